@@ -1,0 +1,32 @@
+package archive
+
+import (
+	"context"
+	"iter"
+)
+
+// Bucket is what the archive needs of an object store: whole objects under names.
+// A name is 1 to 512 bytes of printable ASCII: segments of letters, digits and any
+// of =._- separated by single slashes, none of them . or .. (CheckName). It is
+// safe for concurrent use.
+//
+// A write that returned nil is durable. One that failed may have happened, whole
+// or not at all: no reader ever sees a part of an object. Reads see every write
+// that had returned before they began. Every method returns soon after its context
+// ends, with an error that wraps the context's.
+type Bucket interface {
+	// Put stores body under name, in place of what was there.
+	Put(ctx context.Context, name string, body []byte) error
+
+	// Get returns the object of that name, or an error that wraps fs.ErrNotExist.
+	Get(ctx context.Context, name string) ([]byte, error)
+
+	// List yields the names that begin with prefix and come after the name after
+	// (empty: all of them), in the order of their bytes, page by page. After an
+	// error, which is yielded with an empty name, it ends. The loop's body may use
+	// the Bucket.
+	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
+
+	// Delete removes the object of that name. That there is none is success.
+	Delete(ctx context.Context, name string) error
+}

@@ -1,0 +1,211 @@
+package pbx
+
+import "time"
+
+// Kind names what an event tells of, in the spelling under which it is kept.
+type Kind string
+
+// The kinds of event that a PBX sends, and the one that stands for all others.
+const (
+	KindDialBegin       Kind = "dialbegin"
+	KindDialEnd         Kind = "dialend"
+	KindHangup          Kind = "hangup"
+	KindExtensionStatus Kind = "extensionstatus"
+	KindIVR             Kind = "ivr"
+	KindCallRecord      Kind = "cc_cdr"
+	KindCDR             Kind = "cdr"
+	KindUnrecognised    Kind = "unrecognised"
+)
+
+// Event is one thing that a PBX reported. It is one of *DialBegin, *DialEnd,
+// *Hangup, *ExtensionStatus, *IVRStep, *CallRecord, *CDR and *Unrecognised.
+//
+// As JSON an event has only what is known: members are lower case with
+// underscores, durations are whole seconds, times as LocalTime writes them.
+type Event interface {
+	Kind() Kind
+	// ClaimedMAC is the MAC that the event's body names, empty when it names none.
+	// It proves nothing: the URL tells whose event it is.
+	ClaimedMAC() MAC
+	sealed()
+}
+
+// Common is what every kind of event has.
+type Common struct {
+	// MAC is the one named in the body. The record's own MAC is that of the URL,
+	// so this one is no part of the event's JSON.
+	MAC MAC `json:"-"`
+	// Extra holds the members that this version does not know, in their order.
+	Extra []Member `json:"extra,omitempty"`
+}
+
+// Member is a member of an event that this version does not know. PBXs write
+// numbers and numbers in strings as they please, so its value is text: a string's
+// characters, a number as written, true, false, empty for null, and compact JSON
+// for an object or an array.
+type Member struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// ClaimedMAC implements Event.
+func (c *Common) ClaimedMAC() MAC { return c.MAC }
+
+func (*Common) sealed() {}
+
+// DialBegin tells that the PBX began to ring one channel for a call: a leg of it.
+// Identity: UniqueID and DestUniqueID.
+type DialBegin struct {
+	Timestamp        time.Time `json:"timestamp,omitzero"` // by the PBX's clock, to the microsecond
+	UniqueID         string    `json:"uniqueid"`
+	DestUniqueID     string    `json:"dest_uniqueid"`
+	Channel          string    `json:"channel,omitempty"` // the caller's
+	ChannelState     string    `json:"channel_state,omitempty"`
+	CallerIDNum      string    `json:"caller,omitempty"`
+	DestChannel      string    `json:"dest_channel,omitempty"` // the one that rings
+	DestChannelState string    `json:"dest_channel_state,omitempty"`
+	DestCallerIDNum  string    `json:"dest_caller,omitempty"`
+	DestExten        string    `json:"dest_exten,omitempty"`
+	DialString       string    `json:"dial_string,omitempty"`
+	Common
+}
+
+// DialEnd tells that an attempt to ring one channel is over, because it was
+// answered or for any other reason. The call itself may go on.
+// Identity: UniqueID and DestChannel.
+type DialEnd struct {
+	Timestamp        time.Time `json:"timestamp,omitzero"`
+	UniqueID         string    `json:"uniqueid"`
+	DestUniqueID     string    `json:"dest_uniqueid,omitempty"`
+	Channel          string    `json:"channel,omitempty"`
+	ChannelState     string    `json:"channel_state,omitempty"`
+	CallerIDNum      string    `json:"caller,omitempty"`
+	DestChannel      string    `json:"dest_channel"`
+	DestChannelState string    `json:"dest_channel_state,omitempty"`
+	DestCallerIDNum  string    `json:"dest_caller,omitempty"`
+	DestExten        string    `json:"dest_exten,omitempty"`
+	DialStatus       string    `json:"dial_status,omitempty"` // ANSWER, BUSY, NOANSWER, CANCEL, hangup, …
+	Common
+}
+
+// Hangup tells that a channel was hung up. It may be either channel of a call, so
+// its UniqueID may be another event's DestUniqueID. Identity: UniqueID.
+type Hangup struct {
+	UniqueID          string `json:"uniqueid"`
+	CallerIDNum       string `json:"caller,omitempty"`
+	CallerIDName      string `json:"caller_name,omitempty"`
+	ConnectedLineNum  string `json:"connected,omitempty"`
+	ConnectedLineName string `json:"connected_name,omitempty"`
+	Common
+}
+
+// ExtensionStatus tells the state of one extension. Identity: Exten.
+type ExtensionStatus struct {
+	Exten      string `json:"exten"`
+	StatusText string `json:"status_text,omitempty"` // Asterisk's name for it
+	Status     Int    `json:"status,omitzero"`       // Asterisk's number for it, from newer firmware
+	Common
+}
+
+// IVRStep tells of one menu (interactive voice response) that a caller heard.
+// Identity: UUID, IVRID and Start.
+type IVRStep struct {
+	UUID        string    `json:"uuid"`
+	IVRID       string    `json:"ivr_id"`
+	IVRName     string    `json:"ivr_name,omitempty"`
+	Key         string    `json:"key,omitempty"` // what the caller pressed (DTMF)
+	Start       LocalTime `json:"start"`
+	End         LocalTime `json:"end,omitzero"`
+	Duration    Int       `json:"duration_seconds,omitzero"`
+	Caller      string    `json:"caller,omitempty"`
+	Called      string    `json:"called,omitempty"`
+	CallType    string    `json:"call_type,omitempty"`
+	Queue       string    `json:"queue,omitempty"` // where the caller went next
+	TrunkNumber string    `json:"trunk_number,omitempty"`
+	Common
+}
+
+// CallRecord is the contact centre's record of a call, or of its visit to one
+// queue or agent (cc_cdr). Identity: UUID, Queue, Agent and Start; a call that saw
+// no queue or no agent has them empty.
+type CallRecord struct {
+	UUID           string    `json:"uuid"`
+	Queue          string    `json:"queue,omitempty"`
+	Agent          string    `json:"agent,omitempty"` // the extension that was tried, not always the one that answered
+	Start          LocalTime `json:"start"`
+	End            LocalTime `json:"end,omitzero"`
+	Caller         string    `json:"caller,omitempty"`
+	Called         string    `json:"called,omitempty"`
+	CallType       string    `json:"call_type,omitempty"` // IN, incoming, inbound, OUT, …, as written
+	CDRState       string    `json:"cdr_state,omitempty"` // where the call ended: bridged, feedback, queue or ivr
+	HangupCause    string    `json:"hangup_cause,omitempty"`
+	HangupSide     string    `json:"hangup_side,omitempty"`
+	Duration       Int       `json:"duration_seconds,omitzero"`
+	QueueTime      Int       `json:"queue_seconds,omitzero"` // waiting in the queue, ringing included
+	FeedbackTime   Int       `json:"feedback_seconds,omitzero"`
+	IVRTime        Int       `json:"ivr_seconds,omitzero"`
+	RingTime       Int       `json:"ring_seconds,omitzero"` // lies inside QueueTime: never add them
+	HoldTime       Int       `json:"hold_seconds,omitzero"`
+	PauseTime      Int       `json:"wrap_up_seconds,omitzero"`
+	TalkingTime    Int       `json:"talk_seconds,omitzero"`
+	VoicemailState string    `json:"voicemail_state,omitempty"` // empty or 0: no message was left
+	IVRID          string    `json:"ivr_id,omitempty"`
+	IVRName        string    `json:"ivr_name,omitempty"`
+	IVRKey         string    `json:"ivr_key,omitempty"`
+	ForwardType    string    `json:"forward_type,omitempty"`
+	ForwardNumber  string    `json:"forward_number,omitempty"`
+	Score          Int       `json:"score,omitzero"` // the caller's rating; 0: not rated
+	TrunkNumber    string    `json:"trunk_number,omitempty"`
+	Recording      string    `json:"recording,omitempty"`
+	MissCause      string    `json:"miss_cause,omitempty"` // NO_ASSIGN, NO_AGENT_ANSWER, NO_AGENT_LOGIN or MEMBER_CANCEL
+	Common
+}
+
+// CDR is the plain call detail record of newer firmware, one for each leg of a
+// call. Identity: UniqueID, Start and Destination.
+type CDR struct {
+	UniqueID    string    `json:"uniqueid"`
+	Start       LocalTime `json:"start"`
+	Answer      LocalTime `json:"answer,omitzero"`
+	End         LocalTime `json:"end,omitzero"`
+	CallerID    string    `json:"caller_id,omitempty"`
+	Source      string    `json:"source,omitempty"`
+	Destination string    `json:"destination,omitempty"`
+	Disposition string    `json:"disposition,omitempty"` // ANSWERED, NO ANSWER, BUSY or FAILED
+	Duration    Int       `json:"duration_seconds,omitzero"`
+	Billable    Int       `json:"billable_seconds,omitzero"`
+	CallType    string    `json:"call_type,omitempty"` // outbound, inbound or empty: internal
+	Recording   string    `json:"recording,omitempty"`
+	Common
+}
+
+// Unrecognised is an event of a kind that this version does not know. All its
+// members are in Extra.
+type Unrecognised struct {
+	Name string `json:"event"` // as the PBX wrote it
+	Common
+}
+
+// Kind implements Event.
+func (*DialBegin) Kind() Kind { return KindDialBegin }
+
+// Kind implements Event.
+func (*DialEnd) Kind() Kind { return KindDialEnd }
+
+// Kind implements Event.
+func (*Hangup) Kind() Kind { return KindHangup }
+
+// Kind implements Event.
+func (*ExtensionStatus) Kind() Kind { return KindExtensionStatus }
+
+// Kind implements Event.
+func (*IVRStep) Kind() Kind { return KindIVR }
+
+// Kind implements Event.
+func (*CallRecord) Kind() Kind { return KindCallRecord }
+
+// Kind implements Event.
+func (*CDR) Kind() Kind { return KindCDR }
+
+// Kind implements Event.
+func (*Unrecognised) Kind() Kind { return KindUnrecognised }

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Check tells what is wrong with an item that no Table may take: a key, version or
+// document outside the bounds that Key and Item give, or a document that is not
+// canonical.
+func (i Item) Check() error {
+	if err := i.Key.Check(); err != nil {
+		return err
+	}
+	if i.Version == "" || len(i.Version) > 256 || !utf8.ValidString(i.Version) {
+		return fmt.Errorf("item %q: a version is 1 to 256 bytes of UTF-8", i.SK)
+	}
+	if len(i.Doc) > MaxDoc {
+		return fmt.Errorf("item %q: a document of %d bytes is over the limit of %d", i.SK, len(i.Doc), MaxDoc)
+	}
+	canonical, err := Canonical(i.Doc)
+	if err != nil {
+		return fmt.Errorf("item %q: %w", i.SK, err)
+	}
+	if !bytes.Equal(canonical, i.Doc) {
+		return fmt.Errorf("item %q: the document is not in canonical form", i.SK)
+	}
+	return nil
+}
+
+// Check tells what is wrong with a key that no Table may take.
+func (k Key) Check() error {
+	switch {
+	case len(k.PK) < 1 || len(k.PK) > 256 || !utf8.ValidString(k.PK):
+		return fmt.Errorf("partition %.40q: a partition key is 1 to 256 bytes of UTF-8", k.PK)
+	case len(k.SK) < 1 || len(k.SK) > 1024 || !utf8.ValidString(k.SK):
+		return fmt.Errorf("key %.40q: a sort key is 1 to 1,024 bytes of UTF-8", k.SK)
+	}
+	return nil
+}
+
+// Canonical rewrites a JSON object so that equal documents are equal bytes,
+// whichever Table they were read from: members in the byte order of their names,
+// no blanks, no escapes but those that JSON demands. A number that is not whole or
+// has more than 15 digits is an error, since not every Table would keep it exactly.
+func Canonical(doc []byte) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.UseNumber()
+	var object map[string]any
+	if err := d.Decode(&object); err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	if object == nil {
+		return nil, errors.New("document: null is no object")
+	}
+	if d.More() {
+		return nil, errors.New("document: more than one object")
+	}
+	if err := checkNumbers(object); err != nil {
+		return nil, err
+	}
+	return marshal(object)
+}
+
+// marshal is json.Marshal without the escapes meant for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func checkNumbers(v any) error {
+	switch v := v.(type) {
+	case json.Number:
+		digits := strings.TrimPrefix(string(v), "-")
+		if len(digits) > 15 || strings.ContainsAny(digits, ".eE") || v == "-0" {
+			return fmt.Errorf("document: the number %s is not whole or has more than 15 digits", v)
+		}
+	case map[string]any:
+		for _, member := range v {
+			if err := checkNumbers(member); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for _, element := range v {
+			if err := checkNumbers(element); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
