@@ -1,0 +1,167 @@
+package zycoo
+
+import (
+	"errors"
+	"fmt"
+
+	"trunkline/pkg/pbx"
+)
+
+// The bounds of what is read.
+const (
+	MaxBody    = 1 << 20  // bytes of a body
+	MaxEvents  = 1000     // events of an array
+	MaxEvent   = 64 << 10 // bytes of one event's text
+	MaxMembers = 256      // members of one event
+	MaxDepth   = 16       // objects and arrays around a value
+)
+
+// ErrTooLarge is returned for a body of more than MaxBody bytes or MaxEvents events.
+var ErrTooLarge = errors.New("over 1 MiB or 1,000 events")
+
+// Body is what a body was found to hold.
+type Body struct {
+	// Array tells that the events stood in an array, even if it was one of one.
+	Array bool
+	// Elements has at least one element. Where a syntax error made the rest of the
+	// body unreadable, that rest is the last.
+	Elements []Element
+}
+
+// Element is one event, or what stood in its place.
+type Element struct {
+	Event pbx.Event // nil where Err is not
+	Err   *Error
+	Text  string // the element as it was written, in UTF-8
+}
+
+// Error tells why an element is not an event, and where.
+type Error struct {
+	Line   int    // from 1
+	Column int    // from 1, in characters
+	Member string // the member in question, empty where it is none
+	Reason string
+}
+
+// Error implements error: one line, whatever the body held.
+func (e *Error) Error() string {
+	if e.Member == "" {
+		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
+	}
+	return fmt.Sprintf("line %d, column %d: member %.40q: %s", e.Line, e.Column, e.Member, e.Reason)
+}
+
+// Decode reads the body of one POST. Its only error is ErrTooLarge; whatever else
+// is wrong is told of the element that has it. Decode does not keep body.
+func Decode(body []byte) (Body, error) {
+	if len(body) > MaxBody {
+		return Body{}, ErrTooLarge
+	}
+	text := toUTF8(string(body))
+	if isLiteral(text) {
+		return decodeLiteral(text)
+	}
+	return decodeForm(text)
+}
+
+func decodeLiteral(text string) (Body, error) {
+	d := decoder{parser: parser{src: text}, members: make([]member, 0, usualMembers)}
+	if d.skipBlank(); d.peek() == '[' {
+		return d.events()
+	}
+	e := d.element()
+	d.end()
+	if d.err != nil {
+		e = Element{Err: d.err, Text: text}
+	}
+	return Body{Elements: []Element{e}}, nil
+}
+
+// decoder makes events of the members that its parser reads.
+type decoder struct {
+	parser
+	start    int      // where the event at hand begins
+	members  []member // of the event at hand
+	dropped  bool     // it had more members than MaxMembers
+	unusable *Error   // the first thing that makes it no event, though it could be read
+}
+
+type member struct {
+	name string
+	value
+}
+
+// usualMembers is how many members a call record has, and a few more.
+const usualMembers = 40
+
+// events reads an array of events.
+func (d *decoder) events() (Body, error) {
+	body := Body{Array: true}
+	read := d.pos // all before it is read
+	d.array(func() {
+		if len(body.Elements) == MaxEvents {
+			d.fail(d.pos, ErrTooLarge.Error())
+			return
+		}
+		if e := d.element(); d.err == nil {
+			body.Elements = append(body.Elements, e)
+			read = d.pos
+		}
+	})
+	d.end()
+	switch {
+	case d.err != nil && len(body.Elements) == MaxEvents:
+		return Body{}, ErrTooLarge
+	case d.err != nil:
+		body.Elements = append(body.Elements, Element{Err: d.err, Text: d.src[read:]})
+	case len(body.Elements) == 0:
+		err := d.errorAt(0, "", "the array holds no event")
+		body.Elements = []Element{{Err: err, Text: d.src}}
+	}
+	return body, nil
+}
+
+// element reads one value, which should be an event.
+func (d *decoder) element() Element {
+	d.start, d.members, d.dropped, d.unusable = d.pos, d.members[:0], false, nil
+	if d.peek() == '{' {
+		d.object(func(name string) { d.add(member{name, d.value(1)}) })
+	} else {
+		d.value(0)
+		d.refuse(d.start, "", "an event is an object: { event: …, … }")
+	}
+	return d.finish(d.src[d.start:d.pos])
+}
+
+func (d *decoder) add(m member) {
+	if len(d.members) == MaxMembers {
+		d.dropped = true
+		return
+	}
+	d.members = append(d.members, m)
+}
+
+// finish makes an event of the members that were read from text.
+func (d *decoder) finish(text string) Element {
+	switch {
+	case d.dropped:
+		d.refuse(d.start, "", fmt.Sprintf("an event has at most %d members", MaxMembers))
+	case len(text) > MaxEvent:
+		d.refuse(d.start, "", fmt.Sprintf("an event is at most %d KiB long", MaxEvent>>10))
+	}
+	if d.err != nil || d.unusable != nil {
+		return Element{Err: d.unusable, Text: text}
+	}
+	event := d.event()
+	if d.unusable != nil {
+		return Element{Err: d.unusable, Text: text}
+	}
+	return Element{Event: event, Text: text}
+}
+
+// refuse notes why the event at hand is none. The first reason counts.
+func (d *decoder) refuse(at int, member, reason string) {
+	if d.unusable == nil && d.err == nil {
+		d.unusable = d.errorAt(at, member, reason)
+	}
+}

@@ -1,0 +1,167 @@
+package zycoo
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"trunkline/pkg/pbx"
+)
+
+// decodeOne decodes a body that should hold one element.
+func decodeOne(t *testing.T, body string) Element {
+	t.Helper()
+	b, err := Decode([]byte(body))
+	if err != nil || len(b.Elements) != 1 {
+		t.Fatalf("%d elements, %v", len(b.Elements), err)
+	}
+	return b.Elements[0]
+}
+
+func TestWhatIsWrittenInAnotherWayIsTheSameEvent(t *testing.T) {
+	want := &pbx.Hangup{UniqueID: "12.5", CallerIDName: "A B"}
+	for name, body := range map[string]string{
+		"strict JSON":                    `{"event":"hangup","uniqueid":"12.5","calleridname":"A B"}`,
+		"bare keys":                      `{event:"hangup",uniqueid:"12.5",calleridname:"A B"}`,
+		"single quotes":                  `{'event':'hangup','uniqueid':'12.5','calleridname':'A B'}`,
+		"a number for a text":            `{event:'hangup',uniqueid:12.5,calleridname:'A B'}`,
+		"a trailing comma":               `{event:'hangup',uniqueid:12.5,calleridname:'A B',}`,
+		"line comments":                  "//1\n{event:'hangup',//{\nuniqueid:12.5,//'\ncalleridname:'A B'}//",
+		"block comments":                 "/**/{/* } */event/*:*/:'hangup',uniqueid:12.5,/*\n*/calleridname:'A B'}",
+		"commas missing at line ends":    "{event:'hangup'\nuniqueid:12.5\r\ncalleridname:'A B'\n}",
+		"a comment where one is missing": "{event:'hangup' // ,\nuniqueid:12.5 /*\n*/ calleridname:'A B'}",
+		"escapes":                        `{event:'\x68angup',uniqueid:"12\u002e5",calleridname:'A\ B'}`,
+		"escaped names":                  `{"\u0065vent":'hangup',uniqueid:12.5,'callerid\x6eame':'A B'}`,
+		"a byte-order mark":              "\ufeff{event:'hangup',uniqueid:12.5,calleridname:'A B'}",
+		"blanks of other scripts":        "\u3000{\u00a0event:'hangup',\u3000uniqueid:12.5,calleridname:'A B'}",
+		"a member given twice":           `{event:'hangup',uniqueid:1,uniqueid:12.5,calleridname:'A B'}`,
+		"event as the last member":       `{uniqueid:12.5,calleridname:'A B',event:'hangup'}`,
+		"null and empty are unknown":     `{event:'hangup',uniqueid:12.5,calleridname:'A B',calleridnum:null,connectedlinenum:''}`,
+		"a form of fields":               "event=hangup&uniqueid=12.5&calleridname=A+B",
+		"a form of fields, a line end":   "event=hangup&uniqueid=12.5&calleridname=A%20B\r\n",
+		"a form of a literal":            "%7Bevent:'hangup',uniqueid:12.5,calleridname:'A+B'%7D",
+		"a form of a literal and =":      "%7Bevent%3A'hangup'%2Cuniqueid%3A12.5%2Ccalleridname%3A'A+B'%7D=\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if e := decodeOne(t, body); e.Err != nil || !reflect.DeepEqual(e.Event, want) {
+				t.Errorf("got %+v, %v", e.Event, e.Err)
+			}
+		})
+	}
+}
+
+func TestALiteralIsReadBeforeAForm(t *testing.T) {
+	e := decodeOne(t, "{event:'cc_cdr',uuid:1,startTime:'2018-11-05 19:05:31',caller:'+86=1&2%41'}")
+	if record, ok := e.Event.(*pbx.CallRecord); !ok || record.Caller != "+86=1&2%41" {
+		t.Errorf("got %+v, %v", e.Event, e.Err)
+	}
+}
+
+func TestErrorsTellLineColumnAndMember(t *testing.T) {
+	const call = "event:'cc_cdr', uuid:'1.2', startTime:'2018-11-05 19:05:31'"
+	for _, c := range []struct{ body, want string }{
+		{"", "line 1, column 1: the body is neither"},
+		{"hello", "line 1, column 1: the body is neither"},
+		{"event=hangup&uniqueid=%zz", "line 1, column 14: member \"uniqueid\": a % is not followed"},
+		{"{}", `line 1, column 1: member "event": is missing or empty`},
+		{"[]", "line 1, column 1: the array holds no event"},
+		{"[7]", "line 1, column 2: an event is an object"},
+		{"{\n  event: hangup\n}", "line 2, column 10: text needs quotes"},
+		{"{event:'hangup' uniqueid:'1'}", "line 1, column 17: 'u' stands where a comma, the end of the line or }"},
+		{"{event:'hangup',,}", "line 1, column 17: ',' stands where a member's name"},
+		{"{event:'hangup'", "line 1, column 16: the text ends, where"},
+		{"{event:'hangup\n'}", "line 1, column 8: a string is not closed on its line"},
+		{"{event:'a\\tb\n'}", "line 1, column 8: a string is not closed on its line"},
+		{"{event:'hangup'} {", "line 1, column 18: there is more text"},
+		{"{event:'工作', x:'\\u12'}", `line 1, column 17: an escape \u needs 4 hexadecimal digits`},
+		{"{event:'x', y:/1}", "line 1, column 15: a / that begins no comment"},
+		{"{event:'x' /*}", "line 1, column 12: a comment is not closed"},
+		{"{event:'x', y:12a}", "line 1, column 15: this is not a number"},
+		{"{" + call + ", queueTime: 'soon'}", `column 74: member "queueTime": "soon" is not a number`},
+		{"{" + call + ",\n\n  queueTime: -1}", `line 3, column 14: member "queueTime": "-1" is not a number`},
+		{"{" + call + ", queueTime: true}", `member "queueTime": a text is needed, not "true"`},
+		{"{" + call + ", queueTime: 2147483648}", `member "queueTime": "2147483648" is not a number`},
+		{"{" + call + ", caller: ['1']}", `member "caller": a text is needed, not "[\"1\"]"`},
+		{"{" + call + ", endTime: 'yesterday'}", `member "endTime": "yesterday" is not a time`},
+		{"{" + call + ", mac: '68:69'}", `member "mac": "68:69" is not a MAC`},
+		{"{event:'cc_cdr', startTime:'2018-11-05 19:05:31'}", `line 1, column 1: member "uuid": is missing`},
+		{"{event:'cc_cdr', uuid:'1', startTime:''}", `member "startTime": is missing`},
+		{"{event:'cdr', uniqueid:'1'}", `member "starttime": is missing`},
+		{"{event:'cdr', starttime:'2018-11-05 19:05:31'}", `member "uniqueid": is missing`},
+		{"{event:'ivr', uuid:'1', startTime:'2018-11-05 19:05:31'}", `member "ivrId": is missing`},
+		{"{event:'hangup'}", `member "uniqueid": is missing`},
+		{"{event:'extensionstatus'}", `member "exten": is missing`},
+		{"{event:'dialbegein', uniqueid:'1'}", `member "destuniqueid": is missing`},
+		{"{event:'dialend', uniqueid:'1'}", `member "destchannel": is missing`},
+		{"{event:'dialend', uniqueid:'1', destchannel:'x', timestamp:'now'}", `member "timestamp": "now" is not a time in seconds`},
+		{strings.Repeat("[", MaxDepth+2), "objects and arrays are nested over 16 deep"},
+		{"{event:'x',y:" + strings.Repeat("[", MaxDepth), "objects and arrays are nested over 16 deep"},
+		{"{event:'x',y:'" + strings.Repeat("y", MaxEvent) + "'}", "an event is at most 64 KiB long"},
+		{"{event:'x'" + strings.Repeat(",y:1", MaxMembers) + "}", "an event has at most 256 members"},
+	} {
+		e := decodeOne(t, c.body)
+		if e.Err == nil {
+			t.Errorf("%.60q: is an event: %+v", c.body, e.Event)
+		} else if !strings.Contains(e.Err.Error(), c.want) {
+			t.Errorf("%.60q:\ngot  %v\nwant …%s…", c.body, e.Err, c.want)
+		}
+	}
+}
+
+func TestAnArrayKeepsItsGoodEventsBesideTheBad(t *testing.T) {
+	b, err := Decode([]byte("[{event:'hangup',uniqueid:1}, {event:'hangup'},\n {event:'hangup',uniqueid:2} {event:'hangup',uniqueid:3}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range b.Elements {
+		if e.Err != nil {
+			got = append(got, fmt.Sprintf("%d:%d", e.Err.Line, e.Err.Column))
+		} else {
+			got = append(got, e.Event.(*pbx.Hangup).UniqueID)
+		}
+	}
+	if want := []string{"1", "1:31", "2", "2:30"}; !b.Array || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if rest := b.Elements[3].Text; rest != " {event:'hangup',uniqueid:3}]" {
+		t.Errorf("what can't be read is kept as %q", rest)
+	}
+}
+
+func TestBodiesOverTheLimitsAreRefusedWhole(t *testing.T) {
+	for name, body := range map[string]string{
+		"bytes":  strings.Repeat(" ", MaxBody+1),
+		"events": "[" + strings.Repeat("{event:'hangup',uniqueid:1},", MaxEvents+1) + "]",
+	} {
+		if _, err := Decode([]byte(body)); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b, err := Decode([]byte("[" + strings.Repeat("{event:'hangup',uniqueid:1},", MaxEvents) + "]"))
+	if err != nil || len(b.Elements) != MaxEvents {
+		t.Errorf("%d events: %v", len(b.Elements), err)
+	}
+}
+
+func TestUnknownMembersAreKeptInOrder(t *testing.T) {
+	e := decodeOne(t, `{zeta:1, event:'hangup', alpha:'', uniqueid:'1', beta:{b:[1,'two',null,],a:0x}}`)
+	if e.Err == nil {
+		t.Fatal("0x is a number")
+	}
+	e = decodeOne(t, `{zeta:01, event:'hangup', alpha:null, uniqueid:'1', beta:{b:[1,'two',null,],a:true}, zeta:"<"}`)
+	want := []pbx.Member{{Name: "zeta", Value: "01"}, {Name: "alpha"}, {Name: "beta", Value: `{"b":[1,"two",null],"a":true}`}, {Name: "zeta", Value: "<"}}
+	if e.Err != nil || !reflect.DeepEqual(e.Event.(*pbx.Hangup).Extra, want) {
+		t.Errorf("got %+v, %v", e.Event, e.Err)
+	}
+}
+
+func TestTextThatIsNotUTF8IsChinese(t *testing.T) {
+	// In GBK the second byte of a character may be a backslash or a brace.
+	e := decodeOne(t, "{event:'hangup',uniqueid:'1',calleridname:'\x81\x5c\x81\x7d\x81\x7b'}")
+	if e.Err != nil || e.Event.(*pbx.Hangup).CallerIDName != "乗亇亄" {
+		t.Errorf("got %+v, %v", e.Event, e.Err)
+	}
+}
