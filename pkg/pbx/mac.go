@@ -33,11 +33,3 @@ func ParseMAC(s string) (MAC, error) {
 	}
 	return MAC(digits[:]), nil
 }
-
-// String writes the MAC as it stands on the PBX's label: 68:69:2e:0b:00:01.
-func (m MAC) String() string {
-	if len(m) != 12 {
-		return string(m)
-	}
-	return string(m[0:2] + ":" + m[2:4] + ":" + m[4:6] + ":" + m[6:8] + ":" + m[8:10] + ":" + m[10:12])
-}

@@ -11,7 +11,7 @@ import (
 const (
 	MaxBody    = 1 << 20  // bytes of a body
 	MaxEvents  = 1000     // events of an array
-	MaxEvent   = 64 << 10 // bytes of one event's text
+	MaxEvent   = 32 << 10 // bytes of one event's text
 	MaxMembers = 256      // members of one event
 	MaxDepth   = 16       // objects and arrays around a value
 )

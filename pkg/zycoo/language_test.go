@@ -98,7 +98,7 @@ func TestErrorsTellLineColumnAndMember(t *testing.T) {
 		{"{event:'dialend', uniqueid:'1', destchannel:'x', timestamp:'now'}", `member "timestamp": "now" is not a time in seconds`},
 		{strings.Repeat("[", MaxDepth+2), "objects and arrays are nested over 16 deep"},
 		{"{event:'x',y:" + strings.Repeat("[", MaxDepth), "objects and arrays are nested over 16 deep"},
-		{"{event:'x',y:'" + strings.Repeat("y", MaxEvent) + "'}", "an event is at most 64 KiB long"},
+		{"{event:'x',y:'" + strings.Repeat("y", MaxEvent) + "'}", "an event is at most 32 KiB long"},
 		{"{event:'x'" + strings.Repeat(",y:1", MaxMembers) + "}", "an event has at most 256 members"},
 	} {
 		e := decodeOne(t, c.body)

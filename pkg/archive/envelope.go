@@ -1,0 +1,130 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"trunkline/pkg/pbx"
+)
+
+// Envelope is one event as it was received, or one that was refused.
+type Envelope struct {
+	MAC      pbx.MAC   // of the URL
+	Received time.Time // by the receiver's own clock, kept to the millisecond
+	Remote   string    // the address that it came from
+	Index    int       // the event's place in its array, from 0
+	Event    pbx.Event // what it was taken for; nil where it was refused as unreadable
+	Reason   string    // why it was refused; empty where it was not
+	// Body is the body as received; for an event of an array, that event's own text.
+	Body []byte
+}
+
+// line is the form of an envelope in the archive.
+type line struct {
+	ID         string    `json:"id"`
+	MAC        pbx.MAC   `json:"mac"`
+	Received   time.Time `json:"received"`
+	Remote     string    `json:"remote,omitempty"`
+	Index      int       `json:"index"`
+	Kind       pbx.Kind  `json:"kind,omitempty"`
+	Reason     string    `json:"reason,omitempty"`
+	Event      pbx.Event `json:"event,omitempty"`
+	Body       *string   `json:"body,omitempty"`        // where it is UTF-8
+	BodyBase64 []byte    `json:"body_base64,omitempty"` // where it is not
+}
+
+// Archive keeps envelopes in a Bucket.
+type Archive struct{ bucket Bucket }
+
+// New makes an Archive over a bucket.
+func New(bucket Bucket) *Archive { return &Archive{bucket} }
+
+// Keep stores the envelope. When it returns nil, that is durable.
+func (a *Archive) Keep(ctx context.Context, e Envelope) error {
+	body, err := e.marshal()
+	if err == nil {
+		err = a.bucket.Put(ctx, e.Name(), body)
+	}
+	if err != nil {
+		return fmt.Errorf("archive %s: %w", e.ID(), err)
+	}
+	return nil
+}
+
+// ID names the receipt: the same body, received from the same PBX in the same
+// millisecond at the same place of an array, has the same ID.
+func (e Envelope) ID() string {
+	h := sha256.New()
+	h.Write(strconv.AppendInt(nil, int64(e.Index), 10))
+	h.Write([]byte{'\n'})
+	h.Write(e.Body)
+	return fmt.Sprintf("%s-%013d-%s", e.MAC, e.Received.UnixMilli(), hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// Name is the name of the envelope's object.
+func (e Envelope) Name() string {
+	day := e.Received.UTC().Format(time.DateOnly)
+	if e.Reason != "" {
+		return "quarantine/dt=" + day + "/" + e.ID() + ".json"
+	}
+	return "raw/kind=" + string(e.Event.Kind()) + "/dt=" + day + "/" + e.ID() + ".json"
+}
+
+func (e Envelope) marshal() ([]byte, error) {
+	l := line{
+		ID: e.ID(), MAC: e.MAC, Received: e.Received.UTC().Truncate(time.Millisecond),
+		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Event: e.Event,
+	}
+	if e.Event != nil {
+		l.Kind = e.Event.Kind()
+	}
+	if utf8.Valid(e.Body) {
+		text := string(e.Body)
+		l.Body = &text
+	} else {
+		l.BodyBase64 = e.Body
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(l); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// Receipt is what an archived envelope says of the receipt itself; what it was taken
+// for is told anew by whoever decodes Body.
+type Receipt struct {
+	ID       string
+	MAC      pbx.MAC
+	Received time.Time
+	Remote   string
+	Index    int
+	Kind     pbx.Kind
+	Reason   string
+	Body     []byte
+}
+
+// ParseReceipt reads an object of the archive.
+func ParseReceipt(object []byte) (Receipt, error) {
+	var l struct {
+		line
+		Event json.RawMessage `json:"event"`
+	}
+	if err := json.Unmarshal(object, &l); err != nil {
+		return Receipt{}, fmt.Errorf("read an envelope: %w", err)
+	}
+	r := Receipt{ID: l.ID, MAC: l.MAC, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64}
+	if l.Body != nil {
+		r.Body = []byte(*l.Body)
+	}
+	return r, nil
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// Device is what the operator has set for a PBX. The zero Device is one of which
+// nothing was set.
+type Device struct {
+	Name     string `json:"name,omitempty"`
+	Disabled bool   `json:"disabled,omitempty"` // its events are refused
+	// MinGeneration is the least generation of a URL that still opens; 0: all do.
+	MinGeneration uint32 `json:"min_generation,omitempty"`
+}
+
+// Device reads the settings of a PBX.
+func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
+	item, err := s.table.Get(ctx, Key{string(mac), deviceKey})
+	if errors.Is(err, ErrNotFound) {
+		return Device{}, nil
+	}
+	if err != nil {
+		return Device{}, fmt.Errorf("read the settings of %s: %w", mac, err)
+	}
+	var d Device
+	if err := json.Unmarshal(item.Doc, &d); err != nil {
+		return Device{}, fmt.Errorf("read the settings of %s: %w", mac, err)
+	}
+	return d, nil
+}
+
+// SetDevice replaces the settings of a PBX.
+func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
+	doc, err := marshal(d)
+	if err == nil {
+		doc, err = Canonical(doc)
+	}
+	if err != nil {
+		return fmt.Errorf("write the settings of %s: %w", mac, err)
+	}
+	version := s.now().UTC().Format(time.RFC3339Nano) + "." + hash(doc)
+	err = s.table.Put(ctx, Item{Key: Key{string(mac), deviceKey}, Version: version, Doc: doc}, Condition{})
+	if err != nil {
+		return fmt.Errorf("write the settings of %s: %w", mac, err)
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+// Package store keeps the records of a fleet of PBXs: every key and every rule
+// about them stands here, once, over a small Table that its sub-packages provide.
+//
+// The records are a function of the set of events that were received: whatever the
+// order in which they are applied, and however often. So nothing is merged in place.
+// What a PBX said is a fact, an item of its own whose key ends in a hash of its
+// content, kept with its earliest receipt; readers fold facts to answers. Of several
+// facts about one call, the one first received last is current, and the others are
+// what it restates.
+//
+//	what                          partition  sort key                                            written
+//	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older
+//	call record (cdr)             mac        CDR#<local start>#<uniqueid>#<destination>#<hash>   Older
+//	IVR step                      mac        IVR#<local start>#<uuid>#<ivr>#<hash>               Older
+//	leg of a call in progress     mac        LIVE#<uniqueid>#<stage>#<leg>                       Older, expires after a day
+//	state of an extension         mac        EXT#<extension>                                     Newer
+//	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
+//	device settings               mac        DEVICE                                              by the operator
+//
+// Versions are <received>.<index>.<hash>: the time of receipt by the receiver's own
+// clock in milliseconds, the event's place in its array, and the hash. Times in keys
+// are the PBX's wall clock; those that expire do so by their receipt, so a replay of
+// old events brings nothing back to life. Parts of a key are escaped and bounded.
+//
+// The package knows no database, no wire format of a PBX, and no HTTP.
+package store

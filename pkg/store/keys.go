@@ -1,0 +1,122 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+
+	"trunkline/pkg/pbx"
+)
+
+// The first part of each sort key.
+const (
+	callPrefix   = "CALL"
+	cdrPrefix    = "CDR"
+	ivrPrefix    = "IVR"
+	livePrefix   = "LIVE"
+	extPrefix    = "EXT"
+	extLogPrefix = "EXTLOG"
+	deviceKey    = "DEVICE"
+)
+
+// The stages of a leg of a call in progress.
+const (
+	stageBegin  = "begin"
+	stageEnd    = "end"
+	stageHangup = "hangup"
+)
+
+func callRecordKey(mac pbx.MAC, e *pbx.CallRecord, hash string) Key {
+	return key(mac, callPrefix, e.Start.String(), e.UUID, e.Queue, e.Agent, hash)
+}
+
+func cdrKey(mac pbx.MAC, e *pbx.CDR, hash string) Key {
+	return key(mac, cdrPrefix, e.Start.String(), e.UniqueID, e.Destination, hash)
+}
+
+func ivrKey(mac pbx.MAC, e *pbx.IVRStep, hash string) Key {
+	return key(mac, ivrPrefix, e.Start.String(), e.UUID, e.IVRID, hash)
+}
+
+func liveKey(mac pbx.MAC, uniqueID, stage, leg string) Key {
+	return key(mac, livePrefix, uniqueID, stage, leg)
+}
+
+func extensionKey(mac pbx.MAC, exten string) Key { return key(mac, extPrefix, exten) }
+
+func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
+	return key(mac, extLogPrefix, exten, received, hash)
+}
+
+// key joins the escaped parts of a sort key with #.
+func key(mac pbx.MAC, parts ...string) Key {
+	return Key{PK: string(mac), SK: join(parts...)}
+}
+
+func join(parts ...string) string {
+	var b strings.Builder
+	for i, part := range parts {
+		if i > 0 {
+			b.WriteByte('#')
+		}
+		b.WriteString(bound(escape(part)))
+	}
+	return b.String()
+}
+
+// days is the range of a partition's records of one kind that began on the days from
+// first to last, both included; an unknown day is the range's own end.
+func days(mac pbx.MAC, prefix string, first, last pbx.Day) Range {
+	r := Prefix(string(mac), prefix+"#")
+	if first != 0 {
+		r.From = join(prefix, first.String())
+	}
+	if last != 0 {
+		r.To = join(prefix, (last + 1).String())
+	}
+	return r
+}
+
+// escape writes #, % and control characters as % and two hexadecimal digits, so that
+// a # in a key is always the end of a part.
+func escape(s string) string {
+	if strings.IndexFunc(s, isSpecial) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if isSpecial(r) {
+			b.WriteString("%" + hex.EncodeToString([]byte{byte(r)}))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isSpecial(r rune) bool { return r < ' ' || r == '#' || r == '%' || r == 0x7f }
+
+// maxPart is the size of the largest part of a key in bytes: four of them, a time
+// and a hash are below the 1,024 bytes of a sort key.
+const maxPart = 160
+
+// bound cuts a part that is too long, and ends it in a hash of the whole.
+func bound(s string) string {
+	if len(s) <= maxPart {
+		return s
+	}
+	end := maxPart - 1 - hashLength
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "~" + hash([]byte(s))
+}
+
+// hashLength is the length of a hash in hexadecimal digits: 128 bits.
+const hashLength = 32
+
+func hash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])[:hashLength]
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// Record is what is known of one thing that a PBX told of.
+type Record[E pbx.Event] struct {
+	MAC      pbx.MAC   `json:"mac"`
+	Kind     pbx.Kind  `json:"kind"`
+	Received time.Time `json:"received"` // when the current version was first received
+	// Restatements is how many other versions the PBX sent, all received earlier.
+	Restatements int `json:"restatements"`
+	Event        E   `json:"event"`
+}
+
+// CallRecords yields the current contact-centre records of the calls that began from
+// first to last by the PBX's clock, in the order of their beginnings. An unknown day
+// leaves the range open. After an error it ends.
+func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.CallRecord], error] {
+	return fold[*pbx.CallRecord](s.query(ctx, days(mac, callPrefix, first, last)))
+}
+
+// CDRs is CallRecords for the plain call detail records.
+func (s *Store) CDRs(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.CDR], error] {
+	return fold[*pbx.CDR](s.query(ctx, days(mac, cdrPrefix, first, last)))
+}
+
+// IVRSteps is CallRecords for the menus that callers heard.
+func (s *Store) IVRSteps(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.IVRStep], error] {
+	return fold[*pbx.IVRStep](s.query(ctx, days(mac, ivrPrefix, first, last)))
+}
+
+// Extensions yields the latest state of each extension, by extension.
+func (s *Store) Extensions(ctx context.Context, mac pbx.MAC) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
+	return each[*pbx.ExtensionStatus](s.query(ctx, Prefix(string(mac), extPrefix+"#")))
+}
+
+// ExtensionLog yields the states that an extension went through in the last 30 days,
+// the latest first.
+func (s *Store) ExtensionLog(ctx context.Context, mac pbx.MAC, exten string) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
+	r := Prefix(string(mac), join(extLogPrefix, exten)+"#")
+	r.Reverse = true
+	return each[*pbx.ExtensionStatus](s.query(ctx, r))
+}
+
+// query is Table.Query without what has expired.
+func (s *Store) query(ctx context.Context, r Range) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for item, err := range s.table.Query(ctx, r) {
+			if err != nil {
+				yield(Item{}, fmt.Errorf("read %s: %w", r.From, err))
+				return
+			}
+			if s.expired(item) {
+				continue
+			}
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) expired(i Item) bool { return !i.Expires.IsZero() && !i.Expires.After(s.now()) }
+
+// fold yields one record for all facts of one identity. Their keys differ in the
+// hash at their ends alone, so they stand side by side.
+func fold[E pbx.Event](facts iter.Seq2[Item, error]) iter.Seq2[Record[E], error] {
+	return func(yield func(Record[E], error) bool) {
+		var current Item
+		versions := 0
+		emit := func() bool {
+			if versions == 0 {
+				return true
+			}
+			record, err := recordOf[E](current)
+			record.Restatements = versions - 1
+			return yield(record, err) && err == nil
+		}
+		for item, err := range facts {
+			if err != nil {
+				yield(Record[E]{}, err)
+				return
+			}
+			if versions > 0 && identity(item) != identity(current) {
+				if !emit() {
+					return
+				}
+				versions = 0
+			}
+			if versions == 0 || item.Version > current.Version {
+				current = item
+			}
+			versions++
+		}
+		emit()
+	}
+}
+
+// each yields one record for each item.
+func each[E pbx.Event](items iter.Seq2[Item, error]) iter.Seq2[Record[E], error] {
+	return func(yield func(Record[E], error) bool) {
+		for item, err := range items {
+			var record Record[E]
+			if err == nil {
+				record, err = recordOf[E](item)
+			}
+			if !yield(record, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// identity is the key of a fact without the hash at its end.
+func identity(i Item) string { return i.SK[:strings.LastIndexByte(i.SK, '#')] }
+
+func recordOf[E pbx.Event](i Item) (Record[E], error) {
+	var doc factDoc[E]
+	if err := json.Unmarshal(i.Doc, &doc); err != nil {
+		return Record[E]{}, fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
+	}
+	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Event: doc.Event}, nil
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// How long it is of use to know the legs of a call in progress, and the changes of an
+// extension.
+const (
+	liveFor         = 24 * time.Hour
+	extensionLogFor = 30 * 24 * time.Hour
+)
+
+// Store keeps the records of a fleet in a Table.
+type Store struct {
+	table Table
+	now   func() time.Time // to leave out what has expired
+}
+
+// New makes a Store over a table.
+func New(table Table, now func() time.Time) *Store { return &Store{table, now} }
+
+// Receipt says how an event was received.
+type Receipt struct {
+	MAC   pbx.MAC   // of the URL
+	At    time.Time // by the receiver's own clock, kept to the millisecond
+	Index int       // the event's place in its array, from 0
+}
+
+// Record keeps what the event says. When it returns nil, that is durable. Kinds that
+// are not recognised leave no record.
+func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
+	writes, err := writesFor(r, e)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", e.Kind(), err)
+	}
+	for _, w := range writes {
+		err := s.table.Put(ctx, w.Item, w.Condition)
+		if err != nil && !errors.Is(err, ErrCondition) { // what is there already counts
+			return fmt.Errorf("record %s: %w", e.Kind(), err)
+		}
+	}
+	return nil
+}
+
+type write struct {
+	Item
+	Condition
+}
+
+// writesFor is where each kind of event leaves its records.
+func writesFor(r Receipt, event pbx.Event) ([]write, error) {
+	f, err := newFact(r, event)
+	if err != nil {
+		return nil, err
+	}
+	switch e := event.(type) {
+	case *pbx.CallRecord:
+		return []write{f.at(callRecordKey(r.MAC, e, f.hash))}, nil
+	case *pbx.CDR:
+		return []write{f.at(cdrKey(r.MAC, e, f.hash))}, nil
+	case *pbx.IVRStep:
+		return []write{f.at(ivrKey(r.MAC, e, f.hash))}, nil
+	case *pbx.DialBegin:
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, e.DestUniqueID)).expiring(r, liveFor)}, nil
+	case *pbx.DialEnd:
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, e.DestChannel)).expiring(r, liveFor)}, nil
+	case *pbx.Hangup:
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageHangup, "")).expiring(r, liveFor)}, nil
+	case *pbx.ExtensionStatus:
+		state := f.at(extensionKey(r.MAC, e.Exten))
+		state.Condition = Newer()
+		change := f.at(extensionLogKey(r.MAC, e.Exten, f.received, f.hash))
+		return []write{state, change.expiring(r, extensionLogFor)}, nil
+	case *pbx.Unrecognised:
+		return nil, nil
+	}
+	panic(fmt.Sprintf("no place for the records of %T", event))
+}
+
+// fact is what an event says, ready to be stored.
+type fact struct {
+	hash     string // of the content, not of the receipt
+	received string // in milliseconds, of a width that sorts
+	version  string
+	doc      []byte
+}
+
+// factDoc is the form of a fact's document.
+type factDoc[E any] struct {
+	Event    E         `json:"event"`
+	Index    int       `json:"index"`
+	Received time.Time `json:"received"`
+}
+
+func newFact(r Receipt, e pbx.Event) (fact, error) {
+	content, err := marshal(e)
+	if err != nil {
+		return fact{}, err
+	}
+	if content, err = Canonical(content); err != nil {
+		return fact{}, err
+	}
+	at := r.At.UTC().Truncate(time.Millisecond)
+	f := fact{hash: hash(content), received: fmt.Sprintf("%013d", at.UnixMilli())}
+	f.version = fmt.Sprintf("%s.%03d.%s", f.received, r.Index, f.hash)
+	// The members of a factDoc stand in the order of their names.
+	f.doc, err = marshal(factDoc[json.RawMessage]{content, r.Index, at})
+	return f, err
+}
+
+// at is the write of the fact under a key, where its earliest receipt is kept.
+func (f fact) at(k Key) write {
+	return write{Item{Key: k, Version: f.version, Doc: f.doc}, Older()}
+}
+
+func (w write) expiring(r Receipt, after time.Duration) write {
+	w.Expires = r.At.UTC().Add(after).Truncate(time.Second)
+	return w
+}
