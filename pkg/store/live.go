@@ -44,7 +44,7 @@ const (
 
 // LiveCalls returns the calls of the last day, the latest first.
 func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) {
-	f := liveFold{mac: mac, calls: map[string]*LiveCall{}, hungUp: map[string]hangup{}}
+	f := liveFold{mac: mac, calls: map[string]*LiveCall{}, hungUp: map[string]*hangup{}}
 	for item, err := range s.query(ctx, Prefix(string(mac), livePrefix+"#")) {
 		if err == nil {
 			err = f.add(item)
@@ -60,12 +60,13 @@ func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) 
 type liveFold struct {
 	mac    pbx.MAC
 	calls  map[string]*LiveCall
-	hungUp map[string]hangup // by the uniqueid of either channel
+	hungUp map[string]*hangup // by the uniqueid of either channel
 }
 
 type hangup struct {
 	caller string
 	at     time.Time
+	known  bool // the channel belongs to a call that was seen to begin
 }
 
 func (f *liveFold) add(i Item) error {
@@ -93,7 +94,7 @@ func (f *liveFold) add(i Item) error {
 		if err := unmarshal(i, &doc); err != nil {
 			return err
 		}
-		f.hungUp[doc.Event.UniqueID] = hangup{doc.Event.CallerIDNum, doc.Received}
+		f.hungUp[doc.Event.UniqueID] = &hangup{caller: doc.Event.CallerIDNum, at: doc.Received}
 	}
 	return nil
 }
@@ -122,6 +123,9 @@ func (f *liveFold) answer() []LiveCall {
 		f.settle(call)
 	}
 	for id, h := range f.hungUp {
+		if h.known {
+			continue
+		}
 		f.calls[id] = &LiveCall{MAC: f.mac, UniqueID: id, State: CallEnded, Caller: h.caller, Seen: h.at}
 	}
 	calls := make([]LiveCall, 0, len(f.calls))
@@ -162,7 +166,7 @@ func (f *liveFold) hangUp(call *LiveCall, uniqueID string) bool {
 	h, ok := f.hungUp[uniqueID]
 	if ok {
 		call.see(h.at)
-		delete(f.hungUp, uniqueID)
+		h.known = true
 	}
 	return ok
 }

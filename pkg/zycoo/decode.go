@@ -39,7 +39,7 @@ type Element struct {
 type Error struct {
 	Line   int    // from 1
 	Column int    // from 1, in characters
-	Member string // the member in question, empty where it is none
+	Member string // the known member in question, empty where it is none
 	Reason string
 }
 
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	if e.Member == "" {
 		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 	}
-	return fmt.Sprintf("line %d, column %d: member %.40q: %s", e.Line, e.Column, e.Member, e.Reason)
+	return fmt.Sprintf("line %d, column %d: member %q: %s", e.Line, e.Column, e.Member, e.Reason)
 }
 
 // Decode reads the body of one POST. Its only error is ErrTooLarge; whatever else

@@ -38,7 +38,7 @@ func (d *decoder) fields() {
 		name, nameOK := unescape(name)
 		text, textOK := unescape(text)
 		if !nameOK || !textOK {
-			d.refuse(at, name, "a % is not followed by two hexadecimal digits")
+			d.refuse(at, "", "a % is not followed by two hexadecimal digits")
 		}
 		if field != "" {
 			d.add(member{name, value{aString, text, at}})

@@ -64,7 +64,7 @@ func TestErrorsTellLineColumnAndMember(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{"", "line 1, column 1: the body is neither"},
 		{"hello", "line 1, column 1: the body is neither"},
-		{"event=hangup&uniqueid=%zz", "line 1, column 14: member \"uniqueid\": a % is not followed"},
+		{"event=hangup&uniqueid=%zz", "line 1, column 14: a % is not followed"},
 		{"{}", `line 1, column 1: member "event": is missing or empty`},
 		{"[]", "line 1, column 1: the array holds no event"},
 		{"[7]", "line 1, column 2: an event is an object"},

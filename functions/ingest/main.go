@@ -1,0 +1,23 @@
+// Ingest is the function that PBXs post their events to, behind API Gateway.
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"trunkline/pkg/apigw"
+	"trunkline/pkg/cloud"
+	"trunkline/pkg/config"
+)
+
+func main() {
+	settings, err := config.ReadIngest(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ingest:", err)
+		os.Exit(1)
+	}
+	lambda.Start(apigw.Handler(cloud.Door(settings, os.Stdout, time.Now)))
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type callsCommand struct {
+	source
+	day
+}
+
+// Help is the long form of the command's help.
+func (callsCommand) Help() string {
+	return `First the contact centre's records (cc_cdr), then the plain ones (cdr) of newer
+firmware. Times are the PBX's own. Durations are seconds; - is unknown.
+
+Examples:
+  pbxctl calls --mac 68:69:2e:0b:00:01 --data ./data --day 2018-11-05
+  pbxctl calls --mac 68692e0b0001 --table trunkline-Records-1A2B --json | jq .event.queue`
+}
+
+// Run implements the command.
+func (c *callsCommand) Run(p *program) error {
+	day, err := c.parse()
+	if err != nil {
+		return err
+	}
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		err := show(p, c.JSON, s.CallRecords(p.ctx, mac, day, day), callColumns, "No contact-centre records.")
+		if err != nil {
+			return err
+		}
+		if !c.JSON {
+			fmt.Fprintln(p.out)
+		}
+		return show(p, c.JSON, s.CDRs(p.ctx, mac, day, day), cdrColumns, "No plain call detail records.")
+	})
+}
+
+var callColumns = columns[store.Record[*pbx.CallRecord]]{
+	[]string{"START", "UUID", "CALLER", "CALLED", "QUEUE", "AGENT", "TYPE", "STATE", "WAIT", "TALK", "TOTAL", "MISSED", "RESTATED"},
+	func(r store.Record[*pbx.CallRecord]) []string {
+		e := r.Event
+		return []string{e.Start.String(), e.UUID, e.Caller, e.Called, e.Queue, e.Agent, e.CallType, e.CDRState,
+			e.QueueTime.String(), e.TalkingTime.String(), e.Duration.String(), e.MissCause, strconv.Itoa(r.Restatements)}
+	},
+}
+
+var cdrColumns = columns[store.Record[*pbx.CDR]]{
+	[]string{"START", "UNIQUEID", "SOURCE", "DESTINATION", "TYPE", "DISPOSITION", "BILLABLE", "TOTAL", "RESTATED"},
+	func(r store.Record[*pbx.CDR]) []string {
+		e := r.Event
+		return []string{e.Start.String(), e.UniqueID, e.Source, e.Destination, e.CallType, e.Disposition,
+			e.Billable.String(), e.Duration.String(), strconv.Itoa(r.Restatements)}
+	},
+}

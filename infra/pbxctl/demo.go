@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/testdata"
+)
+
+type demoCommand struct {
+	Addr string `default:"127.0.0.1:8080" help:"Address and port to listen on; another port where that one is taken." placeholder:"HOST:PORT"`
+	Data string `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
+	Once bool   `help:"End after the tour instead of serving on."`
+}
+
+// Help is the long form of the command's help.
+func (demoCommand) Help() string {
+	return `Example:
+  pbxctl demo --data ./data`
+}
+
+// example is a payload of the vendor's page, and the PBX that it came from.
+type example struct {
+	name string
+	mac  pbx.MAC
+}
+
+// demoPBX is the PBX of the vendor's call record, and of the examples that name none.
+const demoPBX = pbx.MAC("68692e0b0001")
+
+var examples = []example{
+	{"dialbegin", "68692e050f9a"},
+	{"dialend", "68692e050f9a"},
+	{"hangup", demoPBX},
+	{"extensionstatus", demoPBX},
+	{"ivr", "68692e038b3e"},
+	{"cc_cdr", demoPBX},
+}
+
+// Run implements the command.
+func (c *demoCommand) Run(p *program) error {
+	s, err := c.start(p)
+	if err != nil {
+		return err
+	}
+	if err := c.tour(p, s); err != nil || c.Once {
+		return errors.Join(err, s.stop())
+	}
+	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.url)
+	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", deviceURL(s.url, s.keys, demoPBX, 1))
+	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions --mac %s --data %s\n", demoPBX, c.Data)
+	return s.wait(p.ctx)
+}
+
+// start serves at the address, or at another port where that one is taken.
+func (c *demoCommand) start(p *program) (*server, error) {
+	serve := serveCommand{Addr: c.Addr, Data: c.Data, BodyTimeout: 15 * time.Second}
+	s, err := serve.start(p)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		host, _, _ := net.SplitHostPort(c.Addr)
+		serve.Addr = net.JoinHostPort(host, "0")
+		s, err = serve.start(p)
+	}
+	return s, err
+}
+
+// tour posts the vendor's examples over HTTP and shows what became of them.
+func (c *demoCommand) tour(p *program, s *server) error {
+	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n\n", s.url, c.Data)
+	for _, mac := range macs() {
+		if err := s.store.SetDevice(p.ctx, mac, store.Device{Name: "Demo PBX " + string(mac[6:])}); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(p.out, "%d demo PBXs are registered. They post the six examples of the vendor's page:\n", len(macs()))
+	for _, e := range examples {
+		if err := post(p, s, e); err != nil {
+			return err
+		}
+	}
+	for _, mac := range macs() {
+		if err := showPBX(p, s.store, mac); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(p.out, "\nThe archive in %s/archive:\n", c.Data)
+	for name, err := range s.bucket.List(p.ctx, "raw/", "") {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(p.out, "  "+name)
+	}
+	return nil
+}
+
+func macs() []pbx.MAC {
+	var all []pbx.MAC
+	for _, e := range examples {
+		if !slices.Contains(all, e.mac) {
+			all = append(all, e.mac)
+		}
+	}
+	return all
+}
+
+// post sends an example to its PBX's URL, and prints the answer.
+func post(p *program, s *server, e example) error {
+	body, err := testdata.FS.ReadFile("vendor/" + e.name + ".txt")
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, deviceURL(s.url, s.keys, e.mac, 1), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("post %s: the server does not answer", e.name) // the error would show the URL
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	fmt.Fprintf(p.out, "  %-16s %s  %s\n", e.name, response.Status, strings.TrimSpace(string(answer)))
+	return err
+}
+
+// showPBX prints all records of a PBX that it has.
+func showPBX(p *program, s *store.Store, mac pbx.MAC) error {
+	fmt.Fprintf(p.out, "\nPBX %s\n", mac)
+	calls, err := s.LiveCalls(p.ctx, mac)
+	return errors.Join(
+		section(p, "Call records", s.CallRecords(p.ctx, mac, 0, 0), callColumns),
+		section(p, "Menus heard", s.IVRSteps(p.ctx, mac, 0, 0), ivrColumns),
+		section(p, "Extensions", s.Extensions(p.ctx, mac), extensionColumns),
+		section(p, "Calls of the last day", values(calls, err), liveColumns),
+	)
+}

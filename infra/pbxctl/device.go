@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/token"
+)
+
+type deviceCommands struct {
+	URL deviceURLCommand `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
+}
+
+type deviceURLCommand struct {
+	MAC        string `required:"" name:"mac" help:"The PBX's MAC address, as on its label."`
+	Base       string `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
+	Generation string `default:"1" help:"Raise it to replace a URL that became known." placeholder:"N"`
+	Data       string `type:"path" help:"Data folder whose key signs, where FLEET_KEYS is not set." placeholder:"DIR"`
+}
+
+// Help is the long form of the command's help.
+func (deviceURLCommand) Help() string {
+	return `The URL is the PBX's credential: whoever has it can send events in its name.
+
+Examples:
+  pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
+  FLEET_KEYS=… pbxctl device url --mac 68692E0B0001 --base https://pbx.example.com`
+}
+
+// Run implements the command.
+func (c *deviceURLCommand) Run(p *program) error {
+	mac, err := pbx.ParseMAC(c.MAC)
+	if err != nil {
+		return fmt.Errorf("--mac: %w", err)
+	}
+	generation, err := token.ParseGeneration(c.Generation)
+	if err != nil {
+		return fmt.Errorf("--generation: %w", err)
+	}
+	base, err := url.Parse(c.Base)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
+		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", c.Base)
+	}
+	fleetKeys := p.getenv("FLEET_KEYS")
+	if fleetKeys == "" && c.Data == "" {
+		return errors.New("no key to sign with: set FLEET_KEYS, or give the folder of `pbxctl serve` with --data")
+	}
+	keys, err := local.ReadKeys(c.Data, fleetKeys)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.out, deviceURL(c.Base, keys, mac, generation))
+	return err
+}
+
+// deviceURL is the one place where a token is shown.
+func deviceURL(base string, keys *token.Keyring, mac pbx.MAC, g token.Generation) string {
+	return strings.TrimRight(base, "/") + "/v1/pbx/" + string(mac) + "/" + keys.Sign(mac, g).Reveal()
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"cmp"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type extensionsCommand struct {
+	source
+	Log string `help:"Show instead what this extension went through in the last 30 days." placeholder:"EXTENSION"`
+}
+
+// Help is the long form of the command's help.
+func (extensionsCommand) Help() string {
+	return `Examples:
+  pbxctl extensions --mac 68:69:2e:0b:00:01 --data ./data
+  pbxctl extensions --mac 68:69:2e:0b:00:01 --data ./data --log 808 --json`
+}
+
+// Run implements the command.
+func (c *extensionsCommand) Run(p *program) error {
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		found := s.Extensions(p.ctx, mac)
+		if c.Log != "" {
+			found = s.ExtensionLog(p.ctx, mac, c.Log)
+		}
+		return show(p, c.JSON, found, extensionColumns, "Nothing is known of it.")
+	})
+}
+
+var extensionColumns = columns[store.Record[*pbx.ExtensionStatus]]{
+	[]string{"EXTENSION", "STATE", "SINCE"},
+	func(r store.Record[*pbx.ExtensionStatus]) []string {
+		return []string{r.Event.Exten, cmp.Or(r.Event.StatusText, r.Event.Status.String()), clock(r.Received)}
+	},
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type ivrCommand struct {
+	source
+	day
+}
+
+// Help is the long form of the command's help.
+func (ivrCommand) Help() string {
+	return `Example:
+  pbxctl ivr --mac 68:69:2e:03:8b:3e --data ./data --day 2018-11-08`
+}
+
+// Run implements the command.
+func (c *ivrCommand) Run(p *program) error {
+	day, err := c.parse()
+	if err != nil {
+		return err
+	}
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		return show(p, c.JSON, s.IVRSteps(p.ctx, mac, day, day), ivrColumns, "No menus were heard.")
+	})
+}
+
+var ivrColumns = columns[store.Record[*pbx.IVRStep]]{
+	[]string{"START", "UUID", "CALLER", "IVR", "NAME", "KEY", "SECONDS", "TO QUEUE"},
+	func(r store.Record[*pbx.IVRStep]) []string {
+		e := r.Event
+		return []string{e.Start.String(), e.UUID, e.Caller, e.IVRID, e.IVRName, e.Key, e.Duration.String(), e.Queue}
+	},
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"iter"
+	"strings"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type liveCommand struct {
+	source
+}
+
+// Help is the long form of the command's help.
+func (liveCommand) Help() string {
+	return `A call has begun, rings, or has ended, as far as the PBX told.
+
+Example:
+  pbxctl live --mac 68:69:2e:05:0f:9a --data ./data`
+}
+
+// Run implements the command.
+func (c *liveCommand) Run(p *program) error {
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		calls, err := s.LiveCalls(p.ctx, mac)
+		return show(p, c.JSON, values(calls, err), liveColumns, "No calls in the last day.")
+	})
+}
+
+var liveColumns = columns[store.LiveCall]{
+	[]string{"SEEN", "UNIQUEID", "CALLER", "STATE", "LEGS"},
+	func(c store.LiveCall) []string {
+		var legs []string
+		for _, l := range c.Legs {
+			state := l.Outcome
+			if l.Ringing {
+				state = "ringing"
+			}
+			legs = append(legs, l.Channel+" "+state)
+		}
+		return []string{clock(c.Seen), c.UniqueID, c.Caller, string(c.State), strings.Join(legs, ", ")}
+	},
+}
+
+// values yields the elements of a slice, or the error alone.
+func values[T any](all []T, err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, each := range all {
+			if !yield(each, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+// Pbxctl is the operator's program: it runs Trunkline on one machine, makes the URLs
+// that PBXs are given, and reads what they sent.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is what pbxctl can do, a file of this folder for each.
+type commands struct {
+	Serve      serveCommand      `cmd:"" help:"Receive events on this machine."`
+	Demo       demoCommand       `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
+	Device     deviceCommands    `cmd:"" help:"Prepare PBXs."`
+	Calls      callsCommand      `cmd:"" help:"Show the call records of a PBX."`
+	IVR        ivrCommand        `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
+	Extensions extensionsCommand `cmd:"" help:"Show the state of a PBX's extensions."`
+	Live       liveCommand       `cmd:"" help:"Show the calls of the last day as they went on."`
+}
+
+// program is what commands work with.
+type program struct {
+	ctx    context.Context // ends when the program should
+	out    io.Writer       // what was asked for
+	errs   io.Writer       // what else there is to say
+	getenv func(string) string
+	now    func() time.Time
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &program{ctx, os.Stdout, os.Stderr, os.Getenv, time.Now}
+	os.Exit(p.run(os.Args[1:]))
+}
+
+// Exit codes: 1 when a command failed, 2 when it was not understood.
+const (
+	exitFailed  = 1
+	exitUnclear = 2
+)
+
+// helpShown stops the parser after it has printed a help.
+type helpShown int
+
+// run is the whole program, and returns its exit code.
+func (p *program) run(args []string) (code int) {
+	defer func() {
+		if shown, ok := recover().(helpShown); ok {
+			code = int(shown)
+		}
+	}()
+	parser := kong.Must(&commands{},
+		kong.Name("pbxctl"),
+		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
+		kong.Writers(p.out, p.errs),
+		kong.Exit(func(code int) { panic(helpShown(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
+		return exitUnclear
+	}
+	if err := command.Run(p); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(p.errs, "pbxctl: %v\n", err)
+		return exitFailed
+	}
+	return 0
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+)
+
+// columns are how a kind of record is shown to people.
+type columns[T any] struct {
+	heads []string
+	cells func(T) []string
+}
+
+// show prints what a command found: for programs an object a line, as soon as it is
+// read; for people a table, or a sentence where there is nothing.
+func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T], nothing string) error {
+	if asJSON {
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		for each, err := range found {
+			if err != nil {
+				return err
+			}
+			if err := encoder.Encode(each); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return table(p.out, found, c, nothing)
+}
+
+func table[T any](out io.Writer, found iter.Seq2[T, error], c columns[T], nothing string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	rows := 0
+	for each, err := range found {
+		if err != nil {
+			return err
+		}
+		if rows++; rows == 1 {
+			fmt.Fprintln(w, strings.Join(c.heads, "\t"))
+		}
+		cells := c.cells(each)
+		for i := range cells {
+			cells[i] = plain(cells[i])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	if rows == 0 {
+		fmt.Fprintln(w, nothing)
+	}
+	return w.Flush()
+}
+
+// plain keeps what a caller or a PBX wrote from steering the terminal.
+func plain(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// section prints a table under a title, or nothing where there is nothing.
+func section[T any](p *program, title string, found iter.Seq2[T, error], c columns[T]) error {
+	var all []T
+	for each, err := range found {
+		if err != nil {
+			return err
+		}
+		all = append(all, each)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	if err := table(&text, values(all, nil), c, ""); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, title)
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprint(p.out, "  ", line)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/dynamo"
+)
+
+// source is where a command reads records, and of which PBX.
+type source struct {
+	MAC   string `required:"" name:"mac" help:"The PBX's MAC address."`
+	Data  string `xor:"source" required:"" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
+	Table string `xor:"source" required:"" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+	JSON  bool   `name:"json" help:"One JSON object per line."`
+}
+
+// day is the day that a command is asked for.
+type day struct {
+	Day string `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+}
+
+func (d day) parse() (pbx.Day, error) {
+	if d.Day == "" {
+		return 0, nil
+	}
+	parsed, err := pbx.ParseDay(d.Day)
+	if err != nil {
+		return 0, fmt.Errorf("--day: %w", err)
+	}
+	return parsed, nil
+}
+
+// read calls use with the records, and the PBX's MAC.
+func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
+	mac, err := pbx.ParseMAC(s.MAC)
+	if err != nil {
+		return fmt.Errorf("--mac: %w", err)
+	}
+	if s.Table != "" {
+		table, err := openDynamoDB(p.ctx, s.Table)
+		if err != nil {
+			return err
+		}
+		return use(store.New(table, p.now), mac)
+	}
+	table, err := local.OpenRecords(p.ctx, s.Data)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	return use(store.New(table, p.now), mac)
+}
+
+func openDynamoDB(ctx context.Context, table string) (*dynamo.Table, error) {
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("AWS settings: %w", err)
+	}
+	if settings.Region == "" {
+		return nil, fmt.Errorf("AWS settings: no region: set AWS_REGION, or a profile with AWS_PROFILE (now %q)", os.Getenv("AWS_PROFILE"))
+	}
+	return dynamo.New(dynamodb.NewFromConfig(settings), table), nil
+}

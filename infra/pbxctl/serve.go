@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/local"
+	"trunkline/pkg/store"
+	"trunkline/pkg/telemetry"
+	"trunkline/pkg/token"
+)
+
+type serveCommand struct {
+	Addr        string        `default:"127.0.0.1:8080" help:"Address and port to listen on; port 0 takes any that is free." placeholder:"HOST:PORT"`
+	Data        string        `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
+	BodyTimeout time.Duration `default:"15s" help:"How long a request may take to arrive."`
+}
+
+// Help is the long form of the command's help.
+func (serveCommand) Help() string {
+	return `What is acknowledged is on disk. Fleet keys come from FLEET_KEYS, written
+kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
+
+Examples:
+  pbxctl serve --data /var/lib/trunkline
+  pbxctl serve --data ./data --addr 0.0.0.0:8080`
+}
+
+// Run implements the command.
+func (c *serveCommand) Run(p *program) error {
+	s, err := c.start(p)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n", s.url, c.Data)
+	fmt.Fprintf(p.out, "A PBX's URL:  pbxctl device url --mac 68:69:2e:0b:00:01 --base %s --data %s\n", s.url, c.Data)
+	return s.wait(p.ctx)
+}
+
+// server is a running `pbxctl serve`.
+type server struct {
+	url    string
+	keys   *token.Keyring
+	store  *store.Store
+	bucket archive.Bucket
+	failed chan error
+	stop   func() error
+}
+
+// stopWithin is how long requests under way have when the server is told to stop.
+const stopWithin = 10 * time.Second
+
+func (c *serveCommand) start(p *program) (*server, error) {
+	data, err := local.Open(p.ctx, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := c.keys(p)
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	listener, err := listen(c.Addr)
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	log := slog.New(slog.NewTextHandler(p.errs, nil))
+	records := store.New(data.Table, p.now)
+	in := ingest.New(token.Fixed(keys), records, archive.New(data.Bucket), p.now)
+	web := &http.Server{
+		Handler:           ingest.NewDoor(in, telemetry.Deliveries(log), p.now),
+		ReadHeaderTimeout: min(c.BodyTimeout, 10*time.Second),
+		ReadTimeout:       c.BodyTimeout,
+		WriteTimeout:      c.BodyTimeout + 15*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	s := &server{url: "http://" + listener.Addr().String(), keys: keys, store: records, bucket: data.Bucket, failed: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.failed <- web.Serve(listener) })
+	running.Go(func() {
+		data.Sweep(ctx, p.now, func(err error) { log.Warn("expired records are not dropped", "error", err) })
+	})
+	s.stop = func() error {
+		ctx, done := context.WithTimeout(context.Background(), stopWithin)
+		defer done()
+		err := web.Shutdown(ctx)
+		cancel()
+		running.Wait()
+		return errors.Join(err, data.Close())
+	}
+	return s, nil
+}
+
+func (c *serveCommand) keys(p *program) (*token.Keyring, error) {
+	fleetKeys := p.getenv("FLEET_KEYS")
+	if fleetKeys == "" {
+		if err := local.MakeKeys(c.Data); err != nil {
+			return nil, err
+		}
+	}
+	return local.ReadKeys(c.Data, fleetKeys)
+}
+
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the port of %s is taken: choose another with --addr: %w", addr, err)
+	}
+	return listener, err
+}
+
+// wait serves until ctx ends, then finishes what is under way.
+func (s *server) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return s.stop()
+	case err := <-s.failed:
+		return errors.Join(err, s.stop())
+	}
+}

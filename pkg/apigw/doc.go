@@ -1,0 +1,7 @@
+// Package apigw lets an http.Handler answer the events of an API Gateway HTTP API,
+// payload format 2.0. Source of the format: "AWS Lambda integrations for HTTP APIs" in
+// the Amazon API Gateway developer guide.
+//
+// API Gateway delivers the path decoded: it is used as it is, a double slash too. The
+// request's time and id are not used, since `sam local` freezes them.
+package apigw

@@ -1,0 +1,225 @@
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"trunkline/pkg/archive"
+)
+
+// aside is the folder of files that are being written. It is no object's name.
+const aside = "~writing"
+
+// Bucket is an archive.Bucket in a folder. Unlike S3, it can't hold two objects of which
+// one's name continues the other's with a slash.
+type Bucket struct {
+	root   *os.Root
+	synced sync.Map // folders that are known to be on disk
+}
+
+// Open opens the folder at path for reading and writing, and makes it where it is missing.
+// One program at a time may do so.
+func Open(path string) (*Bucket, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make the archive: %w", err)
+	}
+	b, err := OpenReadOnly(path)
+	if err != nil {
+		return nil, err
+	}
+	err = b.root.RemoveAll(aside)
+	if err == nil {
+		err = b.root.Mkdir(aside, 0o700)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the archive %s can't be written: %w", path, err), b.Close())
+	}
+	return b, nil
+}
+
+// OpenReadOnly opens the folder at path for reading, also while another program writes it.
+// One that is missing is an fs.ErrNotExist.
+func OpenReadOnly(path string) (*Bucket, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the archive: %w", err)
+	}
+	return &Bucket{root: root}, nil
+}
+
+// Close closes the folder.
+func (b *Bucket) Close() error { return b.root.Close() }
+
+// Put implements archive.Bucket.
+func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return fmt.Errorf("put object: %w", err)
+	}
+	temporary := path.Join(aside, rand.Text())
+	err := b.write(temporary, body)
+	if err == nil {
+		err = b.makeFolder(path.Dir(name))
+	}
+	if err == nil {
+		err = b.root.Rename(temporary, name)
+	}
+	if err != nil {
+		b.root.Remove(temporary) // else the next Open does
+		return fmt.Errorf("put object %s: %w", name, err)
+	}
+	if err := b.sync(path.Dir(name)); err != nil {
+		return fmt.Errorf("put object %s: %w", name, err)
+	}
+	return nil
+}
+
+// write writes a file and has it on disk, under a name that may not be.
+func (b *Bucket) write(name string, body []byte) error {
+	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// makeFolder has a folder and those around it on disk. Even one that is there may be so
+// since a moment ago, so it is trusted only after its parent was synced.
+func (b *Bucket) makeFolder(name string) error {
+	if _, ok := b.synced.Load(name); ok || name == "." {
+		return nil
+	}
+	if err := b.makeFolder(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := b.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := b.sync(path.Dir(name)); err != nil {
+		return err
+	}
+	b.synced.Store(name, true)
+	return nil
+}
+
+// sync has the names in a folder on disk.
+func (b *Bucket) sync(folder string) error {
+	f, err := b.root.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Get implements archive.Bucket.
+func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("get object: %w", err)
+	}
+	body, err := b.root.ReadFile(name)
+	if noObject(err) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get object %s: %w", name, err)
+	}
+	return body, nil
+}
+
+// noObject tells of errors that mean: there is no object of that name, but perhaps one
+// whose name this one continues, or that continues this one.
+func noObject(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR)
+}
+
+// Delete implements archive.Bucket.
+func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return fmt.Errorf("delete object: %w", err)
+	}
+	info, err := b.root.Lstat(name)
+	if noObject(err) || err == nil && info.IsDir() {
+		return nil
+	}
+	if err == nil {
+		err = b.root.Remove(name)
+	}
+	if err == nil {
+		err = b.sync(path.Dir(name))
+	}
+	if err != nil && !noObject(err) {
+		return fmt.Errorf("delete object %s: %w", name, err)
+	}
+	return nil
+}
+
+// List implements archive.Bucket.
+func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		b.walk(ctx, ".", prefix, after, yield)
+	}
+}
+
+// walk yields the names below a folder, and tells whether to go on.
+func (b *Bucket) walk(ctx context.Context, folder, prefix, after string, yield func(string, error) bool) bool {
+	names, err := b.names(ctx, folder)
+	if err != nil {
+		yield("", fmt.Errorf("list objects: %w", err))
+		return false
+	}
+	for _, name := range names {
+		below, isFolder := strings.CutSuffix(name, "/")
+		switch {
+		case isFolder:
+			may := strings.HasPrefix(name, prefix) || strings.HasPrefix(prefix, name)
+			passed := after >= name && !strings.HasPrefix(after, name)
+			if may && !passed && !b.walk(ctx, below, prefix, after, yield) {
+				return false
+			}
+		case strings.HasPrefix(name, prefix) && name > after:
+			if err := ctx.Err(); err != nil {
+				yield("", fmt.Errorf("list objects: %w", err))
+				return false
+			}
+			if !yield(name, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// names are what a folder holds, by their whole names, in the order that these have in
+// the list of all objects: a folder's name ends in a slash, which comes after . and -.
+func (b *Bucket) names(ctx context.Context, folder string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(b.root.FS(), folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		name := path.Join(folder, e.Name())
+		switch {
+		case archive.CheckName(name) != nil:
+		case e.IsDir():
+			names = append(names, name+"/")
+		default:
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}

@@ -1,0 +1,10 @@
+// Package ingest is the way of an event: verify the URL, decode the body, archive it
+// and record it side by side, and answer when both are done.
+//
+// An Ingest knows the rules and says what became of each event, as an Outcome; the
+// Door, an http.Handler, turns HTTP into deliveries and outcomes into answers, by the
+// one table of them. Neither knows which stores, cloud or web server it works with.
+//
+// Nothing is acknowledged before it is durable, and no work goes on after the answer.
+// The token in the URL leaves this package in no way: it is verified and forgotten.
+package ingest

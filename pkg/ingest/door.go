@@ -1,0 +1,133 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"trunkline/pkg/problem"
+	"trunkline/pkg/zycoo"
+)
+
+// retryAfter is how long a PBX should wait before it sends an event again, in seconds.
+const retryAfter = "30"
+
+// Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body.
+type Door struct {
+	ingest  *Ingest
+	observe func(context.Context, Report)
+	now     func() time.Time
+}
+
+// NewDoor makes a Door. After each answer it calls observe, for logs and metrics.
+func NewDoor(in *Ingest, observe func(context.Context, Report), now func() time.Time) *Door {
+	return &Door{in, observe, now}
+}
+
+// ServeHTTP implements http.Handler.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := d.now()
+	report := d.receive(w, r)
+	report.Took = d.now().Sub(began)
+	answer(w, report)
+	d.observe(r.Context(), report)
+}
+
+// receive reads no body before the URL has proved whose it is.
+func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
+	macText, tokenText, ok := splitPath(r.URL.Path)
+	switch {
+	case !ok:
+		return Report{Outcome: NotFound}
+	case r.Method != http.MethodPost:
+		return Report{Outcome: NotAllowed}
+	}
+	mac, outcome, err := d.ingest.Admit(r.Context(), macText, tokenText)
+	if outcome != Stored {
+		return Report{Outcome: outcome, MAC: mac, Err: err}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, zycoo.MaxBody))
+	switch _, tooLarge := err.(*http.MaxBytesError); {
+	case tooLarge:
+		return Report{Outcome: TooLarge, MAC: mac}
+	case err != nil:
+		return Report{Outcome: Interrupted, MAC: mac, Err: err}
+	}
+	return d.ingest.Receive(r.Context(), Delivery{MAC: mac, Remote: remote(r), Body: body})
+}
+
+// splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
+// first: a redirect to a cleaner path is one that no PBX follows.
+func splitPath(path string) (mac, token string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/v1/pbx/")
+	mac, token, cut := strings.Cut(rest, "/")
+	return mac, token, ok && cut && mac != "" && token != "" && !strings.Contains(token, "/")
+}
+
+// remote is the address that a request came from, without its port.
+func remote(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// answer tells a PBX, or the person who tries its URL, what became of a delivery.
+func answer(w http.ResponseWriter, r Report) {
+	a := r.Outcome.Answer()
+	switch r.Outcome {
+	case Stored, Unrecognised:
+		acknowledge(w, r)
+		return
+	case Unavailable:
+		w.Header().Set("Retry-After", retryAfter)
+	case NotAllowed:
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	p := problem.Problem{Title: a.Title, Status: a.Status, Detail: a.Detail}
+	if r.Array {
+		p.Events = elements(r.Events)
+	} else if len(r.Events) == 1 && r.Outcome == Undecodable {
+		at := r.Events[0].Err
+		p.Detail, p.Place = at.Error()+". "+a.Detail, problem.Place{Line: at.Line, Column: at.Column, Member: at.Member}
+	}
+	problem.Write(w, p)
+}
+
+// acknowledgement is the body of an answer that all is well.
+type acknowledgement struct {
+	Stored       int `json:"stored"`
+	Unrecognised int `json:"unrecognised,omitempty"`
+}
+
+func acknowledge(w http.ResponseWriter, r Report) {
+	var ack acknowledgement
+	for _, e := range r.Events {
+		if e.Outcome == Stored {
+			ack.Stored++
+		} else {
+			ack.Unrecognised++
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(r.Outcome.Answer().Status)
+	json.NewEncoder(w).Encode(ack) // the event is stored, even if nobody hears of it
+}
+
+// elements tells of each event of an array, in its order.
+func elements(results []Result) []problem.Event {
+	told := make([]problem.Event, len(results))
+	for i, r := range results {
+		a := r.Outcome.Answer()
+		told[i] = problem.Event{Index: i, Status: a.Status, Title: a.Title}
+		if r.Err != nil {
+			told[i].Detail, told[i].Place = r.Err.Error(), problem.Place{Line: r.Err.Line, Column: r.Err.Column, Member: r.Err.Member}
+		}
+	}
+	return told
+}

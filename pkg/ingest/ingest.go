@@ -1,0 +1,207 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+	"trunkline/pkg/zycoo"
+)
+
+// Tokens tells what a URL proves. Its errors are token.ErrInvalid, or mean that it
+// can't be told now.
+type Tokens interface {
+	Verify(ctx context.Context, mac pbx.MAC, token string) (token.Generation, error)
+}
+
+// Records keeps what events say, and what was set for a PBX.
+type Records interface {
+	Record(context.Context, store.Receipt, pbx.Event) error
+	Device(context.Context, pbx.MAC) (store.Device, error)
+}
+
+// Archive keeps what was received.
+type Archive interface {
+	Keep(context.Context, archive.Envelope) error
+}
+
+const (
+	// storeWithin is the time that the stores have for a delivery, all retries in it.
+	storeWithin = 2500 * time.Millisecond
+	// atOnce is how many events of an array are on their way to one store.
+	atOnce = 32
+)
+
+// Ingest takes events in. It is safe for concurrent use.
+type Ingest struct {
+	tokens   Tokens
+	settings *settings
+	records  Records
+	archive  Archive
+	now      func() time.Time
+}
+
+// New makes an Ingest.
+func New(tokens Tokens, records Records, archive Archive, now func() time.Time) *Ingest {
+	return &Ingest{tokens, &settings{records: records, now: now}, records, archive, now}
+}
+
+// Delivery is the body that a PBX sent, after it was admitted.
+type Delivery struct {
+	MAC    pbx.MAC
+	Remote string // the address that it came from
+	Body   []byte
+}
+
+// Report is what became of a delivery.
+type Report struct {
+	Outcome Outcome
+	MAC     pbx.MAC // empty where the PBX was not admitted
+	Array   bool
+	Events  []Result      // one for each element of the body, none where it was not read
+	Err     error         // what failed, for the operator; holds neither token nor body
+	Took    time.Duration // until the answer was known
+}
+
+// Result is what became of one event.
+type Result struct {
+	Outcome Outcome
+	Kind    pbx.Kind
+	Err     *zycoo.Error // of an undecodable event
+}
+
+// Admit tells whose URL it is that has this MAC and this token. An outcome other than
+// Stored says why it does not open; only Unavailable has an error.
+func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (pbx.MAC, Outcome, error) {
+	mac, err := pbx.ParseMAC(macText)
+	if err != nil {
+		return "", Unauthorised, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	generation, err := in.tokens.Verify(ctx, mac, tokenText)
+	switch {
+	case errors.Is(err, token.ErrInvalid):
+		return "", Unauthorised, nil
+	case err != nil:
+		return "", Unavailable, err
+	}
+	device := in.settings.of(ctx, mac)
+	switch {
+	case device.Disabled:
+		return mac, Disabled, nil
+	case uint32(generation) < device.MinGeneration:
+		return mac, Unauthorised, nil
+	}
+	return mac, Stored, nil
+}
+
+// Receive decodes, archives and records a delivery. When it returns, what it reports
+// as stored is durable, and nothing is still under way.
+func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
+	body, err := zycoo.Decode(d.Body)
+	if err != nil {
+		return Report{Outcome: TooLarge, MAC: d.MAC}
+	}
+	parcels := in.parcels(d, body)
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	var both sync.WaitGroup
+	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
+	each(parcels, func(p *parcel) {
+		if p.outcome == Stored {
+			p.recordErr = in.records.Record(ctx, p.receipt(), p.Event)
+		}
+	})
+	both.Wait()
+	return report(d.MAC, body, parcels)
+}
+
+// parcel is one element of a body on its way to the stores.
+type parcel struct {
+	archive.Envelope
+	outcome               Outcome
+	archiveErr, recordErr error
+}
+
+func (p *parcel) receipt() store.Receipt {
+	return store.Receipt{MAC: p.MAC, At: p.Received, Index: p.Index}
+}
+
+// parcels decides for each element of the body where it goes.
+func (in *Ingest) parcels(d Delivery, body zycoo.Body) []parcel {
+	received := in.now().UTC().Truncate(time.Millisecond)
+	parcels := make([]parcel, len(body.Elements))
+	for i, element := range body.Elements {
+		p := &parcels[i]
+		p.Envelope = archive.Envelope{MAC: d.MAC, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body}
+		if body.Array {
+			p.Body = []byte(element.Text)
+		}
+		switch {
+		case element.Err != nil:
+			p.outcome, p.Reason = Undecodable, element.Err.Error()
+		case element.Event.ClaimedMAC() != "" && element.Event.ClaimedMAC() != d.MAC:
+			p.outcome, p.Reason = Mismatch, fmt.Sprintf("the body names the MAC %s", element.Event.ClaimedMAC())
+		case element.Event.Kind() == pbx.KindUnrecognised:
+			p.outcome = Unrecognised
+		}
+	}
+	return parcels
+}
+
+// report says what became of the parcels. One that could not be stored makes the
+// whole delivery one that the PBX should send again: what was stored of it already
+// will not be doubled.
+func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
+	r := Report{MAC: mac, Array: body.Array, Events: make([]Result, len(parcels))}
+	for i := range parcels {
+		p := &parcels[i]
+		if err := errors.Join(p.archiveErr, p.recordErr); err != nil {
+			p.outcome = Unavailable
+			if r.Err == nil {
+				r.Err = err
+			}
+		}
+		r.Events[i] = Result{Outcome: p.outcome, Err: body.Elements[i].Err}
+		if p.Event != nil {
+			r.Events[i].Kind = p.Event.Kind()
+		}
+		r.Outcome = worse(r.Outcome, p.outcome, body.Array)
+	}
+	return r
+}
+
+// worse is the outcome of a delivery, of which one event more has come to that.
+func worse(whole, event Outcome, array bool) Outcome {
+	switch {
+	case !array:
+		return event
+	case event == Unavailable || whole == Unavailable:
+		return Unavailable
+	case event == Stored || event == Unrecognised:
+		return whole
+	}
+	return Partial
+}
+
+// each calls do for every parcel, a few at a time, and returns when all have returned.
+func each(parcels []parcel, do func(*parcel)) {
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(atOnce, len(parcels)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(parcels); i = next.Add(1) - 1 {
+				do(&parcels[i])
+			}
+		})
+	}
+	workers.Wait()
+}

@@ -1,0 +1,248 @@
+// Package ingesttest is the suite that every door to Trunkline must pass: the vendor's
+// payloads and all rows of the table of answers, over HTTP, seen from outside.
+package ingesttest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+	"trunkline/testdata"
+)
+
+// Door is a running Trunkline, as the suite sees it.
+type Door struct {
+	Base   string         // such as http://127.0.0.1:8080
+	Keys   *token.Keyring // those that the door verifies with
+	Store  *store.Store   // what the door writes, and the settings that it reads
+	Bucket archive.Bucket
+	// Golden is the path of the golden file with the records of the vendor's payloads.
+	Golden string
+	// Gateway tells that the door stands behind a stand-in for API Gateway, which reads
+	// a body whole before it hands it on, as UTF-8, and answers for itself off the
+	// routes of the function.
+	Gateway bool
+	// BodyTimeout is how long a body may take, where there is no gateway.
+	BodyTimeout time.Duration
+}
+
+// URL is the URL of a PBX at this door.
+func (d Door) URL(mac pbx.MAC, g token.Generation) string {
+	return d.Base + "/v1/pbx/" + string(mac) + "/" + d.Keys.Sign(mac, g).Reveal()
+}
+
+// Run runs the suite. The door's stores should hold nothing else.
+func Run(t *testing.T, d Door) {
+	t.Run("vendor", func(t *testing.T) { testVendorPayloads(t, d) })
+	t.Run("answers", func(t *testing.T) { testAnswers(t, d) })
+	if !d.Gateway {
+		t.Run("slow body", func(t *testing.T) { testSlowBody(t, d) })
+	}
+}
+
+// Payload is one of the vendor's examples, byte for byte, with a MAC that may send it.
+type Payload struct {
+	Name string
+	MAC  pbx.MAC
+	Kind pbx.Kind
+	Body []byte
+}
+
+// VendorPayloads are the six events of the vendor's page.
+func VendorPayloads(tb testing.TB) []Payload {
+	payloads := []Payload{
+		{"dialbegin", "68692e050f9a", pbx.KindDialBegin, nil},
+		{"dialend", "68692e050f9a", pbx.KindDialEnd, nil},
+		{"hangup", "68692e0b0001", pbx.KindHangup, nil},
+		{"extensionstatus", "68692e0b0001", pbx.KindExtensionStatus, nil},
+		{"ivr", "68692e038b3e", pbx.KindIVR, nil},
+		{"cc_cdr", "68692e0b0001", pbx.KindCallRecord, nil},
+	}
+	for i := range payloads {
+		body, err := testdata.FS.ReadFile("vendor/" + payloads[i].Name + ".txt")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		payloads[i].Body = body
+	}
+	return payloads
+}
+
+// testVendorPayloads posts the vendor's payloads, and then looks at what came of them.
+func testVendorPayloads(t *testing.T, d Door) {
+	for _, p := range VendorPayloads(t) {
+		status, answer := Post(t, d.URL(p.MAC, 1), p.Body)
+		if status != http.StatusOK || strings.TrimSpace(answer) != `{"stored":1}` {
+			t.Errorf("%s: %d %s", p.Name, status, answer)
+		}
+		d.checkArchived(t, p)
+	}
+	got := Records(t, d.Store, "68692e050f9a", "68692e0b0001", "68692e038b3e")
+	want, err := os.ReadFile(d.Golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("records\n%swant\n%s", got, want)
+	}
+}
+
+// checkArchived looks for the payload in the archive, under its kind.
+func (d Door) checkArchived(t *testing.T, p Payload) {
+	t.Helper()
+	names := d.names(t, "raw/kind="+string(p.Kind)+"/", p.MAC)
+	if len(names) != 1 {
+		t.Errorf("%s: archived as %q", p.Name, names)
+		return
+	}
+	object, err := d.Bucket.Get(t.Context(), names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := archive.ParseReceipt(object)
+	if err != nil || receipt.MAC != p.MAC || receipt.Kind != p.Kind || !bytes.Equal(receipt.Body, p.Body) || receipt.Remote == "" {
+		t.Errorf("%s: archived as %s, %v", p.Name, object, err)
+	}
+}
+
+// Records are all records of some PBXs as JSON lines, without the times of receipt.
+func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
+	ctx := tb.Context()
+	var out bytes.Buffer
+	lines := json.NewEncoder(&out)
+	lines.SetEscapeHTML(false)
+	write := func(record any, err error) {
+		if err == nil {
+			err = lines.Encode(record)
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for _, mac := range macs {
+		for r, err := range s.CallRecords(ctx, mac, 0, 0) {
+			r.Received = time.Time{}
+			write(r, err)
+		}
+		for r, err := range s.CDRs(ctx, mac, 0, 0) {
+			r.Received = time.Time{}
+			write(r, err)
+		}
+		for r, err := range s.IVRSteps(ctx, mac, 0, 0) {
+			r.Received = time.Time{}
+			write(r, err)
+		}
+		for r, err := range s.Extensions(ctx, mac) {
+			r.Received = time.Time{}
+			write(r, err)
+		}
+		calls, err := s.LiveCalls(ctx, mac)
+		slices.SortFunc(calls, func(a, b store.LiveCall) int { return strings.Compare(a.UniqueID, b.UniqueID) })
+		for _, c := range calls {
+			c.Seen = time.Time{}
+			write(c, err)
+		}
+	}
+	return out.Bytes()
+}
+
+// names are the objects of one PBX under a prefix.
+func (d Door) names(t *testing.T, prefix string, mac pbx.MAC) []string {
+	t.Helper()
+	var found []string
+	for name, err := range d.Bucket.List(t.Context(), prefix, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(name, string(mac)) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// Post posts a body to a URL.
+func Post(t testing.TB, url string, body []byte) (status int, answer string) {
+	t.Helper()
+	got := do(t, http.MethodPost, url, "", body)
+	return got.status, got.body
+}
+
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func do(t testing.TB, method, target, contentType string, body []byte) response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.URL, err = url.Parse(target); err != nil { // NewRequest would clean the path
+		t.Fatal(err)
+	}
+	r.Host = r.URL.Host
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	client := http.Client{
+		Timeout:       time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	got, err := client.Do(r)
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{got.StatusCode, got.Header, string(text)}
+}
+
+// testSlowBody sends a body that never ends: it is answered, and nothing is kept.
+func testSlowBody(t *testing.T, d Door) {
+	const mac = "0200000000ff"
+	conn, err := net.Dial("tcp", strings.TrimPrefix(d.Base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	path := strings.TrimPrefix(d.URL(mac, 1), d.Base)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: pbx\r\nContent-Length: 100\r\n\r\n{event:", path)
+	conn.SetReadDeadline(time.Now().Add(d.BodyTimeout + 10*time.Second))
+	got, err := io.ReadAll(conn)
+	if want := fmt.Sprint("HTTP/1.1 ", ingest.Interrupted.Answer().Status); err != nil || !strings.HasPrefix(string(got), want) {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if names := append(d.names(t, "raw/", mac), d.names(t, "quarantine/", mac)...); len(names) != 0 {
+		t.Errorf("kept %q", names)
+	}
+}
+
+// setDevice writes settings, and waits for nothing: the suite uses each MAC once, so no
+// older settings of it are remembered.
+func (d Door) setDevice(t *testing.T, mac pbx.MAC, device store.Device) {
+	t.Helper()
+	if err := d.Store.SetDevice(context.WithoutCancel(t.Context()), mac, device); err != nil {
+		t.Fatal(err)
+	}
+}

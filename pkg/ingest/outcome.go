@@ -1,0 +1,78 @@
+package ingest
+
+import "net/http"
+
+// Outcome is what became of a delivery, or of one event of it.
+type Outcome int
+
+// The outcomes, in the order of the table of answers.
+const (
+	Stored Outcome = iota
+	Unrecognised
+	Undecodable
+	Partial
+	Mismatch
+	Unauthorised
+	Disabled
+	TooLarge
+	Interrupted
+	NotFound
+	NotAllowed
+	Unavailable
+)
+
+// Answer is how an outcome is told to a PBX.
+type Answer struct {
+	Name   string // in logs and metrics
+	Status int
+	Case   string // when it is given
+	Kept   string // what is kept then
+	Title  string // for a person who reads the answer
+	Detail string // what to do
+}
+
+// Answers is the table of answers, by Outcome.
+func Answers() []Answer { return answers[:] }
+
+// Answer is the outcome's row in the table of answers.
+func (o Outcome) Answer() Answer { return answers[o] }
+
+// String is the outcome's name in logs and metrics.
+func (o Outcome) String() string { return answers[o].Name }
+
+var answers = [...]Answer{
+	Stored: {"stored", http.StatusOK,
+		"recorded and archived", "record and archive", "", ""},
+	Unrecognised: {"unrecognised", http.StatusAccepted,
+		"an event of a kind that is not known", "archive", "", ""},
+	Undecodable: {"undecodable", http.StatusBadRequest,
+		"not readable; a known member unusable; identity or start time missing", "quarantine",
+		"The body is not an event", "It is kept in quarantine. Correct it at the place named here."},
+	Partial: {"partial", http.StatusBadRequest,
+		"an array of which some events are not good: told one by one", "each as its own case",
+		"Some events of the array were refused", "The others are stored. Correct those that are named here."},
+	Mismatch: {"mismatch", http.StatusUnprocessableEntity,
+		"the body names another MAC than the URL", "quarantine",
+		"The body names another MAC than the URL", "It is kept in quarantine. Give this PBX the URL that was made for its own MAC."},
+	Unauthorised: {"unauthorised", http.StatusUnauthorized,
+		"the URL's token is not valid for its MAC, or was replaced", "nothing",
+		"This URL opens nothing", "Enter the PBX's URL again, exactly as `pbxctl device url` prints it."},
+	Disabled: {"disabled", http.StatusForbidden,
+		"the operator has disabled the PBX", "nothing",
+		"This PBX is disabled", "Ask the operator to enable it."},
+	TooLarge: {"too_large", http.StatusRequestEntityTooLarge,
+		"over 1 MiB or 1,000 events", "nothing",
+		"The body is too large", "Send at most 1 MiB and 1,000 events in one request."},
+	Interrupted: {"interrupted", http.StatusRequestTimeout,
+		"the body broke off or came too slowly", "nothing",
+		"The body did not arrive whole", "Send it again."},
+	NotFound: {"not_found", http.StatusNotFound,
+		"another path", "nothing",
+		"There is nothing at this path", "The path of a PBX's URL is /v1/pbx/{mac}/{token}, without a further slash."},
+	NotAllowed: {"not_allowed", http.StatusMethodNotAllowed,
+		"another method than POST", "nothing",
+		"Events are sent by POST", "Send a POST request with the event as its body."},
+	Unavailable: {"unavailable", http.StatusServiceUnavailable,
+		"a store is down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
+		"The event could not be stored", "It is not acknowledged. Send it again after the time in Retry-After."},
+}

@@ -1,0 +1,9 @@
+// Package local keeps everything in one folder of one machine: records in SQLite, the
+// archive as files, and the fleet's keys. It is what `pbxctl serve` runs on, behind the
+// very handlers that run in the cloud.
+//
+//	DIR/records.db    the records
+//	DIR/archive/      the archive, an object to a file
+//	DIR/fleet-keys    the keys, readable by their owner alone, where the environment has none
+//	DIR/lock          held by the one program that writes
+package local

@@ -1,0 +1,91 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/store/sqlite"
+)
+
+// Dir is a data folder that is open for writing. No other program can open it so until
+// it is closed.
+type Dir struct {
+	Table  *sqlite.Table
+	Bucket *dir.Bucket
+	lock   *flock.Flock
+}
+
+// Open opens the data folder at path, and makes it where it is missing.
+func Open(ctx context.Context, path string) (*Dir, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	lock := flock.New(filepath.Join(path, "lock"))
+	switch locked, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("the data folder %s can't be written: %w", path, err)
+	case !locked:
+		return nil, fmt.Errorf("the data folder %s is in use by another pbxctl: stop it, or choose another folder", path)
+	}
+	d := &Dir{lock: lock}
+	var err error
+	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
+		d.Bucket, err = dir.Open(archivePath(path))
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// Close gives the folder free. What was written is on disk already.
+func (d *Dir) Close() error {
+	var errs []error
+	if d.Bucket != nil {
+		errs = append(errs, d.Bucket.Close())
+	}
+	if d.Table != nil {
+		errs = append(errs, d.Table.Close())
+	}
+	return errors.Join(append(errs, d.lock.Unlock())...)
+}
+
+// sweepEvery is how often expired items are dropped.
+const sweepEvery = time.Hour
+
+// Sweep drops what has expired, now and every hour, until ctx ends. A sweep that fails
+// is reported, and tried again an hour later.
+func (d *Dir) Sweep(ctx context.Context, now func() time.Time, report func(error)) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := d.Table.Sweep(ctx, now()); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// OpenRecords opens the records of the data folder at path for reading, also while
+// another program writes them.
+func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
+	t, err := sqlite.OpenReadOnly(ctx, recordsPath(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", path, path)
+	}
+	return t, err
+}
+
+func recordsPath(path string) string { return filepath.Join(path, "records.db") }
+func archivePath(path string) string { return filepath.Join(path, "archive") }

@@ -1,0 +1,91 @@
+// Package telemetry tells operators what happened: structured logs, and metrics in
+// CloudWatch's embedded metric format, one line of JSON for each delivery that is both.
+// A line has the PBX's MAC, the outcome, kinds, counts and times: never a path, a token
+// or anything of a body.
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/zycoo"
+)
+
+// Deliveries logs each delivery.
+func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
+	return func(ctx context.Context, r ingest.Report) { logDelivery(ctx, log, r) }
+}
+
+// DeliveryMetrics logs each delivery in a form that CloudWatch also counts: the metrics
+// events and took_ms, by outcome, and by outcome and kind.
+func DeliveryMetrics(w io.Writer, now func() time.Time) func(context.Context, ingest.Report) {
+	log := slog.New(slog.NewJSONHandler(w, nil))
+	return func(ctx context.Context, r ingest.Report) {
+		logDelivery(ctx, log, r, slog.Any("_aws", embeddedMetrics{
+			Timestamp: now().UnixMilli(),
+			CloudWatchMetrics: []metricDirective{{
+				Namespace:  "Trunkline",
+				Dimensions: [][]string{{"outcome"}, {"outcome", "kind"}},
+				Metrics:    []metric{{"events", "Count"}, {"took_ms", "Milliseconds"}},
+			}},
+		}))
+	}
+}
+
+// embeddedMetrics is the member _aws of the embedded metric format, as specified in
+// the Amazon CloudWatch user guide.
+type embeddedMetrics struct {
+	Timestamp         int64 // milliseconds since 1970
+	CloudWatchMetrics []metricDirective
+}
+
+type metricDirective struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []metric
+}
+
+type metric struct{ Name, Unit string }
+
+func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ...slog.Attr) {
+	level := slog.LevelInfo
+	attrs := append([]slog.Attr{
+		slog.String("mac", string(r.MAC)),
+		slog.String("outcome", r.Outcome.String()),
+		slog.String("kind", kind(r)),
+		slog.Int("events", max(1, len(r.Events))),
+		slog.Float64("took_ms", float64(r.Took.Microseconds())/1000),
+	}, more...)
+	if at := firstUnreadable(r); at != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.Int("line", at.Line), slog.Int("column", at.Column), slog.String("member", at.Member))
+	}
+	if r.Err != nil {
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("error", r.Err.Error()))
+	}
+	log.LogAttrs(ctx, level, "delivery", attrs...)
+}
+
+// kind is the kind of a delivery's event: a label of few values.
+func kind(r ingest.Report) string {
+	switch {
+	case r.Array:
+		return "array"
+	case len(r.Events) == 1 && r.Events[0].Kind != "":
+		return string(r.Events[0].Kind)
+	}
+	return "none"
+}
+
+func firstUnreadable(r ingest.Report) *zycoo.Error {
+	for _, e := range r.Events {
+		if e.Err != nil {
+			return e.Err
+		}
+	}
+	return nil
+}
