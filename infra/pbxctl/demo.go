@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/testdata"
@@ -93,11 +94,24 @@ func (c *demoCommand) tour(p *program, s *server) error {
 			return err
 		}
 	}
-	fmt.Fprintf(p.out, "\nThe archive in %s/archive:\n", c.Data)
-	for name, err := range s.bucket.List(p.ctx, "raw/", "") {
+	return showArchive(p, s.bucket, c.Data)
+}
+
+// showArchive prints how many events are archived, and one name of each kind.
+func showArchive(p *program, bucket archive.Bucket, folder string) error {
+	var shown []string
+	total, kind := 0, ""
+	for name, err := range bucket.List(p.ctx, "raw/", "") {
 		if err != nil {
 			return err
 		}
+		total++
+		if next := strings.Split(name, "/")[1]; next != kind {
+			kind, shown = next, append(shown, name)
+		}
+	}
+	fmt.Fprintf(p.out, "\nThe archive in %s/archive has %d events. One of each kind:\n", folder, total)
+	for _, name := range shown {
 		fmt.Fprintln(p.out, "  "+name)
 	}
 	return nil

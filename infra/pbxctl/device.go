@@ -16,7 +16,7 @@ type deviceCommands struct {
 }
 
 type deviceURLCommand struct {
-	MAC        string `required:"" name:"mac" help:"The PBX's MAC address, as on its label."`
+	MAC        string `required:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
 	Base       string `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
 	Generation string `default:"1" help:"Raise it to replace a URL that became known." placeholder:"N"`
 	Data       string `type:"path" help:"Data folder whose key signs, where FLEET_KEYS is not set." placeholder:"DIR"`

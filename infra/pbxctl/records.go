@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -16,9 +17,9 @@ import (
 
 // source is where a command reads records, and of which PBX.
 type source struct {
-	MAC   string `required:"" name:"mac" help:"The PBX's MAC address."`
-	Data  string `xor:"source" required:"" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
-	Table string `xor:"source" required:"" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+	MAC   string `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	Data  string `xor:"source" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
+	Table string `xor:"source" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
 	JSON  bool   `name:"json" help:"One JSON object per line."`
 }
 
@@ -43,6 +44,9 @@ func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
 	mac, err := pbx.ParseMAC(s.MAC)
 	if err != nil {
 		return fmt.Errorf("--mac: %w", err)
+	}
+	if s.Table == "" && s.Data == "" {
+		return errors.New("where are the records? Give --data DIR or --table NAME")
 	}
 	if s.Table != "" {
 		table, err := openDynamoDB(p.ctx, s.Table)

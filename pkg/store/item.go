@@ -46,7 +46,8 @@ func (k Key) Check() error {
 // Canonical rewrites a JSON object so that equal documents are equal bytes,
 // whichever Table they were read from: members in the byte order of their names,
 // no blanks, no escapes but those that JSON demands. A number that is not whole or
-// has more than 15 digits is an error, since not every Table would keep it exactly.
+// has more than 15 digits, or a member without a name, is an error, since not every
+// Table would keep it.
 func Canonical(doc []byte) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
@@ -60,7 +61,7 @@ func Canonical(doc []byte) ([]byte, error) {
 	if d.More() {
 		return nil, errors.New("document: more than one object")
 	}
-	if err := checkNumbers(object); err != nil {
+	if err := checkKeepable(object); err != nil {
 		return nil, err
 	}
 	return marshal(object)
@@ -77,7 +78,7 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func checkNumbers(v any) error {
+func checkKeepable(v any) error {
 	switch v := v.(type) {
 	case json.Number:
 		digits := strings.TrimPrefix(string(v), "-")
@@ -85,14 +86,17 @@ func checkNumbers(v any) error {
 			return fmt.Errorf("document: the number %s is not whole or has more than 15 digits", v)
 		}
 	case map[string]any:
-		for _, member := range v {
-			if err := checkNumbers(member); err != nil {
+		for name, member := range v {
+			if name == "" {
+				return errors.New("document: a member has no name")
+			}
+			if err := checkKeepable(member); err != nil {
 				return err
 			}
 		}
 	case []any:
 		for _, element := range v {
-			if err := checkNumbers(element); err != nil {
+			if err := checkKeepable(element); err != nil {
 				return err
 			}
 		}

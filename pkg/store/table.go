@@ -59,8 +59,7 @@ type Item struct {
 	// Expires is when readers stop to show the item and the Table may drop it, to
 	// the second; zero: never. A Table shows an expired item until it drops it.
 	Expires time.Time
-	// Doc is a JSON object in the form that Canonical gives: at most MaxDoc bytes,
-	// its numbers whole and of at most 15 digits.
+	// Doc is a JSON object in the form that Canonical gives, of at most MaxDoc bytes.
 	Doc []byte
 }
 

@@ -6,13 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"trunkline/pkg/store"
 )
@@ -23,89 +17,13 @@ type Table struct {
 	writer  *writer // nil where the file is open for reading
 }
 
-// schemaVersion is that of the file's user_version. A later one is not to be touched.
-const schemaVersion = 1
-
-const schema = `CREATE TABLE IF NOT EXISTS items (
-	pk      BLOB NOT NULL,
-	sk      BLOB NOT NULL,
-	version BLOB NOT NULL,
-	expires INTEGER NOT NULL, -- seconds since 1970; 0: never
-	doc     BLOB NOT NULL,
-	PRIMARY KEY (pk, sk)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS items_expires ON items (expires) WHERE expires > 0;
-PRAGMA user_version = 1;`
-
-// ErrNewer is returned by Open for a file that a later version of Trunkline has written.
-var ErrNewer = errors.New("was written by a newer version of Trunkline")
-
-// Open opens the file at path for reading and writing, and makes it where it is missing.
-// One program at a time may do so.
-func Open(ctx context.Context, path string) (*Table, error) {
-	writing, err := open(ctx, path, "rwc")
-	if err != nil {
-		return nil, err
-	}
-	writing.SetMaxOpenConns(1)
-	if _, err := writing.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writing.Close())
-	}
-	readers, err := open(ctx, path, "ro")
-	if err != nil {
-		return nil, errors.Join(err, writing.Close())
-	}
-	return &Table{readers, startWriter(writing)}, nil
-}
-
-// OpenReadOnly opens the file at path for reading, also while another program writes it.
-// Writes to the Table are errors. A file that is missing is an fs.ErrNotExist.
-func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
-	readers, err := open(ctx, path, "ro")
-	if err != nil {
-		return nil, err
-	}
-	return &Table{readers: readers}, nil
-}
-
-func open(ctx context.Context, path, mode string) (*sql.DB, error) {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	name := url.URL{Scheme: "file", Path: absolute, RawQuery: url.Values{
-		"mode":    {mode},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
-		"_txlock": {"immediate"},
-	}.Encode()}
-	if mode == "ro" {
-		name.RawQuery = url.Values{"mode": {mode}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}.Encode()
-	}
-	db, err := sql.Open("sqlite", name.String())
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
-	var version int
-	if err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err == nil && version > schemaVersion {
-		err = fmt.Errorf("it %w (schema %d, this one knows %d)", ErrNewer, version, schemaVersion)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
-	}
-	return db, nil
-}
-
 // Close waits for the writes under way and closes the file.
 func (t *Table) Close() error {
-	if t.writer == nil {
-		return t.readers.Close()
+	err := t.readers.Close()
+	if t.writer != nil {
+		err = errors.Join(err, t.writer.close())
 	}
-	return errors.Join(t.readers.Close(), t.writer.close())
+	return err
 }
 
 // Get implements store.Table.
@@ -113,13 +31,14 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	if err := key.Check(); err != nil {
 		return store.Item{}, err
 	}
-	row := t.readers.QueryRowContext(ctx, "SELECT sk, version, expires, doc FROM items WHERE pk = ? AND sk = ?", []byte(key.PK), []byte(key.SK))
+	row := t.readers.QueryRowContext(ctx,
+		"SELECT sk, version, expires, doc FROM items WHERE pk = ? AND sk = ?", []byte(key.PK), []byte(key.SK))
 	item, err := scan(key.PK, row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Item{}, store.ErrNotFound
 	}
 	if err != nil {
-		return store.Item{}, fmt.Errorf("get item: %w", canceled(ctx, err))
+		return store.Item{}, fmt.Errorf("get item: %w", cause(ctx, err))
 	}
 	return item, nil
 }
@@ -133,47 +52,42 @@ func (t *Table) Put(ctx context.Context, item store.Item, cond store.Condition) 
 	if !item.Expires.IsZero() {
 		expires = item.Expires.Unix()
 	}
-	pk, sk, version := []byte(item.PK), []byte(item.SK), []byte(item.Version)
-	if cond.Op == store.OpUnchanged {
-		return t.conditional(ctx, `UPDATE items SET version = ?, expires = ?, doc = ?
-			WHERE pk = ? AND sk = ? AND version IN (?, ?)`, version, expires, item.Doc, pk, sk, version, []byte(cond.Version))
+	statement, err := putStatement(cond.Op)
+	if err != nil {
+		return fmt.Errorf("put item: %w", err)
 	}
-	replace, ok := replaceWhere[cond.Op]
-	if !ok {
-		return fmt.Errorf("put item: there is no condition %d", cond.Op)
+	rows, err := t.write(ctx, statement,
+		sql.Named("pk", []byte(item.PK)), sql.Named("sk", []byte(item.SK)),
+		sql.Named("version", []byte(item.Version)), sql.Named("expires", expires), sql.Named("doc", item.Doc),
+		sql.Named("read", []byte(cond.Version)))
+	if err != nil {
+		return fmt.Errorf("put item: %w", err)
 	}
-	return t.conditional(ctx, `INSERT INTO items (pk, sk, version, expires, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (pk, sk)
-		DO UPDATE SET version = excluded.version, expires = excluded.expires, doc = excluded.doc WHERE `+replace,
-		pk, sk, version, expires, item.Doc)
-}
-
-// replaceWhere says when an item replaces the one at its key. The same version already
-// there is success under any condition.
-var replaceWhere = map[store.Op]string{
-	store.OpAlways: "TRUE",
-	store.OpNewer:  "excluded.version >= version",
-	store.OpOlder:  "excluded.version <= version",
-	store.OpAbsent: "excluded.version = version",
-}
-
-// conditional runs a statement that changes one item, or none where a condition fails.
-func (t *Table) conditional(ctx context.Context, statement string, args ...any) error {
-	rows, err := t.write(ctx, statement, args...)
-	if err == nil && rows == 0 {
+	if rows == 0 {
 		return store.ErrCondition
 	}
-	return err
+	return nil
 }
 
-func (t *Table) write(ctx context.Context, statement string, args ...any) (rows int64, err error) {
-	if t.writer == nil {
-		return 0, errors.New("write item: the file is open for reading only")
+// putStatement writes one item, or none where the condition does not hold. The same
+// version already there is success under any condition.
+func putStatement(op store.Op) (string, error) {
+	const insert = `INSERT INTO items (pk, sk, version, expires, doc) VALUES (:pk, :sk, :version, :expires, :doc)
+		ON CONFLICT (pk, sk) DO UPDATE SET version = :version, expires = :expires, doc = :doc`
+	switch op {
+	case store.OpAlways:
+		return insert, nil
+	case store.OpNewer:
+		return insert + " WHERE version <= :version", nil
+	case store.OpOlder:
+		return insert + " WHERE version >= :version", nil
+	case store.OpAbsent:
+		return insert + " WHERE version = :version", nil
+	case store.OpUnchanged:
+		return `UPDATE items SET version = :version, expires = :expires, doc = :doc
+			WHERE pk = :pk AND sk = :sk AND version IN (:version, :read)`, nil
 	}
-	rows, err = t.writer.do(ctx, statement, args...)
-	if err != nil {
-		return 0, fmt.Errorf("write item: %w", err)
-	}
-	return rows, nil
+	return "", fmt.Errorf("there is no condition %d", op)
 }
 
 // Delete implements store.Table.
@@ -181,13 +95,15 @@ func (t *Table) Delete(ctx context.Context, key store.Key, cond store.Condition)
 	if err := key.Check(); err != nil {
 		return err
 	}
-	const statement = "DELETE FROM items WHERE pk = ? AND sk = ?"
 	switch cond.Op {
 	case store.OpAlways:
-		_, err := t.write(ctx, statement, []byte(key.PK), []byte(key.SK))
-		return err
+		const statement = "DELETE FROM items WHERE pk = ? AND sk = ?"
+		if _, err := t.write(ctx, statement, []byte(key.PK), []byte(key.SK)); err != nil {
+			return fmt.Errorf("delete item: %w", err)
+		}
+		return nil
 	case store.OpUnchanged:
-		return t.deleteVersion(ctx, key, cond.Version, statement+" AND version = ?")
+		return t.deleteVersion(ctx, key, cond.Version)
 	}
 	return fmt.Errorf("delete item: a deletion has no condition %d", cond.Op)
 }
@@ -195,46 +111,61 @@ func (t *Table) Delete(ctx context.Context, key store.Key, cond store.Condition)
 // deleteVersion deletes the item where it has the version. Where nothing was deleted, a
 // read tells whether there was nothing, or another version; it may also tell that the
 // version has come just now.
-func (t *Table) deleteVersion(ctx context.Context, key store.Key, version, statement string) error {
+func (t *Table) deleteVersion(ctx context.Context, key store.Key, version string) error {
+	const statement = "DELETE FROM items WHERE pk = ? AND sk = ? AND version = ?"
 	for {
 		rows, err := t.write(ctx, statement, []byte(key.PK), []byte(key.SK), []byte(version))
-		if err != nil || rows > 0 {
-			return err
+		if err != nil {
+			return fmt.Errorf("delete item: %w", err)
+		}
+		if rows > 0 {
+			return nil
 		}
 		switch item, err := t.Get(ctx, key); {
 		case errors.Is(err, store.ErrNotFound):
 			return nil
 		case err != nil:
-			return err
+			return fmt.Errorf("delete item: %w", err)
 		case item.Version != version:
 			return store.ErrCondition
 		}
 	}
 }
 
-// pageSize is how many items are read at a time.
-const pageSize = 200
+// write runs a statement, and tells how many items it changed.
+func (t *Table) write(ctx context.Context, statement string, args ...any) (rows int64, err error) {
+	if t.writer == nil {
+		return 0, errors.New("the file is open for reading only")
+	}
+	return t.writer.do(ctx, statement, args...)
+}
+
+// A page of a query ends after so many items, or with the one that makes it so large.
+const (
+	pageItems = 200
+	pageBytes = 1 << 20
+)
 
 // Query implements store.Table. Between two pages no rows are open, so that the loop's
 // body may write.
 func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
+		r := r // each loop over the result begins anew
 		for left := r.Limit; ; {
-			want := pageSize
-			if r.Limit > 0 {
-				want = min(left, pageSize)
-			}
-			page, err := t.page(ctx, r, want)
+			page, more, err := t.page(ctx, r)
 			if err != nil {
-				yield(store.Item{}, fmt.Errorf("query items: %w", canceled(ctx, err)))
+				yield(store.Item{}, fmt.Errorf("query items: %w", cause(ctx, err)))
 				return
 			}
 			for _, item := range page {
 				if !yield(item, nil) {
 					return
 				}
+				if left--; left == 0 {
+					return
+				}
 			}
-			if left -= len(page); len(page) < want || left == 0 {
+			if !more {
 				return
 			}
 			r = r.After(page[len(page)-1].SK)
@@ -242,33 +173,35 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 	}
 }
 
-func (t *Table) page(ctx context.Context, r store.Range, limit int) ([]store.Item, error) {
-	var b strings.Builder
-	args := []any{[]byte(r.PK), []byte(r.From)}
-	b.WriteString("SELECT sk, version, expires, doc FROM items WHERE pk = ? AND sk >= ?")
+// page reads the first items of a range, and tells whether there may be more.
+func (t *Table) page(ctx context.Context, r store.Range) (page []store.Item, more bool, err error) {
+	query := "SELECT sk, version, expires, doc FROM items WHERE pk = :pk AND sk >= :from"
 	if r.To != "" {
-		b.WriteString(" AND sk < ?")
-		args = append(args, []byte(r.To))
+		query += " AND sk < :to"
 	}
-	b.WriteString(" ORDER BY sk")
+	query += " ORDER BY sk"
 	if r.Reverse {
-		b.WriteString(" DESC")
+		query += " DESC"
 	}
-	b.WriteString(" LIMIT ?")
-	rows, err := t.readers.QueryContext(ctx, b.String(), append(args, limit)...)
+	limit := pageItems
+	if r.Limit > 0 {
+		limit = min(limit, r.Limit)
+	}
+	rows, err := t.readers.QueryContext(ctx, query+" LIMIT :limit",
+		sql.Named("pk", []byte(r.PK)), sql.Named("from", []byte(r.From)), sql.Named("to", []byte(r.To)),
+		sql.Named("limit", limit))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer rows.Close()
-	var page []store.Item
-	for rows.Next() {
+	for size := 0; size < pageBytes && rows.Next(); {
 		item, err := scan(r.PK, rows.Scan)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		page = append(page, item)
+		page, size, more = append(page, item), size+len(item.Doc), size+len(item.Doc) >= pageBytes
 	}
-	return page, rows.Err()
+	return page, more || len(page) == limit, rows.Err()
 }
 
 func scan(pk string, into func(...any) error) (store.Item, error) {
@@ -285,7 +218,7 @@ func scan(pk string, into func(...any) error) (store.Item, error) {
 	return item, nil
 }
 
-// sweepStep is how many expired items are dropped in one transaction.
+// sweepStep is how many expired items are dropped by one statement.
 const sweepStep = 1000
 
 // Sweep drops the items that had expired by now, and tells how many there were.
@@ -295,16 +228,19 @@ func (t *Table) Sweep(ctx context.Context, now time.Time) (dropped int, err erro
 	for {
 		rows, err := t.write(ctx, step, now.Unix(), sweepStep)
 		dropped += int(rows)
-		if err != nil || rows < sweepStep {
-			return dropped, err
+		if err != nil {
+			return dropped, fmt.Errorf("drop expired items: %w", err)
+		}
+		if rows < sweepStep {
+			return dropped, nil
 		}
 	}
 }
 
-// canceled gives err the context's error, which the driver may have hidden.
-func canceled(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		return errors.Join(ctx.Err(), err)
+// cause is the context's error where that has ended, since the driver may hide it.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	return err
 }

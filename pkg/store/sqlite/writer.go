@@ -9,10 +9,11 @@ import (
 
 // writer is the one goroutine that writes. It takes whatever waits into one transaction.
 type writer struct {
-	db     *sql.DB
-	queue  chan *write
-	closed chan struct{}
-	done   sync.WaitGroup
+	db      *sql.DB
+	queue   chan *write // handed over from one goroutine to the other: what is taken is answered
+	closing chan struct{}
+	running sync.WaitGroup
+	close   func() error // ends the goroutine after the writes that it has taken
 }
 
 // write is one statement that changes items.
@@ -32,9 +33,16 @@ type outcome struct {
 // batchSize is how many writes share a transaction at most.
 const batchSize = 256
 
+var errClosed = errors.New("the file is closed")
+
 func startWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *write, batchSize), closed: make(chan struct{})}
-	w.done.Go(w.run)
+	w := &writer{db: db, queue: make(chan *write), closing: make(chan struct{})}
+	w.close = sync.OnceValue(func() error {
+		close(w.closing)
+		w.running.Wait()
+		return w.db.Close()
+	})
+	w.running.Go(w.run)
 	return w
 }
 
@@ -49,7 +57,7 @@ func (w *writer) do(ctx context.Context, sql string, args ...any) (rows int64, e
 	case w.queue <- one:
 	case <-ctx.Done():
 		return 0, ctx.Err()
-	case <-w.closed:
+	case <-w.closing:
 		return 0, errClosed
 	}
 	select {
@@ -60,24 +68,12 @@ func (w *writer) do(ctx context.Context, sql string, args ...any) (rows int64, e
 	}
 }
 
-var errClosed = errors.New("the file is closed")
-
-// close ends the goroutine after the writes that were handed over.
-func (w *writer) close() error {
-	close(w.closed)
-	w.done.Wait()
-	return w.db.Close()
-}
-
 func (w *writer) run() {
 	for {
 		select {
-		case r := <-w.queue:
-			w.commit(w.gather(r))
-		case <-w.closed:
-			for len(w.queue) > 0 {
-				w.commit(w.gather(<-w.queue))
-			}
+		case one := <-w.queue:
+			w.commit(w.gather(one))
+		case <-w.closing:
 			return
 		}
 	}
@@ -88,8 +84,8 @@ func (w *writer) gather(first *write) []*write {
 	batch := []*write{first}
 	for len(batch) < batchSize {
 		select {
-		case r := <-w.queue:
-			batch = append(batch, r)
+		case one := <-w.queue:
+			batch = append(batch, one)
 		default:
 			return batch
 		}
@@ -97,25 +93,24 @@ func (w *writer) gather(first *write) []*write {
 	return batch
 }
 
-// commit runs the batch in one transaction, and answers when it is on disk. A statement
-// that fails changes nothing, and fails alone.
+// commit runs the batch in one transaction, and answers when it is on disk.
 func (w *writer) commit(batch []*write) {
 	outcomes, err := w.apply(batch)
 	for i, one := range batch {
 		if err != nil {
-			one.answer <- outcome{err: err}
-		} else {
-			one.answer <- outcomes[i]
+			outcomes[i] = outcome{err: err}
 		}
+		one.answer <- outcomes[i]
 	}
 }
 
+// apply runs the batch. A statement that fails changes nothing, and fails alone.
 func (w *writer) apply(batch []*write) ([]outcome, error) {
+	outcomes := make([]outcome, len(batch))
 	tx, err := w.db.Begin()
 	if err != nil {
-		return nil, err
+		return outcomes, err
 	}
-	outcomes := make([]outcome, len(batch))
 	for i, one := range batch {
 		outcomes[i] = one.exec(tx)
 	}

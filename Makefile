@@ -1,0 +1,110 @@
+# Everything that is done to this repository is a target here; `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+
+ADDR       ?= 127.0.0.1:8080
+FUZZTIME   ?= 1m
+BENCH_RUNS ?= 10
+BUILD      := .build
+
+# The machine's own architecture, in SAM's words: `sam local` runs no other.
+HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
+# The race detector is a C library's.
+RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
+# Modules of their own, which ./... does not reach.
+NESTED := $(patsubst %/go.mod,%,$(wildcard infra/*/go.mod))
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: ## Run it all on this machine, with a PBX that pushes (ADDR=127.0.0.1:8080)
+	go run ./infra/pbxctl demo --addr $(ADDR) --data .data
+
+.PHONY: test
+test: ## Vet, and run the unit tests, with the race detector where there is a C compiler
+	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector")
+	go vet ./...
+	go test $(RACE) ./...
+
+# Where the tests' function finds LocalStack depends on who runs it: a container has its own 127.0.0.1.
+SAM_LOCAL_FLAGS       ?= --docker-network trunkline
+FUNCTION_ENDPOINT_URL ?= http://localstack:4566
+
+.PHONY: e2e
+e2e: ## Test the built function behind SAM CLI, over LocalStack (or over AWS_ENDPOINT_URL, when set)
+	@command -v sam >/dev/null || { echo "make e2e: needs AWS SAM CLI (sam)" >&2; exit 1; }
+	@docker info >/dev/null 2>&1 || { echo "make e2e: needs a running Docker engine" >&2; exit 1; }
+ifndef AWS_ENDPOINT_URL
+	@docker compose version >/dev/null 2>&1 || { echo "make e2e: needs docker compose" >&2; exit 1; }
+	docker compose -f infra/localstack/compose.yaml up -d --wait
+endif
+	sam build --parameter-overrides Architecture=$(HOST_ARCH)
+	go test -tags e2e -count=1 -timeout 15m ./pkg/... ./infra/e2e/...
+
+e2e: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
+e2e: export AWS_ACCESS_KEY_ID ?= test
+e2e: export AWS_SECRET_ACCESS_KEY ?= test
+e2e: export AWS_REGION ?= us-east-1
+e2e: export SAM_LOCAL_FLAGS := $(SAM_LOCAL_FLAGS)
+e2e: export FUNCTION_ENDPOINT_URL := $(FUNCTION_ENDPOINT_URL)
+e2e: export SAM_CLI_TELEMETRY := 0
+
+.PHONY: lint
+lint: $(BUILD)/staticcheck ## Check the format, vet, and run staticcheck, in nested modules too
+	@unformatted=$$(gofmt -l functions pkg infra testdata) && \
+	  { [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted >&2; exit 1; }; }
+	go vet ./...
+	go vet -tags e2e ./...
+	$(BUILD)/staticcheck ./...
+	$(BUILD)/staticcheck -tags e2e ./...
+	@for module in $(filter-out infra/tools,$(NESTED)); do \
+	  echo "lint $$module" && (cd $$module && go vet ./... && $(CURDIR)/$(BUILD)/staticcheck ./...) || exit 1; \
+	done
+
+$(BUILD)/staticcheck: infra/tools/go.mod infra/tools/go.sum
+	cd infra/tools && go build -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: bench
+bench: ## Measure (BENCH_RUNS=10)
+	cd infra/bench && go run . --runs $(BENCH_RUNS)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME=1m each; stop at the first that fails
+	@set -o pipefail; \
+	targets=$$(go test -list '^Fuzz' ./... | \
+	  awk '/^Fuzz/ { found[n++] = $$1; next } /^ok/ { while (n) print $$2, found[--n]; next } /^FAIL/') || \
+	  { echo "$$targets" >&2; exit 1; }; \
+	[ -n "$$targets" ] || { echo "make fuzz: found no fuzz target" >&2; exit 1; }; \
+	while read -r package target; do \
+	  echo "fuzz $$package $$target"; \
+	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package </dev/null || exit 1; \
+	done <<<"$$targets"
+
+.PHONY: build
+build: ## Build pbxctl, and the functions for both architectures, to .build/
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BUILD)/pbxctl ./infra/pbxctl
+	$(MAKE) build-IngestFunction GOARCH=arm64 ARTIFACTS_DIR=$(BUILD)/ingest-arm64
+	$(MAKE) build-IngestFunction GOARCH=amd64 ARTIFACTS_DIR=$(BUILD)/ingest-x86_64
+
+# SAM CLI calls this by way of infra/sam/<architecture>/Makefile, which sets GOARCH.
+.PHONY: build-IngestFunction
+build-IngestFunction:
+	@[ -n "$(GOARCH)" ] || { echo "$@: needs GOARCH" >&2; exit 1; }
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -ldflags "-s -w" \
+	  -o $(ARTIFACTS_DIR)/bootstrap ./functions/ingest
+
+ARCHITECTURE ?= arm64
+# What is answered the first time, such as the region, is saved in samconfig.toml.
+FIRST_TIME = $(if $(shell grep '^region' samconfig.toml),,--guided)
+
+.PHONY: deploy
+deploy: ## Build and deploy to AWS, with questions the first time (ARCHITECTURE=arm64)
+	sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	sam deploy --parameter-overrides Architecture=$(ARCHITECTURE) $(FIRST_TIME)
+
+.PHONY: clean
+clean: ## Remove what was built; .data stays
+	rm -rf $(BUILD) .aws-sam

@@ -1,0 +1,64 @@
+package rooms
+
+// An arrow says what packages may not import, or not link (import through others).
+// Each side is a set of packages: words of which one must match, "-" before those that
+// must not. "./" is this repository; "/..." is a package and all below it.
+type arrow struct {
+	because string
+	from    string
+	how     reach
+	never   string
+}
+
+type reach string
+
+const (
+	imports reach = "imports"
+	links   reach = "links"
+)
+
+const (
+	sdk        = "github.com/aws/aws-sdk-go-v2/"
+	lambdaRoot = "github.com/aws/aws-lambda-go/..."
+)
+
+var arrows = []arrow{
+	{"the vocabulary stands on nothing",
+		"./pkg/pbx", imports, "./..."},
+	{"the dialect and tokens know the vocabulary only",
+		"./pkg/zycoo ./pkg/token", imports, "./... -./pkg/pbx"},
+	{"the records know the vocabulary only",
+		"./pkg/store", imports, "./... -./pkg/pbx"},
+	{"a table knows the records it keeps, and nothing above them",
+		"./pkg/store/... -./pkg/store", imports, "./... -./pkg/pbx -./pkg/store/..."},
+	{"the archive knows the vocabulary only",
+		"./pkg/archive", imports, "./... -./pkg/pbx"},
+	{"a bucket knows the archive it keeps, and nothing above it",
+		"./pkg/archive/... -./pkg/archive", imports, "./... -./pkg/pbx -./pkg/archive/..."},
+	{"one package speaks to DynamoDB, and wiring makes its client",
+		"./... -./pkg/store/dynamo -./pkg/cloud -./infra/...", imports, sdk + "service/dynamodb/..."},
+	{"one package speaks to S3, and wiring makes its client",
+		"./... -./pkg/archive/s3 -./pkg/cloud -./infra/...", imports, sdk + "service/s3/..."},
+	{"a function carries no embedded database",
+		"./functions/...", links, "modernc.org/sqlite/..."},
+	{"the SDK's config is half of a cold start",
+		"./functions/...", links, sdk + "config/..."},
+	{"only an operator's program runs on one machine",
+		"./... -./infra/...", imports, "./pkg/local/..."},
+	{"clients of AWS are made where a program is put together",
+		"./... -./functions/... -./infra/... -./pkg/cloud/...", imports, "./pkg/cloud/..."},
+	{"packages do not know the programs made of them",
+		"./pkg/...", imports, "./functions/... ./infra/..."},
+	{"one place knows Lambda",
+		"./... -./functions/... -./pkg/cloud", imports, lambdaRoot},
+}
+
+// These names say nothing of what a package knows.
+const bannedNames = "util utils common model models helper helpers"
+
+// Packages that may read the clock, as may every program: they support tests.
+const mayReadClock = "./pkg/store/storetest ./pkg/archive/archivetest ./pkg/ingest/ingesttest"
+
+// What may stand at the top, besides names that begin with a dot.
+const topLevel = "functions pkg infra events testdata go.mod go.sum " +
+	"template.yaml samconfig.toml Makefile README.md LICENSE"

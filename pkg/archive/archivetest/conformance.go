@@ -1,0 +1,261 @@
+package archivetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trunkline/pkg/archive"
+)
+
+// Run runs the suite. Each call of open returns an empty Bucket.
+func Run(t *testing.T, open func(t *testing.T) archive.Bucket) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, suite)
+	}{
+		{"what was put is got, byte for byte", testRoundTrip},
+		{"what was put is replaced whole", testReplace},
+		{"nothing is fs.ErrNotExist, and deleted with success", testNothing},
+		{"names that are none are refused", testNames},
+		{"names are listed in the order of their bytes", testList},
+		{"a list goes on over many pages", testPages},
+		{"a loop's body may use the bucket", testLoopBody},
+		{"no reader sees a part of an object", testWholeObjects},
+		{"an ended context ends every method", testContext},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, suite{t.Context(), open(t)}) })
+	}
+}
+
+type suite struct {
+	ctx    context.Context
+	bucket archive.Bucket
+}
+
+func (s suite) put(t *testing.T, name, body string) {
+	t.Helper()
+	if err := s.bucket.Put(s.ctx, name, []byte(body)); err != nil {
+		t.Fatalf("put %s: %v", name, err)
+	}
+}
+
+func (s suite) check(t *testing.T, name, want string) {
+	t.Helper()
+	if got, err := s.bucket.Get(s.ctx, name); err != nil || string(got) != want {
+		t.Errorf("%s: got %d bytes %.40q, %v, want %.40q", name, len(got), got, err, want)
+	}
+}
+
+func all(t *testing.T, names iter.Seq2[string, error]) []string {
+	t.Helper()
+	var found []string
+	for name, err := range names {
+		if err != nil {
+			t.Fatalf("list: %v", err)
+		}
+		found = append(found, name)
+	}
+	return found
+}
+
+func testRoundTrip(t *testing.T, s suite) {
+	longest := strings.Repeat("d/", 200) + strings.Repeat("n", 112)
+	for name, body := range map[string]string{
+		"a": "", "b/c.json": "{}\n", "raw/kind=cc_cdr/dt=2026-11-23/x_Y-0.json": "\x00\xff\r\n\u2028", longest: "x",
+		"large": strings.Repeat("0123456789abcdef", 5<<20/16), "..a/b..": "dots",
+	} {
+		s.put(t, name, body)
+		s.check(t, name, body)
+	}
+	body := []byte("mine")
+	if err := s.bucket.Put(s.ctx, "slice", body); err != nil {
+		t.Fatal(err)
+	}
+	copy(body, "gone")
+	got, err := s.bucket.Get(s.ctx, "slice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(got, "gone")
+	s.check(t, "slice", "mine")
+}
+
+func testReplace(t *testing.T, s suite) {
+	s.put(t, "a/b", "a long body")
+	s.put(t, "a/b", "short")
+	s.check(t, "a/b", "short")
+}
+
+func testNothing(t *testing.T, s suite) {
+	s.put(t, "a/b", "x")
+	for _, name := range []string{"a", "a/c", "a/b/c", "x/y/z"} {
+		if _, err := s.bucket.Get(s.ctx, name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("get %s: %v", name, err)
+		}
+		if err := s.bucket.Delete(s.ctx, name); err != nil {
+			t.Errorf("delete %s: %v", name, err)
+		}
+	}
+	s.check(t, "a/b", "x")
+	for range 2 {
+		if err := s.bucket.Delete(s.ctx, "a/b"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.bucket.Get(s.ctx, "a/b"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after its deletion: %v", err)
+	}
+	if found := all(t, s.bucket.List(s.ctx, "", "")); len(found) != 0 {
+		t.Errorf("after its deletion the list has %q", found)
+	}
+}
+
+func testNames(t *testing.T, s suite) {
+	for _, bad := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\x00b", "a b", "a\nb", "é", "~a", "a:b", "a*",
+		strings.Repeat("a", 513)} {
+		_, get := s.bucket.Get(s.ctx, bad)
+		for method, err := range map[string]error{"get": get, "put": s.bucket.Put(s.ctx, bad, nil), "delete": s.bucket.Delete(s.ctx, bad)} {
+			if err == nil || errors.Is(err, fs.ErrNotExist) || archive.CheckName(bad) == nil {
+				t.Errorf("%s %q: %v", method, bad, err)
+			}
+		}
+	}
+	if found := all(t, s.bucket.List(s.ctx, "", "")); len(found) != 0 {
+		t.Errorf("the list has %q", found)
+	}
+}
+
+func testList(t *testing.T, s suite) {
+	names := []string{"a-b", "a.b", "a/b", "a/b.c", "a/b0/c", "a/b0/d", "a0", "a=1", "A", "aa/z", "b/a", "b/a-/x", "b/a.x"}
+	for i := range names { // in another order
+		s.put(t, names[(i*5)%len(names)], "x")
+	}
+	slices.Sort(names)
+	prefixes := append([]string{"", "a", "a/", "a/b", "a/b0", "a/b0/", "b", "b/a-", "z", "a/b/"}, names...)
+	for _, prefix := range prefixes {
+		for _, after := range append([]string{"", "0", "a", "a/", "a/b0", "a/c", "zz"}, names...) {
+			var want []string
+			for _, name := range names {
+				if strings.HasPrefix(name, prefix) && name > after {
+					want = append(want, name)
+				}
+			}
+			if got := all(t, s.bucket.List(s.ctx, prefix, after)); !slices.Equal(got, want) {
+				t.Errorf("prefix %q after %q: got %q, want %q", prefix, after, got, want)
+			}
+		}
+	}
+	for range s.bucket.List(s.ctx, "", "") {
+		break
+	}
+}
+
+func testPages(t *testing.T, s suite) {
+	const count = 1200 // a page of S3 has 1,000
+	var want []string
+	var writers sync.WaitGroup
+	for i := range count {
+		want = append(want, fmt.Sprintf("p/%d/%04d", i%3, i))
+	}
+	for chunk := range slices.Chunk(want, count/16) {
+		writers.Go(func() {
+			for _, name := range chunk {
+				if err := s.bucket.Put(s.ctx, name, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	slices.Sort(want)
+	if got := all(t, s.bucket.List(s.ctx, "p/", "")); !slices.Equal(got, want) {
+		t.Errorf("%d names, want %d in their order", len(got), count)
+	}
+}
+
+func testLoopBody(t *testing.T, s suite) {
+	for i := range 10 {
+		s.put(t, fmt.Sprintf("a/%d", i), "x")
+	}
+	seen := 0
+	for name, err := range s.bucket.List(s.ctx, "a/", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		s.put(t, "A/"+name, "x")
+		if err := s.bucket.Delete(s.ctx, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := all(t, s.bucket.List(s.ctx, "", "")); seen != 10 || len(left) != 10 {
+		t.Errorf("%d seen, %q left", seen, left)
+	}
+}
+
+func testWholeObjects(t *testing.T, s suite) {
+	bodies := []string{strings.Repeat("a", 300_000), strings.Repeat("b", 200_000), "c"}
+	s.put(t, "x/shared", bodies[0])
+	var writers, readers sync.WaitGroup
+	done := make(chan struct{})
+	for _, body := range bodies {
+		writers.Go(func() {
+			for range 10 {
+				if err := s.bucket.Put(s.ctx, "x/shared", []byte(body)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	readers.Go(func() {
+		for {
+			got, err := s.bucket.Get(s.ctx, "x/shared")
+			if err != nil || len(got) == 0 || len(bytes.Trim(got, string(got[:1]))) != 0 || !slices.Contains(bodies, string(got)) {
+				t.Errorf("a reader sees %d bytes, %v", len(got), err)
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	writers.Wait()
+	close(done)
+	readers.Wait()
+}
+
+func testContext(t *testing.T, s suite) {
+	s.put(t, "a", "x")
+	ended, cancel := context.WithCancel(s.ctx)
+	cancel()
+	began := time.Now()
+	for name, call := range map[string]func() error{
+		"get":    func() error { _, err := s.bucket.Get(ended, "a"); return err },
+		"put":    func() error { return s.bucket.Put(ended, "a", []byte("y")) },
+		"delete": func() error { return s.bucket.Delete(ended, "a") },
+		"list": func() error {
+			for _, err := range s.bucket.List(ended, "", "") {
+				return err
+			}
+			return nil
+		},
+	} {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	s.check(t, "a", "x")
+}

@@ -1,0 +1,104 @@
+package dir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+)
+
+func openNew(tb testing.TB, path string) *Bucket {
+	tb.Helper()
+	b, err := Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { b.Close() })
+	return b
+}
+
+func TestConformance(t *testing.T) {
+	archivetest.Run(t, func(t *testing.T) archive.Bucket { return openNew(t, t.TempDir()) })
+}
+
+func TestConformanceBehindTheFaultDecorator(t *testing.T) {
+	archivetest.Run(t, func(t *testing.T) archive.Bucket {
+		return archivetest.NewFaulty(openNew(t, t.TempDir()), func(archivetest.Call) archivetest.Fault { return archivetest.None })
+	})
+}
+
+func TestWhatACrashLeftAsideIsRemovedAndNeverListed(t *testing.T) {
+	path := t.TempDir()
+	openNew(t, path)
+	left := filepath.Join(path, aside, "left")
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reading, err := OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reading.Close()
+	for name, err := range reading.List(t.Context(), "", "") {
+		t.Errorf("listed: %s, %v", name, err)
+	}
+	if _, err := os.Stat(left); err != nil {
+		t.Errorf("a reader has removed what may be being written: %v", err)
+	}
+	openNew(t, path)
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after the next opening: %v", err)
+	}
+}
+
+func TestNothingLeadsOutOfTheFolder(t *testing.T) {
+	path, outside := t.TempDir(), t.TempDir()
+	b := openNew(t, path)
+	if err := os.Symlink(outside, filepath.Join(path, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Put(t.Context(), "link/x", nil); err == nil {
+		t.Error("written through a link")
+	}
+	if entries, _ := os.ReadDir(outside); len(entries) != 0 {
+		t.Errorf("outside are %v", entries)
+	}
+}
+
+func TestAFolderThatIsMissingCannotBeRead(t *testing.T) {
+	if _, err := OpenReadOnly(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	for _, writers := range []int{1, 64} {
+		b.Run(fmt.Sprint(writers, " writers"), func(b *testing.B) {
+			bucket := openNew(b, b.TempDir())
+			body := make([]byte, 2000)
+			next := make(chan int)
+			var all sync.WaitGroup
+			for range writers {
+				all.Go(func() {
+					for i := range next {
+						if err := bucket.Put(context.Background(), fmt.Sprint("raw/", i), body); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			for i := range b.N {
+				next <- i
+			}
+			close(next)
+			all.Wait()
+		})
+	}
+}

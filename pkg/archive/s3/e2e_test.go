@@ -1,0 +1,17 @@
+//go:build e2e
+
+package s3_test
+
+import (
+	"testing"
+
+	"trunkline/infra/e2e/localcloud"
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/archive/s3"
+)
+
+func TestConformance(t *testing.T) {
+	cloud := localcloud.Open(t)
+	archivetest.Run(t, func(t *testing.T) archive.Bucket { return s3.New(cloud.S3, cloud.NewBucket(t)) })
+}

@@ -1,0 +1,125 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// schemaVersion is that of the file's user_version. A later one is not to be touched.
+const schemaVersion = 1
+
+const schema = `CREATE TABLE IF NOT EXISTS items (
+	pk      BLOB NOT NULL,
+	sk      BLOB NOT NULL,
+	version BLOB NOT NULL,
+	expires INTEGER NOT NULL, -- seconds since 1970; 0: never
+	doc     BLOB NOT NULL,
+	PRIMARY KEY (pk, sk)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS items_expires ON items (expires) WHERE expires > 0;
+PRAGMA user_version = 1;`
+
+// ErrNewer is wrapped by the error for a file that a later version of Trunkline has
+// written.
+var ErrNewer = errors.New("was written by a newer version of Trunkline")
+
+// The settings of connections: how long they wait for another program's lock, in
+// milliseconds, and that a commit is on disk when it returns.
+var (
+	toWrite = url.Values{
+		"mode":      {"rwc"},
+		"_pragma":   {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_txlock":   {"immediate"},
+		"_error_rc": {"1"},
+	}
+	toRead = url.Values{
+		"mode":      {"ro"},
+		"_pragma":   {"busy_timeout(10000)", "query_only(1)"},
+		"_error_rc": {"1"},
+	}
+)
+
+const readConnections = 8
+
+// Open opens the file at path for reading and writing, and makes it where it is missing.
+// One program at a time may do so.
+func Open(ctx context.Context, path string) (*Table, error) {
+	writing, err := open(ctx, path, toWrite, 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := writing.ExecContext(ctx, schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writing.Close())
+	}
+	reading, err := open(ctx, path, toRead, readConnections)
+	if err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	return &Table{reading, startWriter(writing)}, nil
+}
+
+// OpenReadOnly opens the file at path for reading, also while another program writes it.
+// Writes to the Table are errors. A file that is missing is an fs.ErrNotExist.
+func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open for reading: %w", err)
+	}
+	reading, err := open(ctx, path, toRead, readConnections)
+	if err != nil {
+		return nil, err
+	}
+	return &Table{readers: reading}, nil
+}
+
+func open(ctx context.Context, path string, settings url.Values, connections int) (*sql.DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	name := url.URL{Scheme: "file", Path: absolute, RawQuery: settings.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	if err := checkVersion(ctx, db, path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func checkVersion(ctx context.Context, db *sql.DB, path string) error {
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("open %s: %w", path, reason(path, err))
+	}
+	if version > schemaVersion {
+		return fmt.Errorf("%s %w (schema %d, this one knows %d)", path, ErrNewer, version, schemaVersion)
+	}
+	return nil
+}
+
+// reason is what the operating system says of a file that SQLite can't open: SQLite only
+// says that it can't.
+func reason(path string, err error) error {
+	failure, ok := errors.AsType[*driver.Error](err)
+	if !ok || failure.Code()&0xff != codes.SQLITE_CANTOPEN {
+		return err
+	}
+	file, openErr := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if pathErr, ok := errors.AsType[*fs.PathError](openErr); ok {
+		return fmt.Errorf("unable to open the file: %w", pathErr.Err)
+	}
+	return cmp.Or(openErr, file.Close(), err)
+}

@@ -1,0 +1,488 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trunkline/pkg/store"
+)
+
+// Run runs the suite on a Table that open returns. The tests keep to partitions of their
+// own, so the Table may hold other items, and may be the same for all of them.
+func Run(t *testing.T, open func(t *testing.T) store.Table) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, suite)
+	}{
+		{"what was put is got, byte for byte", testRoundTrip},
+		{"what was put is replaced whole", testReplace},
+		{"nothing is not found, and deleted with success", testNothing},
+		{"conditions of a put", testPutConditions},
+		{"conditions of a deletion", testDeleteConditions},
+		{"keys, versions and documents out of bounds are refused", testRefused},
+		{"items are in the byte order of their sort keys", testOrder},
+		{"a range has its start and not its end", testRange},
+		{"partitions do not see each other", testPartitions},
+		{"a query goes on over many pages, and from any item", testPages},
+		{"a loop's body may use the table", testLoopBody},
+		{"an expired item is itself or gone", testExpired},
+		{"racing writers", testRaces},
+		{"an ended context ends every method", testContext},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.run(t, suite{t.Context(), open(t), "test-" + rand.Text()})
+		})
+	}
+}
+
+// suite is a Table, and a partition that nobody else uses.
+type suite struct {
+	ctx   context.Context
+	table store.Table
+	pk    string
+}
+
+func (s suite) key(sk string) store.Key { return store.Key{PK: s.pk, SK: sk} }
+
+func (s suite) item(sk, version string) store.Item {
+	return store.Item{Key: s.key(sk), Version: version, Doc: []byte(`{"v":"` + version + `"}`)}
+}
+
+func (s suite) put(t *testing.T, items ...store.Item) {
+	t.Helper()
+	for _, item := range items {
+		if err := s.table.Put(s.ctx, item, store.Condition{}); err != nil {
+			t.Fatalf("put %q: %v", item.SK, err)
+		}
+	}
+}
+
+// putAll puts many items, several at a time.
+func (s suite) putAll(t *testing.T, items []store.Item) {
+	t.Helper()
+	var workers sync.WaitGroup
+	for chunk := range slices.Chunk(items, (len(items)+15)/16) {
+		workers.Go(func() {
+			for _, item := range chunk {
+				if err := s.table.Put(s.ctx, item, store.Condition{}); err != nil {
+					t.Errorf("put %q: %v", item.SK, err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+func (s suite) get(t *testing.T, sk string) store.Item {
+	t.Helper()
+	got, err := s.table.Get(s.ctx, s.key(sk))
+	if err != nil {
+		t.Fatalf("get %q: %v", sk, err)
+	}
+	return got
+}
+
+func keysOf(t *testing.T, items iter.Seq2[store.Item, error]) []string {
+	t.Helper()
+	var keys []string
+	for item, err := range items {
+		if err != nil {
+			t.Fatalf("query: %v", err)
+		}
+		keys = append(keys, item.SK)
+	}
+	return keys
+}
+
+func equal(t *testing.T, got, want store.Item) {
+	t.Helper()
+	if got.Key != want.Key || got.Version != want.Version || string(got.Doc) != string(want.Doc) || !got.Expires.Equal(want.Expires) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func testRoundTrip(t *testing.T, s suite) {
+	big := `{"big":"` + strings.Repeat("x", store.MaxDoc-len(`{"big":""}`)) + `"}`
+	for i, doc := range []string{
+		`{}`, `{"a":""}`, `{"a":[]}`, `{"a":{}}`, `{"a":null}`, `{"a":[null,true,false,"x",0,[],{}]}`,
+		`{"a":999999999999999,"b":-999999999999999,"c":0,"d":10,"e":-1}`, `{"#":1,"%":2,":x":3,"a.b[0]":4}`,
+		`{"a":"\u0000\u001f\t\n\"\\</>&","b":"\u2028é漢😀�"}`, `{"a":{"b":{"c":{"d":{"e":[[[["deep"]]]]}}}}}`, big,
+	} {
+		canonical, err := store.Canonical([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := store.Item{Key: s.key(fmt.Sprint(i)), Version: "é\x00" + strings.Repeat("v", 200), Doc: canonical}
+		if i%2 == 1 {
+			want.Expires = time.Date(2100, 1, 2, 3, 4, 5, 0, time.UTC)
+		}
+		s.put(t, want)
+		equal(t, s.get(t, fmt.Sprint(i)), want)
+		for got, err := range s.table.Query(s.ctx, store.Range{PK: s.pk, From: want.SK, To: want.SK + "\x00"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, got, want)
+		}
+	}
+}
+
+func testReplace(t *testing.T, s suite) {
+	first := s.item("k", "1")
+	first.Doc, first.Expires = []byte(`{"a":1,"b":2}`), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	second := s.item("k", "0")
+	s.put(t, first, second)
+	equal(t, s.get(t, "k"), second)
+}
+
+func testNothing(t *testing.T, s suite) {
+	if _, err := s.table.Get(s.ctx, s.key("none")); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("get: %v", err)
+	}
+	for _, c := range []store.Condition{{}, store.Unchanged("1")} {
+		if err := s.table.Delete(s.ctx, s.key("none"), c); err != nil {
+			t.Errorf("delete: %v", err)
+		}
+	}
+	if keys := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk})); len(keys) != 0 {
+		t.Errorf("an empty partition has %q", keys)
+	}
+}
+
+// conditions against what is stored: nothing, or an item of version 3, 5 or 7. The item
+// to be written has version 5.
+func testPutConditions(t *testing.T, s suite) {
+	for _, c := range []struct {
+		name                      string
+		cond                      store.Condition
+		none, lower, same, higher bool
+	}{
+		{"always", store.Condition{}, true, true, true, true},
+		{"newer", store.Newer(), true, true, true, false},
+		{"older", store.Older(), true, false, true, true},
+		{"absent", store.Absent(), true, false, true, false},
+		{"unchanged since the lower", store.Unchanged("3"), false, true, true, false},
+		{"unchanged since the same", store.Unchanged("5"), false, false, true, false},
+		{"unchanged since another", store.Unchanged("4"), false, false, true, false},
+	} {
+		for there, written := range map[string]bool{"": c.none, "3": c.lower, "5": c.same, "7": c.higher} {
+			sk := c.name + " " + there
+			if there != "" {
+				s.put(t, s.item(sk, there))
+			}
+			err := s.table.Put(s.ctx, s.item(sk, "5"), c.cond)
+			if !written && !errors.Is(err, store.ErrCondition) || written && err != nil {
+				t.Errorf("%s, %q stored: %v", c.name, there, err)
+			}
+			s.checkVersion(t, sk, map[bool]string{true: "5", false: there}[written])
+		}
+	}
+	if err := s.table.Put(s.ctx, s.item("x", "1"), store.Condition{Op: 99}); err == nil || errors.Is(err, store.ErrCondition) {
+		t.Errorf("a condition that does not exist: %v", err)
+	}
+}
+
+func testDeleteConditions(t *testing.T, s suite) {
+	for _, c := range []struct {
+		cond    store.Condition
+		deleted bool
+	}{{store.Condition{}, true}, {store.Unchanged("5"), true}, {store.Unchanged("4"), false}} {
+		sk := fmt.Sprint(c.cond)
+		s.put(t, s.item(sk, "5"))
+		err := s.table.Delete(s.ctx, s.key(sk), c.cond)
+		if !c.deleted && !errors.Is(err, store.ErrCondition) || c.deleted && err != nil {
+			t.Errorf("%v: %v", c.cond, err)
+		}
+		s.checkVersion(t, sk, map[bool]string{true: "", false: "5"}[c.deleted])
+	}
+	if err := s.table.Delete(s.ctx, s.key("x"), store.Newer()); err == nil || errors.Is(err, store.ErrCondition) {
+		t.Errorf("a condition that a deletion does not have: %v", err)
+	}
+}
+
+// checkVersion expects an item of a version, or none.
+func (s suite) checkVersion(t *testing.T, sk, version string) {
+	t.Helper()
+	got, err := s.table.Get(s.ctx, s.key(sk))
+	if version == "" {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: got %+v, %v, want nothing", sk, got, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, s.item(sk, version))
+}
+
+func testRefused(t *testing.T, s suite) {
+	long := strings.Repeat("k", 1025)
+	for name, bad := range map[string]store.Item{
+		"no partition":        {Key: store.Key{SK: "k"}, Version: "1", Doc: []byte(`{}`)},
+		"a long partition":    {Key: store.Key{PK: long[:257], SK: "k"}, Version: "1", Doc: []byte(`{}`)},
+		"no sort key":         {Key: s.key(""), Version: "1", Doc: []byte(`{}`)},
+		"a long sort key":     {Key: s.key(long), Version: "1", Doc: []byte(`{}`)},
+		"a key not UTF-8":     {Key: s.key("\xff"), Version: "1", Doc: []byte(`{}`)},
+		"no version":          {Key: s.key("k"), Doc: []byte(`{}`)},
+		"a long version":      {Key: s.key("k"), Version: long[:257], Doc: []byte(`{}`)},
+		"no document":         {Key: s.key("k"), Version: "1"},
+		"an array":            {Key: s.key("k"), Version: "1", Doc: []byte(`[]`)},
+		"not canonical":       {Key: s.key("k"), Version: "1", Doc: []byte(`{"b":1,"a":2}`)},
+		"a nameless member":   {Key: s.key("k"), Version: "1", Doc: []byte(`{"a":[{"":1}]}`)},
+		"a fraction":          {Key: s.key("k"), Version: "1", Doc: []byte(`{"a":1.5}`)},
+		"a number too long":   {Key: s.key("k"), Version: "1", Doc: []byte(`{"a":1000000000000000}`)},
+		"a document too long": {Key: s.key("k"), Version: "1", Doc: []byte(`{"a":"` + strings.Repeat("x", store.MaxDoc) + `"}`)},
+	} {
+		if err := s.table.Put(s.ctx, bad, store.Condition{}); err == nil || err.Error() != bad.Check().Error() {
+			t.Errorf("%s: %v, want %v", name, err, bad.Check())
+		}
+		if bad.Key.Check() == nil {
+			continue
+		}
+		if _, err := s.table.Get(s.ctx, bad.Key); err == nil || errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: get: %v", name, err)
+		}
+		if err := s.table.Delete(s.ctx, bad.Key, store.Condition{}); err == nil {
+			t.Errorf("%s: deleted", name)
+		}
+	}
+	longest := store.Item{Key: store.Key{PK: s.pk + strings.Repeat("p", 256-len(s.pk)), SK: long[:1024]}, Version: "1", Doc: []byte(`{}`)}
+	s.put(t, longest)
+	got, err := s.table.Get(s.ctx, longest.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, longest)
+}
+
+func testOrder(t *testing.T, s suite) {
+	want := []string{"\x00", "\x01", " ", "!", "#", "#\x00", "##", "%", "%23", "A", "B", "a", "a\x00", "a#", "a#1", "a#10", "a#2", "a$", "aa", "b", "\x7f",
+		"\u0080", "é", "ÿ", "漢", "\uffff", "😀", "😁", strings.Repeat("🙂", 255), strings.Repeat("🙂", 256)}
+	for i := range want { // in another order
+		s.put(t, s.item(want[(i*7)%len(want)], "1"))
+	}
+	slices.Sort(want)
+	if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk})); !slices.Equal(got, want) {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+	slices.Reverse(want)
+	if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk, Reverse: true})); !slices.Equal(got, want) {
+		t.Errorf("in reverse\n%q, want\n%q", got, want)
+	}
+}
+
+func testRange(t *testing.T, s suite) {
+	for _, sk := range []string{"a", "b#1", "b#2", "b#2#x", "b$", "c"} {
+		s.put(t, s.item(sk, "1"))
+	}
+	for _, c := range []struct {
+		r    store.Range
+		want string
+	}{
+		{store.Range{}, "a b#1 b#2 b#2#x b$ c"},
+		{store.Range{From: "b#1"}, "b#1 b#2 b#2#x b$ c"},
+		{store.Range{To: "b#2"}, "a b#1"},
+		{store.Range{From: "b#1", To: "b$"}, "b#1 b#2 b#2#x"},
+		{store.Range{From: "b", To: "b~"}, "b#1 b#2 b#2#x b$"},
+		{store.Range{From: "b#2", To: "b#2"}, ""},
+		{store.Range{From: "c", To: "a"}, ""},
+		{store.Range{From: "d"}, ""},
+		{store.Prefix("", "b#"), "b#1 b#2 b#2#x"},
+		{store.Prefix("", "x#"), ""},
+		{store.Range{Limit: 2}, "a b#1"},
+		{store.Range{Limit: 100}, "a b#1 b#2 b#2#x b$ c"},
+		{store.Range{Reverse: true, Limit: 2}, "c b$"},
+		{store.Range{From: "a", To: "c", Reverse: true, Limit: 1}, "b$"},
+		{store.Range{From: "b#1", To: "b$", Reverse: true}, "b#2#x b#2 b#1"},
+		{store.Range{}.After("b#2"), "b#2#x b$ c"},
+		{store.Range{Reverse: true}.After("b#2"), "b#1 a"},
+		{store.Prefix("", "b#").After("b#1"), "b#2 b#2#x"},
+	} {
+		c.r.PK = s.pk
+		if got := strings.Join(keysOf(t, s.table.Query(s.ctx, c.r)), " "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.r, got, c.want)
+		}
+	}
+}
+
+func testPartitions(t *testing.T, s suite) {
+	other := suite{s.ctx, s.table, s.pk + "0"}
+	s.put(t, s.item("k", "1"))
+	other.put(t, other.item("k", "2"), other.item("l", "2"))
+	equal(t, s.get(t, "k"), s.item("k", "1"))
+	if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk})); !slices.Equal(got, []string{"k"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// testPages has more items than any back end reads at once, by number and by size.
+func testPages(t *testing.T, s suite) {
+	const count, size = 450, 5_000
+	var items []store.Item
+	var want []string
+	for i := range count {
+		item := s.item(fmt.Sprintf("%04d", i), "1")
+		item.Doc = []byte(`{"x":"` + strings.Repeat("x", size) + `"}`)
+		items, want = append(items, item), append(want, item.SK)
+	}
+	s.putAll(t, items)
+	for _, reverse := range []bool{false, true} {
+		r := store.Range{PK: s.pk, Reverse: reverse}
+		if got := keysOf(t, s.table.Query(s.ctx, r)); !slices.Equal(got, want) {
+			t.Errorf("reverse %v: %d items", reverse, len(got))
+		}
+		r.Limit = count - 50
+		first := keysOf(t, s.table.Query(s.ctx, r))
+		gone := first[len(first)-1]
+		if err := s.table.Delete(s.ctx, s.key(gone), store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		r.Limit = 0
+		if all := append(first, keysOf(t, s.table.Query(s.ctx, r.After(gone)))...); !slices.Equal(all, want) {
+			t.Errorf("reverse %v: resumed after an item that is gone: %d items", reverse, len(all))
+		}
+		want = slices.DeleteFunc(want, func(sk string) bool { return sk == gone })
+		slices.Reverse(want)
+	}
+}
+
+func testLoopBody(t *testing.T, s suite) {
+	for i := range 300 {
+		s.put(t, s.item(fmt.Sprintf("%04d", i), "1"))
+	}
+	seen := 0
+	for item, err := range s.table.Query(s.ctx, store.Range{PK: s.pk}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen++; seen%100 == 1 { // at the start of a page and inside
+			s.get(t, item.SK)
+			s.put(t, s.item("!"+item.SK, "1"))
+			if err := s.table.Delete(s.ctx, item.Key, store.Condition{}); err != nil {
+				t.Fatal(err)
+			}
+			for range s.table.Query(s.ctx, store.Range{PK: s.pk}) {
+				break
+			}
+		}
+	}
+	if left := len(keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk}))); seen != 300 || left != 300 {
+		t.Errorf("%d seen, %d left", seen, left)
+	}
+}
+
+func testExpired(t *testing.T, s suite) {
+	want := s.item("k", "1")
+	want.Expires = time.Now().Add(-time.Hour).Truncate(time.Second)
+	s.put(t, want)
+	got, err := s.table.Get(s.ctx, want.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, want)
+}
+
+func testRaces(t *testing.T, s suite) {
+	const writers = 12
+	race := func(write func(i int) error) (won int) {
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for i := range writers {
+			all.Go(func() {
+				err := write(i)
+				if err != nil && !errors.Is(err, store.ErrCondition) {
+					t.Errorf("writer %d: %v", i, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					won++
+				}
+			})
+		}
+		all.Wait()
+		return won
+	}
+	version := func(i int) string { return fmt.Sprintf("%02d", i) }
+	race(func(i int) error { return s.table.Put(s.ctx, s.item("newer", version(i)), store.Newer()) })
+	s.checkVersion(t, "newer", version(writers-1))
+	race(func(i int) error { return s.table.Put(s.ctx, s.item("older", version(i)), store.Older()) })
+	s.checkVersion(t, "older", version(0))
+	if won := race(func(i int) error { return s.table.Put(s.ctx, s.item("absent", version(i)), store.Absent()) }); won != 1 {
+		t.Errorf("absent: %d writers won", won)
+	}
+	s.put(t, s.item("counter", "0"))
+	race(func(int) error { return s.increment() })
+	if got := count(s.get(t, "counter").Version); got != writers {
+		t.Errorf("%d increments counted to %d", writers, got)
+	}
+	s.put(t, s.item("deleted", "0"))
+	won := race(func(i int) error {
+		if i%2 == 0 {
+			return s.table.Put(s.ctx, s.item("deleted", version(i+1)), store.Unchanged("0"))
+		}
+		return s.table.Delete(s.ctx, s.key("deleted"), store.Unchanged("0"))
+	})
+	if _, err := s.table.Get(s.ctx, s.key("deleted")); err == nil && won != 1 {
+		t.Errorf("a replacement and %d deletions or replacements of one version won", won-1)
+	}
+}
+
+// increment counts one further by compare and swap. Its version is one that no other
+// writer could mean, since of one version there is one item.
+func (s suite) increment() error {
+	for {
+		item, err := s.table.Get(s.ctx, s.key("counter"))
+		if err != nil {
+			return err
+		}
+		next := fmt.Sprintf("%d.%s", count(item.Version)+1, rand.Text())
+		err = s.table.Put(s.ctx, s.item("counter", next), store.Unchanged(item.Version))
+		if !errors.Is(err, store.ErrCondition) {
+			return err
+		}
+	}
+}
+
+func count(version string) (n int) {
+	fmt.Sscan(version, &n)
+	return n
+}
+
+func testContext(t *testing.T, s suite) {
+	s.put(t, s.item("k", "1"))
+	ended, cancel := context.WithCancel(s.ctx)
+	cancel()
+	began := time.Now()
+	for name, call := range map[string]func() error{
+		"get":    func() error { _, err := s.table.Get(ended, s.key("k")); return err },
+		"put":    func() error { return s.table.Put(ended, s.item("k", "2"), store.Condition{}) },
+		"delete": func() error { return s.table.Delete(ended, s.key("k"), store.Condition{}) },
+		"query": func() error {
+			for _, err := range s.table.Query(ended, store.Range{PK: s.pk}) {
+				return err
+			}
+			return nil
+		},
+	} {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	equal(t, s.get(t, "k"), s.item("k", "1"))
+}

@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync/atomic"
+
+	"trunkline/pkg/store"
+)
+
+// Fault is how a call goes wrong.
+type Fault int
+
+// The faults of any call. A query has nothing to persist: there FailsButPersisted is as Fails.
+const (
+	None              Fault = iota // the call is made
+	Fails                          // ErrInjected, and the call is not made
+	FailsButPersisted              // the call is made, and then ErrInjected all the same
+	Hangs                          // nothing until the context ends, and then its error
+	Throttled                      // ErrThrottled, and the call is not made
+)
+
+var (
+	// ErrInjected is the error of a call that was made to fail.
+	ErrInjected = errors.New("injected failure")
+	// ErrThrottled is the error of a call that was refused for a while.
+	ErrThrottled = errors.New("injected throttling")
+)
+
+// Call is a call of a Table's method.
+type Call struct {
+	N      int       // its number, from 1
+	Method string    // Get, Put, Delete or Query
+	Key    store.Key // of a query, the partition and the From of its range
+}
+
+// Faulty is a Table whose calls go wrong as it is told.
+type Faulty struct {
+	// QueryItems is how many items a query yields before its fault; 0: it fails at once.
+	QueryItems int
+
+	table store.Table
+	fault func(Call) Fault
+	calls atomic.Int64
+}
+
+// NewFaulty makes a Table that asks fault about each call before it hands it to table.
+// Calls at the same time are asked about at the same time. A query that goes wrong does so
+// after its first item.
+func NewFaulty(table store.Table, fault func(Call) Fault) *Faulty {
+	return &Faulty{QueryItems: 1, table: table, fault: fault}
+}
+
+// Calls is how many calls were made. A query is one from when its loop begins.
+func (f *Faulty) Calls() int { return int(f.calls.Load()) }
+
+// Get implements store.Table.
+func (f *Faulty) Get(ctx context.Context, key store.Key) (item store.Item, err error) {
+	err = f.call(ctx, "Get", key, func() error {
+		item, err = f.table.Get(ctx, key)
+		return err
+	})
+	if err != nil {
+		return store.Item{}, err
+	}
+	return item, nil
+}
+
+// Put implements store.Table.
+func (f *Faulty) Put(ctx context.Context, item store.Item, cond store.Condition) error {
+	return f.call(ctx, "Put", item.Key, func() error { return f.table.Put(ctx, item, cond) })
+}
+
+// Delete implements store.Table.
+func (f *Faulty) Delete(ctx context.Context, key store.Key, cond store.Condition) error {
+	return f.call(ctx, "Delete", key, func() error { return f.table.Delete(ctx, key, cond) })
+}
+
+// Query implements store.Table.
+func (f *Faulty) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		fault := f.next("Query", store.Key{PK: r.PK, SK: r.From})
+		if fault != None && f.QueryItems == 0 {
+			yield(store.Item{}, fault.err(ctx))
+			return
+		}
+		seen := 0
+		for item, err := range f.table.Query(ctx, r) {
+			if !yield(item, err) || err != nil {
+				return
+			}
+			if seen++; fault != None && seen == f.QueryItems {
+				break
+			}
+		}
+		if err := fault.err(ctx); err != nil {
+			yield(store.Item{}, err)
+		}
+	}
+}
+
+// call makes one call, or has it go wrong.
+func (f *Faulty) call(ctx context.Context, method string, key store.Key, do func() error) error {
+	fault := f.next(method, key)
+	if fault == None || fault == FailsButPersisted {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return fault.err(ctx)
+}
+
+func (f *Faulty) next(method string, key store.Key) Fault {
+	return f.fault(Call{int(f.calls.Add(1)), method, key})
+}
+
+// err is how the fault ends, when it does.
+func (f Fault) err(ctx context.Context) error {
+	switch f {
+	case None:
+		return nil
+	case Hangs:
+		<-ctx.Done()
+		return ctx.Err()
+	case Throttled:
+		return ErrThrottled
+	}
+	return ErrInjected
+}
