@@ -1,50 +1,48 @@
-package store_test
+package store
 
 import (
-	"slices"
 	"strings"
 	"testing"
-
-	"trunkline/pkg/store"
 )
 
-// contains tells whether a range has a sort key, as the comments of Range say.
-func contains(r store.Range, sk string) bool {
-	return sk >= r.From && (r.To == "" || sk < r.To)
-}
-
-var sortKeys = []string{"\x00", "CALL", "CALL\"x", "CALL#", "CALL#\x00", "CALL#1", "CALL#~", "CALL#\x7f", "CALL#é",
-	"CALL#\U0010ffff", "CALL$", "CALLS#1", "CDR#1", "é"}
-
-func TestPrefixHasAllKeysThatBeginWithIt(t *testing.T) {
-	for _, prefix := range []string{"CALL#", "CALL", "C", "CALL#\x7e", "Z#"} {
-		r := store.Prefix("p", prefix)
-		for _, sk := range sortKeys {
-			if got := contains(r, sk); r.PK != "p" || got != strings.HasPrefix(sk, prefix) {
-				t.Errorf("prefix %q: %+v has %q: %v", prefix, r, sk, got)
-			}
+func TestCanonicalGivesEqualDocumentsEqualBytes(t *testing.T) {
+	for doc, want := range map[string]string{
+		` { "b" : [ 1 , -2 ] , "a" : { "d" : null , "c" : true } } `: `{"a":{"c":true,"d":null},"b":[1,-2]}`,
+		`{"a":"\u00e9\u003c\/"}`:                                     `{"a":"é</"}`,
+		`{"a":1,"a":2}`:                                              `{"a":2}`,
+		`{"a":999999999999999}`:                                      `{"a":999999999999999}`,
+	} {
+		got, err := Canonical([]byte(doc))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %s, %v, want %s", doc, got, err, want)
+		}
+	}
+	for _, doc := range []string{``, `null`, `[]`, `1`, `{`, `{} {}`, `{"a":1.0}`, `{"a":1e3}`, `{"a":-0}`, `{"a":1234567890123456}`, `{"a":[{"b":0.5}]}`, `{"":1}`} {
+		if got, err := Canonical([]byte(doc)); err == nil {
+			t.Errorf("%s: %s", doc, got)
 		}
 	}
 }
 
-func TestAfterGoesOnBehindTheLastItem(t *testing.T) {
-	whole := store.Range{PK: "p", From: "CALL", To: "CDR", Limit: 3}
-	in := slices.DeleteFunc(slices.Sorted(slices.Values(sortKeys)), func(sk string) bool { return !contains(whole, sk) })
-	for i, last := range in {
-		for _, c := range []struct {
-			reverse bool
-			want    []string
-		}{{false, in[i+1:]}, {true, in[:i]}} {
-			r := whole
-			r.Reverse = c.reverse
-			rest := r.After(last)
-			got := slices.DeleteFunc(slices.Clone(in), func(sk string) bool { return !contains(rest, sk) })
-			if !slices.Equal(got, c.want) {
-				t.Errorf("after %q, reverse %v: got %q, want %q", last, c.reverse, got, c.want)
-			}
-			if rest.PK != "p" || rest.Limit != 3 || rest.Reverse != c.reverse {
-				t.Errorf("after %q: %+v", last, rest)
-			}
+func TestAPrefixEndsBeforeTheNextName(t *testing.T) {
+	r := Prefix("p", "EXT#")
+	for sk, inside := range map[string]bool{"EXT#": true, "EXT#808": true, "EXT#\U0010ffff": true, "EXT": false, "EXT$": false, "EXTLOG#808": false} {
+		if got := sk >= r.From && sk < r.To; got != inside {
+			t.Errorf("%q: %v", sk, got)
 		}
 	}
+}
+
+func FuzzCanonical(f *testing.F) {
+	f.Add(`{"b":[1,{"c":"\u0000"}],"a":null}`)
+	f.Fuzz(func(t *testing.T, doc string) {
+		once, err := Canonical([]byte(doc))
+		if err != nil {
+			return
+		}
+		twice, err := Canonical(once)
+		if err != nil || string(twice) != string(once) || strings.ContainsAny(string(once), "\n\r") {
+			t.Errorf("%s becomes %s, then %s, %v", doc, once, twice, err)
+		}
+	})
 }

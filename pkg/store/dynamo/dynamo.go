@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,7 +33,8 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	if err := key.Check(); err != nil {
 		return store.Item{}, err
 	}
-	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: keyOf(key), ConsistentRead: aws.Bool(true)})
+	in := &dynamodb.GetItemInput{TableName: &t.name, Key: keyOf(key), ConsistentRead: aws.Bool(true)}
+	out, err := t.client.GetItem(ctx, in)
 	if err != nil {
 		return store.Item{}, fmt.Errorf("get item: %w", err)
 	}
@@ -119,7 +121,7 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 			}
 			for _, encoded := range out.Items {
 				item, err := decode(encoded)
-				if err == nil && item.SK == r.To {
+				if err == nil && (item.SK < r.From || r.To != "" && item.SK >= r.To) {
 					continue
 				}
 				if !yield(item, err) || err != nil {
@@ -137,9 +139,19 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 	}
 }
 
-// queryInput asks for the first page of a range. DynamoDB takes one condition on the sort
-// key, and the one with two ends includes both.
+// maxSortKey is the size of the longest sort key in bytes. DynamoDB refuses a longer end of
+// a range too, such as the one after the longest key.
+const maxSortKey = 1024
+
+// queryInput asks for the first page of a range, and at its ends for more than the range
+// has: DynamoDB takes one condition on the sort key, and the one with two ends includes both.
 func (t *Table) queryInput(r store.Range) *dynamodb.QueryInput {
+	if len(r.From) > maxSortKey {
+		r.From = strings.ToValidUTF8(r.From[:maxSortKey], "")
+	}
+	if len(r.To) > maxSortKey {
+		r.To = ""
+	}
 	in := &dynamodb.QueryInput{
 		TableName: &t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!r.Reverse),
 		KeyConditionExpression:    aws.String("pk = :pk"),
@@ -160,7 +172,7 @@ func (t *Table) queryInput(r store.Range) *dynamodb.QueryInput {
 		*in.KeyConditionExpression += " AND sk < :to"
 	}
 	if r.Limit > 0 && r.Limit < 1000 {
-		in.Limit = aws.Int32(int32(r.Limit) + 1) // one may be at the excluded end
+		in.Limit = aws.Int32(int32(r.Limit) + 1) // one may be outside, at an end
 	}
 	return in
 }

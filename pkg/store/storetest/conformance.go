@@ -111,10 +111,11 @@ func equal(t *testing.T, got, want store.Item) {
 
 func testRoundTrip(t *testing.T, s suite) {
 	big := `{"big":"` + strings.Repeat("x", store.MaxDoc-len(`{"big":""}`)) + `"}`
+	many := `{"many":[0` + strings.Repeat(",0", (store.MaxDoc-len(`{"many":[0]}`))/len(",0")) + `]}`
 	for i, doc := range []string{
 		`{}`, `{"a":""}`, `{"a":[]}`, `{"a":{}}`, `{"a":null}`, `{"a":[null,true,false,"x",0,[],{}]}`,
 		`{"a":999999999999999,"b":-999999999999999,"c":0,"d":10,"e":-1}`, `{"#":1,"%":2,":x":3,"a.b[0]":4}`,
-		`{"a":"\u0000\u001f\t\n\"\\</>&","b":"\u2028é漢😀�"}`, `{"a":{"b":{"c":{"d":{"e":[[[["deep"]]]]}}}}}`, big,
+		`{"a":"\u0000\u001f\t\n\"\\</>&","b":"\u2028é漢😀�"}`, `{"a":{"b":{"c":{"d":{"e":[[[["deep"]]]]}}}}}`, big, many,
 	} {
 		canonical, err := store.Canonical([]byte(doc))
 		if err != nil {
@@ -192,20 +193,36 @@ func testPutConditions(t *testing.T, s suite) {
 
 func testDeleteConditions(t *testing.T, s suite) {
 	for _, c := range []struct {
+		name    string
 		cond    store.Condition
+		there   string
 		deleted bool
-	}{{store.Condition{}, true}, {store.Unchanged("5"), true}, {store.Unchanged("4"), false}} {
-		sk := fmt.Sprint(c.cond)
-		s.put(t, s.item(sk, "5"))
-		err := s.table.Delete(s.ctx, s.key(sk), c.cond)
-		if !c.deleted && !errors.Is(err, store.ErrCondition) || c.deleted && err != nil {
-			t.Errorf("%v: %v", c.cond, err)
+	}{
+		{"always, nothing stored", store.Condition{}, "", true},
+		{"always", store.Condition{}, "5", true},
+		{"unchanged, nothing stored", store.Unchanged("5"), "", true},
+		{"unchanged", store.Unchanged("5"), "5", true},
+		{"unchanged since a lower", store.Unchanged("5"), "7", false},
+		{"unchanged since a higher", store.Unchanged("5"), "3", false},
+	} {
+		if c.there != "" {
+			s.put(t, s.item(c.name, c.there))
 		}
-		s.checkVersion(t, sk, map[bool]string{true: "", false: "5"}[c.deleted])
+		err := s.table.Delete(s.ctx, s.key(c.name), c.cond)
+		if !c.deleted && !errors.Is(err, store.ErrCondition) || c.deleted && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		s.checkVersion(t, c.name, map[bool]string{true: "", false: c.there}[c.deleted])
 	}
-	if err := s.table.Delete(s.ctx, s.key("x"), store.Newer()); err == nil || errors.Is(err, store.ErrCondition) {
-		t.Errorf("a condition that a deletion does not have: %v", err)
+	s.put(t, s.item("x", "5"))
+	for _, cond := range []store.Condition{store.Newer(), store.Older(), store.Absent(), {Op: 99}} {
+		for _, sk := range []string{"x", "none"} {
+			if err := s.table.Delete(s.ctx, s.key(sk), cond); err == nil || errors.Is(err, store.ErrCondition) {
+				t.Errorf("%s, %v, a condition that a deletion does not have: %v", sk, cond, err)
+			}
+		}
 	}
+	s.checkVersion(t, "x", "5")
 }
 
 // checkVersion expects an item of a version, or none.
@@ -274,6 +291,11 @@ func testOrder(t *testing.T, s suite) {
 	if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk})); !slices.Equal(got, want) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
+	for i, last := range want { // the last of them has the longest of keys
+		if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk}.After(last))); !slices.Equal(got, want[i+1:]) {
+			t.Errorf("after %.20q\n%q, want\n%q", last, got, want[i+1:])
+		}
+	}
 	slices.Reverse(want)
 	if got := keysOf(t, s.table.Query(s.ctx, store.Range{PK: s.pk, Reverse: true})); !slices.Equal(got, want) {
 		t.Errorf("in reverse\n%q, want\n%q", got, want)
@@ -337,8 +359,11 @@ func testPages(t *testing.T, s suite) {
 	s.putAll(t, items)
 	for _, reverse := range []bool{false, true} {
 		r := store.Range{PK: s.pk, Reverse: reverse}
-		if got := keysOf(t, s.table.Query(s.ctx, r)); !slices.Equal(got, want) {
-			t.Errorf("reverse %v: %d items", reverse, len(got))
+		items := s.table.Query(s.ctx, r)
+		for loop := range 2 {
+			if got := keysOf(t, items); !slices.Equal(got, want) {
+				t.Errorf("reverse %v, loop %d: %d items", reverse, loop, len(got))
+			}
 		}
 		r.Limit = count - 50
 		first := keysOf(t, s.table.Query(s.ctx, r))

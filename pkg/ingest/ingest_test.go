@@ -1,0 +1,251 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+)
+
+const (
+	mac  = pbx.MAC("68692e0b0001")
+	call = "{event:'cc_cdr', uuid:'1', startTime:'2018-11-05 19:05:31'}"
+)
+
+// backend is both stores: each call does what the test says, and is counted.
+type backend struct {
+	keep, record, device func(context.Context) error
+	settings             store.Device
+
+	mu                    sync.Mutex
+	kept                  []archive.Envelope
+	recorded              []store.Receipt
+	devicesRead, underWay atomic.Int64
+	mostUnderWay          atomic.Int64
+}
+
+func (b *backend) do(ctx context.Context, f func(context.Context) error) error {
+	b.mostUnderWay.Store(max(b.mostUnderWay.Load(), b.underWay.Add(1)))
+	defer b.underWay.Add(-1)
+	if f == nil {
+		return ctx.Err()
+	}
+	return f(ctx)
+}
+
+func (b *backend) Keep(ctx context.Context, e archive.Envelope) error {
+	err := b.do(ctx, b.keep)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept = append(b.kept, e)
+	return err
+}
+
+func (b *backend) Record(ctx context.Context, r store.Receipt, _ pbx.Event) error {
+	err := b.do(ctx, b.record)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recorded = append(b.recorded, r)
+	return err
+}
+
+func (b *backend) Device(ctx context.Context, _ pbx.MAC) (store.Device, error) {
+	b.devicesRead.Add(1)
+	return b.settings, b.do(ctx, b.device)
+}
+
+func hangs(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+var errDown = errors.New("it is down")
+
+func down(context.Context) error { return errDown }
+
+// post asks a door without a network in between, and returns the answer and the report.
+func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string) (*httptest.ResponseRecorder, ingest.Report) {
+	t.Helper()
+	var report ingest.Report
+	door := ingest.NewDoor(ingest.New(tokens, b, b, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
+	w := httptest.NewRecorder()
+	door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(body)))
+	return w, report
+}
+
+func postValid(t *testing.T, b *backend, body string) (*httptest.ResponseRecorder, ingest.Report) {
+	t.Helper()
+	return post(t, token.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal(), body)
+}
+
+func TestNothingIsAcknowledgedThatAStoreDidNotTake(t *testing.T) {
+	array := "[" + call + "," + call + "]"
+	for name, c := range map[string]struct {
+		body         string
+		keep, record func(context.Context) error
+	}{
+		"the archive is down":                {call, down, nil},
+		"the records are down":               {call, nil, down},
+		"both are down":                      {call, down, down},
+		"the archive hangs":                  {call, hangs, nil},
+		"the records hang":                   {call, nil, hangs},
+		"both hang":                          {call, hangs, hangs},
+		"an array, the records hang":         {array, nil, hangs},
+		"quarantine, the archive is down":    {"{", down, nil},
+		"an unknown kind, the archive hangs": {"{event:'x'}", hangs, nil},
+		"a full array, both hang":            {"[" + strings.Repeat(call+",", 1000) + "]", hangs, hangs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &backend{keep: c.keep, record: c.record}
+				began := time.Now()
+				w, report := postValid(t, b, c.body)
+				if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "30" || report.Err == nil {
+					t.Errorf("answer %d %s, %v", w.Code, w.Body, report.Err)
+				}
+				if took := time.Since(began); took > 3*time.Second {
+					t.Errorf("the answer took %v", took)
+				}
+				if n := b.underWay.Load(); n != 0 {
+					t.Errorf("%d calls are under way after the answer", n)
+				}
+			})
+		})
+	}
+}
+
+func TestTheStoresWorkSideBySideAndAreJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(ctx context.Context) error {
+			time.Sleep(2 * time.Second)
+			return ctx.Err()
+		}
+		b := &backend{keep: slow, record: slow}
+		began := time.Now()
+		if w, _ := postValid(t, b, call); w.Code != http.StatusOK {
+			t.Errorf("answer %d %s", w.Code, w.Body)
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("two stores that take 2 s each took %v", took)
+		}
+	})
+}
+
+func TestAnArrayIsWrittenAFewAtATimeAndOnceEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(context.Context) error {
+			time.Sleep(10 * time.Millisecond)
+			return nil
+		}
+		b := &backend{keep: slow, record: slow}
+		w, report := postValid(t, b, "["+strings.Repeat(call+",", 1000)+"]")
+		if w.Code != http.StatusOK || len(report.Events) != 1000 {
+			t.Errorf("answer %d %s", w.Code, w.Body)
+		}
+		indexes, ids := map[int]bool{}, map[string]bool{}
+		for _, r := range b.recorded {
+			indexes[r.Index] = true
+		}
+		for _, e := range b.kept {
+			ids[e.ID()] = true
+		}
+		if len(indexes) != 1000 || len(ids) != 1000 || len(b.recorded) != 1000 || len(b.kept) != 1000 {
+			t.Errorf("%d recorded as %d, %d archived as %d", len(b.recorded), len(indexes), len(b.kept), len(ids))
+		}
+		if n := b.mostUnderWay.Load(); n > 64 {
+			t.Errorf("%d calls at a time", n)
+		}
+	})
+}
+
+func TestRecordAndEnvelopeTellTheSameReceipt(t *testing.T) {
+	b := &backend{}
+	postValid(t, b, call)
+	if b.kept[0].Received != b.recorded[0].At || b.kept[0].Received.Nanosecond()%1e6 != 0 || string(b.kept[0].Body) != call {
+		t.Errorf("archived %+v, recorded %+v", b.kept[0], b.recorded[0])
+	}
+}
+
+func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
+	b := &backend{}
+	source := &token.Source{Now: time.Now, Read: func(context.Context) (*token.Keyring, error) { return nil, errDown }}
+	w, report := post(t, source, b, keys(t).Sign(mac, 1).Reveal(), call)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !errors.Is(report.Err, errDown) {
+		t.Errorf("answer %d %s, %v", w.Code, w.Body, report.Err)
+	}
+	if len(b.kept)+len(b.recorded) != 0 {
+		t.Error("something is kept")
+	}
+}
+
+func TestSettingsAreReadOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{}
+		in := ingest.New(token.Fixed(keys(t)), b, b, time.Now)
+		admit := func(want ingest.Outcome, reads int64) {
+			t.Helper()
+			_, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal())
+			if got != want || err != nil || b.devicesRead.Load() != reads {
+				t.Errorf("%v, %v after %d reads, want %v after %d", got, err, b.devicesRead.Load(), want, reads)
+			}
+		}
+		admit(ingest.Stored, 1)
+		b.settings.Disabled = true
+		time.Sleep(time.Minute - 1)
+		admit(ingest.Stored, 1)
+		time.Sleep(1)
+		admit(ingest.Disabled, 2)
+		b.settings = store.Device{MinGeneration: 2}
+		time.Sleep(time.Minute)
+		admit(ingest.Unauthorised, 3)
+	})
+}
+
+func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{device: hangs, settings: store.Device{Disabled: true}}
+		in := ingest.New(token.Fixed(keys(t)), b, b, time.Now)
+		text := keys(t).Sign(mac, 1).Reveal()
+		began := time.Now()
+		for range 10 {
+			if _, got, err := in.Admit(t.Context(), string(mac), text); got != ingest.Stored || err != nil {
+				t.Errorf("%v, %v", got, err)
+			}
+		}
+		if took := time.Since(began); took > time.Second || b.devicesRead.Load() != 1 {
+			t.Errorf("ten events waited %v for settings, read %d times", took, b.devicesRead.Load())
+		}
+		b.device = nil
+		time.Sleep(5 * time.Second)
+		if _, got, _ := in.Admit(t.Context(), string(mac), text); got != ingest.Disabled {
+			t.Errorf("once they can be read: %v", got)
+		}
+	})
+}
+
+func TestTheREADMEHasTheTableOfAnswers(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range ingest.Answers() {
+		if row := fmt.Sprintf("| %d | %s | %s |\n", a.Status, a.Case, a.Kept); !strings.Contains(string(readme), row) {
+			t.Errorf("README.md lacks the row\n%s", row)
+		}
+	}
+}

@@ -1,0 +1,271 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/sqlite"
+)
+
+const mac = pbx.MAC("68692e0b0001")
+
+var received = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func openTable(t *testing.T) *sqlite.Table {
+	t.Helper()
+	table, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { table.Close() })
+	return table
+}
+
+// sent is an event and its receipt.
+type sent struct {
+	receipt store.Receipt
+	event   pbx.Event
+}
+
+// day is a made-up day of one PBX: every kind of event, restatements, repetitions, and
+// receipts in the same millisecond.
+func day(random *rand.Rand) []sent {
+	start, _ := pbx.ParseLocalTime("2026-11-23 11:00:00")
+	pick := func(words ...string) string { return words[random.IntN(len(words))] }
+	var all []sent
+	for range 120 {
+		id := fmt.Sprintf("1795431600.%d", random.IntN(6))
+		at := start + pbx.LocalTime(random.IntN(3))
+		events := []pbx.Event{
+			&pbx.CallRecord{UUID: id, Queue: pick("630", ""), Agent: pick("100", "101", ""), Start: at, TalkingTime: pbx.IntOf(int64(random.IntN(3)))},
+			&pbx.CDR{UniqueID: id, Start: at, Destination: pick("1", "2#"), Disposition: pick("ANSWERED", "BUSY")},
+			&pbx.IVRStep{UUID: id, IVRID: pick("610", "611"), Start: at, Key: pick("0", "1")},
+			&pbx.DialBegin{UniqueID: id, DestUniqueID: pick("1.2", "1.3"), DestChannel: pick("SIP/1", "SIP/2")},
+			&pbx.DialEnd{UniqueID: id, DestChannel: pick("SIP/1", "SIP/2"), DialStatus: pick("ANSWER", "BUSY")},
+			&pbx.Hangup{UniqueID: pick(id, "1.2"), CallerIDNum: pick("1", "2")},
+			&pbx.ExtensionStatus{Exten: pick("801", "802"), StatusText: pick("Idle", "InUse", "Ringing")},
+			&pbx.Unrecognised{Name: "x"},
+		}
+		all = append(all, sent{
+			store.Receipt{MAC: mac, At: received.Add(time.Duration(random.IntN(20)) * time.Millisecond), Index: random.IntN(2)},
+			events[random.IntN(len(events))],
+		})
+	}
+	return all
+}
+
+// items are all items of a table that one PBX has.
+func items(t *testing.T, table store.Table) string {
+	t.Helper()
+	var out strings.Builder
+	for item, err := range table.Query(t.Context(), store.Range{PK: string(mac)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&out, item.SK, item.Version, item.Expires, string(item.Doc))
+	}
+	return out.String()
+}
+
+func record(t *testing.T, table store.Table, all []sent) {
+	t.Helper()
+	s := store.New(table, time.Now)
+	for _, one := range all {
+		if err := s.Record(t.Context(), one.receipt, one.event); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRecordsAreAFunctionOfTheSetOfEventsReceived(t *testing.T) {
+	for seed := range uint64(6) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		all := day(random)
+		first := openTable(t)
+		record(t, first, all)
+		want := items(t, first)
+		for range 3 {
+			again := append(slices.Clone(all), all[:random.IntN(len(all))]...)
+			random.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
+			second := openTable(t)
+			record(t, second, again)
+			if got := items(t, second); got != want {
+				t.Fatalf("seed %d: in another order\n%s\nwant\n%s", seed, got, want)
+			}
+		}
+	}
+}
+
+func collect[E pbx.Event](t *testing.T, records func(func(store.Record[E], error) bool)) []store.Record[E] {
+	t.Helper()
+	var all []store.Record[E]
+	for r, err := range records {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func call(t *testing.T, uuid, start string, talk int64) *pbx.CallRecord {
+	t.Helper()
+	at, err := pbx.ParseLocalTime(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &pbx.CallRecord{UUID: uuid, Queue: "630", Start: at, TalkingTime: pbx.IntOf(talk)}
+}
+
+func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
+	table := openTable(t)
+	s := store.New(table, time.Now)
+	one, two := call(t, "1.1", "2026-11-23 11:00:00", 1), call(t, "1.1", "2026-11-23 11:00:00", 2)
+	for i, e := range []pbx.Event{one, two, one} { // the first is only repeated
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := collect(t, s.CallRecords(t.Context(), mac, 0, 0))
+	if len(got) != 1 || got[0].Event.TalkingTime != pbx.IntOf(2) || got[0].Restatements != 1 ||
+		!got[0].Received.Equal(received.Add(time.Second)) || got[0].MAC != mac || got[0].Kind != pbx.KindCallRecord {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
+	s := store.New(openTable(t), time.Now)
+	for i, start := range []string{"1970-01-01 00:00:00", "2026-11-22 23:59:59", "2026-11-23 00:00:00", "2026-11-23 23:59:59", "2026-11-24 00:00:00"} {
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, fmt.Sprint(i), start, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := func(s string) pbx.Day {
+		d, err := pbx.ParseDay(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		first, last pbx.Day
+		want        string
+	}{
+		{day("2026-11-23"), day("2026-11-23"), "2 3"}, {day("2026-11-22"), day("2026-11-23"), "1 2 3"},
+		{0, day("2026-11-22"), "0 1"}, {day("2026-11-24"), 0, "4"}, {0, 0, "0 1 2 3 4"}, {day("1970-01-01"), day("1970-01-01"), "0"},
+		{day("2026-11-25"), 0, ""},
+	} {
+		var got []string
+		for _, r := range collect(t, s.CallRecords(t.Context(), mac, c.first, c.last)) {
+			got = append(got, r.Event.UUID)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%v to %v: %v, want %s", c.first, c.last, got, c.want)
+		}
+	}
+}
+
+func TestTheStateOfAnExtensionIsTheLatestAndItsLogHasAll(t *testing.T) {
+	s := store.New(openTable(t), func() time.Time { return received.Add(time.Hour) })
+	for _, minute := range []int{2, 0, 1} {
+		e := &pbx.ExtensionStatus{Exten: "808", StatusText: fmt.Sprint("state ", minute)}
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(minute) * time.Minute)}, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := func(records []store.Record[*pbx.ExtensionStatus]) (all []string) {
+		for _, r := range records {
+			all = append(all, r.Event.StatusText)
+		}
+		return all
+	}
+	if got := states(collect(t, s.Extensions(t.Context(), mac))); !slices.Equal(got, []string{"state 2"}) {
+		t.Errorf("now %q", got)
+	}
+	if got := states(collect(t, s.ExtensionLog(t.Context(), mac, "808"))); !slices.Equal(got, []string{"state 2", "state 1", "state 0"}) {
+		t.Errorf("log %q", got)
+	}
+}
+
+func TestWhatHasExpiredIsNoLongerShown(t *testing.T) {
+	now := received
+	s := store.New(openTable(t), func() time.Time { return now })
+	for _, e := range []pbx.Event{&pbx.Hangup{UniqueID: "1"}, &pbx.ExtensionStatus{Exten: "808"}} {
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		after     time.Duration
+		live, log int
+	}{{0, 1, 1}, {24*time.Hour - time.Second, 1, 1}, {24 * time.Hour, 0, 1}, {30 * 24 * time.Hour, 0, 0}} {
+		now = received.Add(c.after)
+		live, err := s.LiveCalls(t.Context(), mac)
+		log := collect(t, s.ExtensionLog(t.Context(), mac, "808"))
+		states := collect(t, s.Extensions(t.Context(), mac))
+		if err != nil || len(live) != c.live || len(log) != c.log || len(states) != 1 {
+			t.Errorf("after %v: %d live, %d logged, %d states, %v", c.after, len(live), len(log), len(states), err)
+		}
+	}
+}
+
+func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
+	begin := func(leg string) pbx.Event {
+		return &pbx.DialBegin{UniqueID: "c", DestUniqueID: "u" + leg, DestChannel: "SIP/" + leg, CallerIDNum: "85322361", DestCallerIDNum: leg}
+	}
+	end := func(leg, status string) pbx.Event {
+		return &pbx.DialEnd{UniqueID: "c", DestChannel: "SIP/" + leg, DialStatus: status}
+	}
+	hangup := func(id string) pbx.Event { return &pbx.Hangup{UniqueID: id} }
+	for name, c := range map[string]struct {
+		events []pbx.Event
+		want   store.CallState
+	}{
+		"one leg rings":                       {[]pbx.Event{begin("1")}, store.CallRinging},
+		"two ring, one was busy":              {[]pbx.Event{begin("1"), begin("2"), end("1", "BUSY")}, store.CallRinging},
+		"answered":                            {[]pbx.Event{begin("1"), end("1", "ANSWER")}, store.CallBegun},
+		"the end overtook the beginning":      {[]pbx.Event{end("1", "ANSWER"), begin("1")}, store.CallBegun},
+		"nobody answered, the caller goes on": {[]pbx.Event{begin("1"), begin("2"), end("1", "NOANSWER"), end("2", "NOANSWER")}, store.CallBegun},
+		"the caller hung up":                  {[]pbx.Event{begin("1"), hangup("c")}, store.CallEnded},
+		"who answered hung up":                {[]pbx.Event{begin("1"), begin("2"), end("1", "ANSWER"), hangup("u1")}, store.CallEnded},
+		"one of two that ring was hung up":    {[]pbx.Event{begin("1"), begin("2"), hangup("u1")}, store.CallRinging},
+		"the only leg was hung up":            {[]pbx.Event{begin("1"), hangup("u1")}, store.CallEnded},
+		"another call was hung up":            {[]pbx.Event{begin("1"), hangup("d")}, store.CallRinging},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := store.New(openTable(t), func() time.Time { return received })
+			for _, e := range c.events {
+				if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls, err := s.LiveCalls(t.Context(), mac)
+			i := slices.IndexFunc(calls, func(c store.LiveCall) bool { return c.UniqueID == "c" })
+			if err != nil || i < 0 || calls[i].State != c.want || calls[i].Caller != "85322361" {
+				t.Errorf("got %+v, %v, want %s", calls, err, c.want)
+			}
+		})
+	}
+}
+
+func TestSettingsComeBackAsTheyWereSet(t *testing.T) {
+	s := store.New(openTable(t), time.Now)
+	if got, err := s.Device(t.Context(), mac); err != nil || got != (store.Device{}) {
+		t.Errorf("none set: %+v, %v", got, err)
+	}
+	for _, want := range []store.Device{{Name: "Reception <1>", Disabled: true, MinGeneration: 3}, {}} {
+		if err := s.SetDevice(t.Context(), mac, want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Device(t.Context(), mac); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
