@@ -1,0 +1,72 @@
+package events
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io/fs"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// What an event says twice must agree, or tests would prove something of events that AWS never sends.
+func TestRequestsAgreeWithThemselves(t *testing.T) {
+	names, err := fs.Glob(FS, "apigw_*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("events: %d, %v", len(names), err)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			data, err := FS.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var e struct {
+				Version, RouteKey, RawPath, Body string
+				Headers                          map[string]string
+				PathParameters                   struct{ Proxy string }
+				IsBase64Encoded                  bool
+				RequestContext                   struct {
+					DomainName, RouteKey, Stage string
+					HTTP                        struct{ Path, SourceIP, UserAgent string }
+				}
+			}
+			if err := json.Unmarshal(data, &e); err != nil {
+				t.Fatal(err)
+			}
+			same := func(what, got, want string) {
+				t.Helper()
+				if got != want {
+					t.Errorf("%s: %q, want %q", what, got, want)
+				}
+			}
+			same("version", e.Version, "2.0")
+			same("routeKey", e.RouteKey, "ANY /v1/pbx/{proxy+}")
+			same("requestContext.routeKey", e.RequestContext.RouteKey, e.RouteKey)
+			same("stage", e.RequestContext.Stage, "$default")
+			same("http.path", e.RequestContext.HTTP.Path, e.RawPath)
+			same("pathParameters.proxy", "/v1/pbx/"+e.PathParameters.Proxy, e.RawPath)
+			same("host", e.Headers["host"], e.RequestContext.DomainName)
+			same("user-agent", e.Headers["user-agent"], e.RequestContext.HTTP.UserAgent)
+			same("x-forwarded-for", e.Headers["x-forwarded-for"], e.RequestContext.HTTP.SourceIP)
+			for header := range e.Headers {
+				same("header name", header, strings.ToLower(header))
+			}
+			if !strings.HasSuffix(strings.TrimSuffix(e.RawPath, "/"), "/TOKEN") {
+				t.Errorf("rawPath: %q has no TOKEN at its end", e.RawPath)
+			}
+			if name == "apigw_bad_base64.json" {
+				return
+			}
+			body := []byte(e.Body)
+			if e.IsBase64Encoded {
+				if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+					t.Error(err)
+				}
+			}
+			if length, ok := e.Headers["content-length"]; ok {
+				same("content-length", length, strconv.Itoa(len(body)))
+			}
+		})
+	}
+}

@@ -1,0 +1,424 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/sqlite"
+	"trunkline/pkg/token"
+)
+
+// fleetKeys opens no real door.
+const fleetKeys = "k1:an-example-that-opens-no-real-door-at-all"
+
+const demoMAC = "68:69:2e:0b:00:01"
+
+// binary is the program under test, as users build it.
+var binary string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "pbxctl-test-")
+	if err == nil {
+		binary = filepath.Join(folder, "pbxctl")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// result is what a run of the program gave.
+type result struct {
+	out, errs string
+	code      int
+}
+
+func run(t *testing.T, env string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, binary, args...)
+	c.Env = append(os.Environ(), "FLEET_KEYS="+env)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Run(); err != nil && c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return result{out.String(), errs.String(), c.ProcessState.ExitCode()}
+}
+
+// serving is a running `pbxctl serve`.
+type serving struct {
+	cmd  *exec.Cmd
+	base string
+	data string
+	errs *bytes.Buffer
+}
+
+func serve(t *testing.T, data string, more ...string) *serving {
+	t.Helper()
+	s := &serving{data: data, errs: &bytes.Buffer{}}
+	s.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data}, more...)...)
+	s.cmd.Env = append(os.Environ(), "FLEET_KEYS="+fleetKeys)
+	s.cmd.Stderr = s.errs
+	out, err := s.cmd.StdoutPipe()
+	if err == nil {
+		err = s.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.cmd.Process.Kill(); s.cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	match := regexp.MustCompile(`^Trunkline listens on (http://127\.0\.0\.1:\d+) and`).FindStringSubmatch(line)
+	if err != nil || match == nil {
+		s.cmd.Wait()
+		t.Fatalf("the first line is %q, %v: %s", line, err, s.errs)
+	}
+	s.base = match[1]
+	return s
+}
+
+// stop ends the program as an operator would.
+func (s *serving) stop(t *testing.T) {
+	t.Helper()
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("stopped with %v: %s", err, s.errs)
+	}
+}
+
+func keys(t *testing.T) *token.Keyring {
+	t.Helper()
+	k, err := token.ParseKeys(fleetKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
+	s := serve(t, t.TempDir(), "--body-timeout", "2s")
+	table, err := sqlite.Open(t.Context(), filepath.Join(s.data, "records.db")) // past the lock: the suite sets devices
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	bucket, err := dir.OpenReadOnly(filepath.Join(s.data, "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	ingesttest.Run(t, ingesttest.Door{
+		Base: s.base, Keys: keys(t), Store: store.New(table, time.Now), Bucket: bucket,
+		Golden: "../../testdata/vendor/records.golden.jsonl", BodyTimeout: 2 * time.Second,
+	})
+	s.stop(t)
+	if !strings.Contains(s.errs.String(), "outcome=stored") || !strings.Contains(s.errs.String(), "outcome=unauthorised") {
+		t.Errorf("the log has not what it should: %s", s.errs)
+	}
+	checkNoSecret(t, "the log", s.errs.Bytes())
+	err = filepath.WalkDir(s.data, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		checkNoSecret(t, path, append([]byte(path), content...))
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// checkNoSecret looks for the key, and for whatever has the form of a token.
+func checkNoSecret(t *testing.T, where string, content []byte) {
+	t.Helper()
+	_, secret, _ := strings.Cut(fleetKeys, ":")
+	if found := regexp.MustCompile(`k\d+-\d+-[a-z2-7]{5}|` + secret).Find(content); found != nil {
+		t.Errorf("%s has %s", where, found)
+	}
+}
+
+// TestKilledUnderLoadLosesNothing kills the server while it is answering, again and again
+// on the same data, and looks for every event that was acknowledged.
+func TestKilledUnderLoadLosesNothing(t *testing.T) {
+	const kills, senders = 20, 8
+	data, url := t.TempDir(), "/v1/pbx/68692e0b0001/"+keys(t).Sign("68692e0b0001", 1).Reveal()
+	var mu sync.Mutex
+	acknowledged := map[string]bool{}
+	for kill := range kills {
+		s := serve(t, data)
+		client := http.Client{Timeout: 10 * time.Second}
+		var sending sync.WaitGroup
+		for sender := range senders {
+			sending.Go(func() {
+				for n := 0; ; n++ {
+					uuid := fmt.Sprintf("%d.%d.%d", kill, sender, n)
+					body := fmt.Sprintf("{event:'cc_cdr', uuid:'%s', startTime:'2018-11-05 19:05:31'}", uuid)
+					response, err := client.Post(s.base+url, "", strings.NewReader(body))
+					if err != nil {
+						return
+					}
+					response.Body.Close()
+					if response.StatusCode == http.StatusOK {
+						mu.Lock()
+						acknowledged[uuid] = true
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(30+rand.IntN(120)) * time.Millisecond)
+		s.cmd.Process.Kill()
+		s.cmd.Wait()
+		sending.Wait()
+		client.CloseIdleConnections()
+	}
+	if len(acknowledged) < kills*senders {
+		t.Fatalf("only %d events were acknowledged: this is no load", len(acknowledged))
+	}
+	recorded, archived := readBack(t, data)
+	for uuid := range acknowledged {
+		if !recorded[uuid] || !archived[uuid] {
+			t.Errorf("event %s was acknowledged: recorded %v, archived %v", uuid, recorded[uuid], archived[uuid])
+		}
+	}
+	t.Logf("%d events acknowledged over %d kills, %d recorded, %d archived", len(acknowledged), kills, len(recorded), len(archived))
+}
+
+// readBack are the calls that a data folder has, by their uuids.
+func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
+	t.Helper()
+	recorded, archived = map[string]bool{}, map[string]bool{}
+	table, err := sqlite.OpenReadOnly(t.Context(), filepath.Join(data, "records.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	for r, err := range store.New(table, time.Now).CallRecords(t.Context(), "68692e0b0001", 0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded[r.Event.UUID] = true
+	}
+	bucket, err := dir.OpenReadOnly(filepath.Join(data, "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	uuid := regexp.MustCompile(`uuid:'([\d.]+)'`)
+	for name, err := range bucket.List(t.Context(), "raw/", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := bucket.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt, err := archive.ParseReceipt(object)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		archived[string(uuid.FindSubmatch(receipt.Body)[1])] = true
+	}
+	return recorded, archived
+}
+
+func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
+	s := serve(t, t.TempDir())
+	for _, body := range []string{
+		"{event:'cc_cdr', uuid:'1.1', queueCode:'630', startTime:'2018-11-05 19:05:31', caller:'\x1b[2J\\u202e85322361'}",
+		"{event:'cdr', uniqueid:'1.2', starttime:'2018-11-05 20:00:00'}",
+		"{event:'ivr', uuid:'1.1', ivrId:'610', startTime:'2018-11-05 19:05:00'}",
+		"{event:'extensionstatus', exten:'808', status:1}",
+		"{event:'hangup', uniqueid:'1.9'}",
+	} {
+		if status, answer := ingesttest.Post(t, ingesttest.Door{Base: s.base, Keys: keys(t)}.URL("68692e0b0001", 1), []byte(body)); status != 200 {
+			t.Fatal(answer)
+		}
+	}
+	for _, c := range []struct {
+		args string
+		text string // in the table for people
+		json string // in the lines for programs
+	}{
+		{"calls", "85322361", `"uuid":"1.1"`},
+		{"calls", "1.2", `"kind":"cdr"`},
+		{"calls --day 2018-11-05", "85322361", `"uuid":"1.1"`},
+		{"calls --day 2018-11-06", "No contact-centre records.", ""},
+		{"ivr --day 2018-11-05", "610", `"ivr_id":"610"`},
+		{"extensions", "808", `"status":1`},
+		{"extensions --log 808", "808", `"status":1`},
+		{"extensions --log 809", "Nothing is known of it.", ""},
+		{"live", "ended", `"state":"ended"`},
+	} {
+		args := append(strings.Fields(c.args), "--mac", demoMAC, "--data", s.data)
+		if got := run(t, "", args...); got.code != 0 || !strings.Contains(got.out, c.text) || got.errs != "" || strings.ContainsAny(got.out, "\x1b\u202e") {
+			t.Errorf("%s: %+v, want %s", c.args, got, c.text)
+		}
+		if got := run(t, "", append(args, "--json")...); got.code != 0 || !strings.Contains(got.out, c.json) || c.json == "" && got.out != "" {
+			t.Errorf("%s --json: %+v, want %s", c.args, got, c.json)
+		}
+	}
+}
+
+func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
+	folder := t.TempDir()
+	newer, file := filepath.Join(folder, "newer"), filepath.Join(folder, "file")
+	if err := errors.Join(os.Mkdir(newer, 0o700), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(newer, "records.db"))
+	if err == nil {
+		_, err = db.Exec("PRAGMA user_version = 99")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	running := serve(t, filepath.Join(folder, "running"))
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	fresh := filepath.Join(folder, "fresh")
+	for _, c := range []struct {
+		args string
+		env  string
+		want string
+		code int
+	}{
+		{"serve --addr 127.0.0.1:0 --data " + file + "/x", "", "make the data folder: mkdir " + file, 1},
+		{"serve --addr 127.0.0.1:0 --data " + file, "", "make the data folder: mkdir " + file, 1},
+		{"serve --addr 127.0.0.1:0 --data " + newer, "", "was written by a newer version of Trunkline (schema 99, this one knows 1)", 1},
+		{"serve --addr 127.0.0.1:0 --data " + running.data, "", "is in use by another pbxctl: stop it, or choose another folder", 1},
+		{"serve --addr " + taken.Addr().String() + " --data " + fresh, "", "is taken: choose another with --addr", 1},
+		{"serve --addr nowhere --data " + fresh, "", "listen tcp: address nowhere: missing port", 1},
+		{"serve --addr 127.0.0.1:0 --data " + fresh, "k1:too-short", "FLEET_KEYS: key 1: the secret of k1 is shorter than 32 characters", 1},
+		{"serve", "", "missing flags: --data=DIR", 2},
+		{"listen", "", "unexpected argument listen", 2},
+		{"", "", "expected one of", 2},
+		{"calls --mac reception --data " + running.data, "", `--mac: "reception" is not a MAC address: 12 hexadecimal digits`, 1},
+		{"calls --mac " + demoMAC + " --data " + file, "", "records.db", 1},
+		{"calls --mac " + demoMAC + " --data " + folder + "/none", "", "is no data folder", 1},
+		{"calls --mac " + demoMAC, "", "Give --data DIR or --table NAME", 1},
+		{"calls --mac " + demoMAC + " --data x --table y", "", "can't be used together", 2},
+		{"calls --mac " + demoMAC + " --data " + running.data + " --day yesterday", "", `--day: "yesterday" is not a day such as 2018-11-05`, 1},
+		{"device url --mac 12 --base http://x", fleetKeys, "--mac: ", 1},
+		{"device url --mac " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 1},
+		{"device url --mac " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 1},
+		{"device url --mac " + demoMAC + " --base http://x", "", "no key to sign with: set FLEET_KEYS", 1},
+	} {
+		got := run(t, c.env, strings.Fields(c.args)...)
+		if got.code != c.code || got.out != "" || !strings.Contains(got.errs, c.want) || !strings.HasPrefix(got.errs, "pbxctl: ") || strings.Count(got.errs, "\n") != 1 {
+			t.Errorf("pbxctl %s\n%+v, want %s", c.args, got, c.want)
+		}
+		checkNoSecret(t, c.args, []byte(got.errs))
+	}
+}
+
+func TestTheURLIsAloneOnItsLineAndOpens(t *testing.T) {
+	s := serve(t, t.TempDir())
+	got := run(t, fleetKeys, "device", "url", "--mac", "68-69-2E-0B-00-01", "--base", s.base+"/")
+	if want := (ingesttest.Door{Base: s.base, Keys: keys(t)}).URL("68692e0b0001", 1) + "\n"; got != (result{out: want}) {
+		t.Errorf("got %+v", got)
+	}
+	if status, answer := ingesttest.Post(t, strings.TrimSpace(got.out), []byte("{event:'hangup',uniqueid:'1'}")); status != 200 {
+		t.Errorf("%d %s", status, answer)
+	}
+}
+
+func TestAKeyIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
+	data := t.TempDir()
+	var urls []string
+	for range 2 {
+		if got := run(t, "", "demo", "--addr", "127.0.0.1:0", "--data", data, "--once"); got.code != 0 {
+			t.Fatalf("%+v", got)
+		}
+		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", "http://x", "--data", data)
+		urls = append(urls, got.out)
+	}
+	info, err := os.Stat(filepath.Join(data, "fleet-keys"))
+	if err != nil || info.Mode().Perm() != 0o600 || urls[0] != urls[1] || !strings.HasPrefix(urls[0], "http://x/v1/pbx/68692e0b0001/k1-1-") {
+		t.Errorf("%v, %v, %q", info.Mode(), err, urls)
+	}
+}
+
+func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	got := run(t, "", "demo", "--addr", taken.Addr().String(), "--data", t.TempDir(), "--once")
+	if got.code != 0 || strings.Count(got.out, `200 OK  {"stored":1}`) != 6 || strings.Contains(got.out, taken.Addr().String()) {
+		t.Errorf("%+v", got)
+	}
+	for _, want := range []string{"MEMBER_CANCEL", "working time", "808        Idle", "SIP/886-00000065 hangup", "has 6 events", "raw/kind=cc_cdr/dt="} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("the tour does not show %q:\n%s", want, got.out)
+		}
+	}
+}
+
+func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
+	for _, command := range []string{"serve", "demo", "device url", "calls", "ivr", "extensions", "live"} {
+		got := run(t, "", append(strings.Fields(command), "--help")...)
+		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {
+			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}
+
+func TestRequestsUnderWayAreFinishedWhenTheServerStops(t *testing.T) {
+	s := serve(t, t.TempDir())
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	path := strings.TrimPrefix((ingesttest.Door{Base: s.base, Keys: keys(t)}).URL(pbx.MAC("68692e0b0001"), 1), s.base)
+	body := "{event:'hangup',uniqueid:'1'}"
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: pbx\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body[:10])
+	time.Sleep(100 * time.Millisecond)
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	time.Sleep(100 * time.Millisecond)
+	fmt.Fprint(conn, body[10:])
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || response.StatusCode != 200 {
+		t.Errorf("%+v, %v", response, err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("stopped with %v: %s", err, s.errs)
+	}
+}
