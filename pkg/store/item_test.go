@@ -1,9 +1,6 @@
 package store_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -40,28 +37,6 @@ func TestWhatIsNoDocument(t *testing.T) {
 			t.Errorf("%s: got %s, want an error", doc, got)
 		}
 	}
-}
-
-func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"b":[1,null,"\u2028"],"a":{"b":"\ud800"}}`, `{"a":1e9}`, "{\"a\":\"\xff\"}"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		canonical, err := store.Canonical(doc)
-		if err != nil {
-			return
-		}
-		if again, err := store.Canonical(canonical); err != nil || !bytes.Equal(again, canonical) {
-			t.Errorf("%q is canonical, then %q, %v", canonical, again, err)
-		}
-		var before, after any
-		if err := json.NewDecoder(bytes.NewReader(doc)).Decode(&before); err != nil {
-			t.Fatalf("%q is no JSON, yet canonical as %q: %v", doc, canonical, err)
-		}
-		if err := json.Unmarshal(canonical, &after); err != nil || !reflect.DeepEqual(before, after) {
-			t.Errorf("%q became %q, %v", doc, canonical, err)
-		}
-	})
 }
 
 func TestItemsAreBounded(t *testing.T) {

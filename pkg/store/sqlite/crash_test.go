@@ -178,3 +178,31 @@ func TestACancelledWriterDoesNotWaitForTheOthers(t *testing.T) {
 		cancel()
 	}
 }
+
+func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
+	table := openNew(t)
+	tx, err := table.writer.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	closed := make(chan error, 1)
+	// With the one connection taken, the writer has this write and can't begin with it.
+	one := &write{t.Context(), "DELETE FROM items", nil, make(chan outcome, 1)}
+	table.writer.queue <- one
+	go func() { closed <- table.Close() }()
+	select {
+	case err := <-closed:
+		t.Fatalf("closed before the write was answered: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if answer := <-one.answer; answer.err != nil {
+		t.Errorf("the write: %v", answer.err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,4 +62,49 @@ func TestAHangingCallEndsWithItsContext(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAQueryGoesWrongAfterSoManyItems(t *testing.T) {
+	table, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	s := suite{t.Context(), table, "p"}
+	s.put(t, s.item("a", "1"), s.item("b", "1"), s.item("c", "1"))
+	for items, want := range map[int]int{0: 0, 2: 2, 3: 3, 9: 3} {
+		f := NewFaulty(table, func(Call) Fault { return Throttled })
+		f.QueryItems = items
+		seen, last := 0, error(nil)
+		for _, err := range f.Query(s.ctx, store.Range{PK: s.pk}) {
+			if last = err; err == nil {
+				seen++
+			}
+		}
+		if seen != want || !errors.Is(last, ErrThrottled) {
+			t.Errorf("after %d items: %d items, %v", items, seen, last)
+		}
+	}
+}
+
+func TestCallsAreNumberedOnceEach(t *testing.T) {
+	const calls = 50
+	var numbers sync.Map
+	f := NewFaulty(nil, func(c Call) Fault {
+		if want := (store.Key{PK: "p", SK: "k"}); c.Method != "Get" || c.Key != want {
+			t.Errorf("call %+v", c)
+		}
+		if _, twice := numbers.LoadOrStore(c.N, true); twice || c.N < 1 || c.N > calls {
+			t.Errorf("number %d", c.N)
+		}
+		return Fails
+	})
+	var callers sync.WaitGroup
+	for range calls {
+		callers.Go(func() { f.Get(t.Context(), store.Key{PK: "p", SK: "k"}) })
+	}
+	callers.Wait()
+	if f.Calls() != calls {
+		t.Errorf("%d calls", f.Calls())
+	}
 }

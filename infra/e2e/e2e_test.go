@@ -1,0 +1,187 @@
+//go:build e2e
+
+// Package e2e sends events the whole way: through SAM CLI's API Gateway and the built
+// function in its container to DynamoDB, S3 and Secrets Manager in LocalStack.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"trunkline/infra/e2e/localcloud"
+	"trunkline/pkg/archive/s3"
+	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/dynamo"
+	"trunkline/pkg/token"
+)
+
+// repository is its root, from here.
+const repository = "../.."
+
+// secret opens no real door. It has the form that the template lets AWS generate.
+const secret = `{"signing":"k1","k1":"anExampleThatOpensNoRealDoorAtAll0123456789anExampleThatOpensNo"}`
+
+// log gathers what a process prints, while the test reads it.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// startAPI runs the built function behind `sam local start-api`, and returns where.
+func startAPI(t *testing.T, variables map[string]string) (base string, out *log) {
+	t.Helper()
+	env := filepath.Join(t.TempDir(), "env.json")
+	settings, err := json.Marshal(map[string]any{"IngestFunction": variables})
+	if err == nil {
+		err = os.WriteFile(env, settings, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := freeAddr(t)
+	_, port, _ := net.SplitHostPort(addr)
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	args := append([]string{"local", "start-api", "--port", port, "--env-vars", env, "--warm-containers", "LAZY",
+		"--parameter-overrides", "Architecture=" + architecture}, strings.Fields(os.Getenv("SAM_LOCAL_FLAGS"))...)
+	sam := exec.Command("sam", args...)
+	sam.Dir, out = repository, &log{}
+	sam.Stdout, sam.Stderr = out, out
+	if err := sam.Start(); err != nil {
+		t.Fatalf("sam: %v", err)
+	}
+	t.Cleanup(func() { stop(t, sam) })
+	base = "http://" + addr
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		if response, err := http.Get(base); err == nil {
+			response.Body.Close()
+			return base, out
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("sam local start-api does not answer:\n%s", out)
+		}
+	}
+}
+
+// stop ends sam, which removes its containers.
+func stop(t *testing.T, sam *exec.Cmd) {
+	sam.Process.Signal(syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() { ended <- sam.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Error("sam did not end")
+		sam.Process.Kill()
+		<-ended
+	}
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestTheBuiltFunctionIsADoor(t *testing.T) {
+	cloud := localcloud.Open(t)
+	table, bucket, keys := cloud.NewTable(t), cloud.NewBucket(t), cloud.NewSecret(t, secret)
+	base, out := startAPI(t, map[string]string{
+		"TABLE_NAME": table, "BUCKET_NAME": bucket, "FLEET_KEYS_SECRET": keys, "AWS_REGION": os.Getenv("AWS_REGION"),
+		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
+	})
+	ring, err := token.ParseSecret([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ingesttest.Run(t, ingesttest.Door{
+		Base: base, Keys: ring, Store: store.New(dynamo.New(cloud.DynamoDB, table), time.Now), Bucket: s3.New(cloud.S3, bucket),
+		Golden: repository + "/testdata/vendor/records.golden.jsonl", Gateway: true,
+	})
+	checkLog(t, out.String())
+	checkPbxctl(t, table)
+	if t.Failed() {
+		t.Log(out)
+	}
+}
+
+// checkLog looks at the function's own lines. SAM's, which tell of requests by their
+// paths, are for the developer's eyes alone.
+func checkLog(t *testing.T, out string) {
+	t.Helper()
+	lines := regexp.MustCompile(`\{"time":.*"msg":"delivery".*\}`).FindAllString(out, -1)
+	if len(lines) < 20 {
+		t.Errorf("the function's log has %d lines", len(lines))
+	}
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) || !strings.Contains(line, `"_aws":{"Timestamp":`) || regexp.MustCompile(`k\d+-\d+-`).MatchString(line) {
+			t.Errorf("log: %s", line)
+		}
+	}
+}
+
+// checkPbxctl reads a record from DynamoDB as an operator does.
+func checkPbxctl(t *testing.T, table string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "go", "run", "./infra/pbxctl", "calls", "--mac", "68:69:2e:0b:00:01", "--table", table, "--json")
+	c.Dir = repository
+	got, err := c.Output()
+	if err != nil || strings.Count(string(got), "\n") != 1 || !strings.Contains(string(got), `"uuid":"1541415929.807"`) {
+		t.Errorf("pbxctl calls --table: %s, %v", got, err)
+	}
+}
+
+func TestAFunctionWithoutItsStoresAnswers503(t *testing.T) {
+	cloud := localcloud.Open(t)
+	for name, missing := range map[string]string{"no secret": "FLEET_KEYS_SECRET", "no table": "TABLE_NAME", "no bucket": "BUCKET_NAME"} {
+		t.Run(name, func(t *testing.T) {
+			variables := map[string]string{
+				"TABLE_NAME": cloud.NewTable(t), "BUCKET_NAME": cloud.NewBucket(t), "FLEET_KEYS_SECRET": cloud.NewSecret(t, secret),
+				"AWS_REGION": os.Getenv("AWS_REGION"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+				"AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
+			}
+			variables[missing] = "trunkline-test-that-is-missing"
+			base, _ := startAPI(t, variables)
+			ring, err := token.ParseSecret([]byte(secret))
+			if err != nil {
+				t.Fatal(err)
+			}
+			status, answer := ingesttest.Post(t, ingesttest.Door{Base: base, Keys: ring}.URL("68692e0b0001", 1), []byte("{event:'hangup',uniqueid:'1'}"))
+			if status != http.StatusServiceUnavailable || !strings.Contains(answer, `"status":503`) {
+				t.Error(fmt.Sprint(status, " ", answer))
+			}
+		})
+	}
+}
