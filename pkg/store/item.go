@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -58,8 +59,8 @@ func Canonical(doc []byte) ([]byte, error) {
 	if object == nil {
 		return nil, errors.New("document: null is no object")
 	}
-	if d.More() {
-		return nil, errors.New("document: more than one object")
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("document: there is more after the object")
 	}
 	if err := checkKeepable(object); err != nil {
 		return nil, err

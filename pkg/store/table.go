@@ -30,7 +30,8 @@ type Table interface {
 	Put(ctx context.Context, item Item, cond Condition) error
 
 	// Delete removes the item at key where cond holds of it, and returns
-	// ErrCondition where it does not. That nothing is there is success.
+	// ErrCondition where it does not. That nothing is there is success. The condition
+	// is Unchanged, or none.
 	Delete(ctx context.Context, key Key, cond Condition) error
 
 	// Query yields the items of a range in the byte order of their sort keys, or

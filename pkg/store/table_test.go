@@ -17,7 +17,7 @@ func TestCanonicalGivesEqualDocumentsEqualBytes(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", doc, got, err, want)
 		}
 	}
-	for _, doc := range []string{``, `null`, `[]`, `1`, `{`, `{} {}`, `{"a":1.0}`, `{"a":1e3}`, `{"a":-0}`, `{"a":1234567890123456}`, `{"a":[{"b":0.5}]}`, `{"":1}`} {
+	for _, doc := range []string{``, `null`, `[]`, `1`, `{`, `{} {}`, `{}]`, `{}}`, `{"a":1.0}`, `{"a":1e3}`, `{"a":-0}`, `{"a":1234567890123456}`, `{"a":[{"b":0.5}]}`, `{"":1}`} {
 		if got, err := Canonical([]byte(doc)); err == nil {
 			t.Errorf("%s: %s", doc, got)
 		}

@@ -12,7 +12,7 @@ const (
 	MaxBody    = 1 << 20  // bytes of a body
 	MaxEvents  = 1000     // events of an array
 	MaxEvent   = 32 << 10 // bytes of one event's text
-	MaxMembers = 256      // members of one event
+	MaxMembers = 100      // members of one event
 	MaxDepth   = 16       // objects and arrays around a value
 )
 
@@ -65,7 +65,7 @@ func Decode(body []byte) (Body, error) {
 }
 
 func decodeLiteral(text string) (Body, error) {
-	d := decoder{parser: parser{src: text}, members: make([]member, 0, usualMembers)}
+	d := decoder{parser: parser{src: text}}
 	if d.skipBlank(); d.peek() == '[' {
 		return d.events()
 	}
@@ -80,19 +80,16 @@ func decodeLiteral(text string) (Body, error) {
 // decoder makes events of the members that its parser reads.
 type decoder struct {
 	parser
-	start    int      // where the event at hand begins
-	members  []member // of the event at hand
-	dropped  bool     // it had more members than MaxMembers
-	unusable *Error   // the first thing that makes it no event, though it could be read
+	start    int                // where the event at hand begins
+	unusable *Error             // the first thing that makes it no event, though it could be read
+	count    int                // of its members, of which those beyond MaxMembers are not kept
+	kept     [MaxMembers]member // an array, so that the decoder stays on the stack
 }
 
 type member struct {
 	name string
 	value
 }
-
-// usualMembers is how many members a call record has, and a few more.
-const usualMembers = 40
 
 // events reads an array of events.
 func (d *decoder) events() (Body, error) {
@@ -123,7 +120,7 @@ func (d *decoder) events() (Body, error) {
 
 // element reads one value, which should be an event.
 func (d *decoder) element() Element {
-	d.start, d.members, d.dropped, d.unusable = d.pos, d.members[:0], false, nil
+	d.start, d.count, d.unusable = d.pos, 0, nil
 	if d.peek() == '{' {
 		d.object(func(name string) { d.add(member{name, d.value(1)}) })
 	} else {
@@ -134,17 +131,19 @@ func (d *decoder) element() Element {
 }
 
 func (d *decoder) add(m member) {
-	if len(d.members) == MaxMembers {
-		d.dropped = true
-		return
+	if d.count < MaxMembers {
+		d.kept[d.count] = m
 	}
-	d.members = append(d.members, m)
+	d.count++
 }
+
+// members are those of the event at hand.
+func (d *decoder) members() []member { return d.kept[:min(d.count, MaxMembers)] }
 
 // finish makes an event of the members that were read from text.
 func (d *decoder) finish(text string) Element {
 	switch {
-	case d.dropped:
+	case d.count > MaxMembers:
 		d.refuse(d.start, "", fmt.Sprintf("an event has at most %d members", MaxMembers))
 	case len(text) > MaxEvent:
 		d.refuse(d.start, "", fmt.Sprintf("an event is at most %d KiB long", MaxEvent>>10))

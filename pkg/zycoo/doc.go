@@ -14,7 +14,8 @@
 //	number  = [ "+" | "-" ] digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
 //	word    = letters, digits, "_", "$", "-" and whatever is not ASCII
 //
-// Blanks and comments (// and /* */) may stand between any two of these. The comma
+// Blanks and comments (// and /* */) may stand between any two of these. A line ends
+// in a line feed, with or without a carriage return before it. The comma
 // between two members may be missing where the line ends, as in the vendor's own
 // example of a hangup. Of two members of one name the later counts.
 //

@@ -5,8 +5,9 @@ import "trunkline/pkg/pbx"
 // event makes an event of the members, by the name that the member event gives.
 func (d *decoder) event() pbx.Event {
 	name := ""
-	for i := range d.members {
-		if m := &d.members[i]; m.name == "event" {
+	members := d.members()
+	for i := range members {
+		if m := &members[i]; m.name == "event" {
 			name = d.text(m)
 		}
 	}
@@ -35,8 +36,9 @@ func (d *decoder) event() pbx.Event {
 
 func (d *decoder) callRecord() pbx.Event {
 	e := new(pbx.CallRecord)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "uuid":
 			e.UUID = d.text(m)
 		case "queueCode":
@@ -106,8 +108,9 @@ func (d *decoder) callRecord() pbx.Event {
 
 func (d *decoder) cdr() pbx.Event {
 	e := new(pbx.CDR)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "uniqueid":
 			e.UniqueID = d.text(m)
 		case "starttime":
@@ -143,8 +146,9 @@ func (d *decoder) cdr() pbx.Event {
 
 func (d *decoder) ivrStep() pbx.Event {
 	e := new(pbx.IVRStep)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "uuid":
 			e.UUID = d.text(m)
 		case "ivrId":
@@ -181,8 +185,9 @@ func (d *decoder) ivrStep() pbx.Event {
 
 func (d *decoder) extensionStatus() pbx.Event {
 	e := new(pbx.ExtensionStatus)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "exten":
 			e.Exten = d.text(m)
 		case "statustext":
@@ -199,8 +204,9 @@ func (d *decoder) extensionStatus() pbx.Event {
 
 func (d *decoder) dialBegin() pbx.Event {
 	e := new(pbx.DialBegin)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "timestamp":
 			e.Timestamp = d.epoch(m)
 		case "uniqueid":
@@ -234,8 +240,9 @@ func (d *decoder) dialBegin() pbx.Event {
 
 func (d *decoder) dialEnd() pbx.Event {
 	e := new(pbx.DialEnd)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "timestamp":
 			e.Timestamp = d.epoch(m)
 		case "uniqueid":
@@ -269,8 +276,9 @@ func (d *decoder) dialEnd() pbx.Event {
 
 func (d *decoder) hangup() pbx.Event {
 	e := new(pbx.Hangup)
-	for i := range d.members {
-		switch m := &d.members[i]; m.name {
+	members := d.members()
+	for i := range members {
+		switch m := &members[i]; m.name {
 		case "uniqueid":
 			e.UniqueID = d.text(m)
 		case "calleridnum":
@@ -293,7 +301,7 @@ func (d *decoder) hangup() pbx.Event {
 // to refuse an event of which nothing is known.
 func (d *decoder) unrecognised(name string) pbx.Event {
 	e := &pbx.Unrecognised{Name: name}
-	for _, m := range d.members {
+	for _, m := range d.members() {
 		switch m.name {
 		case "event":
 			continue

@@ -99,7 +99,7 @@ func TestErrorsTellLineColumnAndMember(t *testing.T) {
 		{strings.Repeat("[", MaxDepth+2), "objects and arrays are nested over 16 deep"},
 		{"{event:'x',y:" + strings.Repeat("[", MaxDepth), "objects and arrays are nested over 16 deep"},
 		{"{event:'x',y:'" + strings.Repeat("y", MaxEvent) + "'}", "an event is at most 32 KiB long"},
-		{"{event:'x'" + strings.Repeat(",y:1", MaxMembers) + "}", "an event has at most 256 members"},
+		{"{event:'x'" + strings.Repeat(",y:1", MaxMembers) + "}", "an event has at most 100 members"},
 	} {
 		e := decodeOne(t, c.body)
 		if e.Err == nil {

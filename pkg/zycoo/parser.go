@@ -286,10 +286,12 @@ func isJSONNumber(s string) bool {
 func (p *parser) skipBlank() (lineEnded bool) {
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; {
-		case c == ' ' || c == '\t' || c == '\v' || c == '\f':
-			p.pos++
-		case c == '\n' || c == '\r':
+		case c == ' ' || c == '\t':
+			p.skipRun(c)
+		case c == '\n':
 			lineEnded = true
+			p.pos++
+		case c == '\r' || c == '\v' || c == '\f':
 			p.pos++
 		case c == '/':
 			lineEnded = p.skipComment() || lineEnded
@@ -300,6 +302,15 @@ func (p *parser) skipBlank() (lineEnded bool) {
 		}
 	}
 	return lineEnded
+}
+
+// skipRun passes over a run of c, such as the blanks that line up a column.
+func (p *parser) skipRun(c byte) {
+	i := p.pos + 1
+	for i < len(p.src) && p.src[i] == c {
+		i++
+	}
+	p.pos = i
 }
 
 // blankRune is the length of the blank that is not ASCII at the position, else 0:
@@ -318,8 +329,8 @@ func (p *parser) skipComment() (lineEnded bool) {
 	rest := p.src[p.pos:]
 	switch {
 	case strings.HasPrefix(rest, "//"):
-		if end := strings.IndexAny(rest, "\n\r"); end >= 0 {
-			p.pos += end
+		if length := strings.IndexByte(rest, '\n'); length >= 0 {
+			p.pos += length
 		} else {
 			p.pos = len(p.src)
 		}
@@ -327,7 +338,7 @@ func (p *parser) skipComment() (lineEnded bool) {
 	case strings.HasPrefix(rest, "/*"):
 		if length := strings.Index(rest[2:], "*/"); length >= 0 {
 			p.pos += length + 4
-			return strings.ContainsAny(rest[:length+2], "\n\r")
+			return strings.IndexByte(rest[:length+2], '\n') >= 0
 		}
 		p.fail(p.pos, "a comment is not closed")
 		return false
