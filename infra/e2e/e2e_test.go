@@ -129,7 +129,7 @@ func TestTheBuiltFunctionIsADoor(t *testing.T) {
 		Golden: repository + "/testdata/vendor/records.golden.jsonl", Gateway: true,
 	})
 	checkLog(t, out.String())
-	checkPbxctl(t, table)
+	checkPbxctl(t, table, keys, ring)
 	if t.Failed() {
 		t.Log(out)
 	}
@@ -150,17 +150,31 @@ func checkLog(t *testing.T, out string) {
 	}
 }
 
-// checkPbxctl reads a record from DynamoDB as an operator does.
-func checkPbxctl(t *testing.T, table string) {
+// checkPbxctl reads a record from DynamoDB, and makes a URL with the secret, as an
+// operator does.
+func checkPbxctl(t *testing.T, table, secret string, ring *token.Keyring) {
+	t.Helper()
+	got := pbxctl(t, "calls", "--mac", "68:69:2e:0b:00:01", "--table", table, "--json")
+	if strings.Count(got, "\n") != 1 || !strings.Contains(got, `"uuid":"1541415929.807"`) {
+		t.Errorf("pbxctl calls --table: %s", got)
+	}
+	got = pbxctl(t, "device", "url", "--mac", "68:69:2e:0b:00:01", "--base", "https://pbx.example.com", "--secret", secret)
+	if want := (ingesttest.Door{Base: "https://pbx.example.com", Keys: ring}).URL("68692e0b0001", 1) + "\n"; got != want {
+		t.Errorf("pbxctl device url --secret: %s", got)
+	}
+}
+
+func pbxctl(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, "go", "run", "./infra/pbxctl", "calls", "--mac", "68:69:2e:0b:00:01", "--table", table, "--json")
+	c := exec.CommandContext(ctx, "go", append([]string{"run", "./infra/pbxctl"}, args...)...)
 	c.Dir = repository
-	got, err := c.Output()
-	if err != nil || strings.Count(string(got), "\n") != 1 || !strings.Contains(string(got), `"uuid":"1541415929.807"`) {
-		t.Errorf("pbxctl calls --table: %s, %v", got, err)
+	out, err := c.Output()
+	if err != nil {
+		t.Errorf("pbxctl %s: %v", args[0], err)
 	}
+	return string(out)
 }
 
 func TestAFunctionWithoutItsStoresAnswers503(t *testing.T) {

@@ -19,7 +19,8 @@ type deviceURLCommand struct {
 	MAC        string `required:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
 	Base       string `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
 	Generation string `default:"1" help:"Raise it to replace a URL that became known." placeholder:"N"`
-	Data       string `type:"path" help:"Data folder whose key signs, where FLEET_KEYS is not set." placeholder:"DIR"`
+	Data       string `xor:"keys" type:"path" help:"Data folder whose key signs, where FLEET_KEYS is not set." placeholder:"DIR"`
+	Secret     string `xor:"keys" help:"Secret in AWS Secrets Manager whose key signs, instead." placeholder:"ARN"`
 }
 
 // Help is the long form of the command's help.
@@ -28,7 +29,7 @@ func (deviceURLCommand) Help() string {
 
 Examples:
   pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
-  FLEET_KEYS=… pbxctl device url --mac 68692E0B0001 --base https://pbx.example.com`
+  pbxctl device url --mac 68692E0B0001 --base https://pbx.example.com --secret arn:aws:secretsmanager:…`
 }
 
 // Run implements the command.
@@ -45,16 +46,23 @@ func (c *deviceURLCommand) Run(p *program) error {
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
 		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", c.Base)
 	}
-	fleetKeys := p.getenv("FLEET_KEYS")
-	if fleetKeys == "" && c.Data == "" {
-		return errors.New("no key to sign with: set FLEET_KEYS, or give the folder of `pbxctl serve` with --data")
-	}
-	keys, err := local.ReadKeys(c.Data, fleetKeys)
+	keys, err := c.keys(p)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(p.out, deviceURL(c.Base, keys, mac, generation))
 	return err
+}
+
+func (c *deviceURLCommand) keys(p *program) (*token.Keyring, error) {
+	fleetKeys := p.getenv("FLEET_KEYS")
+	switch {
+	case c.Secret != "":
+		return readSecret(p.ctx, c.Secret)
+	case fleetKeys == "" && c.Data == "":
+		return nil, errors.New("no key to sign with: set FLEET_KEYS, or give --data DIR or --secret ARN")
+	}
+	return local.ReadKeys(c.Data, fleetKeys)
 }
 
 // deviceURL is the one place where a token is shown.

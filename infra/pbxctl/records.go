@@ -1,18 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
-	"trunkline/pkg/store/dynamo"
 )
 
 // source is where a command reads records, and of which PBX.
@@ -61,15 +55,4 @@ func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
 	}
 	defer table.Close()
 	return use(store.New(table, p.now), mac)
-}
-
-func openDynamoDB(ctx context.Context, table string) (*dynamo.Table, error) {
-	settings, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("AWS settings: %w", err)
-	}
-	if settings.Region == "" {
-		return nil, fmt.Errorf("AWS settings: no region: set AWS_REGION, or a profile with AWS_PROFILE (now %q)", os.Getenv("AWS_PROFILE"))
-	}
-	return dynamo.New(dynamodb.NewFromConfig(settings), table), nil
 }

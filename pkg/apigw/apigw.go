@@ -109,7 +109,12 @@ func (w *writer) Write(b []byte) (int, error) {
 
 func (w *writer) response() Response {
 	w.WriteHeader(http.StatusOK)
-	r := Response{StatusCode: w.status, Headers: map[string]string{}, Cookies: w.header.Values("Set-Cookie"), Body: w.body.String()}
+	r := Response{
+		StatusCode: w.status,
+		Headers:    map[string]string{},
+		Cookies:    w.header.Values("Set-Cookie"),
+		Body:       w.body.String(),
+	}
 	for name, values := range w.header {
 		if name != "Set-Cookie" {
 			r.Headers[name] = strings.Join(values, ",")

@@ -38,12 +38,12 @@ func ParseLocalTime(s string) (LocalTime, error) {
 	return day.Start() + LocalTime(h*3600+m*60+sec), nil
 }
 
-// ParseDay reads "2018-11-05".
+// ParseDay reads "2018-11-05", from the year 2 on.
 func ParseDay(s string) (Day, error) {
 	if len(s) == 10 && s[4] == '-' && s[7] == '-' {
 		y, m, d := number(s[:4]), number(s[5:7]), number(s[8:10])
 		t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
-		if y > 0 && t.Year() == y && int(t.Month()) == m && t.Day() == d {
+		if y > 1 && t.Year() == y && int(t.Month()) == m && t.Day() == d {
 			return DayOf(t), nil
 		}
 	}

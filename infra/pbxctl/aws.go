@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"trunkline/pkg/store/dynamo"
+	"trunkline/pkg/token"
+)
+
+func openDynamoDB(ctx context.Context, table string) (*dynamo.Table, error) {
+	settings, err := awsSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return dynamo.New(dynamodb.NewFromConfig(settings), table), nil
+}
+
+func readSecret(ctx context.Context, id string) (*token.Keyring, error) {
+	settings, err := awsSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := secretsmanager.NewFromConfig(settings).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
+	if err != nil {
+		return nil, fmt.Errorf("read the secret of the fleet keys: %w", err)
+	}
+	return token.ParseSecret([]byte(aws.ToString(out.SecretString)))
+}
+
+// awsSettings are those of the AWS CLI: environment, profiles, roles.
+func awsSettings(ctx context.Context) (aws.Config, error) {
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("AWS settings: %w", err)
+	}
+	if settings.Region == "" {
+		return aws.Config{}, errors.New("AWS settings: no region: set AWS_REGION, or choose a profile with AWS_PROFILE")
+	}
+	return settings, nil
+}
