@@ -1,6 +1,5 @@
 # Everything that is done to this repository is a target here; `make` lists them.
 .DEFAULT_GOAL := help
-SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 ADDR       ?= 127.0.0.1:8080
@@ -72,6 +71,7 @@ bench: ## Measure (BENCH_RUNS=10)
 	cd infra/bench && go run . --runs $(BENCH_RUNS)
 
 .PHONY: fuzz
+fuzz: SHELL := bash
 fuzz: ## Run every fuzz target for FUZZTIME=1m each; stop at the first that fails
 	@set -o pipefail; \
 	targets=$$(go test -list '^Fuzz' ./... | \

@@ -208,7 +208,7 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 		b.settings.Disabled = true
 		time.Sleep(time.Minute - 1)
 		admit(ingest.Stored, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		admit(ingest.Disabled, 2)
 		b.settings = store.Device{MinGeneration: 2}
 		time.Sleep(time.Minute)
