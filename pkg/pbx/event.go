@@ -53,12 +53,11 @@ func (c *Common) ClaimedMAC() MAC { return c.MAC }
 
 func (*Common) sealed() {}
 
-// DialBegin tells that the PBX began to ring one channel for a call: a leg of it.
-// Identity: UniqueID and DestUniqueID.
-type DialBegin struct {
+// Leg is what the two events about ringing one channel for a call have in common.
+type Leg struct {
 	Timestamp        time.Time `json:"timestamp,omitzero"` // by the PBX's clock, to the microsecond
 	UniqueID         string    `json:"uniqueid"`
-	DestUniqueID     string    `json:"dest_uniqueid"`
+	DestUniqueID     string    `json:"dest_uniqueid,omitempty"`
 	Channel          string    `json:"channel,omitempty"` // the caller's
 	ChannelState     string    `json:"channel_state,omitempty"`
 	CallerIDNum      string    `json:"caller,omitempty"`
@@ -66,25 +65,22 @@ type DialBegin struct {
 	DestChannelState string    `json:"dest_channel_state,omitempty"`
 	DestCallerIDNum  string    `json:"dest_caller,omitempty"`
 	DestExten        string    `json:"dest_exten,omitempty"`
-	DialString       string    `json:"dial_string,omitempty"`
+}
+
+// DialBegin tells that the PBX began to ring a channel.
+// Identity: UniqueID and DestUniqueID.
+type DialBegin struct {
+	Leg
+	DialString string `json:"dial_string,omitempty"`
 	Common
 }
 
-// DialEnd tells that an attempt to ring one channel is over, because it was
-// answered or for any other reason. The call itself may go on.
+// DialEnd tells that an attempt to ring a channel is over, because it was answered or
+// for any other reason. The call itself may go on.
 // Identity: UniqueID and DestChannel.
 type DialEnd struct {
-	Timestamp        time.Time `json:"timestamp,omitzero"`
-	UniqueID         string    `json:"uniqueid"`
-	DestUniqueID     string    `json:"dest_uniqueid,omitempty"`
-	Channel          string    `json:"channel,omitempty"`
-	ChannelState     string    `json:"channel_state,omitempty"`
-	CallerIDNum      string    `json:"caller,omitempty"`
-	DestChannel      string    `json:"dest_channel"`
-	DestChannelState string    `json:"dest_channel_state,omitempty"`
-	DestCallerIDNum  string    `json:"dest_caller,omitempty"`
-	DestExten        string    `json:"dest_exten,omitempty"`
-	DialStatus       string    `json:"dial_status,omitempty"` // ANSWER, BUSY, NOANSWER, CANCEL, hangup, …
+	Leg
+	DialStatus string `json:"dial_status,omitempty"` // ANSWER, BUSY, NOANSWER, CANCEL, hangup, …
 	Common
 }
 

@@ -47,8 +47,8 @@ func day(random *rand.Rand) []sent {
 			&pbx.CallRecord{UUID: id, Queue: pick("630", ""), Agent: pick("100", "101", ""), Start: at, TalkingTime: pbx.IntOf(int64(random.IntN(3)))},
 			&pbx.CDR{UniqueID: id, Start: at, Destination: pick("1", "2#"), Disposition: pick("ANSWERED", "BUSY")},
 			&pbx.IVRStep{UUID: id, IVRID: pick("610", "611"), Start: at, Key: pick("0", "1")},
-			&pbx.DialBegin{UniqueID: id, DestUniqueID: pick("1.2", "1.3"), DestChannel: pick("SIP/1", "SIP/2")},
-			&pbx.DialEnd{UniqueID: id, DestChannel: pick("SIP/1", "SIP/2"), DialStatus: pick("ANSWER", "BUSY")},
+			&pbx.DialBegin{Leg: pbx.Leg{UniqueID: id, DestUniqueID: pick("1.2", "1.3"), DestChannel: pick("SIP/1", "SIP/2")}},
+			&pbx.DialEnd{Leg: pbx.Leg{UniqueID: id, DestChannel: pick("SIP/1", "SIP/2")}, DialStatus: pick("ANSWER", "BUSY")},
 			&pbx.Hangup{UniqueID: pick(id, "1.2"), CallerIDNum: pick("1", "2")},
 			&pbx.ExtensionStatus{Exten: pick("801", "802"), StatusText: pick("Idle", "InUse", "Ringing")},
 			&pbx.Unrecognised{Name: "x"},
@@ -218,10 +218,10 @@ func TestWhatHasExpiredIsNoLongerShown(t *testing.T) {
 
 func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 	begin := func(leg string) pbx.Event {
-		return &pbx.DialBegin{UniqueID: "c", DestUniqueID: "u" + leg, DestChannel: "SIP/" + leg, CallerIDNum: "85322361", DestCallerIDNum: leg}
+		return &pbx.DialBegin{Leg: pbx.Leg{UniqueID: "c", DestUniqueID: "u" + leg, DestChannel: "SIP/" + leg, CallerIDNum: "85322361", DestCallerIDNum: leg}}
 	}
 	end := func(leg, status string) pbx.Event {
-		return &pbx.DialEnd{UniqueID: "c", DestChannel: "SIP/" + leg, DialStatus: status}
+		return &pbx.DialEnd{Leg: pbx.Leg{UniqueID: "c", DestChannel: "SIP/" + leg}, DialStatus: status}
 	}
 	hangup := func(id string) pbx.Event { return &pbx.Hangup{UniqueID: id} }
 	for name, c := range map[string]struct {

@@ -207,30 +207,10 @@ func (d *decoder) dialBegin() pbx.Event {
 	members := d.members()
 	for i := range members {
 		switch m := &members[i]; m.name {
-		case "timestamp":
-			e.Timestamp = d.epoch(m)
-		case "uniqueid":
-			e.UniqueID = d.text(m)
-		case "destuniqueid":
-			e.DestUniqueID = d.text(m)
-		case "channel":
-			e.Channel = d.text(m)
-		case "channelstate":
-			e.ChannelState = d.text(m)
-		case "calleridnum":
-			e.CallerIDNum = d.text(m)
-		case "destchannel":
-			e.DestChannel = d.text(m)
-		case "destchannelstate":
-			e.DestChannelState = d.text(m)
-		case "destcalleridnum":
-			e.DestCallerIDNum = d.text(m)
-		case "destexten":
-			e.DestExten = d.text(m)
 		case "dialstring":
 			e.DialString = d.text(m)
 		default:
-			d.common(&e.Common, m)
+			d.leg(&e.Leg, &e.Common, m)
 		}
 	}
 	d.need("uniqueid", e.UniqueID != "")
@@ -243,35 +223,43 @@ func (d *decoder) dialEnd() pbx.Event {
 	members := d.members()
 	for i := range members {
 		switch m := &members[i]; m.name {
-		case "timestamp":
-			e.Timestamp = d.epoch(m)
-		case "uniqueid":
-			e.UniqueID = d.text(m)
-		case "destuniqueid":
-			e.DestUniqueID = d.text(m)
-		case "channel":
-			e.Channel = d.text(m)
-		case "channelstate":
-			e.ChannelState = d.text(m)
-		case "calleridnum":
-			e.CallerIDNum = d.text(m)
-		case "destchannel":
-			e.DestChannel = d.text(m)
-		case "destchannelstate":
-			e.DestChannelState = d.text(m)
-		case "destcalleridnum":
-			e.DestCallerIDNum = d.text(m)
-		case "destexten":
-			e.DestExten = d.text(m)
 		case "dialstatus":
 			e.DialStatus = d.text(m)
 		default:
-			d.common(&e.Common, m)
+			d.leg(&e.Leg, &e.Common, m)
 		}
 	}
 	d.need("uniqueid", e.UniqueID != "")
 	d.need("destchannel", e.DestChannel != "")
 	return e
+}
+
+// leg reads the members that both events about a leg have.
+func (d *decoder) leg(l *pbx.Leg, c *pbx.Common, m *member) {
+	switch m.name {
+	case "timestamp":
+		l.Timestamp = d.epoch(m)
+	case "uniqueid":
+		l.UniqueID = d.text(m)
+	case "destuniqueid":
+		l.DestUniqueID = d.text(m)
+	case "channel":
+		l.Channel = d.text(m)
+	case "channelstate":
+		l.ChannelState = d.text(m)
+	case "calleridnum":
+		l.CallerIDNum = d.text(m)
+	case "destchannel":
+		l.DestChannel = d.text(m)
+	case "destchannelstate":
+		l.DestChannelState = d.text(m)
+	case "destcalleridnum":
+		l.DestCallerIDNum = d.text(m)
+	case "destexten":
+		l.DestExten = d.text(m)
+	default:
+		d.common(c, m)
+	}
 }
 
 func (d *decoder) hangup() pbx.Event {
