@@ -172,7 +172,8 @@ func TestAPanicIsLeftToTheRuntime(t *testing.T) {
 			t.Errorf("recovered %v, want the handler's panic", got)
 		}
 	}()
-	Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))(t.Context(), event(t, "apigw_get.json"))
+	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") })
+	Handler(broken)(t.Context(), event(t, "apigw_get.json"))
 }
 
 func event(t *testing.T, name string) (e Request) {

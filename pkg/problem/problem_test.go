@@ -20,3 +20,11 @@ func TestAProblemIsWrittenAsTheRFCHasIt(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAProblemDoesNotKnowIsLeftOut(t *testing.T) {
+	w := httptest.NewRecorder()
+	Write(w, Problem{Title: "Not found", Status: 404})
+	if got, want := w.Body.String(), `{"title":"Not found","status":404}`+"\n"; w.Code != 404 || got != want {
+		t.Errorf("got %d %s, want 404 %s", w.Code, got, want)
+	}
+}

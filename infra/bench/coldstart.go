@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// startsPerRun is how often each function is started in a run.
+const startsPerRun = 4
+
+// coldStart measures the time from exec until the function asks for its first event.
+func coldStart(ctx context.Context, w *workshop) error {
+	api, err := newRuntimeAPI()
+	if err != nil {
+		return err
+	}
+	defer api.close()
+	ingest, err := w.function(ctx, api, "ingest", w.root, "./functions/ingest")
+	if err != nil {
+		return err
+	}
+	empty, err := w.function(ctx, api, "empty function", ".", "./empty")
+	if err != nil {
+		return err
+	}
+	bare, err := w.function(ctx, api, "one HTTP request", ".", "./bare")
+	if err != nil {
+		return err
+	}
+	rows := []*contender{ingest, empty, bare}
+	if err := inTurns(ctx, "cold start", startsPerRun*w.runs, rows...); err != nil {
+		return err
+	}
+	return table{
+		title: fmt.Sprintf("Cold start, exec to first event asked for, %d starts each", startsPerRun*w.runs),
+		unit:  "ms", format: "%.1f", columns: []string{"binary MiB"},
+		against: []*contender{empty}, rows: rows,
+	}.print(os.Stdout)
+}
+
+// function builds a function and makes a contender of its starts.
+func (w *workshop) function(ctx context.Context, api *runtimeAPI, name, dir, program string) (*contender, error) {
+	binary, err := w.build(ctx, dir, program, "lambda.norpc")
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		return nil, err
+	}
+	return &contender{
+		name:    name,
+		measure: func() (float64, error) { return api.start(ctx, binary) },
+		more:    []string{fmt.Sprintf("%.1f", float64(info.Size())/(1<<20))},
+	}, nil
+}
+
+// runtimeAPI is as much of Lambda's Runtime API as a function's start needs: it takes
+// the request for the next event, and has none.
+type runtimeAPI struct {
+	addr   string
+	asked  chan time.Time
+	server *http.Server
+}
+
+func newRuntimeAPI() (*runtimeAPI, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	a := &runtimeAPI{addr: listener.Addr().String(), asked: make(chan time.Time)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
+	a.server = &http.Server{Handler: mux}
+	go a.server.Serve(listener)
+	return a, nil
+}
+
+func (a *runtimeAPI) close() { a.server.Close() }
+
+func (a *runtimeAPI) next(_ http.ResponseWriter, r *http.Request) {
+	select {
+	case a.asked <- time.Now():
+		<-r.Context().Done()
+	case <-r.Context().Done():
+	}
+}
+
+// startWithin is how long a program may take until it is ready.
+const startWithin = 10 * time.Second
+
+// start starts a function, and kills it when it asks for an event: after how many
+// milliseconds.
+func (a *runtimeAPI) start(ctx context.Context, binary string) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary)
+	cmd.Env, cmd.Stderr = a.environment(), os.Stderr
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	defer cmd.Wait()
+	defer cancel() // kills it
+	select {
+	case at := <-a.asked:
+		return at.Sub(began).Seconds() * 1000, nil
+	case <-ctx.Done():
+		return 0, errors.New("it did not ask for an event")
+	}
+}
+
+// environment is what Lambda gives the ingest function, of an AWS that is not there.
+func (a *runtimeAPI) environment() []string {
+	return []string{
+		"AWS_LAMBDA_RUNTIME_API=" + a.addr,
+		"AWS_ENDPOINT_URL=http://127.0.0.1:1",
+		"AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=none",
+		"AWS_SECRET_ACCESS_KEY=none",
+		"TABLE_NAME=bench",
+		"BUCKET_NAME=bench",
+		"FLEET_KEYS_SECRET=bench",
+	}
+}

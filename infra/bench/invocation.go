@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"trunkline/events"
+	"trunkline/pkg/apigw"
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+)
+
+// vendorMAC is the PBX of the vendor's examples.
+const vendorMAC = "68:69:2e:0b:00:01"
+
+// invocation measures all that the function does with a call record, but for its stores.
+func invocation(ctx context.Context, w *workshop) error {
+	keys, err := token.ParseKeys(newFleetKeys())
+	if err != nil {
+		return err
+	}
+	event, err := invocationEvent(keys)
+	if err != nil {
+		return err
+	}
+	in := ingest.New(token.Fixed(keys), instantRecords{}, instantArchive{}, time.Now)
+	door := ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now)
+	whole := operation("ingest", invoking(ctx, door, event))
+	floor := operation("body copied", invoking(ctx, http.HandlerFunc(copyBody), event))
+	if err := inTurns(ctx, "invocation", w.runs, whole, floor); err != nil {
+		return err
+	}
+	return table{
+		title: "One warm invocation with a call record, stores that take no time",
+		unit:  "ns/op", format: "%.0f", columns: operationColumns,
+		against: []*contender{floor}, rows: []*contender{whole, floor},
+	}.print(os.Stdout)
+}
+
+// newFleetKeys makes a key that signs, as a person writes it.
+func newFleetKeys() string { return "bench:" + rand.Text() + rand.Text() }
+
+// invocationEvent is the vendor's call record as API Gateway hands it over.
+func invocationEvent(keys *token.Keyring) (event apigw.Request, err error) {
+	text, err := events.FS.ReadFile("apigw_cc_cdr.json")
+	if err != nil {
+		return event, err
+	}
+	mac, err := pbx.ParseMAC(vendorMAC)
+	if err != nil {
+		return event, err
+	}
+	err = json.Unmarshal(text, &event)
+	event.RawPath = strings.Replace(event.RawPath, "TOKEN", keys.Sign(mac, 1).Reveal(), 1)
+	return event, err
+}
+
+func invoking(ctx context.Context, h http.Handler, event apigw.Request) func() error {
+	handle := apigw.Handler(h)
+	return func() error {
+		response, err := handle(ctx, event)
+		if err == nil && response.StatusCode != http.StatusOK {
+			err = fmt.Errorf("answered %d: %s", response.StatusCode, response.Body)
+		}
+		return err
+	}
+}
+
+func copyBody(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Write(body)
+}
+
+type instantRecords struct{}
+
+func (instantRecords) Record(context.Context, store.Receipt, pbx.Event) error { return nil }
+
+func (instantRecords) Device(context.Context, pbx.MAC) (store.Device, error) {
+	return store.Device{}, nil
+}
+
+type instantArchive struct{}
+
+func (instantArchive) Keep(context.Context, archive.Envelope) error { return nil }
