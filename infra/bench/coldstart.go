@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -34,11 +35,11 @@ func coldStart(ctx context.Context, w *workshop) error {
 		return err
 	}
 	rows := []*contender{ingest, empty, bare}
-	if err := inTurns(ctx, "cold start", startsPerRun*w.runs, rows...); err != nil {
+	if err := inTurns(ctx, "cold start", w.runs, slices.Repeat(rows, startsPerRun)...); err != nil {
 		return err
 	}
 	return table{
-		title: fmt.Sprintf("Cold start, exec to first event asked for, %d starts each", startsPerRun*w.runs),
+		title: fmt.Sprintf("Cold start, from exec to asking for an event: %d starts each", startsPerRun*w.runs),
 		unit:  "ms", format: "%.1f", columns: []string{"binary MiB"},
 		against: []*contender{empty}, rows: rows,
 	}.print(os.Stdout)

@@ -24,8 +24,6 @@ func serve(ctx context.Context, w *workshop) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // kills what was not stopped
 	for _, l := range []load{{connections: 1, events: 40}, {connections: 32, events: 160}} {
 		whole := &served{name: "pbxctl serve", path: path, load: l, start: func() (*server, error) {
 			return w.startPbxctl(ctx, pbxctl, fleetKeys)
@@ -65,16 +63,17 @@ func serveUnder(ctx context.Context, w *workshop, l load, whole, floor *served) 
 		if err := s.open(); err != nil {
 			return err
 		}
+		defer s.server.kill()
 	}
 	rows := []*contender{whole.contender(ctx), floor.contender(ctx)}
-	if err := inTurns(ctx, fmt.Sprintf("serve, %d at a time", l.connections), w.runs, rows...); err != nil {
+	if err := inTurns(ctx, fmt.Sprintf("serve, connections: %d", l.connections), w.runs, rows...); err != nil {
 		return err
 	}
 	if err := tellProcessorTime(rows, whole, floor); err != nil {
 		return err
 	}
 	return table{
-		title: fmt.Sprintf("Post call records over %d connections, %d in each run", l.connections, l.events),
+		title: fmt.Sprintf("Post call records, %d in each run; connections: %d", l.events, l.connections),
 		unit:  "events/s", format: "%.0f", columns: []string{"CPU µs/event", "its ratio"},
 		against: rows[1:], rows: rows,
 	}.print(os.Stdout)

@@ -42,6 +42,12 @@ func startServer(ctx context.Context, env []string, program string, args ...stri
 	return &server{cmd, url[1]}, nil
 }
 
+// kill ends the process, unless it was stopped.
+func (s *server) kill() {
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+}
+
 // stop tells the process to end, and returns the time that it had of the processors.
 func (s *server) stop() (time.Duration, error) {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {

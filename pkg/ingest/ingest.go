@@ -63,7 +63,7 @@ type Delivery struct {
 // Report is what became of a delivery.
 type Report struct {
 	Outcome Outcome
-	MAC     pbx.MAC // empty where the PBX was not admitted
+	MAC     pbx.MAC // that the URL names; nothing proves it where the PBX was not admitted
 	Array   bool
 	Events  []Result      // one for each element of the body, none where it was not read
 	Err     error         // what failed, for the operator; holds neither token nor body
@@ -77,8 +77,8 @@ type Result struct {
 	Err     *zycoo.Error // of an undecodable event
 }
 
-// Admit tells whose URL it is that has this MAC and this token. An outcome other than
-// Stored says why it does not open; only Unavailable has an error.
+// Admit tells whose URL it is that has this MAC and this token: the MAC's canonical form.
+// An outcome other than Stored says why it does not open; only Unavailable has an error.
 func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (pbx.MAC, Outcome, error) {
 	mac, err := pbx.ParseMAC(macText)
 	if err != nil {
@@ -89,9 +89,9 @@ func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (pbx.MAC
 	generation, err := in.tokens.Verify(ctx, mac, tokenText)
 	switch {
 	case errors.Is(err, token.ErrInvalid):
-		return "", Unauthorised, nil
+		return mac, Unauthorised, nil
 	case err != nil:
-		return "", Unavailable, err
+		return mac, Unavailable, err
 	}
 	device := in.settings.of(ctx, mac)
 	switch {
