@@ -53,7 +53,7 @@ e2e: export SAM_CLI_TELEMETRY := 0
 
 .PHONY: lint
 lint: $(BUILD)/staticcheck ## Check the format, vet, and run staticcheck, in nested modules too
-	@unformatted=$$(gofmt -l functions pkg infra testdata) && \
+	@unformatted=$$(gofmt -l functions pkg infra events testdata) && \
 	  { [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted >&2; exit 1; }; }
 	go vet ./...
 	go vet -tags e2e ./...

@@ -13,7 +13,7 @@ import (
 )
 
 // startsPerRun is how often each function is started in a run.
-const startsPerRun = 4
+const startsPerRun = 10
 
 // coldStart measures the time from exec until the function asks for its first event.
 func coldStart(ctx context.Context, w *workshop) error {
@@ -22,15 +22,15 @@ func coldStart(ctx context.Context, w *workshop) error {
 		return err
 	}
 	defer api.close()
-	ingest, err := w.function(ctx, api, "ingest", w.root, "./functions/ingest")
+	ingest, err := api.function(ctx, w, "ingest", w.root, "./functions/ingest")
 	if err != nil {
 		return err
 	}
-	empty, err := w.function(ctx, api, "empty function", ".", "./empty")
+	empty, err := api.function(ctx, w, "empty function", ".", "./empty")
 	if err != nil {
 		return err
 	}
-	bare, err := w.function(ctx, api, "one HTTP request", ".", "./bare")
+	bare, err := api.function(ctx, w, "one HTTP request", ".", "./bare")
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func coldStart(ctx context.Context, w *workshop) error {
 }
 
 // function builds a function and makes a contender of its starts.
-func (w *workshop) function(ctx context.Context, api *runtimeAPI, name, dir, program string) (*contender, error) {
+func (a *runtimeAPI) function(ctx context.Context, w *workshop, name, dir, program string) (*contender, error) {
 	binary, err := w.build(ctx, dir, program, "lambda.norpc")
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (w *workshop) function(ctx context.Context, api *runtimeAPI, name, dir, pro
 	}
 	return &contender{
 		name:    name,
-		measure: func() (float64, error) { return api.start(ctx, binary) },
+		measure: func() (float64, error) { return a.start(ctx, binary) },
 		more:    []string{fmt.Sprintf("%.1f", float64(info.Size())/(1<<20))},
 	}, nil
 }

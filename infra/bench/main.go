@@ -35,8 +35,12 @@ func run(ctx context.Context, args []string) error {
 	return measureAll(ctx, *runs)
 }
 
-// loopFor is how long an operation is repeated for one sample, see testing.Benchmark.
-const loopFor = "150ms"
+// An operation is repeated for loopFor to make one sample, and a run has loopsPerRun of
+// them: short ones, so that most are over before a busy machine interrupts them.
+const (
+	loopFor     = "5ms"
+	loopsPerRun = 20
+)
 
 func measureAll(ctx context.Context, runs int) error {
 	testing.Init() // after the flags are read: these are not for people

@@ -31,8 +31,8 @@ func (w *workshop) close() { os.RemoveAll(w.dir) }
 func (w *workshop) build(ctx context.Context, dir, program string, tags ...string) (string, error) {
 	fmt.Fprintln(os.Stderr, "build", program)
 	to := filepath.Join(w.dir, filepath.Base(program))
-	args := []string{"build", "-tags", strings.Join(tags, ","), "-trimpath", "-ldflags", "-s -w", "-o", to, program}
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", strings.Join(tags, ","),
+		"-trimpath", "-ldflags", "-s -w", "-o", to, program)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", program, err, out)
