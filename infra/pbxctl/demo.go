@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -54,9 +55,11 @@ func (c *demoCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	s.level.Set(slog.LevelWarn) // the tour tells of its own deliveries
 	if err := c.tour(p, s); err != nil || c.Once {
 		return errors.Join(err, s.stop())
 	}
+	s.level.Set(slog.LevelInfo)
 	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.url)
 	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", deviceURL(s.url, s.keys, demoPBX, 1))
 	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions --mac %s --data %s\n", demoPBX, c.Data)

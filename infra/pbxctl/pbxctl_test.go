@@ -381,7 +381,7 @@ func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
 	}
 	defer taken.Close()
 	got := run(t, "", "demo", "--addr", taken.Addr().String(), "--data", t.TempDir(), "--once")
-	if got.code != 0 || strings.Count(got.out, `200 OK  {"stored":1}`) != 6 || strings.Contains(got.out, taken.Addr().String()) {
+	if got.code != 0 || got.errs != "" || strings.Count(got.out, `200 OK  {"stored":1}`) != 6 || strings.Contains(got.out, taken.Addr().String()) {
 		t.Errorf("%+v", got)
 	}
 	for _, want := range []string{"MEMBER_CANCEL", "working time", "808        Idle", "SIP/886-00000065 hangup", "has 6 events", "raw/kind=cc_cdr/dt="} {

@@ -52,6 +52,7 @@ type server struct {
 	keys   *token.Keyring
 	store  *store.Store
 	bucket archive.Bucket
+	level  slog.LevelVar // of what is logged
 	failed chan error
 	stop   func() error
 }
@@ -72,7 +73,8 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	log := slog.New(slog.NewTextHandler(p.errs, nil))
+	s := &server{keys: keys, bucket: data.Bucket, failed: make(chan error, 1)}
+	log := slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
 	records := store.New(data.Table, p.now)
 	in := ingest.New(token.Fixed(keys), records, archive.New(data.Bucket), p.now)
 	web := &http.Server{
@@ -84,7 +86,7 @@ func (c *serveCommand) start(p *program) (*server, error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	s := &server{url: "http://" + listener.Addr().String(), keys: keys, store: records, bucket: data.Bucket, failed: make(chan error, 1)}
+	s.url, s.store = "http://"+listener.Addr().String(), records
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.failed <- web.Serve(listener) })
