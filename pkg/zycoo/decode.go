@@ -137,8 +137,14 @@ func (d *decoder) add(m member) {
 	d.count++
 }
 
-// members are those of the event at hand.
-func (d *decoder) members() []member { return d.kept[:min(d.count, MaxMembers)] }
+// members yields those of the event at hand.
+func (d *decoder) members(yield func(*member) bool) {
+	for i := range min(d.count, MaxMembers) {
+		if !yield(&d.kept[i]) {
+			return
+		}
+	}
+}
 
 // finish makes an event of the members that were read from text.
 func (d *decoder) finish(text string) Element {

@@ -5,9 +5,8 @@ import "trunkline/pkg/pbx"
 // event makes an event of the members, by the name that the member event gives.
 func (d *decoder) event() pbx.Event {
 	name := ""
-	members := d.members()
-	for i := range members {
-		if m := &members[i]; m.name == "event" {
+	for m := range d.members {
+		if m.name == "event" {
 			name = d.text(m)
 		}
 	}
@@ -36,9 +35,8 @@ func (d *decoder) event() pbx.Event {
 
 func (d *decoder) callRecord() pbx.Event {
 	e := new(pbx.CallRecord)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "uuid":
 			e.UUID = d.text(m)
 		case "queueCode":
@@ -108,9 +106,8 @@ func (d *decoder) callRecord() pbx.Event {
 
 func (d *decoder) cdr() pbx.Event {
 	e := new(pbx.CDR)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "uniqueid":
 			e.UniqueID = d.text(m)
 		case "starttime":
@@ -146,9 +143,8 @@ func (d *decoder) cdr() pbx.Event {
 
 func (d *decoder) ivrStep() pbx.Event {
 	e := new(pbx.IVRStep)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "uuid":
 			e.UUID = d.text(m)
 		case "ivrId":
@@ -185,9 +181,8 @@ func (d *decoder) ivrStep() pbx.Event {
 
 func (d *decoder) extensionStatus() pbx.Event {
 	e := new(pbx.ExtensionStatus)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "exten":
 			e.Exten = d.text(m)
 		case "statustext":
@@ -204,9 +199,8 @@ func (d *decoder) extensionStatus() pbx.Event {
 
 func (d *decoder) dialBegin() pbx.Event {
 	e := new(pbx.DialBegin)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "dialstring":
 			e.DialString = d.text(m)
 		default:
@@ -220,9 +214,8 @@ func (d *decoder) dialBegin() pbx.Event {
 
 func (d *decoder) dialEnd() pbx.Event {
 	e := new(pbx.DialEnd)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "dialstatus":
 			e.DialStatus = d.text(m)
 		default:
@@ -264,9 +257,8 @@ func (d *decoder) leg(l *pbx.Leg, c *pbx.Common, m *member) {
 
 func (d *decoder) hangup() pbx.Event {
 	e := new(pbx.Hangup)
-	members := d.members()
-	for i := range members {
-		switch m := &members[i]; m.name {
+	for m := range d.members {
+		switch m.name {
 		case "uniqueid":
 			e.UniqueID = d.text(m)
 		case "calleridnum":
@@ -289,7 +281,7 @@ func (d *decoder) hangup() pbx.Event {
 // to refuse an event of which nothing is known.
 func (d *decoder) unrecognised(name string) pbx.Event {
 	e := &pbx.Unrecognised{Name: name}
-	for _, m := range d.members() {
+	for m := range d.members {
 		switch m.name {
 		case "event":
 			continue
