@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -81,6 +82,7 @@ type serving struct {
 	cmd  *exec.Cmd
 	base string
 	data string
+	out  *bufio.Reader // what it says after its first line
 	errs *bytes.Buffer
 }
 
@@ -98,7 +100,8 @@ func serve(t *testing.T, data string, more ...string) *serving {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.cmd.Process.Kill(); s.cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	s.out = bufio.NewReader(out)
+	line, err := s.out.ReadString('\n')
 	match := regexp.MustCompile(`^Trunkline listens on (http://127\.0\.0\.1:\d+) and`).FindStringSubmatch(line)
 	if err != nil || match == nil {
 		s.cmd.Wait()
@@ -108,13 +111,15 @@ func serve(t *testing.T, data string, more ...string) *serving {
 	return s
 }
 
-// stop ends the program as an operator would.
-func (s *serving) stop(t *testing.T) {
+// stop ends the program as an operator would, and returns what it printed after its first line.
+func (s *serving) stop(t *testing.T) string {
 	t.Helper()
 	s.cmd.Process.Signal(syscall.SIGTERM)
-	if err := s.cmd.Wait(); err != nil {
+	rest, err := io.ReadAll(s.out)
+	if err = errors.Join(err, s.cmd.Wait()); err != nil {
 		t.Errorf("stopped with %v: %s", err, s.errs)
 	}
+	return string(rest)
 }
 
 func keys(t *testing.T) *token.Keyring {
@@ -397,6 +402,16 @@ func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {
 			t.Errorf("%s: %+v", command, got)
 		}
+	}
+}
+
+func TestAServerOfAllAddressesSaysSo(t *testing.T) {
+	s := serve(t, t.TempDir(), "--addr", "0.0.0.0:0") // the later flag counts
+	if status, _ := ingesttest.Post(t, s.base+"/", nil); status != 404 {
+		t.Errorf("%s answers %d", s.base, status)
+	}
+	if rest := s.stop(t); !strings.Contains(rest, "by this machine's own address") {
+		t.Errorf("it says %q", rest)
 	}
 }
 

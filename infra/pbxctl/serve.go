@@ -43,18 +43,23 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n", s.url, c.Data)
 	fmt.Fprintf(p.out, "A PBX's URL:  pbxctl device url --mac 68:69:2e:0b:00:01 --base %s --data %s\n", s.url, c.Data)
+	if s.everywhere {
+		fmt.Fprintln(p.out, "PBXs reach it by this machine's own address, in the place of 127.0.0.1.")
+	}
 	return s.wait(p.ctx)
 }
 
 // server is a running `pbxctl serve`.
 type server struct {
-	url    string
-	keys   *token.Keyring
-	store  *store.Store
-	bucket archive.Bucket
-	level  slog.LevelVar // of what is logged
-	failed chan error
-	stop   func() error
+	url string // as this machine reaches it
+	// everywhere tells that other machines reach it by any address of this one.
+	everywhere bool
+	keys       *token.Keyring
+	store      *store.Store
+	bucket     archive.Bucket
+	level      slog.LevelVar // of what is logged
+	failed     chan error
+	stop       func() error
 }
 
 // stopWithin is how long requests under way have when the server is told to stop.
@@ -86,7 +91,8 @@ func (c *serveCommand) start(p *program) (*server, error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	s.url, s.store = "http://"+listener.Addr().String(), records
+	s.url, s.everywhere = address(listener)
+	s.store = records
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.failed <- web.Serve(listener) })
@@ -120,6 +126,14 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("the port of %s is taken: choose another with --addr: %w", addr, err)
 	}
 	return listener, err
+}
+
+func address(l net.Listener) (url string, everywhere bool) {
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	if everywhere = net.ParseIP(host).IsUnspecified(); everywhere {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port), everywhere
 }
 
 // wait serves until ctx ends, then finishes what is under way.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,6 +28,9 @@ const (
 	// attemptWithin is the time that one try of a request has, so that a second one is
 	// still possible within the time that ingest gives a store.
 	attemptWithin = 1100 * time.Millisecond
+	// retryWithin is how long to wait before another try. Left to itself, the SDK may wait
+	// a second, and use up the time for that try.
+	retryWithin = 100 * time.Millisecond
 	// refreshKeys is how often a URL with an unknown key may make us read the keys.
 	refreshKeys = time.Minute
 )
@@ -58,12 +62,15 @@ func newClients(c config.AWS) clients {
 	if c.Endpoint != "" {
 		endpoint = &c.Endpoint
 	}
+	again := func() aws.Retryer { // one for each client, since it remembers failures
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = retryWithin })
+	}
 	return clients{
-		dynamodb.New(dynamodb.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint}),
-		awss3.New(awss3.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint,
+		dynamodb.New(dynamodb.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint, Retryer: again()}),
+		awss3.New(awss3.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint, Retryer: again(),
 			UsePathStyle:               endpoint != nil, // a stand-in has no host name for each bucket
 			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}),
-		secretsmanager.New(secretsmanager.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint}),
+		secretsmanager.New(secretsmanager.Options{Region: c.Region, Credentials: credentials, HTTPClient: web, BaseEndpoint: endpoint, Retryer: again()}),
 	}
 }
 

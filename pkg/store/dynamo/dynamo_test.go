@@ -183,6 +183,27 @@ func TestAFailedConditionIsSuccessWhereTheSameVersionIsThere(t *testing.T) {
 	}
 }
 
+// LocalStack's reads are consistent even when they do not ask for it.
+func TestReadsAreConsistent(t *testing.T) {
+	requests := 0
+	table := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), `"ConsistentRead":true`) {
+			t.Errorf("%s: %s", r.Header.Get("X-Amz-Target"), body)
+		}
+		fmt.Fprint(w, `{}`)
+	})
+	if _, err := table.Get(t.Context(), store.Key{PK: "p", SK: "s"}); !errors.Is(err, store.ErrNotFound) {
+		t.Error(err)
+	}
+	for item, err := range table.Query(t.Context(), store.Range{PK: "p"}) {
+		t.Errorf("got %v, %v", item, err)
+	}
+	if requests != 2 {
+		t.Errorf("%d requests", requests)
+	}
+}
+
 func TestAnEmptyRangeIsNoRequest(t *testing.T) {
 	table := New(nil, "t") // a request would panic
 	for _, r := range []store.Range{{PK: "p", From: "b", To: "a"}, {PK: "p", From: "a", To: "a"}} {

@@ -206,3 +206,32 @@ func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 }
+
+// SQLite ends a transaction by itself when the disk is full in the midst of it.
+func TestAFullDiskFailsTheBatchAndSaysSo(t *testing.T) {
+	table := openNew(t)
+	fill := func(pages int) {
+		if _, err := table.writer.db.Exec(fmt.Sprint("PRAGMA max_page_count = ", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var batch []*write
+	for sk, size := range []int{10, 100_000, 10} {
+		const statement = "INSERT INTO items (pk, sk, version, expires, doc) VALUES (x'70', ?, x'31', 0, zeroblob(?))"
+		batch = append(batch, &write{t.Context(), statement, []any{sk, size}, make(chan outcome, 1)})
+	}
+	fill(10)
+	table.writer.commit(batch)
+	for i, one := range batch {
+		if answer := <-one.answer; answer.err == nil || !strings.Contains(answer.err.Error(), "full") {
+			t.Errorf("write %d: %v", i, answer.err)
+		}
+	}
+	for item, err := range table.Query(t.Context(), store.Range{PK: "p"}) {
+		t.Errorf("written: %q, %v", item.SK, err)
+	}
+	fill(1000)
+	if err := table.Put(t.Context(), item("k"), store.Condition{}); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}

@@ -44,7 +44,7 @@ var (
 	}
 	toRead = url.Values{
 		"mode":      {"ro"},
-		"_pragma":   {"busy_timeout(10000)", "query_only(1)"},
+		"_pragma":   {"busy_timeout(10000)"},
 		"_error_rc": {"1"},
 	}
 )

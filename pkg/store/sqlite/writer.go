@@ -98,33 +98,37 @@ func (w *writer) commit(batch []*write) {
 	outcomes, err := w.apply(batch)
 	for i, one := range batch {
 		if err != nil {
-			outcomes[i] = outcome{err: err}
+			one.answer <- outcome{err: err}
+		} else {
+			one.answer <- outcomes[i]
 		}
-		one.answer <- outcomes[i]
 	}
 }
 
-// apply runs the batch. A statement that fails changes nothing, and fails alone.
+// apply runs the batch. A statement only fails where the engine does, such as on a full
+// disk; SQLite may then have ended the transaction by itself, so all of the batch fails.
 func (w *writer) apply(batch []*write) ([]outcome, error) {
-	outcomes := make([]outcome, len(batch))
 	tx, err := w.db.Begin()
 	if err != nil {
-		return outcomes, err
+		return nil, err
 	}
+	outcomes := make([]outcome, len(batch))
 	for i, one := range batch {
-		outcomes[i] = one.exec(tx)
+		if outcomes[i].err = one.ctx.Err(); outcomes[i].err != nil {
+			continue // nobody waits for it
+		}
+		if outcomes[i].rows, err = one.exec(tx); err != nil {
+			tx.Rollback() // an error where SQLite has done so
+			return nil, err
+		}
 	}
 	return outcomes, tx.Commit()
 }
 
-func (one *write) exec(tx *sql.Tx) outcome {
-	if err := one.ctx.Err(); err != nil {
-		return outcome{err: err}
-	}
+func (one *write) exec(tx *sql.Tx) (rows int64, err error) {
 	result, err := tx.Exec(one.sql, one.args...)
 	if err != nil {
-		return outcome{err: err}
+		return 0, err
 	}
-	rows, err := result.RowsAffected()
-	return outcome{rows, err}
+	return result.RowsAffected()
 }

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Table) {
 		{"nothing is not found, and deleted with success", testNothing},
 		{"conditions of a put", testPutConditions},
 		{"conditions of a deletion", testDeleteConditions},
+		{"versions are compared by their bytes", testVersionOrder},
 		{"keys, versions and documents out of bounds are refused", testRefused},
 		{"items are in the byte order of their sort keys", testOrder},
 		{"a range has its start and not its end", testRange},
@@ -35,7 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Table) {
 		{"a loop's body may use the table", testLoopBody},
 		{"an expired item is itself or gone", testExpired},
 		{"racing writers", testRaces},
-		{"an ended context ends every method", testContext},
+		{"an ended context ends every method", testEndedContext},
+		{"a context that ends ends the calls under way", testEndingContext},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(t, suite{t.Context(), open(t), "test-" + rand.Text()})
@@ -111,11 +113,12 @@ func equal(t *testing.T, got, want store.Item) {
 
 func testRoundTrip(t *testing.T, s suite) {
 	big := `{"big":"` + strings.Repeat("x", store.MaxDoc-len(`{"big":""}`)) + `"}`
+	deep := strings.Repeat(`{"a":`, 30) + `{}` + strings.Repeat(`}`, 30)
 	many := `{"many":[0` + strings.Repeat(",0", (store.MaxDoc-len(`{"many":[0]}`))/len(",0")) + `]}`
 	for i, doc := range []string{
 		`{}`, `{"a":""}`, `{"a":[]}`, `{"a":{}}`, `{"a":null}`, `{"a":[null,true,false,"x",0,[],{}]}`,
 		`{"a":999999999999999,"b":-999999999999999,"c":0,"d":10,"e":-1}`, `{"#":1,"%":2,":x":3,"a.b[0]":4}`,
-		`{"a":"\u0000\u001f\t\n\"\\</>&","b":"\u2028é漢😀�"}`, `{"a":{"b":{"c":{"d":{"e":[[[["deep"]]]]}}}}}`, big, many,
+		`{"a":"\u0000\u001f\t\n\"\\</>&","b":"\u2028é漢😀�"}`, `{"a":{"b":{"c":{"d":{"e":[[[["deep"]]]]}}}}}`, deep, big, many,
 	} {
 		canonical, err := store.Canonical([]byte(doc))
 		if err != nil {
@@ -223,6 +226,27 @@ func testDeleteConditions(t *testing.T, s suite) {
 		}
 	}
 	s.checkVersion(t, "x", "5")
+}
+
+// testVersionOrder has versions that numbers, letters' case or UTF-16 would order otherwise.
+func testVersionOrder(t *testing.T, s suite) {
+	for _, c := range []struct{ lower, higher string }{
+		{"10", "9"}, {"a", "aa"}, {"Z", "a"}, {"z", "é"}, {"é", "漢"}, {"\uffff", "😀"}, {"1.002", "1.010"},
+	} {
+		s.put(t, s.item("newer", c.lower), s.item("older", c.higher))
+		for _, write := range []struct {
+			sk, version string
+			cond        store.Condition
+			want        error
+		}{
+			{"newer", c.higher, store.Newer(), nil}, {"newer", c.lower, store.Newer(), store.ErrCondition},
+			{"older", c.lower, store.Older(), nil}, {"older", c.higher, store.Older(), store.ErrCondition},
+		} {
+			if err := s.table.Put(s.ctx, s.item(write.sk, write.version), write.cond); !errors.Is(err, write.want) {
+				t.Errorf("%q is lower than %q: %s, %q: %v, want %v", c.lower, c.higher, write.sk, write.version, err, write.want)
+			}
+		}
+	}
 }
 
 // checkVersion expects an item of a version, or none.
@@ -346,9 +370,9 @@ func testPartitions(t *testing.T, s suite) {
 	}
 }
 
-// testPages has more items than any back end reads at once, by number and by size.
+// testPages has more bytes than any back end reads at once; testLoopBody more items.
 func testPages(t *testing.T, s suite) {
-	const count, size = 450, 5_000
+	const count, size = 300, 8_000
 	var items []store.Item
 	var want []string
 	for i := range count {
@@ -357,6 +381,7 @@ func testPages(t *testing.T, s suite) {
 		items, want = append(items, item), append(want, item.SK)
 	}
 	s.putAll(t, items)
+	s.checkCancelledQuery(t, count)
 	for _, reverse := range []bool{false, true} {
 		r := store.Range{PK: s.pk, Reverse: reverse}
 		items := s.table.Query(s.ctx, r)
@@ -377,6 +402,21 @@ func testPages(t *testing.T, s suite) {
 		}
 		want = slices.DeleteFunc(want, func(sk string) bool { return sk == gone })
 		slices.Reverse(want)
+	}
+}
+
+// checkCancelledQuery expects a query to end, before the last of its items, in its context.
+func (s suite) checkCancelledQuery(t *testing.T, count int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	seen, last := 0, error(nil)
+	for _, err := range s.table.Query(ctx, store.Range{PK: s.pk}) {
+		cancel()
+		seen, last = seen+1, err
+	}
+	if !errors.Is(last, context.Canceled) || seen > count {
+		t.Errorf("cancelled at its first item, a query yielded %d, and then %v", seen-1, last)
 	}
 }
 
@@ -486,28 +526,71 @@ func count(version string) (n int) {
 	return n
 }
 
-func testContext(t *testing.T, s suite) {
-	s.put(t, s.item("k", "1"))
-	ended, cancel := context.WithCancel(s.ctx)
-	cancel()
-	began := time.Now()
-	for name, call := range map[string]func() error{
-		"get":    func() error { _, err := s.table.Get(ended, s.key("k")); return err },
-		"put":    func() error { return s.table.Put(ended, s.item("k", "2"), store.Condition{}) },
-		"delete": func() error { return s.table.Delete(ended, s.key("k"), store.Condition{}) },
+// calls is a call of each method, on an item that is only read and one that is only written.
+func (s suite) calls(ctx context.Context) map[string]func() error {
+	return map[string]func() error{
+		"get":    func() error { _, err := s.table.Get(ctx, s.key("read")); return err },
+		"put":    func() error { return s.table.Put(ctx, s.item("written", "2"), store.Condition{}) },
+		"delete": func() error { return s.table.Delete(ctx, s.key("written"), store.Condition{}) },
 		"query": func() error {
-			for _, err := range s.table.Query(ended, store.Range{PK: s.pk}) {
-				return err
+			for _, err := range s.table.Query(ctx, store.Range{PK: s.pk}) {
+				if err != nil {
+					return err
+				}
 			}
 			return nil
 		},
-	} {
+	}
+}
+
+// soon is how long a call may take to notice that its context has ended.
+const soon = 5 * time.Second
+
+func testEndedContext(t *testing.T, s suite) {
+	s.put(t, s.item("read", "1"), s.item("written", "1"))
+	ended, cancel := context.WithCancel(s.ctx)
+	cancel()
+	began := time.Now()
+	for name, call := range s.calls(ended) {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > soon {
 		t.Errorf("it took %v", took)
 	}
-	equal(t, s.get(t, "k"), s.item("k", "1"))
+	equal(t, s.get(t, "written"), s.item("written", "1"))
+}
+
+// testEndingContext ends a context while every method is called over and over, at several
+// moments. Then the Table is as good as before.
+func testEndingContext(t *testing.T, s suite) {
+	s.put(t, s.item("read", "1"))
+	for moment := range 8 {
+		ctx, cancel := context.WithCancel(s.ctx)
+		var callers sync.WaitGroup
+		for name, call := range s.calls(ctx) {
+			callers.Go(func() {
+				err := call()
+				for err == nil {
+					err = call()
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		time.Sleep(time.Duration(moment) * 3 * time.Millisecond)
+		cancel()
+		ended := time.Now()
+		callers.Wait()
+		if took := time.Since(ended); took > soon {
+			t.Errorf("it took %v", took)
+		}
+	}
+	for name, call := range s.calls(s.ctx) {
+		if err := call(); err != nil {
+			t.Errorf("%s afterwards: %v", name, err)
+		}
+	}
 }
