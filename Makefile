@@ -81,7 +81,7 @@ fuzz: ## Run every fuzz target for FUZZTIME=1m each; stop at the first that fail
 	[ -n "$$targets" ] || { echo "make fuzz: found no fuzz target" >&2; exit 1; }; \
 	while read -r package target; do \
 	  echo "fuzz $$package $$target"; \
-	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package </dev/null || exit 1; \
+	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $$package </dev/null || exit 1; \
 	done <<<"$$targets"
 
 .PHONY: build
