@@ -3,10 +3,12 @@ package events
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What an event says twice must agree, or tests would prove something of events that AWS never sends.
@@ -27,8 +29,9 @@ func TestRequestsAgreeWithThemselves(t *testing.T) {
 				PathParameters                   struct{ Proxy string }
 				IsBase64Encoded                  bool
 				RequestContext                   struct {
-					DomainName, RouteKey, Stage string
-					HTTP                        struct{ Path, SourceIP, UserAgent string }
+					DomainName, RouteKey, Stage, Time string
+					TimeEpoch                         int64
+					HTTP                              struct{ Path, SourceIP, UserAgent string }
 				}
 			}
 			if err := json.Unmarshal(data, &e); err != nil {
@@ -49,6 +52,9 @@ func TestRequestsAgreeWithThemselves(t *testing.T) {
 			same("host", e.Headers["host"], e.RequestContext.DomainName)
 			same("user-agent", e.Headers["user-agent"], e.RequestContext.HTTP.UserAgent)
 			same("x-forwarded-for", e.Headers["x-forwarded-for"], e.RequestContext.HTTP.SourceIP)
+			at := time.UnixMilli(e.RequestContext.TimeEpoch).UTC()
+			same("time", e.RequestContext.Time, at.Format("02/Jan/2006:15:04:05 -0700"))
+			same("x-amzn-trace-id", e.Headers["x-amzn-trace-id"][:len("Root=1-00000000-")], fmt.Sprintf("Root=1-%08x-", at.Unix()))
 			for header := range e.Headers {
 				same("header name", header, strings.ToLower(header))
 			}

@@ -11,8 +11,12 @@ import (
 // the bytes of their sort key. It is safe for concurrent use.
 //
 // A write that returned nil is durable. One that failed may have happened all the
-// same, except when the error is ErrCondition: then nothing was written. Reads are
-// consistent: they see every write that had returned before they began.
+// same, or may happen yet, except when the error is ErrCondition: then nothing was
+// written, unless by an earlier try whose answer was lost and whose item another
+// write has replaced since. Reads are consistent: they see every write that had
+// returned before they began.
+//
+// A key that Key.Check refuses is refused by Get, Put and Delete with the same error.
 //
 // Every method returns soon after its context ends, with an error that wraps the
 // context's; no work goes on behind the caller's back. A failure that may pass
@@ -70,7 +74,8 @@ const MaxDoc = 256 << 10
 
 // Range is a part of one partition: the sort keys from From, included, to To,
 // excluded. An empty From or To is the partition's own end. To go on after the
-// item that was seen last, call After.
+// item that was seen last, call After. What is no UTF-8, or no partition key, makes
+// no Range: there a Table may yield an error, or less than it has.
 type Range struct {
 	PK       string
 	From, To string

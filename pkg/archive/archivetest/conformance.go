@@ -29,8 +29,11 @@ func Run(t *testing.T, open func(t *testing.T) archive.Bucket) {
 		{"names are listed in the order of their bytes", testList},
 		{"a list goes on over many pages", testPages},
 		{"a loop's body may use the bucket", testLoopBody},
+		{"a loop may be left at any name", testBreak},
+		{"a read sees every write that had returned", testReadAfterWrite},
 		{"no reader sees a part of an object", testWholeObjects},
 		{"an ended context ends every method", testContext},
+		{"a context that ends within a loop ends the list", testContextOfLoop},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, suite{t.Context(), open(t)}) })
 	}
@@ -129,8 +132,10 @@ func testNames(t *testing.T, s suite) {
 			}
 		}
 	}
-	if found := all(t, s.bucket.List(s.ctx, "", "")); len(found) != 0 {
-		t.Errorf("the list has %q", found)
+	for _, prefix := range []string{"", "/", "../", "~", "é"} { // any text may be a prefix
+		if found := all(t, s.bucket.List(s.ctx, prefix, "")); len(found) != 0 {
+			t.Errorf("the list of %q has %q", prefix, found)
+		}
 	}
 }
 
@@ -154,13 +159,10 @@ func testList(t *testing.T, s suite) {
 			}
 		}
 	}
-	for range s.bucket.List(s.ctx, "", "") {
-		break
-	}
 }
 
 func testPages(t *testing.T, s suite) {
-	const count = 1200 // a page of S3 has 1,000
+	const count = 1010 // a page of S3 has 1,000
 	var want []string
 	var writers sync.WaitGroup
 	for i := range count {
@@ -177,8 +179,14 @@ func testPages(t *testing.T, s suite) {
 	}
 	writers.Wait()
 	slices.Sort(want)
-	if got := all(t, s.bucket.List(s.ctx, "p/", "")); !slices.Equal(got, want) {
-		t.Errorf("%d names, want %d in their order", len(got), count)
+	for _, skipped := range []int{0, 1, 999, 1000, 1001, count} {
+		after := ""
+		if skipped > 0 {
+			after = want[skipped-1]
+		}
+		if got := all(t, s.bucket.List(s.ctx, "p/", after)); !slices.Equal(got, want[skipped:]) {
+			t.Errorf("after %q: %d names, want %d in their order", after, len(got), count-skipped)
+		}
 	}
 }
 
@@ -199,6 +207,42 @@ func testLoopBody(t *testing.T, s suite) {
 	}
 	if left := all(t, s.bucket.List(s.ctx, "", "")); seen != 10 || len(left) != 10 {
 		t.Errorf("%d seen, %q left", seen, left)
+	}
+}
+
+func testBreak(t *testing.T, s suite) {
+	names := []string{"a/b/c", "a/b/d", "a/e", "f"}
+	for _, name := range names {
+		s.put(t, name, "x")
+	}
+	for _, last := range names {
+		for name, err := range s.bucket.List(s.ctx, "", "") { // to go on after the break would be a panic
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == last {
+				break
+			}
+		}
+	}
+}
+
+func testReadAfterWrite(t *testing.T, s suite) {
+	var writers sync.WaitGroup
+	for w := range 8 {
+		writers.Go(func() {
+			for i := range 10 {
+				name, body := fmt.Sprintf("x/%d/%d", w, i%5), fmt.Sprint(w, " ", i)
+				if err := s.bucket.Put(s.ctx, name, []byte(body)); err != nil {
+					t.Error(err)
+				}
+				s.check(t, name, body)
+			}
+		})
+	}
+	writers.Wait()
+	if found := all(t, s.bucket.List(s.ctx, "x/", "")); len(found) != 8*5 {
+		t.Errorf("%d names, want %d", len(found), 8*5)
 	}
 }
 
@@ -238,24 +282,51 @@ func testContext(t *testing.T, s suite) {
 	s.put(t, "a", "x")
 	ended, cancel := context.WithCancel(s.ctx)
 	cancel()
-	began := time.Now()
-	for name, call := range map[string]func() error{
+	for method, call := range map[string]func() error{
 		"get":    func() error { _, err := s.bucket.Get(ended, "a"); return err },
-		"put":    func() error { return s.bucket.Put(ended, "a", []byte("y")) },
+		"put":    func() error { return s.bucket.Put(ended, "b", []byte("y")) },
 		"delete": func() error { return s.bucket.Delete(ended, "a") },
-		"list": func() error {
-			for _, err := range s.bucket.List(ended, "", "") {
-				return err
-			}
-			return nil
-		},
+		"list":   func() error { _, err := drain(s.bucket.List(ended, "", "")); return err },
 	} {
+		began := time.Now()
 		if err := call(); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", method, err)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("%s took %v", method, took)
 		}
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %v", took)
+}
+
+func testContextOfLoop(t *testing.T, s suite) {
+	for i := range 5 {
+		s.put(t, fmt.Sprint("a/", i), "x")
 	}
-	s.check(t, "a", "x")
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	seen, failures := 0, 0
+	for name, err := range s.bucket.List(ctx, "", "") {
+		if err == nil {
+			seen++
+			cancel()
+			continue
+		}
+		failures++
+		if name != "" || !errors.Is(err, context.Canceled) {
+			t.Errorf("%q, %v", name, err)
+		}
+	}
+	if seen != 1 || failures != 1 {
+		t.Errorf("%d names and %d errors, want one of each", seen, failures)
+	}
+}
+
+// drain is how many names there are, and the error that they end in.
+func drain(names iter.Seq2[string, error]) (seen int, err error) {
+	for _, err = range names {
+		if err == nil {
+			seen++
+		}
+	}
+	return seen, err
 }

@@ -9,107 +9,122 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// Fault is what goes wrong with one call.
+// Fault is how a call goes wrong.
 type Fault int
 
-// The faults.
+// The faults of any call. A list has nothing to persist: there FailsButPersisted is as Fails.
 const (
-	None              Fault = iota
-	Fails                   // an error, and nothing is written; a list lacks its last name, and ends in the error
-	FailsButPersisted       // an error, though the write happened
-	Hangs                   // nothing until the context ends
-	Throttled               // ErrThrottled, and nothing is written
+	None              Fault = iota // the call is made
+	Fails                          // ErrInjected, and the call is not made
+	FailsButPersisted              // the call is made, and then ErrInjected all the same
+	Hangs                          // nothing until the context ends, and then its error
+	Throttled                      // ErrThrottled, and the call is not made
 )
 
 var (
-	// ErrInjected is the error of Fails and FailsButPersisted.
-	ErrInjected = errors.New("injected fault")
-	// ErrThrottled is the error of Throttled.
+	// ErrInjected is the error of a call that was made to fail.
+	ErrInjected = errors.New("injected failure")
+	// ErrThrottled is the error of a call that was refused for a while.
 	ErrThrottled = errors.New("injected throttling")
 )
 
-// Call is one call of a Bucket.
+// Call is a call of a Bucket's method.
 type Call struct {
-	N      int    // from 1, over all methods
+	N      int    // its number, from 1
 	Method string // Put, Get, List or Delete
-	Name   string // or the prefix of a List
+	Name   string // of a list, the prefix
 }
 
-// Faulty is a Bucket of whose calls some go wrong.
+// Faulty is a Bucket whose calls go wrong as it is told.
 type Faulty struct {
-	archive.Bucket
-	decide func(Call) Fault
+	// ListNames is how many names a list yields before its fault; 0: it fails at once.
+	ListNames int
+
+	bucket archive.Bucket
+	fault  func(Call) Fault
 	calls  atomic.Int64
 }
 
-// NewFaulty wraps a Bucket. It asks decide about every call, perhaps several at a time.
-func NewFaulty(bucket archive.Bucket, decide func(Call) Fault) *Faulty {
-	return &Faulty{Bucket: bucket, decide: decide}
+// NewFaulty makes a Bucket that asks fault about each call before it hands it to bucket.
+// Calls at the same time are asked about at the same time. A list that goes wrong does so
+// after its first name.
+func NewFaulty(bucket archive.Bucket, fault func(Call) Fault) *Faulty {
+	return &Faulty{ListNames: 1, bucket: bucket, fault: fault}
 }
 
-// Calls is how many calls there were.
+// Calls is how many calls were made. A list is one from when its loop begins.
 func (f *Faulty) Calls() int { return int(f.calls.Load()) }
-
-func (f *Faulty) fault(ctx context.Context, method, name string) (err error, apply bool) {
-	switch f.decide(Call{int(f.calls.Add(1)), method, name}) {
-	case Fails:
-		return ErrInjected, false
-	case FailsButPersisted:
-		return ErrInjected, true
-	case Hangs:
-		<-ctx.Done()
-		return ctx.Err(), false
-	case Throttled:
-		return ErrThrottled, false
-	}
-	return nil, true
-}
 
 // Put implements archive.Bucket.
 func (f *Faulty) Put(ctx context.Context, name string, body []byte) error {
-	err, apply := f.fault(ctx, "Put", name)
-	if apply {
-		return errors.Join(err, f.Bucket.Put(ctx, name, body))
-	}
-	return err
+	return f.call(ctx, "Put", name, func() error { return f.bucket.Put(ctx, name, body) })
 }
 
 // Get implements archive.Bucket.
-func (f *Faulty) Get(ctx context.Context, name string) ([]byte, error) {
-	if err, _ := f.fault(ctx, "Get", name); err != nil {
+func (f *Faulty) Get(ctx context.Context, name string) (body []byte, err error) {
+	err = f.call(ctx, "Get", name, func() error {
+		body, err = f.bucket.Get(ctx, name)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	return f.Bucket.Get(ctx, name)
+	return body, nil
 }
 
 // Delete implements archive.Bucket.
 func (f *Faulty) Delete(ctx context.Context, name string) error {
-	err, apply := f.fault(ctx, "Delete", name)
-	if apply {
-		return errors.Join(err, f.Bucket.Delete(ctx, name))
-	}
-	return err
+	return f.call(ctx, "Delete", name, func() error { return f.bucket.Delete(ctx, name) })
 }
 
 // List implements archive.Bucket.
 func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		failure, _ := f.fault(ctx, "List", prefix)
-		held := ""
-		for name, err := range f.Bucket.List(ctx, prefix, after) {
-			switch {
-			case failure == nil || err != nil:
-				if !yield(name, err) || err != nil {
-					return
-				}
-			case held != "" && !yield(held, nil):
+		fault := f.next("List", prefix)
+		if fault != None && f.ListNames == 0 {
+			yield("", fault.err(ctx))
+			return
+		}
+		seen := 0
+		for name, err := range f.bucket.List(ctx, prefix, after) {
+			if !yield(name, err) || err != nil {
 				return
-			default:
-				held = name
+			}
+			if seen++; fault != None && seen == f.ListNames {
+				break
 			}
 		}
-		if failure != nil {
-			yield("", failure)
+		if err := fault.err(ctx); err != nil {
+			yield("", err)
 		}
 	}
+}
+
+// call makes one call, or has it go wrong.
+func (f *Faulty) call(ctx context.Context, method, name string, do func() error) error {
+	fault := f.next(method, name)
+	if fault == None || fault == FailsButPersisted {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return fault.err(ctx)
+}
+
+func (f *Faulty) next(method, name string) Fault {
+	return f.fault(Call{int(f.calls.Add(1)), method, name})
+}
+
+// err is how the fault ends, when it does.
+func (f Fault) err(ctx context.Context) error {
+	switch f {
+	case None:
+		return nil
+	case Hangs:
+		<-ctx.Done()
+		return ctx.Err()
+	case Throttled:
+		return ErrThrottled
+	}
+	return ErrInjected
 }

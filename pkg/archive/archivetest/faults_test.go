@@ -3,12 +3,31 @@ package archivetest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 )
+
+func openDir(t *testing.T) archive.Bucket {
+	t.Helper()
+	bucket, err := dir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { bucket.Close() })
+	return bucket
+}
+
+func always(fault Fault) func(Call) Fault { return func(Call) Fault { return fault } }
+
+func TestADecoratorWithoutFaultsIsAnyOtherBucket(t *testing.T) {
+	Run(t, func(t *testing.T) archive.Bucket { return NewFaulty(openDir(t), always(None)) })
+}
 
 func TestEachFaultDoesWhatItSays(t *testing.T) {
 	for _, c := range []struct {
@@ -16,52 +35,70 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 		err     error
 		applied bool
 	}{{None, nil, true}, {Fails, ErrInjected, false}, {FailsButPersisted, ErrInjected, true}, {Throttled, ErrThrottled, false}} {
-		bucket, err := dir.Open(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer bucket.Close()
-		s := suite{t.Context(), bucket}
-		s.put(t, "old1", "x")
-		s.put(t, "old2", "x")
-		f := NewFaulty(bucket, func(Call) Fault { return c.fault })
-		if err := f.Put(s.ctx, "new", nil); !errors.Is(err, c.err) {
-			t.Errorf("%d: put: %v", c.fault, err)
-		}
-		if _, err := bucket.Get(s.ctx, "new"); (err == nil) != c.applied {
-			t.Errorf("%d: after the put: %v", c.fault, err)
-		}
-		if _, err := f.Get(s.ctx, "old1"); !errors.Is(err, c.err) {
-			t.Errorf("%d: get: %v", c.fault, err)
-		}
-		seen, listErr := 0, error(nil)
-		for _, err := range f.List(s.ctx, "old", "") {
-			if listErr = err; err == nil {
-				seen++
+		t.Run(fmt.Sprint(c.fault), func(t *testing.T) {
+			s := suite{t.Context(), openDir(t)}
+			s.put(t, "old", "x")
+			f := NewFaulty(s.bucket, always(c.fault))
+			_, getErr := f.Get(s.ctx, "old")
+			for method, err := range map[string]error{"get": getErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old")} {
+				if !errors.Is(err, c.err) {
+					t.Errorf("%s: %v, want %v", method, err, c.err)
+				}
 			}
+			want := map[bool][]string{true: {"new"}, false: {"old"}}[c.applied]
+			if got := all(t, s.bucket.List(s.ctx, "", "")); !slices.Equal(got, want) {
+				t.Errorf("afterwards there are %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestAListGoesWrongAfterSomeNames(t *testing.T) {
+	s := suite{t.Context(), openDir(t)}
+	s.put(t, "a/1", "x")
+	s.put(t, "a/2", "x")
+	s.put(t, "b", "x")
+	for names, want := range []int{0, 1, 2, 2} {
+		f := NewFaulty(s.bucket, always(Throttled))
+		f.ListNames = names
+		if seen, err := drain(f.List(s.ctx, "a/", "")); seen != want || !errors.Is(err, ErrThrottled) {
+			t.Errorf("after %d names: %d seen, %v", names, seen, err)
 		}
-		if want := map[bool]int{true: 2, false: 1}[c.err == nil]; seen != want || !errors.Is(listErr, c.err) {
-			t.Errorf("%d: list: %d names, %v", c.fault, seen, listErr)
-		}
-		if err := f.Delete(s.ctx, "old1"); !errors.Is(err, c.err) {
-			t.Errorf("%d: delete: %v", c.fault, err)
-		}
-		if _, err := bucket.Get(s.ctx, "old1"); (err != nil) != c.applied {
-			t.Errorf("%d: after the deletion: %v", c.fault, err)
-		}
-		if f.Calls() != 4 {
-			t.Errorf("%d calls", f.Calls())
-		}
+	}
+}
+
+func TestCallsAreNumberedAndNamed(t *testing.T) {
+	var calls []Call
+	f := NewFaulty(openDir(t), func(c Call) Fault {
+		calls = append(calls, c)
+		return None
+	})
+	f.Put(t.Context(), "a", nil)
+	f.Get(t.Context(), "b")
+	drain(f.List(t.Context(), "c", "d"))
+	f.Delete(t.Context(), "e")
+	want := []Call{{1, "Put", "a"}, {2, "Get", "b"}, {3, "List", "c"}, {4, "Delete", "e"}}
+	if !slices.Equal(calls, want) || f.Calls() != len(want) {
+		t.Errorf("%d calls: %v, want %v", f.Calls(), calls, want)
 	}
 }
 
 func TestAHangingCallEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		f := NewFaulty(nil, func(Call) Fault { return Hangs })
-		if _, err := f.Get(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
+		f := NewFaulty(nil, always(Hangs)) // which would panic if it were called
+		f.ListNames = 0
+		for method, call := range map[string]func(context.Context) error{
+			"put":    func(ctx context.Context) error { return f.Put(ctx, "a", nil) },
+			"get":    func(ctx context.Context) error { _, err := f.Get(ctx, "a"); return err },
+			"list":   func(ctx context.Context) error { _, err := drain(f.List(ctx, "", "")); return err },
+			"delete": func(ctx context.Context) error { return f.Delete(ctx, "a") },
+		} {
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Hour {
+				t.Errorf("%s: %v after %v", method, err, time.Since(began))
+			}
 		}
 	})
 }

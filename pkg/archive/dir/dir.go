@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ import (
 const aside = "~writing"
 
 // Bucket is an archive.Bucket in a folder. Unlike S3, it can't hold two objects of which
-// one's name continues the other's with a slash.
+// one's name continues the other's with a slash, nor a segment of more than 255 bytes.
 type Bucket struct {
 	root   *os.Root
 	synced sync.Map // folders that are known to be on disk
@@ -30,7 +31,11 @@ type Bucket struct {
 // Open opens the folder at path for reading and writing, and makes it where it is missing.
 // One program at a time may do so.
 func Open(path string) (*Bucket, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	err := os.MkdirAll(path, 0o700)
+	if err == nil {
+		err = syncAround(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("make the archive: %w", err)
 	}
 	b, err := OpenReadOnly(path)
@@ -45,6 +50,32 @@ func Open(path string) (*Bucket, error) {
 		return nil, errors.Join(fmt.Errorf("the archive %s can't be written: %w", path, err), b.Close())
 	}
 	return b, nil
+}
+
+// syncAround has the name of a folder, and of each folder around it, on disk: whoever made
+// them may have been killed before that. One that this program may not read, or that can't
+// be synced, is not one that a program like it has made.
+func syncAround(folder string) error {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	for err == nil && folder != filepath.Dir(folder) {
+		folder = filepath.Dir(folder)
+		err = syncFolder(os.Open(folder))
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
+			err = nil
+		}
+	}
+	return err
+}
+
+// syncFolder has the names in a folder that was opened on disk, and closes it.
+func syncFolder(folder *os.File, err error) error {
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // OpenReadOnly opens the folder at path for reading, also while another program writes it.
@@ -75,6 +106,9 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
 	}
 	if err != nil {
 		b.root.Remove(temporary) // else the next Open does
+		if errors.Is(err, fs.ErrNotExist) {
+			b.synced.Clear() // somebody removed a folder: the next Put makes it anew
+		}
 		return fmt.Errorf("put object %s: %w", name, err)
 	}
 	if err := b.sync(path.Dir(name)); err != nil {
@@ -114,11 +148,7 @@ func (b *Bucket) makeFolder(name string) error {
 
 // sync has the names in a folder on disk.
 func (b *Bucket) sync(folder string) error {
-	f, err := b.root.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return syncFolder(b.root.Open(folder))
 }
 
 // Get implements archive.Bucket.
@@ -137,9 +167,10 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 }
 
 // noObject tells of errors that mean: there is no object of that name, but perhaps one
-// whose name this one continues, or that continues this one.
+// whose name this one continues, or that continues this one; or there can be none.
 func noObject(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) ||
+		errors.Is(err, syscall.ENAMETOOLONG)
 }
 
 // Delete implements archive.Bucket.
@@ -147,20 +178,26 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return fmt.Errorf("delete object: %w", err)
 	}
-	info, err := b.root.Lstat(name)
-	if noObject(err) || err == nil && info.IsDir() {
-		return nil
-	}
+	err := b.remove(name)
 	if err == nil {
-		err = b.root.Remove(name)
-	}
-	if err == nil {
-		err = b.sync(path.Dir(name))
+		err = b.sync(path.Dir(name)) // also after a Delete that was killed before it did so
 	}
 	if err != nil && !noObject(err) {
 		return fmt.Errorf("delete object %s: %w", name, err)
 	}
 	return nil
+}
+
+// remove removes an object. That there is none is success.
+func (b *Bucket) remove(name string) error {
+	info, err := b.root.Lstat(name)
+	if err == nil && !info.IsDir() {
+		err = b.root.Remove(name)
+	}
+	if noObject(err) {
+		return nil
+	}
+	return err
 }
 
 // List implements archive.Bucket.

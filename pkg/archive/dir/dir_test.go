@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -26,12 +27,6 @@ func openNew(tb testing.TB, path string) *Bucket {
 
 func TestConformance(t *testing.T) {
 	archivetest.Run(t, func(t *testing.T) archive.Bucket { return openNew(t, t.TempDir()) })
-}
-
-func TestConformanceBehindTheFaultDecorator(t *testing.T) {
-	archivetest.Run(t, func(t *testing.T) archive.Bucket {
-		return archivetest.NewFaulty(openNew(t, t.TempDir()), func(archivetest.Call) archivetest.Fault { return archivetest.None })
-	})
 }
 
 func TestWhatACrashLeftAsideIsRemovedAndNeverListed(t *testing.T) {
@@ -69,6 +64,37 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(outside); len(entries) != 0 {
 		t.Errorf("outside are %v", entries)
+	}
+}
+
+func TestAFolderThatSomebodyRemovedIsMadeAnew(t *testing.T) {
+	path := t.TempDir()
+	b := openNew(t, path)
+	if err := b.Put(t.Context(), "a/b/c", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(path, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Put(t.Context(), "a/b/c", nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("the first object after that: %v", err)
+	}
+	if err := b.Put(t.Context(), "a/b/c", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestANameThatAFileCannotHaveIsNoObjects(t *testing.T) {
+	b := openNew(t, t.TempDir())
+	long := "a/" + strings.Repeat("b", 256)
+	if _, err := b.Get(t.Context(), long); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("get: %v", err)
+	}
+	if err := b.Delete(t.Context(), long); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	if err := b.Put(t.Context(), long, nil); err == nil {
+		t.Error("put: acknowledged")
 	}
 }
 

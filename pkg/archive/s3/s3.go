@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,19 +16,26 @@ import (
 	"trunkline/pkg/archive"
 )
 
+// MaxObject is how many bytes an object may have, to be stored or read.
+const MaxObject = 64 << 20
+
 // Bucket is an archive.Bucket on S3.
 type Bucket struct {
 	client *s3.Client
 	name   string
 }
 
-// New makes a Bucket of the S3 bucket of that name.
+// New makes a Bucket of the S3 bucket of that name. It is the client that retries, and
+// that adds a checksum to what it sends (RequestChecksumCalculationWhenSupported).
 func New(client *s3.Client, name string) *Bucket { return &Bucket{client, name} }
 
 // Put implements archive.Bucket.
 func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
 	if err := archive.CheckName(name); err != nil {
 		return fmt.Errorf("put object: %w", err)
+	}
+	if len(body) > MaxObject {
+		return fmt.Errorf("put object %s: %w", name, errTooLarge)
 	}
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.name, Key: &name, Body: bytes.NewReader(body), ContentType: aws.String("application/json"),
@@ -52,12 +58,23 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get object %s: %w", name, err)
 	}
-	body, err := io.ReadAll(out.Body)
-	if err := errors.Join(err, out.Body.Close()); err != nil {
+	body, err := read(out)
+	if err != nil {
 		return nil, fmt.Errorf("get object %s: %w", name, err)
 	}
 	return body, nil
 }
+
+// read reads a body to its end, which its length tells, and closes it.
+func read(out *s3.GetObjectOutput) ([]byte, error) {
+	defer out.Body.Close()
+	if out.ContentLength == nil || *out.ContentLength > MaxObject {
+		return nil, errTooLarge
+	}
+	return io.ReadAll(out.Body)
+}
+
+var errTooLarge = fmt.Errorf("an object of more than %d bytes, or of unknown length", MaxObject)
 
 // Delete implements archive.Bucket.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
@@ -70,7 +87,7 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// List implements archive.Bucket.
+// List implements archive.Bucket. Objects whose names no archive.Bucket has are left out.
 func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix}
@@ -84,11 +101,23 @@ func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 				yield("", fmt.Errorf("list objects: %w", err))
 				return
 			}
-			for _, object := range page.Contents {
-				if name := aws.ToString(object.Key); !strings.HasSuffix(name, "/") && !yield(name, nil) {
-					return
-				}
+			if !yieldAll(ctx, page.Contents, yield) {
+				return
 			}
 		}
 	}
+}
+
+// yieldAll yields the names of a page, and tells whether to go on.
+func yieldAll(ctx context.Context, page []types.Object, yield func(string, error) bool) bool {
+	for _, object := range page {
+		if err := ctx.Err(); err != nil {
+			yield("", fmt.Errorf("list objects: %w", err))
+			return false
+		}
+		if name := aws.ToString(object.Key); archive.CheckName(name) == nil && !yield(name, nil) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,0 +1,137 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// over makes a Bucket of a server that answers as it is told, at the first try.
+func over(t *testing.T, answer http.HandlerFunc) *Bucket {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	return New(s3.New(s3.Options{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, UsePathStyle: true, Retryer: aws.NopRetryer{},
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		}),
+	}), "bucket")
+}
+
+func TestOnlyAMissingObjectIsErrNotExist(t *testing.T) {
+	for _, c := range []struct {
+		status  int
+		code    string
+		missing bool
+	}{{404, "NoSuchKey", true}, {404, "NoSuchBucket", false}, {403, "AccessDenied", false}, {500, "InternalError", false}} {
+		b := over(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			io.WriteString(w, "<Error><Code>"+c.code+"</Code></Error>")
+		})
+		if _, err := b.Get(t.Context(), "a"); err == nil || errors.Is(err, fs.ErrNotExist) != c.missing {
+			t.Errorf("%s: %v", c.code, err)
+		}
+	}
+}
+
+func TestAnObjectIsJSONUnderItsName(t *testing.T) {
+	b := over(t, func(_ http.ResponseWriter, r *http.Request) {
+		if got := r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type"); got != "PUT /bucket/raw/kind=cdr/x.json application/json" {
+			t.Errorf("got %s", got)
+		}
+		if r.Header.Get("X-Amz-Checksum-Crc32") == "" && r.Header.Get("X-Amz-Trailer") == "" {
+			t.Errorf("no checksum among %v", r.Header)
+		}
+	})
+	if err := b.Put(t.Context(), "raw/kind=cdr/x.json", []byte("{}\n")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestABodyHasABound(t *testing.T) {
+	for _, length := range []string{strconv.Itoa(MaxObject + 1), ""} {
+		b := over(t, func(w http.ResponseWriter, _ *http.Request) {
+			if length != "" {
+				w.Header().Set("Content-Length", length)
+			}
+			w.WriteHeader(200)
+			w.(http.Flusher).Flush() // without a length: in chunks
+		})
+		if body, err := b.Get(t.Context(), "a"); !errors.Is(err, errTooLarge) || body != nil {
+			t.Errorf("get of length %q: %d bytes, %v", length, len(body), err)
+		}
+	}
+	b := over(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
+	if err := b.Put(t.Context(), "a", make([]byte, MaxObject+1)); !errors.Is(err, errTooLarge) {
+		t.Errorf("put: %v", err)
+	}
+}
+
+func TestABodyThatIsCutShortIsAnError(t *testing.T) {
+	b := over(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, "half")
+	})
+	if body, err := b.Get(t.Context(), "a"); err == nil || body != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
+func TestAListGoesOnAfterItsPage(t *testing.T) {
+	b := over(t, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if q.Get("prefix") != "p" || q.Get("start-after") != "p/0" {
+			t.Errorf("asked for %v", q)
+		}
+		page := "<Contents><Key>p/ foreign</Key></Contents><Contents><Key>p/folder/</Key></Contents><Contents><Key>p/2</Key></Contents>"
+		if q.Get("continuation-token") == "" {
+			page = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken><Contents><Key>p/1</Key></Contents>"
+		}
+		io.WriteString(w, "<ListBucketResult>"+page+"</ListBucketResult>")
+	})
+	var got []string
+	for name, err := range b.List(t.Context(), "p", "p/0") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, name)
+	}
+	if want := []string{"p/1", "p/2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNoMethodOutlastsItsContext(t *testing.T) {
+	b := over(t, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // else the server does not see that the client has gone
+		<-r.Context().Done()
+	})
+	for method, call := range map[string]func(context.Context) error{
+		"put":    func(ctx context.Context) error { return b.Put(ctx, "a", []byte("x")) },
+		"get":    func(ctx context.Context) error { _, err := b.Get(ctx, "a"); return err },
+		"delete": func(ctx context.Context) error { return b.Delete(ctx, "a") },
+		"list": func(ctx context.Context) (last error) {
+			for _, last = range b.List(ctx, "", "") {
+			}
+			return last
+		},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
