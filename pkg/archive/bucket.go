@@ -24,7 +24,7 @@ type Bucket interface {
 	// List yields the names that begin with prefix and come after the name after
 	// (empty: all of them), in the order of their bytes, page by page. After an
 	// error, which is yielded with an empty name, it ends. The loop's body may use
-	// the Bucket.
+	// the Bucket. Neither prefix nor after need be a name.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 
 	// Delete removes the object of that name. That there is none is success.

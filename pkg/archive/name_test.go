@@ -7,12 +7,13 @@ import (
 
 func TestANameIsBoundedSegmentsOfPlainLetters(t *testing.T) {
 	for name, good := range map[string]bool{
-		"a": true, "raw/kind=cc_cdr/dt=2026-11-23/68692e0b0001-0.json": true, "...": true, "..a/b..": true, "-": true,
-		strings.Repeat("a", 512): true,
+		"a": true, "-": true, "...": true, "..a/b..": true, strings.Repeat("a", 512): true,
+		"raw/kind=cc_cdr/dt=2026-11-23/68692e0b0001-0.json": true,
 
-		"": false, "/": false, "/a": false, "a/": false, "a//b": false, ".": false, "..": false, "../a": false, "a/..": false, "a/./b": false,
-		`a\b`: false, "a\x00": false, "a\n": false, "\ta": false, "a b": false, "é": false, "a\xff": false, "~a": false, "a:b": false, "a%2Fb": false, "*": false,
-		strings.Repeat("a", 513): false,
+		"": false, "/": false, "/a": false, "a/": false, "a//b": false, strings.Repeat("a", 513): false,
+		".": false, "..": false, "../a": false, "a/..": false, "a/./b": false,
+		`a\b`: false, "a\x00": false, "a\n": false, "\ta": false, "a b": false, "é": false, "a\xff": false,
+		"~a": false, "a:b": false, "a%2Fb": false, "*": false,
 	} {
 		if err := CheckName(name); (err == nil) != good {
 			t.Errorf("%.40q: %v", name, err)

@@ -20,6 +20,9 @@ func (i Item) Check() error {
 	if i.Version == "" || len(i.Version) > 256 || !utf8.ValidString(i.Version) {
 		return fmt.Errorf("item %q: a version is 1 to 256 bytes of UTF-8", i.SK)
 	}
+	if !i.Expires.IsZero() && i.Expires.Unix() <= 0 {
+		return fmt.Errorf("item %q: it expires before 1970", i.SK)
+	}
 	if len(i.Doc) > MaxDoc {
 		return fmt.Errorf("item %q: a document of %d bytes is over the limit of %d", i.SK, len(i.Doc), MaxDoc)
 	}
@@ -47,8 +50,9 @@ func (k Key) Check() error {
 // Canonical rewrites a JSON object so that equal documents are equal bytes,
 // whichever Table they were read from: members in the byte order of their names,
 // no blanks, no escapes but those that JSON demands. A number that is not whole or
-// has more than 15 digits, or a member without a name, is an error, since not every
-// Table would keep it.
+// has more than 15 digits, a member without a name or with one of 64 KB, or more than
+// 31 objects and arrays inside each other is an error, since not every Table would
+// keep it.
 func Canonical(doc []byte) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
@@ -62,7 +66,7 @@ func Canonical(doc []byte) ([]byte, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("document: there is more after the object")
 	}
-	if err := checkKeepable(object); err != nil {
+	if err := checkKeepable(object, maxDepth); err != nil {
 		return nil, err
 	}
 	return marshal(object)
@@ -79,7 +83,14 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func checkKeepable(v any) error {
+// The bounds of DynamoDB, whose 32 levels include the item itself.
+const (
+	maxDepth = 31
+	maxName  = 1<<16 - 1 // bytes
+)
+
+// checkKeepable checks a value in which so many levels may be.
+func checkKeepable(v any, levels int) error {
 	switch v := v.(type) {
 	case json.Number:
 		digits := strings.TrimPrefix(string(v), "-")
@@ -87,20 +98,28 @@ func checkKeepable(v any) error {
 			return fmt.Errorf("document: the number %s is not whole or has more than 15 digits", v)
 		}
 	case map[string]any:
+		if levels == 0 {
+			return errTooDeep
+		}
 		for name, member := range v {
-			if name == "" {
-				return errors.New("document: a member has no name")
+			if name == "" || len(name) > maxName {
+				return errors.New("document: a member has no name, or one of 64 KB")
 			}
-			if err := checkKeepable(member); err != nil {
+			if err := checkKeepable(member, levels-1); err != nil {
 				return err
 			}
 		}
 	case []any:
+		if levels == 0 {
+			return errTooDeep
+		}
 		for _, element := range v {
-			if err := checkKeepable(element); err != nil {
+			if err := checkKeepable(element, levels-1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+var errTooDeep = fmt.Errorf("document: more than %d objects and arrays are inside each other", maxDepth)

@@ -34,13 +34,20 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 		fault   Fault
 		err     error
 		applied bool
-	}{{None, nil, true}, {Fails, ErrInjected, false}, {FailsButPersisted, ErrInjected, true}, {Throttled, ErrThrottled, false}} {
+	}{
+		{None, nil, true},
+		{Fails, ErrInjected, false},
+		{FailsButPersisted, ErrInjected, true},
+		{Throttled, ErrThrottled, false},
+	} {
 		t.Run(fmt.Sprint(c.fault), func(t *testing.T) {
 			s := suite{t.Context(), openDir(t)}
 			s.put(t, "old", "x")
 			f := NewFaulty(s.bucket, always(c.fault))
 			_, getErr := f.Get(s.ctx, "old")
-			for method, err := range map[string]error{"get": getErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old")} {
+			for method, err := range map[string]error{
+				"get": getErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old"),
+			} {
 				if !errors.Is(err, c.err) {
 					t.Errorf("%s: %v, want %v", method, err, c.err)
 				}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,12 @@ func TestOnlyAMissingObjectIsErrNotExist(t *testing.T) {
 		status  int
 		code    string
 		missing bool
-	}{{404, "NoSuchKey", true}, {404, "NoSuchBucket", false}, {403, "AccessDenied", false}, {500, "InternalError", false}} {
+	}{
+		{404, "NoSuchKey", true},
+		{404, "NoSuchBucket", false},
+		{403, "AccessDenied", false},
+		{500, "InternalError", false},
+	} {
 		b := over(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(c.status)
 			io.WriteString(w, "<Error><Code>"+c.code+"</Code></Error>")
@@ -48,8 +54,9 @@ func TestOnlyAMissingObjectIsErrNotExist(t *testing.T) {
 
 func TestAnObjectIsJSONUnderItsName(t *testing.T) {
 	b := over(t, func(_ http.ResponseWriter, r *http.Request) {
-		if got := r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type"); got != "PUT /bucket/raw/kind=cdr/x.json application/json" {
-			t.Errorf("got %s", got)
+		got := r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type")
+		if want := "PUT /bucket/raw/kind=cdr/x.json application/json"; got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 		if r.Header.Get("X-Amz-Checksum-Crc32") == "" && r.Header.Get("X-Amz-Trailer") == "" {
 			t.Errorf("no checksum among %v", r.Header)
@@ -95,11 +102,13 @@ func TestAListGoesOnAfterItsPage(t *testing.T) {
 		if q.Get("prefix") != "p" || q.Get("start-after") != "p/0" {
 			t.Errorf("asked for %v", q)
 		}
-		page := "<Contents><Key>p/ foreign</Key></Contents><Contents><Key>p/folder/</Key></Contents><Contents><Key>p/2</Key></Contents>"
+		more, names := "", []string{"p/ foreign", "p/folder/", "p/2"}
 		if q.Get("continuation-token") == "" {
-			page = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken><Contents><Key>p/1</Key></Contents>"
+			more = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken>"
+			names = []string{"p/1"}
 		}
-		io.WriteString(w, "<ListBucketResult>"+page+"</ListBucketResult>")
+		contents := "<Contents><Key>" + strings.Join(names, "</Key></Contents><Contents><Key>") + "</Key></Contents>"
+		io.WriteString(w, "<ListBucketResult>"+more+contents+"</ListBucketResult>")
 	})
 	var got []string
 	for name, err := range b.List(t.Context(), "p", "p/0") {
