@@ -147,7 +147,7 @@ func testList(t *testing.T, s suite) {
 	slices.Sort(names)
 	prefixes := append([]string{"", "a", "a/", "a/b", "a/b0", "a/b0/", "b", "b/a-", "z", "a/b/"}, names...)
 	for _, prefix := range prefixes {
-		for _, after := range append([]string{"", "0", "a", "a/", "a/b0", "a/c", "zz"}, names...) {
+		for _, after := range append([]string{"", "0", "a", "a/", "a/b0", "a/c", "zz", "../", "é"}, names...) {
 			var want []string
 			for _, name := range names {
 				if strings.HasPrefix(name, prefix) && name > after {
@@ -283,10 +283,11 @@ func testContext(t *testing.T, s suite) {
 	ended, cancel := context.WithCancel(s.ctx)
 	cancel()
 	for method, call := range map[string]func() error{
-		"get":    func() error { _, err := s.bucket.Get(ended, "a"); return err },
-		"put":    func() error { return s.bucket.Put(ended, "b", []byte("y")) },
-		"delete": func() error { return s.bucket.Delete(ended, "a") },
-		"list":   func() error { _, err := drain(s.bucket.List(ended, "", "")); return err },
+		"get":             func() error { _, err := s.bucket.Get(ended, "a"); return err },
+		"put":             func() error { return s.bucket.Put(ended, "b", []byte("y")) },
+		"delete":          func() error { return s.bucket.Delete(ended, "a") },
+		"list":            func() error { _, err := drain(s.bucket.List(ended, "", "")); return err },
+		"list of nothing": func() error { _, err := drain(s.bucket.List(ended, "none/", "")); return err },
 	} {
 		began := time.Now()
 		if err := call(); !errors.Is(err, context.Canceled) {

@@ -96,6 +96,9 @@ func TestANameThatAFileCannotHaveIsNoObjects(t *testing.T) {
 	if err := b.Put(t.Context(), long, nil); err == nil {
 		t.Error("put: acknowledged")
 	}
+	if left, err := fs.ReadDir(b.root.FS(), aside); len(left) != 0 || err != nil {
+		t.Errorf("a put that failed leaves aside %v, %v", left, err)
+	}
 }
 
 func TestAFolderThatIsMissingCannotBeRead(t *testing.T) {

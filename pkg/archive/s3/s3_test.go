@@ -122,6 +122,20 @@ func TestAListGoesOnAfterItsPage(t *testing.T) {
 	}
 }
 
+func TestABodyThatStallsEndsWithTheContext(t *testing.T) {
+	b := over(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, "half")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if body, err := b.Get(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) || body != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
 func TestNoMethodOutlastsItsContext(t *testing.T) {
 	b := over(t, func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // else the server does not see that the client has gone
