@@ -95,6 +95,9 @@ func testSeen(t *testing.T, event Request, want seen) {
 		if string(body) != want.body || r.ContentLength != int64(len(want.body)) {
 			t.Errorf("body of %d bytes (%q), want %q", r.ContentLength, body, want.body)
 		}
+		if again, err := io.ReadAll(r.Body); len(again) > 0 || err != nil {
+			t.Errorf("body, read again: %q, %v; want its end", again, err)
+		}
 		if r.Context().Value(key{}) == nil {
 			t.Error("the context is not the invocation's")
 		}
