@@ -1,0 +1,53 @@
+package kpi
+
+import (
+	"maps"
+	"slices"
+)
+
+// Plus is the tally of the queue calls of both: of several days, queues or sites.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{
+		Counts: t.Counts.Plus(other.Counts), Visits: t.Visits + other.Visits,
+		Wait: t.Wait.plus(other.Wait), Talk: t.Talk.plus(other.Talk), Hold: t.Hold.plus(other.Hold),
+		WrapUp: t.WrapUp.plus(other.WrapUp), Ring: t.Ring.plus(other.Ring),
+		Handled: t.Handled + other.Handled, HandleTime: t.HandleTime + other.HandleTime,
+		Scores: t.Scores.plus(other.Scores), MissCauses: sum(t.MissCauses, other.MissCauses),
+	}
+}
+
+// Plus adds counts.
+func (c Counts) Plus(other Counts) Counts {
+	return Counts{
+		Offered: c.Offered + other.Offered, Answered: c.Answered + other.Answered, Abandoned: c.Abandoned + other.Abandoned,
+		ShortAbandoned: c.ShortAbandoned + other.ShortAbandoned, Voicemail: c.Voicemail + other.Voicemail,
+		FlowedOut: c.FlowedOut + other.FlowedOut, Unknown: c.Unknown + other.Unknown,
+		AnsweredWaits:  c.AnsweredWaits.plus(other.AnsweredWaits),
+		AbandonedWaits: c.AbandonedWaits.plus(other.AbandonedWaits),
+		GaveUpWaits:    c.GaveUpWaits.plus(other.GaveUpWaits),
+	}
+}
+
+// AddIntervals adds the counts of the same intervals.
+func AddIntervals(a, b []Interval) []Interval {
+	byMinute := map[int64]Interval{}
+	for _, i := range slices.Concat(a, b) {
+		byMinute[i.Minute] = Interval{i.Minute, byMinute[i.Minute].Plus(i.Counts)}
+	}
+	all := make([]Interval, 0, len(byMinute))
+	for _, minute := range slices.Sorted(maps.Keys(byMinute)) {
+		all = append(all, byMinute[minute])
+	}
+	return all
+}
+
+func sum(a, b map[string]int64) map[string]int64 {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]int64{}
+	}
+	for name, n := range b {
+		all[name] += n
+	}
+	return all
+}

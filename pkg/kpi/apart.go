@@ -1,0 +1,62 @@
+package kpi
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"trunkline/pkg/pbx"
+)
+
+// cdrCounts counts the calls of the plain call detail records.
+func (p *pbxDay) cdrCounts(d *Day) (n CDRCounts) {
+	slices.SortFunc(d.cdrs, func(a, b *leg) int {
+		return cmp.Or(cmp.Compare(a.UniqueID, b.UniqueID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Hash, b.Hash))
+	})
+	for all := range groups(d.cdrs, func(a, b *leg) bool { return a.UniqueID == b.UniqueID }) {
+		legs := own(d, all, callKey{pbx.KindCDR, all[0].UniqueID, ""})
+		if len(legs) > 0 {
+			n.add(legs)
+		}
+		for _, l := range legs {
+			p.see(l.Hash, clockSuspect(l.Start, l.Received))
+		}
+	}
+	return n
+}
+
+// add adds the legs of one call. Its direction is that of its earliest leg.
+func (n *CDRCounts) add(legs []*leg) {
+	n.Calls++
+	if slices.ContainsFunc(legs, func(l *leg) bool { return strings.EqualFold(l.Disposition, "ANSWERED") }) {
+		n.Answered++
+	}
+	if d := pbx.DirectionOf(legs[0].CallType); d == pbx.Inbound {
+		n.Inbound++
+	} else {
+		n.Apart.add(Class(d))
+	}
+	longest := int64(0)
+	for _, l := range legs {
+		longest = max(longest, l.Billable.Or(0))
+	}
+	n.Billable += longest
+}
+
+// ivrChoices counts the calls that pressed each key in each menu.
+func (p *pbxDay) ivrChoices(d *Day) (all []IVRChoice) {
+	slices.SortFunc(d.steps, func(a, b *step) int {
+		return cmp.Or(cmp.Compare(a.IVRID, b.IVRID), cmp.Compare(a.Key, b.Key), cmp.Compare(a.UUID, b.UUID))
+	})
+	for choice := range groups(d.steps, func(a, b *step) bool { return a.IVRID == b.IVRID && a.Key == b.Key }) {
+		c := IVRChoice{IVR: choice[0].IVRID, Key: choice[0].Key}
+		for range groups(choice, func(a, b *step) bool { return a.UUID == b.UUID }) {
+			c.Calls++
+		}
+		all = append(all, c)
+	}
+	for _, s := range d.steps {
+		p.see(s.Hash, clockSuspect(s.Start, s.Received))
+	}
+	return all
+}

@@ -1,0 +1,250 @@
+package kpi
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"trunkline/pkg/pbx"
+)
+
+// Call is one queue call, or a call without a queue: the records of a uuid in a queue, and
+// what they come to.
+type Call struct {
+	UUID  string `json:"uuid"`
+	Queue string `json:"queue,omitempty"`
+	Class Class  `json:"class"`
+	// Outcome is that of a queue call.
+	Outcome Outcome `json:"outcome,omitempty"`
+
+	Start      pbx.LocalTime `json:"start"` // of the earliest record
+	End        pbx.LocalTime `json:"end,omitzero"`
+	Caller     string        `json:"caller,omitempty"`
+	Called     string        `json:"called,omitempty"`
+	AnsweredBy string        `json:"answered_by,omitempty"` // the agent, where one is known
+	Wait       pbx.Int       `json:"wait_seconds,omitzero"`
+	Talk       pbx.Int       `json:"talk_seconds,omitzero"`
+	Hold       pbx.Int       `json:"hold_seconds,omitzero"`
+	WrapUp     pbx.Int       `json:"wrap_up_seconds,omitzero"`
+	Ring       pbx.Int       `json:"ring_seconds,omitzero"`
+	GaveUp     bool          `json:"gave_up,omitempty"` // abandoned, and nobody but the caller ended it
+	Short      bool          `json:"short_abandoned,omitempty"`
+	Score      int64         `json:"score,omitempty"` // 0: not rated
+	MissCauses []string      `json:"miss_causes,omitempty"`
+	Visits     int64         `json:"visits"`
+	Attempts   int64         `json:"attempts"` // how often a phone rang
+	Records    int64         `json:"records"`
+	Suspect    bool          `json:"clock_suspect,omitempty"`
+
+	records  []*record // all that it has,
+	counted  []*record // and those of them that make it what it is
+	last     span      // of the latest of these
+	reason   string    // for its outcome,
+	deciding *record   // and the record that it is seen in
+}
+
+// span is the start and end of a record; it is later than another one by its start, or
+// where that is the same by its end.
+type span [2]pbx.LocalTime
+
+func (s span) later(other span) bool { return slices.Compare(s[:], other[:]) > 0 }
+
+// Class is what kind of a call it is.
+type Class string
+
+// The classes of calls, in the order in which they are tried. Queue calls alone have
+// outcomes.
+const (
+	ClassQueue        Class = "queue"
+	ClassDirect       Class = "direct"
+	ClassIVROnly      Class = "ivr_only"
+	ClassOutbound     Class = "outbound"
+	ClassInternal     Class = "internal"
+	ClassUnrecognised Class = "unrecognised"
+)
+
+var classes = []Class{ClassQueue, ClassDirect, ClassIVROnly, ClassOutbound, ClassInternal, ClassUnrecognised}
+
+// Outcome is what became of a queue call.
+type Outcome string
+
+// The outcomes, in the order in which they are tried.
+const (
+	Answered  Outcome = "answered"
+	Voicemail Outcome = "voicemail"
+	FlowedOut Outcome = "flowed_out"
+	Abandoned Outcome = "abandoned"
+	Unknown   Outcome = "unknown"
+)
+
+// newCall makes a call of the records that make it up, in their order, and of all records
+// of the uuid.
+func newCall(own, all []*record, s Settings) *Call {
+	c := &Call{UUID: own[0].uuid, Queue: own[0].queue, records: own}
+	c.classify()
+	c.Start = c.counted[0].start
+	for _, r := range c.counted {
+		c.add(r)
+	}
+	if c.Class == ClassQueue {
+		c.decide(all)
+		c.GaveUp = c.Outcome == Abandoned && !slices.ContainsFunc(c.MissCauses, func(cause string) bool { return cause != memberCancel })
+		c.Short = c.shortFor(s)
+	}
+	return c
+}
+
+func (c *Call) shortFor(s Settings) bool {
+	return c.GaveUp && c.Wait.Known() && c.Wait.Or(0) < s.ShortAbandon
+}
+
+// memberCancel is the PBX's own name for a caller who hung up.
+const memberCancel = "MEMBER_CANCEL"
+
+// classify gives the call its class, by the first direction that any of its records has.
+// The records of that direction count.
+func (c *Call) classify() {
+	for _, d := range []pbx.Direction{pbx.Inbound, pbx.Outbound, pbx.Internal, pbx.UnknownDirection} {
+		if c.counted = withDirection(c.records, d); len(c.counted) == 0 {
+			continue
+		}
+		switch {
+		case d != pbx.Inbound:
+			c.Class = Class(d)
+		case c.Queue != "":
+			c.Class = ClassQueue
+		case !slices.ContainsFunc(c.counted, func(r *record) bool { return r.state != "ivr" }):
+			c.Class = ClassIVROnly
+		default:
+			c.Class = ClassDirect
+		}
+		return
+	}
+}
+
+// withDirection is the records of a direction, without a copy where that is all of them.
+func withDirection(records []*record, d pbx.Direction) []*record {
+	other := func(r *record) bool { return r.direction != d }
+	if !slices.ContainsFunc(records, other) {
+		return records
+	}
+	return slices.DeleteFunc(slices.Clone(records), other)
+}
+
+// add adds a record's figures to the call's.
+func (c *Call) add(r *record) {
+	if c.Records == 0 || r.start != c.last[0] {
+		c.Visits++
+	}
+	c.Records++
+	c.End = max(c.End, r.end)
+	if r.span().later(c.last) {
+		c.last = r.span()
+	}
+	c.Caller, c.Called = cmp.Or(c.Caller, r.caller), cmp.Or(c.Called, r.called)
+	c.Talk, c.Hold, c.WrapUp = plus(c.Talk, r.talk), plus(c.Hold, r.hold), plus(c.WrapUp, r.wrapUp)
+	c.Wait, c.Ring = longer(c.Wait, r.wait), longer(c.Ring, r.ring)
+	if c.Score == 0 {
+		c.Score = r.score
+	}
+	if r.agent != "" {
+		c.Attempts++
+	}
+	c.miss(r.missCause)
+	c.Suspect = c.Suspect || r.suspect
+}
+
+func (c *Call) miss(cause string) {
+	if cause != "" && !slices.Contains(c.MissCauses, cause) {
+		c.MissCauses = append(c.MissCauses, cause)
+	}
+}
+
+// answer gives the call what the answering record decides.
+func (c *Call) answer(r *record) {
+	c.AnsweredBy = r.agent
+	if r.wait.Known() {
+		c.Wait = r.wait
+	}
+	if r.ring.Known() {
+		c.Ring = r.ring
+	}
+	if r.score != 0 {
+		c.Score = r.score
+	}
+}
+
+// decide finds the first rule that holds of the records that count.
+func (c *Call) decide(all []*record) {
+	for _, rule := range []struct {
+		outcome Outcome
+		reason  string
+		holds   func(*record) bool
+	}{
+		{Answered, "somebody answered", (*record).answers},
+		{Voicemail, "a message was left", func(r *record) bool { return r.voicemail }},
+		{FlowedOut, "it was forwarded", func(r *record) bool { return r.forwarded }},
+		{FlowedOut, "it went on to another queue", func(r *record) bool { return r == c.counted[0] && c.goesOn(all) }},
+		{FlowedOut, "it went back to a menu", func(r *record) bool { return r.state == "ivr" && r.wait.Or(0) > 0 }},
+		{Abandoned, "it ended in the queue", func(r *record) bool { return r.state == "queue" }},
+		{Unknown, "no rule tells what became of it", func(r *record) bool { return true }},
+	} {
+		if i := slices.IndexFunc(c.counted, rule.holds); i >= 0 {
+			c.Outcome, c.reason, c.deciding = rule.outcome, rule.reason, c.counted[i]
+			break
+		}
+	}
+	if c.Outcome == Answered {
+		c.answer(c.deciding)
+	}
+}
+
+// goesOn tells whether the call has a record in another queue that is later than all of
+// its own.
+func (c *Call) goesOn(all []*record) bool {
+	return slices.ContainsFunc(all, func(r *record) bool {
+		return r.queue != "" && r.queue != c.Queue && r.span().later(c.last)
+	})
+}
+
+// Why tells people by which rule the call counts as it does.
+func (c *Call) Why() string {
+	switch c.Class {
+	case ClassIVROnly:
+		return "it ended in a menu, and saw no queue"
+	case ClassDirect:
+		return "it saw no queue"
+	case ClassOutbound:
+		return "outbound calls never count"
+	case ClassInternal:
+		return "its caller is an agent of the day, or its call type says internal"
+	case ClassUnrecognised:
+		return "its call type is none that is known"
+	}
+	why := fmt.Sprintf("%s, by its record of %s in the state %q", c.reason, c.deciding.start, c.deciding.state)
+	if c.deciding.agent != "" {
+		why += " with agent " + c.deciding.agent
+	}
+	if c.Short {
+		why += "; short, since only the caller ended it, before the threshold"
+	}
+	return why
+}
+
+// plus is the sum of what is known.
+func plus(a, b pbx.Int) pbx.Int {
+	switch {
+	case !a.Known():
+		return b
+	case !b.Known():
+		return a
+	}
+	return pbx.IntOf(a.Or(0) + b.Or(0))
+}
+
+func longer(a, b pbx.Int) pbx.Int {
+	if b.Or(-1) > a.Or(-1) {
+		return b
+	}
+	return a
+}

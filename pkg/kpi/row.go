@@ -1,0 +1,153 @@
+package kpi
+
+import "trunkline/pkg/pbx"
+
+// Queue is the row of one queue's day. All of its numbers may be added to those of other
+// rows, except Agents.
+type Queue struct {
+	MAC   pbx.MAC `json:"mac"`
+	Day   pbx.Day `json:"day"`
+	Queue string  `json:"queue"`
+	Tally
+	Apart
+	Agents    int64      `json:"agents"` // distinct ones that were tried
+	Intervals []Interval `json:"intervals,omitempty"`
+	Basis
+}
+
+// PBX is the row of a whole PBX's day, of distinct calls: those that saw a queue are in
+// the Tally, and the others are counted apart.
+type PBX struct {
+	MAC pbx.MAC `json:"mac"`
+	Day pbx.Day `json:"day"`
+	Tally
+	IVROnly int64 `json:"ivr_only"` // inbound, without a queue: they ended in a menu
+	Direct  int64 `json:"direct"`   // inbound, without a queue: all others
+	Apart
+	CDR       CDRCounts   `json:"cdr"`
+	IVR       []IVRChoice `json:"ivr,omitempty"` // by menu and key
+	Agents    int64       `json:"agents"`        // distinct ones that were tried
+	Intervals []Interval  `json:"intervals,omitempty"`
+	Basis
+}
+
+// Agent is the row of one agent's day: of the calls of queues that tried the agent, and of
+// the agent's outbound calls.
+type Agent struct {
+	MAC              pbx.MAC   `json:"mac"`
+	Day              pbx.Day   `json:"day"`
+	Agent            string    `json:"agent"`
+	Answered         int64     `json:"answered"`
+	TriedNotAnswered int64     `json:"tried_not_answered"`
+	Attempts         int64     `json:"attempts"` // how often the agent's phone rang, for whichever calls
+	OutboundCalls    int64     `json:"outbound_calls"`
+	OutboundTalk     int64     `json:"outbound_talk_seconds"`
+	Talk             Total     `json:"talk"`
+	Hold             Total     `json:"hold"`
+	WrapUp           Total     `json:"wrap_up"`
+	Ring             Total     `json:"ring"`
+	Scores           Histogram `json:"scores,omitempty"` // of rated calls
+	Basis
+}
+
+// Tally is what is counted of queue calls.
+type Tally struct {
+	Counts
+	Visits int64 `json:"visits"`
+	Wait   Total `json:"wait"`
+	Talk   Total `json:"talk"`
+	Hold   Total `json:"hold"`
+	WrapUp Total `json:"wrap_up"`
+	Ring   Total `json:"ring"`
+	// Handled calls are the answered ones with known talk; HandleTime is their talk, hold
+	// and wrap-up in seconds, with hold once where talk includes it already.
+	Handled    int64            `json:"handled"`
+	HandleTime int64            `json:"handle_seconds"`
+	Scores     Histogram        `json:"scores,omitempty"`      // of rated calls
+	MissCauses map[string]int64 `json:"miss_causes,omitempty"` // of calls not answered; one may have several
+}
+
+// Counts are the calls by their outcomes, and how long they waited.
+type Counts struct {
+	Offered        int64 `json:"offered"`
+	Answered       int64 `json:"answered"`
+	Abandoned      int64 `json:"abandoned"`
+	ShortAbandoned int64 `json:"short_abandoned"` // by the threshold of Basis
+	Voicemail      int64 `json:"voicemail"`
+	FlowedOut      int64 `json:"flowed_out"`
+	Unknown        int64 `json:"unknown"`
+	// Waits in seconds. GaveUpWaits are those of the abandoned calls that count as short if
+	// they are: other thresholds than that of ShortAbandoned can be told from them.
+	AnsweredWaits  Histogram `json:"answered_waits,omitempty"`
+	AbandonedWaits Histogram `json:"abandoned_waits,omitempty"`
+	GaveUpWaits    Histogram `json:"gave_up_waits,omitempty"`
+}
+
+// Apart are the calls that are no customers' calls to a queue.
+type Apart struct {
+	Outbound     int64 `json:"outbound"`
+	Internal     int64 `json:"internal"`
+	Unrecognised int64 `json:"unrecognised"`
+}
+
+// Total is the sum and the largest of known durations in seconds.
+type Total struct {
+	Sum int64 `json:"sum"`
+	Max int64 `json:"max"`
+}
+
+// Interval counts the calls that began in 15 minutes of the PBX's clock.
+type Interval struct {
+	Minute int64 `json:"minute"` // of the day, at which it begins
+	Counts
+}
+
+// CDRCounts are the calls that the PBX's plain call detail records tell of, by their
+// uniqueids.
+type CDRCounts struct {
+	Calls    int64 `json:"calls"`
+	Answered int64 `json:"answered"` // a leg's disposition is ANSWERED
+	Inbound  int64 `json:"inbound"`
+	Apart
+	Billable int64 `json:"billable_seconds"` // the longest leg of each
+}
+
+// IVRChoice is how many calls pressed a key in a menu.
+type IVRChoice struct {
+	IVR   string `json:"ivr_id"`
+	Key   string `json:"key"` // empty: none
+	Calls int64  `json:"calls"`
+}
+
+// Basis is what a row was computed of.
+type Basis struct {
+	Inputs Inputs `json:"inputs"`
+	// ClockSuspect is how many of the records claim a time that is far from their receipt:
+	// more than two days after it, or more than a year before.
+	ClockSuspect int64 `json:"clock_suspect"`
+	Settings
+}
+
+// Inputs names a set of records.
+type Inputs struct {
+	Records int64  `json:"records"`
+	Hash    string `json:"hash"` // of their identities and contents, not of their receipts
+}
+
+// Settings are what an operator says of a PBX, as far as rows depend on it.
+type Settings struct {
+	ShortAbandon     int64 `json:"short_abandon_seconds"` // an abandoned call that waited less is short
+	TalkIncludesHold bool  `json:"talk_includes_hold,omitempty"`
+}
+
+// DefaultSettings are those of a PBX of which nothing was said.
+var DefaultSettings = Settings{ShortAbandon: 10}
+
+func (t *Total) add(seconds int64) {
+	t.Sum += seconds
+	t.Max = max(t.Max, seconds)
+}
+
+func (t Total) plus(other Total) Total {
+	return Total{t.Sum + other.Sum, max(t.Max, other.Max)}
+}

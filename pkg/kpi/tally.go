@@ -1,0 +1,155 @@
+package kpi
+
+import (
+	"cmp"
+	"slices"
+)
+
+// tally counts queue calls.
+func tally(calls []*Call, s Settings) Tally {
+	t := Tally{Counts: count(calls), MissCauses: map[string]int64{}}
+	var scores []int64
+	for _, c := range calls {
+		t.Visits += c.Visits
+		t.Wait.add(c.Wait.Or(0))
+		t.Talk.add(c.Talk.Or(0))
+		t.Hold.add(c.Hold.Or(0))
+		t.WrapUp.add(c.WrapUp.Or(0))
+		t.Ring.add(c.Ring.Or(0))
+		if c.Score > 0 {
+			scores = append(scores, c.Score)
+		}
+		if c.Outcome != Answered {
+			for _, cause := range c.MissCauses {
+				t.MissCauses[cause]++
+			}
+		} else if c.Talk.Known() {
+			t.Handled++
+			t.HandleTime += c.Talk.Or(0) + c.WrapUp.Or(0)
+			if !s.TalkIncludesHold {
+				t.HandleTime += c.Hold.Or(0)
+			}
+		}
+	}
+	t.Scores = histogramOf(scores)
+	return t
+}
+
+// count counts queue calls by their outcomes.
+func count(calls []*Call) Counts {
+	n := Counts{Offered: int64(len(calls))}
+	var answered, abandoned, gaveUp []int64
+	for _, c := range calls {
+		switch c.Outcome {
+		case Answered:
+			n.Answered++
+			answered = appendKnown(answered, c)
+		case Abandoned:
+			n.Abandoned++
+			abandoned = appendKnown(abandoned, c)
+		case Voicemail:
+			n.Voicemail++
+		case FlowedOut:
+			n.FlowedOut++
+		default:
+			n.Unknown++
+		}
+		if c.GaveUp {
+			gaveUp = appendKnown(gaveUp, c)
+		}
+		if c.Short {
+			n.ShortAbandoned++
+		}
+	}
+	n.AnsweredWaits, n.AbandonedWaits, n.GaveUpWaits = histogramOf(answered), histogramOf(abandoned), histogramOf(gaveUp)
+	return n
+}
+
+// appendKnown appends the call's wait, where it is known.
+func appendKnown(waits []int64, c *Call) []int64 {
+	if c.Wait.Known() {
+		waits = append(waits, c.Wait.Or(0))
+	}
+	return waits
+}
+
+// intervals counts the calls that began in each quarter of an hour. It reorders them.
+func intervals(calls []*Call) (all []Interval) {
+	slices.SortStableFunc(calls, func(a, b *Call) int { return cmp.Compare(a.minute(), b.minute()) })
+	for group := range groups(calls, func(a, b *Call) bool { return a.minute() == b.minute() }) {
+		all = append(all, Interval{group[0].minute(), count(group)})
+	}
+	return all
+}
+
+// minute is the minute of the day at which the call's interval begins.
+func (c *Call) minute() int64 {
+	minute := int64(c.Start-c.Start.Day().Start()) / 60
+	return minute - minute%IntervalMinutes
+}
+
+// IntervalMinutes is the length of an Interval.
+const IntervalMinutes = 15
+
+// agentsTried is how many distinct agents were tried for the calls.
+func agentsTried(calls []*Call) int64 {
+	agents := map[string]bool{}
+	for _, c := range calls {
+		for _, r := range c.counted {
+			if r.agent != "" {
+				agents[r.agent] = true
+			}
+		}
+	}
+	return int64(len(agents))
+}
+
+// together is the call that the PBX's queue calls of one uuid are. Their order is that of
+// their queues.
+func together(parts []*Call, s Settings) *Call {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	whole, decisive := *parts[0], parts[0]
+	for _, c := range parts[1:] {
+		whole.Start, whole.End = min(whole.Start, c.Start), max(whole.End, c.End)
+		whole.Wait, whole.Talk = plus(whole.Wait, c.Wait), plus(whole.Talk, c.Talk)
+		whole.Hold, whole.WrapUp = plus(whole.Hold, c.Hold), plus(whole.WrapUp, c.WrapUp)
+		whole.Visits, whole.Attempts = whole.Visits+c.Visits, whole.Attempts+c.Attempts
+		whole.Ring, whole.Score = longer(whole.Ring, c.Ring), cmp.Or(whole.Score, c.Score)
+		for _, cause := range c.MissCauses {
+			whole.miss(cause)
+		}
+		if c.decides(decisive) {
+			decisive = c
+		}
+	}
+	whole.Outcome, whole.AnsweredBy, whole.GaveUp = decisive.Outcome, decisive.AnsweredBy, decisive.GaveUp
+	if decisive.Outcome == Answered {
+		whole.Ring, whole.Score = decisive.Ring, cmp.Or(decisive.Score, whole.Score)
+	}
+	whole.Short = whole.shortFor(s)
+	return &whole
+}
+
+// decides tells whether the call rather than another part decides what became of the whole:
+// one that was answered does, the earliest of them, else the one where the caller was last.
+func (c *Call) decides(other *Call) bool {
+	if answered := c.Outcome == Answered; answered != (other.Outcome == Answered) {
+		return answered
+	} else if answered {
+		return other.deciding.span().later(c.deciding.span())
+	}
+	return c.last.later(other.last)
+}
+
+func (a *Apart) add(c Class) {
+	switch c {
+	case ClassOutbound:
+		a.Outbound++
+	case ClassInternal:
+		a.Internal++
+	case ClassUnrecognised:
+		a.Unrecognised++
+	}
+}
