@@ -25,19 +25,19 @@ Examples:
 
 // Run implements the command.
 func (c *callsCommand) Run(p *program) error {
-	day, err := c.parse()
+	span, err := c.span()
 	if err != nil {
 		return err
 	}
 	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		err := show(p, c.JSON, s.CallRecords(p.ctx, mac, day, day), callColumns, "No contact-centre records.")
+		err := show(p, c.JSON, s.CallRecords(p.ctx, mac, span), callColumns, "No contact-centre records.")
 		if err != nil {
 			return err
 		}
 		if !c.JSON {
 			fmt.Fprintln(p.out)
 		}
-		return show(p, c.JSON, s.CDRs(p.ctx, mac, day, day), cdrColumns, "No plain call detail records.")
+		return show(p, c.JSON, s.CDRs(p.ctx, mac, span), cdrColumns, "No plain call detail records.")
 	})
 }
 

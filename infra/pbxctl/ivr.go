@@ -18,12 +18,12 @@ func (ivrCommand) Help() string {
 
 // Run implements the command.
 func (c *ivrCommand) Run(p *program) error {
-	day, err := c.parse()
+	span, err := c.span()
 	if err != nil {
 		return err
 	}
 	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		return show(p, c.JSON, s.IVRSteps(p.ctx, mac, day, day), ivrColumns, "No menus were heard.")
+		return show(p, c.JSON, s.IVRSteps(p.ctx, mac, span), ivrColumns, "No menus were heard.")
 	})
 }
 

@@ -22,15 +22,16 @@ type day struct {
 	Day string `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 }
 
-func (d day) parse() (pbx.Day, error) {
+// span is the time of that day, or all time.
+func (d day) span() (store.Span, error) {
 	if d.Day == "" {
-		return 0, nil
+		return store.Span{}, nil
 	}
 	parsed, err := pbx.ParseDay(d.Day)
 	if err != nil {
-		return 0, fmt.Errorf("--day: %w", err)
+		return store.Span{}, fmt.Errorf("--day: %w", err)
 	}
-	return parsed, nil
+	return store.Days(parsed, parsed), nil
 }
 
 // read calls use with the records, and the PBX's MAC.

@@ -65,15 +65,14 @@ func join(parts ...string) string {
 	return b.String()
 }
 
-// days is the range of a partition's records of one kind that began on the days from
-// first to last, both included; an unknown day is the range's own end.
-func days(mac pbx.MAC, prefix string, first, last pbx.Day) Range {
+// within is the range of a partition's records of one kind that began in a span of time.
+func within(mac pbx.MAC, prefix string, span Span) Range {
 	r := Prefix(string(mac), prefix+"#")
-	if first != 0 {
-		r.From = join(prefix, first.String())
+	if span.From != 0 {
+		r.From = join(prefix, span.From.String())
 	}
-	if last != 0 {
-		r.To = join(prefix, (last + 1).String())
+	if span.To != 0 {
+		r.To = join(prefix, span.To.String())
 	}
 	return r
 }

@@ -19,23 +19,38 @@ type Record[E pbx.Event] struct {
 	// Restatements is how many other versions the PBX sent, all received earlier.
 	Restatements int `json:"restatements"`
 	Event        E   `json:"event"`
+	// Hash is that of the event's content, its identity in it.
+	Hash string `json:"-"`
 }
 
-// CallRecords yields the current contact-centre records of the calls that began from
-// first to last by the PBX's clock, in the order of their beginnings. An unknown day
-// leaves the range open. After an error it ends.
-func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.CallRecord], error] {
-	return fold[*pbx.CallRecord](s.query(ctx, days(mac, callPrefix, first, last)))
+// Span is a time by a PBX's clock: from From, included, to To, excluded. Where one of them
+// is unknown the span is open.
+type Span struct{ From, To pbx.LocalTime }
+
+// Days is the span of the days from first to last, both included; an unknown day leaves
+// it open.
+func Days(first, last pbx.Day) Span {
+	span := Span{From: first.Start()}
+	if last != 0 {
+		span.To = (last + 1).Start()
+	}
+	return span
+}
+
+// CallRecords yields the current contact-centre records of the calls that began in a span
+// of time, in the order of their beginnings. After an error it ends.
+func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.CallRecord], error] {
+	return fold[*pbx.CallRecord](s.query(ctx, within(mac, callPrefix, span)))
 }
 
 // CDRs is CallRecords for the plain call detail records.
-func (s *Store) CDRs(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.CDR], error] {
-	return fold[*pbx.CDR](s.query(ctx, days(mac, cdrPrefix, first, last)))
+func (s *Store) CDRs(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.CDR], error] {
+	return fold[*pbx.CDR](s.query(ctx, within(mac, cdrPrefix, span)))
 }
 
 // IVRSteps is CallRecords for the menus that callers heard.
-func (s *Store) IVRSteps(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[Record[*pbx.IVRStep], error] {
-	return fold[*pbx.IVRStep](s.query(ctx, days(mac, ivrPrefix, first, last)))
+func (s *Store) IVRSteps(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.IVRStep], error] {
+	return fold[*pbx.IVRStep](s.query(ctx, within(mac, ivrPrefix, span)))
 }
 
 // Extensions yields the latest state of each extension, by extension.
@@ -120,6 +135,9 @@ func each[E pbx.Event](items iter.Seq2[Item, error]) iter.Seq2[Record[E], error]
 	}
 }
 
+// lastPart is the hash at the end of a fact's key.
+func lastPart(sk string) string { return sk[strings.LastIndexByte(sk, '#')+1:] }
+
 // identity is the key of a fact without the hash at its end.
 func identity(i Item) string { return i.SK[:strings.LastIndexByte(i.SK, '#')] }
 
@@ -128,5 +146,5 @@ func recordOf[E pbx.Event](i Item) (Record[E], error) {
 	if err := json.Unmarshal(i.Doc, &doc); err != nil {
 		return Record[E]{}, fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
 	}
-	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Event: doc.Event}, nil
+	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Event: doc.Event, Hash: lastPart(i.SK)}, nil
 }

@@ -133,7 +133,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := collect(t, s.CallRecords(t.Context(), mac, 0, 0))
+	got := collect(t, s.CallRecords(t.Context(), mac, store.Span{}))
 	if len(got) != 1 || got[0].Event.TalkingTime != pbx.IntOf(2) || got[0].Restatements != 1 ||
 		!got[0].Received.Equal(received.Add(time.Second)) || got[0].MAC != mac || got[0].Kind != pbx.KindCallRecord {
 		t.Errorf("got %+v", got)
@@ -163,7 +163,7 @@ func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
 		{day("2026-11-25"), 0, ""},
 	} {
 		var got []string
-		for _, r := range collect(t, s.CallRecords(t.Context(), mac, c.first, c.last)) {
+		for _, r := range collect(t, s.CallRecords(t.Context(), mac, store.Days(c.first, c.last))) {
 			got = append(got, r.Event.UUID)
 		}
 		if strings.Join(got, " ") != c.want {
