@@ -46,7 +46,9 @@ func NewDay(mac pbx.MAC, day pbx.Day, s Settings) *Day {
 
 // Reach is the part of time whose records are read for a day: from its start until 06:00
 // of the next day, which is excluded.
-func Reach(day pbx.Day) (from, to pbx.LocalTime) { return day.Start(), (day + 1).Start() + earlyUntil }
+func Reach(day pbx.Day) (from, to pbx.LocalTime) {
+	return day.Start(), (day + 1).Start() + pbx.EarlyUntil
+}
 
 // NeedsDayBefore tells whether the records of the day before must be added too: there are
 // records that may belong to it.
@@ -93,7 +95,7 @@ func (d *Day) reads(start pbx.LocalTime) bool {
 	if start < from || start >= to {
 		return false
 	}
-	d.early = d.early || start.Day() == d.day && early(start)
+	d.early = d.early || start.Day() == d.day && start.Early()
 	return true
 }
 
@@ -103,7 +105,7 @@ func own[R interface{ began() pbx.LocalTime }](d *Day, records []R, key callKey)
 	goesOn := slices.ContainsFunc(records, func(r R) bool { return r.began().Day() == d.day })
 	other := func(r R) bool {
 		if r.began().Day() == d.day {
-			return early(r.began()) && belongsBefore
+			return r.began().Early() && belongsBefore
 		}
 		return !goesOn
 	}

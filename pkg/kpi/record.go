@@ -59,13 +59,6 @@ func (r *record) answers() bool {
 	return r.talk.Or(0) > 0 || r.state == "bridged" || r.state == "feedback"
 }
 
-// early tells whether the record may belong to the day before its own.
-func early(start pbx.LocalTime) bool { return start-start.Day().Start() < earlyUntil }
-
-// earlyUntil is until when, in seconds after midnight, a day's records may belong to the
-// day before.
-const earlyUntil = 6 * 60 * 60
-
 // clockSuspect tells whether a PBX's clock can't have been right. The clock's zone is left
 // out of account.
 func clockSuspect(start pbx.LocalTime, received time.Time) bool {

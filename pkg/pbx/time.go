@@ -65,6 +65,13 @@ func (t LocalTime) Day() Day { return Day(t / secondsPerDay) }
 // Start is midnight, where the day begins.
 func (d Day) Start() LocalTime { return LocalTime(d) * secondsPerDay }
 
+// EarlyUntil is until when, in seconds after midnight, what happens may belong to a call of
+// the day before.
+const EarlyUntil = 6 * 60 * 60
+
+// Early tells whether what happens then may belong to a call of the day before.
+func (t LocalTime) Early() bool { return t-t.Day().Start() < EarlyUntil }
+
 // asUTC shows the wall clock as if it stood in UTC, for arithmetic and formatting.
 func (t LocalTime) asUTC() time.Time { return time.Unix(int64(t)-yearOneToUnix, 0).UTC() }
 

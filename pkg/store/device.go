@@ -13,10 +13,16 @@ import (
 // Device is what the operator has set for a PBX. The zero Device is one of which
 // nothing was set.
 type Device struct {
-	Name     string `json:"name,omitempty"`
-	Disabled bool   `json:"disabled,omitempty"` // its events are refused
+	Name     string   `json:"name,omitempty"`
+	Site     string   `json:"site,omitempty"`
+	Zone     pbx.Zone `json:"zone,omitzero"`      // where its clock stands
+	Disabled bool     `json:"disabled,omitempty"` // its events are refused
 	// MinGeneration is the least generation of a URL that still opens; 0: all do.
 	MinGeneration uint32 `json:"min_generation,omitempty"`
+	// Thresholds in seconds, from 0. Unknown: the default.
+	ServiceLevel     pbx.Int `json:"sla_threshold_seconds,omitzero"` // within which a call should be answered
+	ShortAbandon     pbx.Int `json:"short_abandon_seconds,omitzero"` // before which an abandoned call is short
+	TalkIncludesHold bool    `json:"talk_includes_hold,omitempty"`   // in the PBX's records
 }
 
 // Device reads the settings of a PBX.
@@ -35,8 +41,11 @@ func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
 	return d, nil
 }
 
-// SetDevice replaces the settings of a PBX.
+// SetDevice replaces the settings of a PBX, and puts it on the fleet list.
 func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
+	if err := s.Enlist(ctx, mac); err != nil {
+		return err
+	}
 	doc, err := marshal(d)
 	if err == nil {
 		doc, err = Canonical(doc)

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"trunkline/pkg/pbx"
@@ -18,6 +21,17 @@ const (
 	extPrefix    = "EXT"
 	extLogPrefix = "EXTLOG"
 	deviceKey    = "DEVICE"
+	seenSK       = "SEEN"
+	markedSK     = "MARKED"
+	kpiPrefix    = "KPI"
+	dayPrefix    = "DAY"
+	restated     = "RESTATED"
+)
+
+// The first part of each partition key that is not a MAC.
+const (
+	fleetPartition = "FLEET"
+	duePrefix      = "DUE"
 )
 
 // The stages of a leg of a call in progress.
@@ -48,6 +62,45 @@ func extensionKey(mac pbx.MAC, exten string) Key { return key(mac, extPrefix, ex
 func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
 	return key(mac, extLogPrefix, exten, received, hash)
 }
+
+func seenKey(mac pbx.MAC) Key   { return key(mac, seenSK) }
+func markedKey(mac pbx.MAC) Key { return key(mac, markedSK) }
+func fleetKey(mac pbx.MAC) Key  { return Key{fleetPartition, string(mac)} }
+
+// dueKey spreads the days that are due over partitions by the last digit of the MAC.
+func dueKey(mac pbx.MAC, day pbx.Day) Key {
+	return Key{duePrefix + "#" + string(mac[len(mac)-1:]), join(day.String(), string(mac))}
+}
+
+// headerKey is the key of what is known of a day's figures as a whole.
+func headerKey(mac pbx.MAC, day pbx.Day) Key { return key(mac, dayPrefix, day.String()) }
+
+// rowKey is the key of a row of a day's figures, or of one of its further parts.
+func rowKey(mac pbx.MAC, day pbx.Day, row string, part int) Key {
+	return partKey(Key{string(mac), join(kpiPrefix, day.String()) + "#" + row}, part)
+}
+
+// restatedKey is the key of what replaced a day's figures.
+func restatedKey(mac pbx.MAC, day pbx.Day, revision int64) Key {
+	return key(mac, restated, day.String(), digits(revision))
+}
+
+func partKey(k Key, part int) Key {
+	if part > 0 {
+		k.SK += fmt.Sprintf("#%04d", part)
+	}
+	return k
+}
+
+// digits is a number in a width that sorts.
+func digits(n int64) string { return fmt.Sprintf("%010d", n) }
+
+// millis is a time in milliseconds, in a width that sorts.
+func millis(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
+
+// ownVersion is a version that begins with what it is ordered by, and that no other write
+// has.
+func ownVersion(order string) string { return order + "." + rand.Text() }
 
 // key joins the escaped parts of a sort key with #.
 func key(mac pbx.MAC, parts ...string) Key {

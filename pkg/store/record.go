@@ -19,25 +19,33 @@ const (
 
 // Store keeps the records of a fleet in a Table.
 type Store struct {
-	table Table
-	now   func() time.Time // to leave out what has expired
+	table  Table
+	now    func() time.Time
+	lately lately
 }
 
 // New makes a Store over a table.
-func New(table Table, now func() time.Time) *Store { return &Store{table, now} }
+func New(table Table, now func() time.Time) *Store { return &Store{table: table, now: now} }
 
 // Receipt says how an event was received.
 type Receipt struct {
 	MAC   pbx.MAC   // of the URL
 	At    time.Time // by the receiver's own clock, kept to the millisecond
 	Index int       // the event's place in its array, from 0
+	Zone  pbx.Zone  // that the operator has set for the PBX
 }
 
 // Record keeps what the event says. When it returns nil, that is durable. Kinds that
 // are not recognised leave no record.
+//
+// Before a record is written whose day is over by now, the days that it changes are marked
+// as due; and the PBX is on the fleet list before its first record.
 func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
 	writes, err := writesFor(r, e)
 	if err != nil {
+		return fmt.Errorf("record %s: %w", e.Kind(), err)
+	}
+	if err := s.announce(ctx, r, e); err != nil {
 		return fmt.Errorf("record %s: %w", e.Kind(), err)
 	}
 	for _, w := range writes {
@@ -47,6 +55,38 @@ func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
 		}
 	}
 	return nil
+}
+
+// announce has an event's PBX on the fleet list, and the days that the event changes marked
+// as due.
+func (s *Store) announce(ctx context.Context, r Receipt, event pbx.Event) error {
+	if err := s.Enlist(ctx, r.MAC); err != nil {
+		return err
+	}
+	id, start := beginning(event)
+	if start == 0 {
+		return nil
+	}
+	for _, day := range dueDays(start, zoneOf(r.Zone, id, start), s.now()) {
+		if err := s.markLate(ctx, r.MAC, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginning is what an event that a day's figures are made of is named by, and when it
+// began. Of others it is unknown.
+func beginning(event pbx.Event) (id string, start pbx.LocalTime) {
+	switch e := event.(type) {
+	case *pbx.CallRecord:
+		return e.UUID, e.Start
+	case *pbx.CDR:
+		return e.UniqueID, e.Start
+	case *pbx.IVRStep:
+		return e.UUID, e.Start
+	}
+	return "", 0
 }
 
 type write struct {
@@ -108,7 +148,7 @@ func newFact(r Receipt, e pbx.Event) (fact, error) {
 		return fact{}, err
 	}
 	at := r.At.UTC().Truncate(time.Millisecond)
-	f := fact{hash: hash(content), received: fmt.Sprintf("%013d", at.UnixMilli())}
+	f := fact{hash: hash(content), received: millis(at)}
 	f.version = fmt.Sprintf("%s.%03d.%s", f.received, r.Index, f.hash)
 	// The members of a factDoc stand in the order of their names.
 	f.doc, err = marshal(factDoc[json.RawMessage]{content, r.Index, at})

@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// Mark says that a PBX's day is due: its figures are to be computed, or computed again.
+type Mark struct {
+	MAC pbx.MAC
+	Day pbx.Day
+	// At is when the records that made the day due may have been written at the latest, but
+	// for the time in which a writer relies on an earlier mark.
+	At      time.Time
+	version string
+}
+
+// MarkWithin is the time in which a writer relies on a mark that it made before.
+const MarkWithin = time.Minute
+
+// MarkClosed marks a day as due since it closed at an instant. A mark that is there already
+// stays.
+func (s *Store) MarkClosed(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time) error {
+	return s.mark(ctx, mac, day, at, Absent())
+}
+
+// markLate marks a day as due since a record of it is about to be written.
+func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
+	at := s.now()
+	key := dueKey(mac, day)
+	if s.lately.has(key, at) {
+		return nil
+	}
+	err := s.mark(ctx, mac, day, at, Newer())
+	if err == nil {
+		s.lately.add(key, at, MarkWithin)
+	}
+	return err
+}
+
+func (s *Store) mark(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time, cond Condition) error {
+	doc, err := marshal(map[string]time.Time{"at": at.UTC().Truncate(time.Millisecond)})
+	if err == nil {
+		item := Item{Key: dueKey(mac, day), Version: ownVersion(millis(at)), Doc: doc}
+		err = s.table.Put(ctx, item, cond)
+	}
+	if err != nil && !errors.Is(err, ErrCondition) { // due all the same
+		return fmt.Errorf("mark %s of %s as due: %w", day, mac, err)
+	}
+	return nil
+}
+
+// Mark returns the mark of a day; false where it is not due.
+func (s *Store) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, bool, error) {
+	item, err := s.table.Get(ctx, dueKey(mac, day))
+	if errors.Is(err, ErrNotFound) {
+		return Mark{}, false, nil
+	}
+	var m Mark
+	if err == nil {
+		m, err = markOf(item)
+	}
+	if err != nil {
+		return Mark{}, false, fmt.Errorf("read whether %s of %s is due: %w", day, mac, err)
+	}
+	return m, true, nil
+}
+
+// Due yields the marks of all days that are due, of the whole fleet. After an error it
+// ends.
+func (s *Store) Due(ctx context.Context) iter.Seq2[Mark, error] {
+	return func(yield func(Mark, error) bool) {
+		for _, digit := range "0123456789abcdef" {
+			for item, err := range s.table.Query(ctx, Range{PK: duePrefix + "#" + string(digit)}) {
+				var m Mark
+				if err == nil {
+					m, err = markOf(item)
+				}
+				if err != nil {
+					yield(Mark{}, fmt.Errorf("read which days are due: %w", err))
+					return
+				}
+				if !yield(m, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Unmark takes a mark away, unless the day was marked anew since the mark was read.
+func (s *Store) Unmark(ctx context.Context, m Mark) error {
+	err := s.table.Delete(ctx, dueKey(m.MAC, m.Day), Unchanged(m.version))
+	if err != nil && !errors.Is(err, ErrCondition) {
+		return fmt.Errorf("take the mark of %s of %s away: %w", m.Day, m.MAC, err)
+	}
+	return nil
+}
+
+func markOf(i Item) (Mark, error) {
+	var doc struct{ At time.Time }
+	if err := unmarshal(i, &doc); err != nil {
+		return Mark{}, err
+	}
+	text, mac, _ := strings.Cut(i.SK, "#")
+	day, err := pbx.ParseDay(text)
+	if err != nil {
+		return Mark{}, fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
+	}
+	return Mark{pbx.MAC(mac), day, doc.At, i.Version}, nil
+}
+
+// dueDays are the days of a PBX whose figures a record changes that is written now: those
+// that its clock has left; and where the record claims a day that the clock can't have
+// reached, that one. The record may belong to its own day, or if it begins in the first
+// hours to the day before; and it decides which records of the next day belong to its own.
+func dueDays(start pbx.LocalTime, zone pbx.Zone, now time.Time) (due []pbx.Day) {
+	first, last := start.Day(), start.Day()+1
+	if start.Early() {
+		first--
+	}
+	ahead := start.Day() > zone.Local(now).Day()+1
+	for day := first; day <= last; day++ {
+		if ahead || !now.Before(zone.End(day)) {
+			due = append(due, day)
+		}
+	}
+	return due
+}
+
+// farthestEast is the zone whose days end first. Of a PBX whose zone is not known, they
+// may have ended as early as that.
+var farthestEast = pbx.ZoneAt(14 * time.Hour)
+
+// zoneOf is the zone by which a record is judged: the registered one, else what the record
+// itself tells, which may lie farther east than the PBX, but never farther west.
+func zoneOf(registered pbx.Zone, id string, start pbx.LocalTime) pbx.Zone {
+	var inferred pbx.Zone
+	if ahead, ok := pbx.Ahead(id, start); ok {
+		inferred = pbx.InferZone(ahead)
+	}
+	return registered.Or(inferred).Or(farthestEast)
+}
+
+// MarkedThrough is the last day of a PBX that was marked since it closed, as were all
+// before it; unknown where none was.
+func (s *Store) MarkedThrough(ctx context.Context, mac pbx.MAC) (pbx.Day, error) {
+	item, err := s.table.Get(ctx, markedKey(mac))
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	var doc struct{ Through pbx.Day }
+	if err == nil {
+		err = unmarshal(item, &doc)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read which days of %s are marked: %w", mac, err)
+	}
+	return doc.Through, nil
+}
+
+// SetMarkedThrough moves MarkedThrough on, never back.
+func (s *Store) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
+	doc, err := json.Marshal(map[string]pbx.Day{"through": day})
+	if err == nil {
+		err = s.table.Put(ctx, Item{Key: markedKey(mac), Version: day.String(), Doc: doc}, Newer())
+	}
+	if err != nil && !errors.Is(err, ErrCondition) {
+		return fmt.Errorf("keep which days of %s are marked: %w", mac, err)
+	}
+	return nil
+}
+
+// RecordedDays yields the days of a span on which anything that was recorded of a PBX
+// began, in their order, each once for each kind of record. After an error it ends.
+func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[pbx.Day, error] {
+	return func(yield func(pbx.Day, error) bool) {
+		for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
+			for next := span; next.To == 0 || next.From < next.To; {
+				day, err := s.nextDay(ctx, within(mac, prefix, next))
+				if err != nil {
+					yield(0, err)
+					return
+				}
+				if day == 0 {
+					break
+				}
+				if !yield(day, nil) {
+					return
+				}
+				next.From = (day + 1).Start()
+			}
+		}
+	}
+}
+
+// nextDay is the day of the first record in a range, unknown where there is none.
+func (s *Store) nextDay(ctx context.Context, r Range) (pbx.Day, error) {
+	r.Limit = 1
+	for item, err := range s.query(ctx, r) {
+		if err != nil {
+			return 0, err
+		}
+		start, err := pbx.ParseLocalTime(strings.Split(item.SK, "#")[1])
+		if err != nil {
+			return 0, fmt.Errorf("item %s of %s: %w", item.SK, item.PK, err)
+		}
+		return start.Day(), nil
+	}
+	return 0, nil
+}
+
+// lately remembers what was written, for a while.
+type lately struct {
+	mu    sync.Mutex
+	until map[Key]time.Time
+}
+
+const latelyAtMost = 10_000
+
+func (l *lately) has(k Key, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return now.Before(l.until[k])
+}
+
+func (l *lately) add(k Key, now time.Time, keep time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.until == nil || len(l.until) >= latelyAtMost {
+		l.until = map[Key]time.Time{}
+	}
+	l.until[k] = now.Add(keep)
+}

@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"trunkline/pkg/pbx"
+)
+
+// Header is what is known of a day's figures as a whole. The zero Header is that of a day
+// of which nothing was computed.
+//
+// A revision belongs to the one writer that claimed it. Who claims one has read the records
+// after every writer of an earlier revision did, so the higher revision has the newer
+// figures, and rows of a lower one never replace it.
+type Header struct {
+	Revision   int64     `json:"revision"`             // published last; 0: none
+	Claimed    int64     `json:"claimed,omitempty"`    // by a writer who has not published it yet
+	Hash       string    `json:"hash,omitempty"`       // of what was published
+	ComputedAt time.Time `json:"computed_at,omitzero"` // when the records were read
+	version    string
+}
+
+// Header reads a day's header.
+func (s *Store) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, error) {
+	item, err := s.table.Get(ctx, headerKey(mac, day))
+	if errors.Is(err, ErrNotFound) {
+		return Header{}, nil
+	}
+	var h Header
+	if err == nil {
+		err = unmarshal(item, &h)
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("read the header of %s of %s: %w", day, mac, err)
+	}
+	h.version = item.Version
+	return h, nil
+}
+
+// Current tells whether a day's header is still as it was read.
+func (s *Store) Current(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (bool, error) {
+	now, err := s.Header(ctx, mac, day)
+	return now.version == h.version, err
+}
+
+// Claim takes the next revision of a day's figures, where the header is still as it was
+// read, and returns ErrCondition where it is not: then another writer was faster, and the
+// records are to be read again.
+func (s *Store) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (Header, error) {
+	next := h
+	next.Claimed = max(h.Revision, h.Claimed) + 1
+	return s.putHeader(ctx, mac, day, h, next)
+}
+
+// Publish makes a claimed revision the one that counts, where the claim still holds, and
+// returns ErrCondition where it does not.
+func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim Header, hash string, computedAt time.Time) (Header, error) {
+	return s.putHeader(ctx, mac, day, claim, Header{Revision: claim.Claimed, Hash: hash, ComputedAt: computedAt.UTC().Truncate(time.Millisecond)})
+}
+
+func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, next Header) (Header, error) {
+	cond := Unchanged(was.version)
+	if was.version == "" {
+		cond = Absent()
+	}
+	next.version = ownVersion(digits(max(next.Revision, next.Claimed)))
+	doc, err := canonicalOf(next)
+	if err == nil {
+		err = s.table.Put(ctx, Item{Key: headerKey(mac, day), Version: next.version, Doc: doc}, cond)
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("write the header of %s of %s: %w", day, mac, err)
+	}
+	return next, nil
+}
+
+// Row is one row of a day's figures.
+type Row struct {
+	Scope Scope
+	Name  string // of the queue or agent
+	Figures
+}
+
+// Figures are the document of a row.
+type Figures struct {
+	Revision   int64           `json:"revision"`
+	ComputedAt time.Time       `json:"computed_at"`
+	Row        json.RawMessage `json:"row"` // a JSON object
+}
+
+// Scope is what a row tells of.
+type Scope string
+
+// The scopes of rows.
+const (
+	ScopePBX   Scope = "P"
+	ScopeQueue Scope = "Q"
+	ScopeAgent Scope = "A"
+)
+
+// key is the part of a sort key that names the row.
+func (r Row) key() string {
+	if r.Scope == ScopePBX {
+		return string(ScopePBX)
+	}
+	return join(string(r.Scope), r.Name)
+}
+
+// PutRow stores a row in place of one of a lower revision. Where there is one of a higher
+// revision, that stays, and all is well.
+func (s *Store) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) error {
+	items, err := itemsOf(r.Figures, func(part int) Key { return rowKey(mac, day, r.key(), part) })
+	for _, item := range items {
+		if err == nil {
+			err = s.table.Put(ctx, item, Newer())
+		}
+		if errors.Is(err, ErrCondition) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("write row %s of %s of %s: %w", r.key(), day, mac, err)
+	}
+	return nil
+}
+
+// DropRows removes what rows of a lower revision than the given one have left.
+func (s *Store) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
+	for item, err := range s.table.Query(ctx, rowsOf(mac, day)) {
+		if err == nil && item.Version < digits(revision) {
+			err = s.table.Delete(ctx, item.Key, Unchanged(item.Version))
+		}
+		if err != nil && !errors.Is(err, ErrCondition) {
+			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
+		}
+	}
+	return nil
+}
+
+// Rows yields the rows of a day's figures: those of agents, of the PBX and of queues, in
+// this order, by name. After an error it ends.
+func (s *Store) Rows(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Row, error] {
+	return s.rows(ctx, rowsOf(mac, day), 2)
+}
+
+func rowsOf(mac pbx.MAC, day pbx.Day) Range {
+	return Prefix(string(mac), join(kpiPrefix, day.String())+"#")
+}
+
+// rows yields the rows of a range, whose names stand after so many parts of their keys.
+func (s *Store) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		begun := map[string]*rowDoc{} // rows in several items, by their names
+		for item, err := range s.query(ctx, r) {
+			var doc rowDoc
+			if err == nil {
+				err = unmarshal(item, &doc)
+			}
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			row := rowNamed(strings.Split(item.SK, "#")[skip:], doc)
+			if doc.Parts > 0 {
+				whole := joinParts(begun, row.key(), doc)
+				if whole == nil {
+					continue
+				}
+				row.Figures = *whole
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// joinParts adds an item to the row that it is a part of, and returns the row when it is
+// whole. Parts of different revisions make no row: it is being written.
+func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Figures {
+	row := begun[name]
+	if part.Part == 0 {
+		row = &part
+		begun[name] = row
+	} else if row == nil || row.Revision != part.Revision || row.Part != part.Part-1 {
+		delete(begun, name)
+		return nil
+	} else {
+		row.Text, row.Part = row.Text+part.Text, part.Part
+	}
+	if row.Part < row.Parts-1 {
+		return nil
+	}
+	delete(begun, name)
+	row.Row = json.RawMessage(row.Text)
+	return &row.Figures
+}
+
+func rowNamed(parts []string, doc rowDoc) Row {
+	r := Row{Scope: Scope(parts[0]), Figures: doc.Figures}
+	if r.Scope != ScopePBX {
+		r.Name = parts[1]
+	}
+	return r
+}
+
+// rowDoc is the form of a row's document. A row that is too large for one item has its text
+// in parts.
+type rowDoc struct {
+	Figures
+	Part  int    `json:"part,omitempty"`
+	Parts int    `json:"parts,omitempty"`
+	Text  string `json:"text,omitempty"`
+}
+
+// maxRow is the size in bytes of the largest row, or part of one, that one item holds.
+const maxRow = MaxDoc - 1<<10
+
+// itemsOf is a row as one item, or as several.
+func itemsOf(f Figures, at func(part int) Key) ([]Item, error) {
+	row, err := Canonical(f.Row)
+	if err != nil {
+		return nil, err
+	}
+	f.Row = row
+	if len(row) <= maxRow {
+		item, err := rowItem(at(0), f.Revision, rowDoc{Figures: f})
+		return []Item{item}, err
+	}
+	chunks := cut(string(row), maxRow/2) // its quotes are escaped
+	f.Row = nil
+	items := make([]Item, len(chunks))
+	for i, chunk := range chunks {
+		items[i], err = rowItem(at(i), f.Revision, rowDoc{Figures: f, Part: i, Parts: len(chunks), Text: chunk})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+func rowItem(k Key, revision int64, doc rowDoc) (Item, error) {
+	text, err := canonicalOf(doc)
+	return Item{Key: k, Version: digits(revision), Doc: text}, err
+}
+
+// cut cuts a text into pieces of at most size bytes, none of them within a character.
+func cut(text string, size int) (pieces []string) {
+	for len(text) > size {
+		end := size
+		for !utf8.RuneStart(text[end]) {
+			end--
+		}
+		pieces, text = append(pieces, text[:end]), text[end:]
+	}
+	return append(pieces, text)
+}
+
+func canonicalOf(v any) ([]byte, error) {
+	doc, err := marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return Canonical(doc)
+}

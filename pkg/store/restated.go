@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// Restatement says that published figures of a day were replaced, and why.
+type Restatement struct {
+	Revision   int64     `json:"revision"` // that was replaced
+	ComputedAt time.Time `json:"computed_at"`
+	ReplacedAt time.Time `json:"replaced_at"`
+	// Late is how many records were received since the replaced figures were computed, and
+	// LateRecords names some of them.
+	Late        int64        `json:"late"`
+	LateRecords []LateRecord `json:"late_records,omitempty"`
+}
+
+// LateRecord names a record that was received after its day's figures were published.
+type LateRecord struct {
+	Kind     pbx.Kind      `json:"kind"`
+	ID       string        `json:"id"` // uuid or uniqueid
+	Queue    string        `json:"queue,omitempty"`
+	Agent    string        `json:"agent,omitempty"`
+	Start    pbx.LocalTime `json:"start"`
+	Received time.Time     `json:"received"`
+}
+
+// Restate keeps the published rows of a day before they are replaced: each of them, and
+// then the restatement itself, which says that all are kept. One that is kept already stays
+// as it is: rows may have been replaced since.
+func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restatement) error {
+	key := restatedKey(mac, day, r.Revision)
+	if _, err := s.table.Get(ctx, key); !errors.Is(err, ErrNotFound) {
+		return wrap(err, "read whether %s of %s is restated", day, mac)
+	}
+	for row, err := range s.Rows(ctx, mac, day) {
+		if err == nil && row.Revision > r.Revision {
+			return nil // another writer has begun to replace them, after it had kept them
+		}
+		var items []Item
+		if err == nil {
+			items, err = itemsOf(row.Figures, func(part int) Key {
+				return partKey(Key{string(mac), key.SK + "#" + row.key()}, part)
+			})
+		}
+		for _, item := range items {
+			if err == nil {
+				err = s.table.Put(ctx, item, Absent())
+			}
+		}
+		if err != nil && !errors.Is(err, ErrCondition) {
+			return wrap(err, "keep the rows of %s of %s", day, mac)
+		}
+	}
+	doc, err := canonicalOf(r)
+	if err == nil {
+		err = s.table.Put(ctx, Item{Key: key, Version: ownVersion(digits(r.Revision)), Doc: doc}, Absent())
+	}
+	if errors.Is(err, ErrCondition) {
+		err = nil
+	}
+	return wrap(err, "restate %s of %s", day, mac)
+}
+
+// Restatements yields what was replaced of a day, in the order of revisions. After an error
+// it ends.
+func (s *Store) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Restatement, error] {
+	return func(yield func(Restatement, error) bool) {
+		prefix := join(restated, day.String()) + "#"
+		for item, err := range s.query(ctx, Prefix(string(mac), prefix)) {
+			var r Restatement
+			if err == nil && strings.Contains(item.SK[len(prefix):], "#") {
+				continue // a row
+			}
+			if err == nil {
+				err = unmarshal(item, &r)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// RestatedRows yields the rows of a revision of a day that was replaced, as Rows does.
+func (s *Store) RestatedRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) iter.Seq2[Row, error] {
+	return s.rows(ctx, Prefix(string(mac), restatedKey(mac, day, revision).SK+"#"), 3)
+}
+
+func wrap(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
+}
