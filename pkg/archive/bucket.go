@@ -2,8 +2,12 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"iter"
 )
+
+// ErrChanged is returned by Bucket.Replace where the object is not as it was.
+var ErrChanged = errors.New("the object has changed")
 
 // Bucket is what the archive needs of an object store: whole objects under names.
 // A name is 1 to 512 bytes of printable ASCII: segments of letters, digits and any
@@ -20,6 +24,16 @@ type Bucket interface {
 
 	// Get returns the object of that name, or an error that wraps fs.ErrNotExist.
 	Get(ctx context.Context, name string) ([]byte, error)
+
+	// Tag names the content that the object of that name has now: another content has
+	// another tag. Where there is no object its error wraps fs.ErrNotExist.
+	Tag(ctx context.Context, name string) (string, error)
+
+	// Replace is Put where the object still has the tag, or where there is still none if the
+	// tag is empty; else it writes nothing and returns ErrChanged. Condition and write are
+	// one step. ErrChanged may also mean that an earlier try, whose answer was lost, has
+	// written body: who gets it reads the tag again.
+	Replace(ctx context.Context, name string, body []byte, tag string) error
 
 	// List yields the names that begin with prefix and come after the name after
 	// (empty: all of them), in the order of their bytes, page by page. After an

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,9 @@ func Run(t *testing.T, open func(t *testing.T) archive.Bucket) {
 	}{
 		{"what was put is got, byte for byte", testRoundTrip},
 		{"what was put is replaced whole", testReplace},
+		{"an object is replaced where it has the tag that was read", testTag},
+		{"of writers who read the same tag, one replaces", testReplaceRace},
+		{"no replacement undoes another that it has not seen", testReplaceChain},
 		{"nothing is fs.ErrNotExist, and deleted with success", testNothing},
 		{"names that are none are refused", testNames},
 		{"names are listed in the order of their bytes", testList},
@@ -98,11 +102,123 @@ func testReplace(t *testing.T, s suite) {
 	s.check(t, "a/b", "short")
 }
 
+func (s suite) tag(t *testing.T, name string) string {
+	t.Helper()
+	tag, err := s.bucket.Tag(s.ctx, name)
+	if err != nil || tag == "" {
+		t.Errorf("tag of %s: %q, %v", name, tag, err)
+	}
+	return tag
+}
+
+// replace replaces an object where that is allowed, and else checks that nothing is written.
+func (s suite) replace(t *testing.T, name, body, tag string, allowed bool) {
+	t.Helper()
+	before, _ := s.bucket.Get(s.ctx, name)
+	err := s.bucket.Replace(s.ctx, name, []byte(body), tag)
+	if allowed && err != nil || !allowed && !errors.Is(err, archive.ErrChanged) {
+		t.Errorf("replace %s by %q: %v", name, body, err)
+	}
+	if after, _ := s.bucket.Get(s.ctx, name); allowed && string(after) != body || !allowed && !bytes.Equal(after, before) {
+		t.Errorf("replace %s by %q: there is %q", name, body, after)
+	}
+}
+
+func testTag(t *testing.T, s suite) {
+	s.replace(t, "a/b", "first", "", true)
+	s.replace(t, "a/b", "not seen", "", false)
+	first := s.tag(t, "a/b")
+	s.replace(t, "a/b", "second", first, true)
+	if s.tag(t, "a/b") == first {
+		t.Error("another content has the same tag")
+	}
+	s.replace(t, "a/b", "third", first, false)
+	second := s.tag(t, "a/b")
+	s.put(t, "a/b", "put")
+	s.replace(t, "a/b", "third", second, false)
+	s.replace(t, "other", "x", second, false)
+	last := s.tag(t, "a/b")
+	if err := s.bucket.Delete(s.ctx, "a/b"); err != nil {
+		t.Fatal(err)
+	}
+	s.replace(t, "a/b", "third", last, false)
+	s.replace(t, "a/b", "third", "", true)
+}
+
+func testReplaceRace(t *testing.T, s suite) {
+	for _, name := range []string{"new", "old"} {
+		tag := ""
+		if name == "old" {
+			s.put(t, name, "x")
+			tag = s.tag(t, name)
+		}
+		won := make(chan string, 8)
+		var writers sync.WaitGroup
+		for w := range cap(won) {
+			writers.Go(func() {
+				body := fmt.Sprint("writer ", w)
+				err := s.bucket.Replace(s.ctx, name, []byte(body), tag)
+				if err == nil {
+					won <- body
+				} else if !errors.Is(err, archive.ErrChanged) {
+					t.Error(err)
+				}
+			})
+		}
+		writers.Wait()
+		if len(won) != 1 {
+			t.Errorf("%s: %d writers have replaced it", name, len(won))
+			continue
+		}
+		s.check(t, name, <-won)
+	}
+}
+
+func testReplaceChain(t *testing.T, s suite) {
+	s.put(t, "count", "0")
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 5 {
+				s.increment(t)
+			}
+		})
+	}
+	writers.Wait()
+	s.check(t, "count", "20")
+}
+
+// increment adds 1 to an object, again and again until nobody is faster.
+func (s suite) increment(t *testing.T) {
+	for {
+		tag, err := s.bucket.Tag(s.ctx, "count")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		body, err := s.bucket.Get(s.ctx, "count") // may be newer than the tag
+		n, _ := strconv.Atoi(string(body))
+		if err == nil {
+			err = s.bucket.Replace(s.ctx, "count", []byte(strconv.Itoa(n+1)), tag)
+		}
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, archive.ErrChanged) {
+			t.Error(err)
+			return
+		}
+	}
+}
+
 func testNothing(t *testing.T, s suite) {
 	s.put(t, "a/b", "x")
 	for _, name := range []string{"a", "a/c", "a/b/c", "x/y/z"} {
 		if _, err := s.bucket.Get(s.ctx, name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("get %s: %v", name, err)
+		}
+		if _, err := s.bucket.Tag(s.ctx, name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("tag of %s: %v", name, err)
 		}
 		if err := s.bucket.Delete(s.ctx, name); err != nil {
 			t.Errorf("delete %s: %v", name, err)
@@ -126,7 +242,8 @@ func testNames(t *testing.T, s suite) {
 	for _, bad := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\x00b", "a b", "a\nb", "é", "~a", "a:b", "a*",
 		strings.Repeat("a", 513)} {
 		_, get := s.bucket.Get(s.ctx, bad)
-		for method, err := range map[string]error{"get": get, "put": s.bucket.Put(s.ctx, bad, nil), "delete": s.bucket.Delete(s.ctx, bad)} {
+		_, tag := s.bucket.Tag(s.ctx, bad)
+		for method, err := range map[string]error{"get": get, "tag": tag, "replace": s.bucket.Replace(s.ctx, bad, nil, ""), "put": s.bucket.Put(s.ctx, bad, nil), "delete": s.bucket.Delete(s.ctx, bad)} {
 			if err == nil || errors.Is(err, fs.ErrNotExist) || archive.CheckName(bad) == nil {
 				t.Errorf("%s %q: %v", method, bad, err)
 			}
@@ -285,6 +402,8 @@ func testContext(t *testing.T, s suite) {
 	for method, call := range map[string]func() error{
 		"get":             func() error { _, err := s.bucket.Get(ended, "a"); return err },
 		"put":             func() error { return s.bucket.Put(ended, "b", []byte("y")) },
+		"tag":             func() error { _, err := s.bucket.Tag(ended, "a"); return err },
+		"replace":         func() error { return s.bucket.Replace(ended, "c", nil, "") },
 		"delete":          func() error { return s.bucket.Delete(ended, "a") },
 		"list":            func() error { _, err := drain(s.bucket.List(ended, "", "")); return err },
 		"list of nothing": func() error { _, err := drain(s.bucket.List(ended, "none/", "")); return err },

@@ -31,7 +31,7 @@ var (
 // Call is a call of a Bucket's method.
 type Call struct {
 	N      int    // its number, from 1
-	Method string // Put, Get, List or Delete
+	Method string // Put, Replace, Get, Tag, List or Delete
 	Name   string // of a list, the prefix
 }
 
@@ -58,6 +58,23 @@ func (f *Faulty) Calls() int { return int(f.calls.Load()) }
 // Put implements archive.Bucket.
 func (f *Faulty) Put(ctx context.Context, name string, body []byte) error {
 	return f.call(ctx, "Put", name, func() error { return f.bucket.Put(ctx, name, body) })
+}
+
+// Replace implements archive.Bucket.
+func (f *Faulty) Replace(ctx context.Context, name string, body []byte, tag string) error {
+	return f.call(ctx, "Replace", name, func() error { return f.bucket.Replace(ctx, name, body, tag) })
+}
+
+// Tag implements archive.Bucket.
+func (f *Faulty) Tag(ctx context.Context, name string) (tag string, err error) {
+	err = f.call(ctx, "Tag", name, func() error {
+		tag, err = f.bucket.Tag(ctx, name)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return tag, nil
 }
 
 // Get implements archive.Bucket.

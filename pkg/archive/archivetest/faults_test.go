@@ -45,14 +45,16 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 			s.put(t, "old", "x")
 			f := NewFaulty(s.bucket, always(c.fault))
 			_, getErr := f.Get(s.ctx, "old")
+			_, tagErr := f.Tag(s.ctx, "old")
 			for method, err := range map[string]error{
-				"get": getErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old"),
+				"get": getErr, "tag": tagErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old"),
+				"replace": f.Replace(s.ctx, "newer", nil, ""),
 			} {
 				if !errors.Is(err, c.err) {
 					t.Errorf("%s: %v, want %v", method, err, c.err)
 				}
 			}
-			want := map[bool][]string{true: {"new"}, false: {"old"}}[c.applied]
+			want := map[bool][]string{true: {"new", "newer"}, false: {"old"}}[c.applied]
 			if got := all(t, s.bucket.List(s.ctx, "", "")); !slices.Equal(got, want) {
 				t.Errorf("afterwards there are %q, want %q", got, want)
 			}

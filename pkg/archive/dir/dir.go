@@ -3,8 +3,11 @@ package dir
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"iter"
 	"os"
@@ -26,6 +29,8 @@ const aside = "~writing"
 type Bucket struct {
 	root   *os.Root
 	synced sync.Map // folders that are known to be on disk
+	locks  [64]sync.Mutex
+	seed   maphash.Seed // of the choice among locks
 }
 
 // Open opens the folder at path for reading and writing, and makes it where it is missing.
@@ -85,7 +90,7 @@ func OpenReadOnly(path string) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the archive: %w", err)
 	}
-	return &Bucket{root: root}, nil
+	return &Bucket{root: root, seed: maphash.MakeSeed()}, nil
 }
 
 // Close closes the folder.
@@ -93,16 +98,32 @@ func (b *Bucket) Close() error { return b.root.Close() }
 
 // Put implements archive.Bucket.
 func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
+	return b.put(ctx, name, body, func() error { return nil })
+}
+
+// Replace implements archive.Bucket.
+func (b *Bucket) Replace(ctx context.Context, name string, body []byte, tag string) error {
+	return b.put(ctx, name, body, func() error {
+		now, err := b.tag(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if now != tag {
+			return archive.ErrChanged
+		}
+		return nil
+	})
+}
+
+// put writes an object, if check allows it just before it gets its name.
+func (b *Bucket) put(ctx context.Context, name string, body []byte, check func() error) error {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return fmt.Errorf("put object: %w", err)
 	}
 	temporary := path.Join(aside, rand.Text())
 	err := b.write(temporary, body)
 	if err == nil {
-		err = b.makeFolder(path.Dir(name))
-	}
-	if err == nil {
-		err = b.root.Rename(temporary, name)
+		err = b.name(temporary, name, check)
 	}
 	if err != nil {
 		b.root.Remove(temporary) // else the next Open does
@@ -115,6 +136,47 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
 		return fmt.Errorf("put object %s: %w", name, err)
 	}
 	return nil
+}
+
+// name gives a file that was written aside its name, if check allows it.
+func (b *Bucket) name(temporary, name string, check func() error) error {
+	if err := b.makeFolder(path.Dir(name)); err != nil {
+		return err
+	}
+	defer b.lock(name)()
+	if err := check(); err != nil {
+		return err
+	}
+	return b.root.Rename(temporary, name)
+}
+
+// lock keeps others from changing an object until the function that it returns is called.
+// Some objects share a lock.
+func (b *Bucket) lock(name string) (unlock func()) {
+	lock := &b.locks[maphash.String(b.seed, name)%uint64(len(b.locks))]
+	lock.Lock()
+	return lock.Unlock
+}
+
+// Tag implements archive.Bucket.
+func (b *Bucket) Tag(ctx context.Context, name string) (string, error) {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return "", fmt.Errorf("tag of object: %w", err)
+	}
+	tag, err := b.tag(name)
+	if err != nil {
+		return "", fmt.Errorf("tag of object %s: %w", name, err)
+	}
+	return tag, nil
+}
+
+func (b *Bucket) tag(name string) (string, error) {
+	body, err := b.read(name)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // write writes a file and has it on disk, under a name that may not be.
@@ -156,14 +218,19 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return nil, fmt.Errorf("get object: %w", err)
 	}
-	body, err := b.root.ReadFile(name)
-	if noObject(err) {
-		err = fs.ErrNotExist
-	}
+	body, err := b.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("get object %s: %w", name, err)
 	}
 	return body, nil
+}
+
+func (b *Bucket) read(name string) ([]byte, error) {
+	body, err := b.root.ReadFile(name)
+	if noObject(err) {
+		err = fs.ErrNotExist
+	}
+	return body, err
 }
 
 // noObject tells of errors that mean: there is no object of that name, but perhaps one
@@ -190,6 +257,7 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 
 // remove removes an object. That there is none is success.
 func (b *Bucket) remove(name string) error {
+	defer b.lock(name)()
 	info, err := b.root.Lstat(name)
 	if err == nil && !info.IsDir() {
 		err = b.root.Remove(name)

@@ -8,8 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -31,19 +34,71 @@ func New(client *s3.Client, name string) *Bucket { return &Bucket{client, name} 
 
 // Put implements archive.Bucket.
 func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
+	return b.put(ctx, name, body, &s3.PutObjectInput{})
+}
+
+// Replace implements archive.Bucket.
+func (b *Bucket) Replace(ctx context.Context, name string, body []byte, tag string) error {
+	if tag == "" {
+		return b.put(ctx, name, body, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
+	}
+	return b.put(ctx, name, body, &s3.PutObjectInput{IfMatch: &tag})
+}
+
+// put puts an object under the conditions that are in the input.
+func (b *Bucket) put(ctx context.Context, name string, body []byte, in *s3.PutObjectInput) error {
 	if err := archive.CheckName(name); err != nil {
 		return fmt.Errorf("put object: %w", err)
 	}
 	if len(body) > MaxObject {
 		return fmt.Errorf("put object %s: %w", name, errTooLarge)
 	}
-	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.name, Key: &name, Body: bytes.NewReader(body), ContentType: aws.String("application/json"),
-	})
+	in.Bucket, in.Key, in.Body, in.ContentType = &b.name, &name, bytes.NewReader(body), aws.String(contentType(name))
+	_, err := b.client.PutObject(ctx, in)
+	if conditional := in.IfMatch != nil || in.IfNoneMatch != nil; conditional && hasChanged(err) {
+		err = archive.ErrChanged
+	}
 	if err != nil {
 		return fmt.Errorf("put object %s: %w", name, err)
 	}
 	return nil
+}
+
+// hasChanged tells of answers which mean that an object is not as a condition wants it:
+// that it is another one, that another write goes on, or that there is none.
+func hasChanged(err error) bool {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok {
+		return false
+	}
+	switch response.HTTPStatusCode() {
+	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound:
+		_, noBucket := errors.AsType[*types.NoSuchBucket](err)
+		return !noBucket
+	}
+	return false
+}
+
+func contentType(name string) string {
+	if strings.HasSuffix(name, ".parquet") {
+		return "application/vnd.apache.parquet"
+	}
+	return "application/json"
+}
+
+// Tag implements archive.Bucket.
+func (b *Bucket) Tag(ctx context.Context, name string) (string, error) {
+	if err := archive.CheckName(name); err != nil {
+		return "", fmt.Errorf("tag of object: %w", err)
+	}
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &name})
+	if _, missing := errors.AsType[*types.NotFound](err); missing {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return "", fmt.Errorf("tag of object %s: %w", name, err)
+	}
+	return aws.ToString(out.ETag), nil
 }
 
 // Get implements archive.Bucket.
