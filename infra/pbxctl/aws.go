@@ -8,8 +8,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/store/dynamo"
 	"trunkline/pkg/token"
 )
@@ -20,6 +22,15 @@ func openDynamoDB(ctx context.Context, table string) (*dynamo.Table, error) {
 		return nil, err
 	}
 	return dynamo.New(dynamodb.NewFromConfig(settings), table), nil
+}
+
+func openS3(ctx context.Context, bucket string) (*s3.Bucket, error) {
+	settings, err := awsSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A stand-in has no host name for each bucket.
+	return s3.New(awss3.NewFromConfig(settings, func(o *awss3.Options) { o.UsePathStyle = settings.BaseEndpoint != nil }), bucket), nil
 }
 
 func readSecret(ctx context.Context, id string) (*token.Keyring, error) {

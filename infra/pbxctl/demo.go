@@ -15,6 +15,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/testdata"
 )
@@ -97,7 +98,25 @@ func (c *demoCommand) tour(p *program, s *server) error {
 			return err
 		}
 	}
-	return showArchive(p, s.bucket, c.Data)
+	if err := showArchive(p, s.bucket, c.Data); err != nil {
+		return err
+	}
+	return c.showKPIs(p, s)
+}
+
+// showKPIs rolls up the day of the demo PBX's call, and prints its figures.
+func (c *demoCommand) showKPIs(p *program, s *server) error {
+	const day = "2018-11-05"
+	parsed, err := pbx.ParseDay(day)
+	if err != nil {
+		return err
+	}
+	if _, err := s.rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: parsed}); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
+	show := kpiCommand{source: source{MAC: string(demoPBX), place: place{Data: c.Data}}, Day: day, AllRows: true}
+	return show.Run(p)
 }
 
 // showArchive prints how many events are archived, and one name of each kind.

@@ -12,7 +12,9 @@ import (
 )
 
 type deviceCommands struct {
-	URL deviceURLCommand `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
+	URL  deviceURLCommand  `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
+	Set  deviceSetCommand  `cmd:"" help:"Say something of a PBX: its name, its site, its time zone, its thresholds."`
+	List deviceListCommand `cmd:"" help:"List the PBXs that have sent something, or of which something was said."`
 }
 
 type deviceURLCommand struct {

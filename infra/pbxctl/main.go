@@ -23,6 +23,8 @@ type commands struct {
 	Calls      callsCommand      `cmd:"" help:"Show the call records of a PBX."`
 	IVR        ivrCommand        `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
 	Extensions extensionsCommand `cmd:"" help:"Show the state of a PBX's extensions."`
+	Rollup     rollupCommand     `cmd:"" help:"Compute the figures of days that have closed."`
+	KPI        kpiCommands       `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and what is behind them."`
 	Live       liveCommand       `cmd:"" help:"Show the calls of the last day as they went on."`
 }
 
@@ -63,6 +65,7 @@ func (p *program) run(args []string) (code int) {
 		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
+		kong.Vars{"figures": figureNames()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	command, err := parser.Parse(args)

@@ -9,12 +9,17 @@ import (
 	"trunkline/pkg/store"
 )
 
-// source is where a command reads records, and of which PBX.
-type source struct {
-	MAC   string `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+// place is where a command finds records.
+type place struct {
 	Data  string `xor:"source" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
 	Table string `xor:"source" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
 	JSON  bool   `name:"json" help:"One JSON object per line."`
+}
+
+// source is where a command finds records, and of which PBX.
+type source struct {
+	MAC string `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	place
 }
 
 // day is the day that a command is asked for.
@@ -40,6 +45,11 @@ func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
 	if err != nil {
 		return fmt.Errorf("--mac: %w", err)
 	}
+	return s.open(p, func(s *store.Store) error { return use(s, mac) })
+}
+
+// open calls use with the records, to read them.
+func (s place) open(p *program, use func(*store.Store) error) error {
 	if s.Table == "" && s.Data == "" {
 		return errors.New("where are the records? Give --data DIR or --table NAME")
 	}
@@ -48,12 +58,12 @@ func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
 		if err != nil {
 			return err
 		}
-		return use(store.New(table, p.now), mac)
+		return use(store.New(table, p.now))
 	}
 	table, err := local.OpenRecords(p.ctx, s.Data)
 	if err != nil {
 		return err
 	}
 	defer table.Close()
-	return use(store.New(table, p.now), mac)
+	return use(store.New(table, p.now))
 }

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
+	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
 	"trunkline/pkg/token"
@@ -23,12 +25,15 @@ type serveCommand struct {
 	Addr        string        `default:"127.0.0.1:8080" help:"Address and port to listen on; port 0 takes any that is free." placeholder:"HOST:PORT"`
 	Data        string        `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
 	BodyTimeout time.Duration `default:"15s" help:"How long a request may take to arrive."`
+	clockFlag
 }
 
 // Help is the long form of the command's help.
 func (serveCommand) Help() string {
 	return `What is acknowledged is on disk. Fleet keys come from FLEET_KEYS, written
 kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
+Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
+the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
 
 Examples:
   pbxctl serve --data /var/lib/trunkline
@@ -37,6 +42,9 @@ Examples:
 
 // Run implements the command.
 func (c *serveCommand) Run(p *program) error {
+	if err := c.clockFlag.set(p); err != nil {
+		return err
+	}
 	s, err := c.start(p)
 	if err != nil {
 		return err
@@ -57,6 +65,7 @@ type server struct {
 	keys       *token.Keyring
 	store      *store.Store
 	bucket     archive.Bucket
+	rollup     *rollup.Rollup
 	level      slog.LevelVar // of what is logged
 	failed     chan error
 	stop       func() error
@@ -66,6 +75,10 @@ type server struct {
 const stopWithin = 10 * time.Second
 
 func (c *serveCommand) start(p *program) (*server, error) {
+	schedule, err := config.ReadSchedule(p.getenv)
+	if err != nil {
+		return nil, err
+	}
 	data, err := local.Open(p.ctx, c.Data)
 	if err != nil {
 		return nil, err
@@ -93,11 +106,17 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	}
 	s.url, s.everywhere = address(listener)
 	s.store = records
+	s.rollup = rollup.New(records, data.Bucket, rollup.Config(schedule), p.now)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.failed <- web.Serve(listener) })
 	running.Go(func() {
-		data.Sweep(ctx, p.now, func(err error) { log.Warn("expired records are not dropped", "error", err) })
+		local.Hourly(ctx, func(ctx context.Context) {
+			if _, err := data.Table.Sweep(ctx, p.now()); err != nil && ctx.Err() == nil {
+				log.Warn("expired records are not dropped", "error", err)
+			}
+			s.runSchedule(ctx, telemetry.RollupLog(log))
+		})
 	})
 	s.stop = func() error {
 		ctx, done := context.WithTimeout(context.Background(), stopWithin)
@@ -108,6 +127,20 @@ func (c *serveCommand) start(p *program) (*server, error) {
 		return errors.Join(err, data.Close())
 	}
 	return s, nil
+}
+
+// runSchedule has all days computed that are due.
+func (s *server) runSchedule(ctx context.Context, report telemetry.Rollups) {
+	work := func(ctx context.Context, t rollup.Task) {
+		result, err := s.rollup.Work(ctx, t)
+		if ctx.Err() == nil {
+			report.Worked(ctx, t.MAC, t.Day, string(result), err)
+		}
+	}
+	done, err := s.rollup.Schedule(ctx, local.Queue{Work: work})
+	if ctx.Err() == nil {
+		report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+	}
 }
 
 func (c *serveCommand) keys(p *program) (*token.Keyring, error) {

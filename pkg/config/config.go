@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
+
+	"trunkline/pkg/pbx"
 )
 
 // AWS is how to reach AWS. Lambda sets all of it but Endpoint.
@@ -28,20 +32,44 @@ type Ingest struct {
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
 }
 
+// Schedule is when days close.
+type Schedule struct {
+	DefaultZone pbx.Zone      // DEFAULT_ZONE, of PBXs whose zone is not known; UTC where it is empty
+	Grace       time.Duration // GRACE_MINUTES, after which a day that is over closes; 15 where it is empty
+}
+
+// Rollup is what the rollup function needs.
+type Rollup struct {
+	AWS
+	Table  string // TABLE_NAME, the DynamoDB table
+	Bucket string // BUCKET_NAME, the S3 bucket
+	Queue  string // QUEUE_URL, the SQS queue of days that are due
+	Schedule
+}
+
+// ReadRollup is ReadIngest for the rollup function.
+func ReadRollup(getenv func(string) string) (Rollup, error) {
+	r := reader{getenv: getenv}
+	c := Rollup{
+		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(), Queue: r.match("QUEUE_URL", `https?://\S+`, "the URL of an SQS queue"),
+		Schedule: r.schedule(),
+	}
+	return c, r.err()
+}
+
+// ReadSchedule is ReadIngest for a program that runs the schedule by itself.
+func ReadSchedule(getenv func(string) string) (Schedule, error) {
+	r := reader{getenv: getenv}
+	s := r.schedule()
+	return s, r.err()
+}
+
 // ReadIngest reads the settings of the ingest function. Its error is one line that
 // names every variable that is missing or bad.
 func ReadIngest(getenv func(string) string) (Ingest, error) {
 	r := reader{getenv: getenv}
 	c := Ingest{
-		AWS: AWS{
-			Region:          r.match("AWS_REGION", `[a-z]{2}(-[a-z]+)+-\d`, "a region such as eu-central-1"),
-			AccessKeyID:     r.required("AWS_ACCESS_KEY_ID"),
-			SecretAccessKey: r.required("AWS_SECRET_ACCESS_KEY"),
-			SessionToken:    getenv("AWS_SESSION_TOKEN"),
-			Endpoint:        r.endpoint("AWS_ENDPOINT_URL"),
-		},
-		Table:     r.match("TABLE_NAME", `[a-zA-Z0-9_.-]{3,255}`, "the name of a DynamoDB table"),
-		Bucket:    r.match("BUCKET_NAME", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "the name of an S3 bucket"),
+		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(),
 		FleetKeys: r.match("FLEET_KEYS_SECRET", `[a-zA-Z0-9/_+=.@:-]+`, "the name or ARN of a secret"),
 	}
 	return c, r.err()
@@ -58,6 +86,52 @@ func (r *reader) err() error {
 		return nil
 	}
 	return errors.New("environment: " + strings.Join(r.wrong, "; "))
+}
+
+func (r *reader) aws() AWS {
+	return AWS{
+		Region:          r.match("AWS_REGION", `[a-z]{2}(-[a-z]+)+-\d`, "a region such as eu-central-1"),
+		AccessKeyID:     r.required("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: r.required("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    r.getenv("AWS_SESSION_TOKEN"),
+		Endpoint:        r.endpoint("AWS_ENDPOINT_URL"),
+	}
+}
+
+func (r *reader) table() string {
+	return r.match("TABLE_NAME", `[a-zA-Z0-9_.-]{3,255}`, "the name of a DynamoDB table")
+}
+
+func (r *reader) bucket() string {
+	return r.match("BUCKET_NAME", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "the name of an S3 bucket")
+}
+
+func (r *reader) schedule() Schedule {
+	return Schedule{DefaultZone: r.zone("DEFAULT_ZONE", pbx.UTC), Grace: r.minutes("GRACE_MINUTES", 15, 0, 12*60)}
+}
+
+func (r *reader) zone(name string, fallback pbx.Zone) pbx.Zone {
+	value := r.getenv(name)
+	if value == "" {
+		return fallback
+	}
+	zone, err := pbx.ParseZone(value)
+	if err != nil {
+		r.wrong = append(r.wrong, fmt.Sprintf("%s: %v", name, err))
+	}
+	return zone
+}
+
+func (r *reader) minutes(name string, fallback, least, most int) time.Duration {
+	value := r.getenv(name)
+	if value == "" {
+		value = strconv.Itoa(fallback)
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		r.wrong = append(r.wrong, fmt.Sprintf("%s=%.80q is not a number of minutes from %d to %d", name, value, least, most))
+	}
+	return time.Duration(n) * time.Minute
 }
 
 func (r *reader) required(name string) string {

@@ -113,11 +113,12 @@ func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
 	parcels := in.parcels(d, body)
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
+	zone := in.settings.of(ctx, d.MAC).Zone
 	var both sync.WaitGroup
 	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
 	each(parcels, func(p *parcel) {
 		if p.outcome == Stored {
-			p.recordErr = in.records.Record(ctx, p.receipt(), p.Event)
+			p.recordErr = in.records.Record(ctx, p.receipt(zone), p.Event)
 		}
 	})
 	both.Wait()
@@ -131,8 +132,8 @@ type parcel struct {
 	archiveErr, recordErr error
 }
 
-func (p *parcel) receipt() store.Receipt {
-	return store.Receipt{MAC: p.MAC, At: p.Received, Index: p.Index}
+func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
+	return store.Receipt{MAC: p.MAC, At: p.Received, Index: p.Index, Zone: zone}
 }
 
 // parcels decides for each element of the body where it goes.

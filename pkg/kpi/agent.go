@@ -1,21 +1,15 @@
 package kpi
 
 import (
-	"cmp"
+	"slices"
 
 	"trunkline/pkg/pbx"
 )
 
-// agentCall is what one call means to one agent.
+// agentCall is what one call means to one agent: the records of queues that tried the
+// agent, and outbound ones.
 type agentCall struct {
-	attempts     int64
-	answered     bool
-	talk, hold   pbx.Int
-	wrapUp, ring pbx.Int
-	score        int64
-	outbound     bool
-	outboundTalk int64
-	records      []*record
+	tried, outbound []*record
 }
 
 // addAttempts adds the records of a queue call to those of the agents whom it tried.
@@ -25,7 +19,8 @@ func addAttempts(calls map[string]*agentCall, c *Call) {
 	}
 	for _, r := range c.counted {
 		if r.agent != "" {
-			of(calls, r).try(r)
+			a := of(calls, r)
+			a.tried = append(a.tried, r)
 		}
 	}
 }
@@ -35,8 +30,7 @@ func addOutbound(calls map[string]*agentCall, mine []*record) {
 	for _, r := range mine {
 		if r.agent != "" && r.direction == pbx.Outbound {
 			a := of(calls, r)
-			a.outbound = true
-			a.outboundTalk += r.talk.Or(0)
+			a.outbound = append(a.outbound, r)
 		}
 	}
 }
@@ -45,26 +39,7 @@ func of(calls map[string]*agentCall, r *record) *agentCall {
 	if calls[r.agent] == nil {
 		calls[r.agent] = &agentCall{}
 	}
-	a := calls[r.agent]
-	a.records = append(a.records, r)
-	return a
-}
-
-// try adds a record of the agent's phone ringing.
-func (a *agentCall) try(r *record) {
-	a.attempts++
-	a.talk, a.hold, a.wrapUp = plus(a.talk, r.talk), plus(a.hold, r.hold), plus(a.wrapUp, r.wrapUp)
-	switch first := r.answers() && !a.answered; {
-	case first:
-		a.answered = true
-		a.score = cmp.Or(r.score, a.score)
-		if r.ring.Known() {
-			a.ring = r.ring
-		}
-	case !a.answered:
-		a.ring = longer(a.ring, r.ring)
-	}
-	a.score = cmp.Or(a.score, r.score)
+	return calls[r.agent]
 }
 
 // agentDay is what an agent's row is made of.
@@ -75,24 +50,39 @@ type agentDay struct {
 }
 
 func (d *agentDay) add(c *agentCall) {
-	d.basis.add(c.records...)
-	d.Attempts += c.attempts
-	switch {
-	case c.answered:
+	d.basis.add(c.tried...)
+	d.basis.add(c.outbound...)
+	if len(c.tried) > 0 {
+		d.addTried(c.tried)
+	}
+	if len(c.outbound) > 0 {
+		d.OutboundCalls++
+	}
+	for _, r := range c.outbound {
+		d.OutboundTalk += r.talk.Or(0)
+	}
+}
+
+// addTried adds one call by the rules of a queue call: as if the agent's records were all.
+func (d *agentDay) addTried(records []*record) {
+	slices.SortFunc(records, (*record).compareStart)
+	var c Call
+	for _, r := range records {
+		c.add(r)
+	}
+	if i := slices.IndexFunc(records, (*record).answers); i >= 0 {
+		c.answer(records[i])
 		d.Answered++
-	case c.attempts > 0:
+	} else {
 		d.TriedNotAnswered++
 	}
-	if c.outbound {
-		d.OutboundCalls++
-		d.OutboundTalk += c.outboundTalk
-	}
-	d.Talk.add(c.talk.Or(0))
-	d.Hold.add(c.hold.Or(0))
-	d.WrapUp.add(c.wrapUp.Or(0))
-	d.Ring.add(c.ring.Or(0))
-	if c.score > 0 {
-		d.scores = append(d.scores, c.score)
+	d.Attempts += c.Attempts
+	d.Talk.add(c.Talk.Or(0))
+	d.Hold.add(c.Hold.Or(0))
+	d.WrapUp.add(c.WrapUp.Or(0))
+	d.Ring.add(c.Ring.Or(0))
+	if c.Score > 0 {
+		d.scores = append(d.scores, c.Score)
 	}
 }
 

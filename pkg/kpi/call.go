@@ -82,20 +82,22 @@ const (
 func newCall(own, all []*record, s Settings) *Call {
 	c := &Call{UUID: own[0].uuid, Queue: own[0].queue, records: own}
 	c.classify()
-	c.Start = c.counted[0].start
+	c.Start = own[0].start
 	for _, r := range c.counted {
 		c.add(r)
 	}
 	if c.Class == ClassQueue {
 		c.decide(all)
-		c.GaveUp = c.Outcome == Abandoned && !slices.ContainsFunc(c.MissCauses, func(cause string) bool { return cause != memberCancel })
-		c.Short = c.shortFor(s)
+		c.judge(s)
 	}
 	return c
 }
 
-func (c *Call) shortFor(s Settings) bool {
-	return c.GaveUp && c.Wait.Known() && c.Wait.Or(0) < s.ShortAbandon
+// judge tells whether the call was abandoned short, by its outcome, miss causes and wait.
+func (c *Call) judge(s Settings) {
+	c.GaveUp = c.Outcome == Abandoned &&
+		!slices.ContainsFunc(c.MissCauses, func(cause string) bool { return cause != memberCancel })
+	c.Short = c.GaveUp && c.Wait.Known() && c.Wait.Or(0) < s.ShortAbandon
 }
 
 // memberCancel is the PBX's own name for a caller who hung up.
@@ -247,4 +249,21 @@ func longer(a, b pbx.Int) pbx.Int {
 		return b
 	}
 	return a
+}
+
+// CountNames are the names of the figures that CountsAs knows.
+func CountNames() []string {
+	return []string{"offered", string(Answered), string(Abandoned), "short_abandoned", string(Voicemail), string(FlowedOut), string(Unknown),
+		string(ClassOutbound), string(ClassInternal), string(ClassUnrecognised)}
+}
+
+// CountsAs tells whether the call is one of those that a figure of its queue's row counts.
+func (c *Call) CountsAs(figure string) bool {
+	switch figure {
+	case "offered":
+		return c.Class == ClassQueue
+	case "short_abandoned":
+		return c.Short
+	}
+	return figure == string(c.Outcome) || figure == string(c.Class) && c.Class != ClassQueue
 }

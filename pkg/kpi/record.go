@@ -44,9 +44,13 @@ func newRecord(e *pbx.CallRecord, s Source) *record {
 // compare puts the records of one call side by side, and those of one queue in it, in the
 // order of the answering record.
 func (r *record) compare(other *record) int {
-	return cmp.Or(
-		cmp.Compare(r.uuid, other.uuid), cmp.Compare(r.queue, other.queue), cmp.Compare(r.start, other.start),
-		cmp.Compare(r.agent, other.agent), cmp.Compare(r.hash, other.hash))
+	return cmp.Or(cmp.Compare(r.uuid, other.uuid), cmp.Compare(r.queue, other.queue), r.compareStart(other))
+}
+
+// compareStart puts the records of one call in the order of the answering record, whatever
+// their queues.
+func (r *record) compareStart(other *record) int {
+	return cmp.Or(cmp.Compare(r.start, other.start), cmp.Compare(r.agent, other.agent), cmp.Compare(r.hash, other.hash))
 }
 
 func (r *record) span() span { return span{r.start, r.end} }

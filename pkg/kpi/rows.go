@@ -159,7 +159,9 @@ func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
 	switch {
 	case len(mine) == 0:
 	case len(queued) > 0:
-		p.queued, p.parts = append(p.queued, together(queued, s)), append(p.parts, queued...)
+		whole := together(queued, s)
+		whole.Start = slices.MinFunc(mine, (*record).compareStart).start
+		p.queued, p.parts = append(p.queued, whole), append(p.parts, queued...)
 	case class == ClassIVROnly:
 		p.ivrOnly++
 	case class == ClassDirect:

@@ -75,15 +75,15 @@ func appendKnown(waits []int64, c *Call) []int64 {
 
 // intervals counts the calls that began in each quarter of an hour. It reorders them.
 func intervals(calls []*Call) (all []Interval) {
-	slices.SortStableFunc(calls, func(a, b *Call) int { return cmp.Compare(a.minute(), b.minute()) })
-	for group := range groups(calls, func(a, b *Call) bool { return a.minute() == b.minute() }) {
-		all = append(all, Interval{group[0].minute(), count(group)})
+	slices.SortStableFunc(calls, func(a, b *Call) int { return cmp.Compare(a.Minute(), b.Minute()) })
+	for group := range groups(calls, func(a, b *Call) bool { return a.Minute() == b.Minute() }) {
+		all = append(all, Interval{group[0].Minute(), count(group)})
 	}
 	return all
 }
 
-// minute is the minute of the day at which the call's interval begins.
-func (c *Call) minute() int64 {
+// Minute is the minute of the day at which the call's interval begins.
+func (c *Call) Minute() int64 {
 	minute := int64(c.Start-c.Start.Day().Start()) / 60
 	return minute - minute%IntervalMinutes
 }
@@ -107,9 +107,6 @@ func agentsTried(calls []*Call) int64 {
 // together is the call that the PBX's queue calls of one uuid are. Their order is that of
 // their queues.
 func together(parts []*Call, s Settings) *Call {
-	if len(parts) == 1 {
-		return parts[0]
-	}
 	whole, decisive := *parts[0], parts[0]
 	for _, c := range parts[1:] {
 		whole.Start, whole.End = min(whole.Start, c.Start), max(whole.End, c.End)
@@ -124,11 +121,11 @@ func together(parts []*Call, s Settings) *Call {
 			decisive = c
 		}
 	}
-	whole.Outcome, whole.AnsweredBy, whole.GaveUp = decisive.Outcome, decisive.AnsweredBy, decisive.GaveUp
+	whole.Outcome, whole.AnsweredBy = decisive.Outcome, decisive.AnsweredBy
 	if decisive.Outcome == Answered {
 		whole.Ring, whole.Score = decisive.Ring, cmp.Or(decisive.Score, whole.Score)
 	}
-	whole.Short = whole.shortFor(s)
+	whole.judge(s)
 	return &whole
 }
 
@@ -138,7 +135,7 @@ func (c *Call) decides(other *Call) bool {
 	if answered := c.Outcome == Answered; answered != (other.Outcome == Answered) {
 		return answered
 	} else if answered {
-		return other.deciding.span().later(c.deciding.span())
+		return c.deciding.compareStart(other.deciding) < 0
 	}
 	return c.last.later(other.last)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 
@@ -57,34 +56,30 @@ func (d *Dir) Close() error {
 	return errors.Join(append(errs, d.lock.Unlock())...)
 }
 
-// sweepEvery is how often expired items are dropped.
-const sweepEvery = time.Hour
-
-// Sweep drops what has expired, now and every hour, until ctx ends. A sweep that fails
-// is reported, and tried again an hour later.
-func (d *Dir) Sweep(ctx context.Context, now func() time.Time, report func(error)) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		if _, err := d.Table.Sweep(ctx, now()); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+// OpenTable opens the records of the data folder at path for single writes, also while
+// another program writes them.
+func OpenTable(ctx context.Context, path string) (*sqlite.Table, error) {
+	if _, err := os.Stat(recordsPath(path)); err != nil {
+		return nil, noData(path, err)
 	}
+	return sqlite.Open(ctx, recordsPath(path))
 }
 
 // OpenRecords opens the records of the data folder at path for reading, also while
 // another program writes them.
 func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
 	t, err := sqlite.OpenReadOnly(ctx, recordsPath(path))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", path, path)
+	if err != nil {
+		return nil, noData(path, err)
 	}
-	return t, err
+	return t, nil
+}
+
+func noData(path string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", path, path)
+	}
+	return err
 }
 
 func recordsPath(path string) string { return filepath.Join(path, "records.db") }

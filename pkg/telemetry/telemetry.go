@@ -24,15 +24,13 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 func DeliveryMetrics(w io.Writer, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
-		logDelivery(ctx, log, r, slog.Any("_aws", embeddedMetrics{
-			Timestamp: now().UnixMilli(),
-			CloudWatchMetrics: []metricDirective{{
-				Namespace:  "Trunkline",
-				Dimensions: [][]string{{"outcome"}, {"outcome", "kind"}},
-				Metrics:    []metric{{"events", "Count"}, {"took_ms", "Milliseconds"}},
-			}},
-		}))
+		logDelivery(ctx, log, r, metrics(now(), [][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"took_ms", "Milliseconds"}))
 	}
+}
+
+// metrics makes metrics of members of the line that it is an attribute of.
+func metrics(at time.Time, dimensions [][]string, m ...metric) slog.Attr {
+	return slog.Any("_aws", embeddedMetrics{at.UnixMilli(), []metricDirective{{"Trunkline", dimensions, m}}})
 }
 
 // embeddedMetrics is the member _aws of the embedded metric format, as specified in

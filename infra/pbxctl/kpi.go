@@ -1,0 +1,258 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+)
+
+type kpiCommands struct {
+	Show    kpiCommand     `cmd:"" default:"withargs" help:"Show the figures of a PBX's day (the default)."`
+	Explain explainCommand `cmd:"" help:"Show the calls behind a number, and the rule by which each counts there."`
+}
+
+type kpiCommand struct {
+	source
+	Day       string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Queue     string `help:"Only this queue." placeholder:"CODE"`
+	Threshold *int64 `help:"Seconds within which a call should be answered, instead of the device's." placeholder:"N"`
+	Short     *int64 `help:"Seconds before which an abandoned call is short, instead of the device's." placeholder:"N"`
+	AllRows   bool   `help:"The rows of the whole PBX and of agents, too."`
+}
+
+// Help is the long form of the command's help.
+func (kpiCommand) Help() string {
+	return `Rows are computed when a day has closed; pbxctl rollup computes them now. - means that
+there is nothing to divide by. With --json, one object per row, and all figures there are.
+
+Examples:
+  pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
+  pbxctl kpi --mac 68692e0b0001 --day 2018-11-05 --threshold 30 --all-rows --json --table NAME`
+}
+
+// Run implements the command.
+func (c *kpiCommand) Run(p *program) error {
+	day, err := pbx.ParseDay(c.Day)
+	if err != nil {
+		return fmt.Errorf("--day: %w", err)
+	}
+	for flag, seconds := range map[string]*int64{"--threshold": c.Threshold, "--short": c.Short} {
+		if seconds != nil && *seconds < 0 {
+			return fmt.Errorf("%s: %d is below 0", flag, *seconds)
+		}
+	}
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		device, err := s.Device(p.ctx, mac)
+		if err != nil {
+			return err
+		}
+		thresholds := rollup.Thresholds(device)
+		if c.Threshold != nil {
+			thresholds.ServiceLevel = *c.Threshold
+		}
+		if c.Short != nil {
+			thresholds.ShortAbandon = *c.Short
+		}
+		rows, err := c.rows(p, s, mac, day, thresholds)
+		if err != nil || c.JSON {
+			return err
+		}
+		return rows.print(p, mac, day, thresholds)
+	})
+}
+
+// dayRows are the rows of a day, as they are shown.
+type dayRows struct {
+	all    bool // those of the PBX and of agents are asked for
+	pbx    []kpi.PBXFigures
+	queues []kpi.QueueFigures
+	agents []kpi.AgentFigures
+	rows   int
+	latest kpi.Published
+}
+
+// rows reads the rows that were asked for. Where they are meant for programs, it prints
+// them.
+func (c *kpiCommand) rows(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) (*dayRows, error) {
+	found := &dayRows{all: c.AllRows}
+	out := json.NewEncoder(p.out)
+	out.SetEscapeHTML(false)
+	for row, err := range s.Rows(p.ctx, mac, day) {
+		if err != nil {
+			return nil, err
+		}
+		found.rows++
+		if c.Queue != "" && (row.Scope != store.ScopeQueue || row.Name != c.Queue) || !c.AllRows && row.Scope != store.ScopeQueue {
+			continue
+		}
+		figures, err := found.add(row, t)
+		if err == nil && c.JSON {
+			err = out.Encode(figures)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case found.rows == 0:
+		return nil, fmt.Errorf("there are no figures of %s of %s: its records may not have been rolled up yet (pbxctl rollup), or there are none", day, mac)
+	case c.Queue != "" && len(found.queues) == 0:
+		return nil, fmt.Errorf("queue %q had no calls on %s", c.Queue, day)
+	}
+	return found, nil
+}
+
+// add adds a row, and returns its figures.
+func (r *dayRows) add(row store.Row, t kpi.Thresholds) (any, error) {
+	published := kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
+	r.latest = published
+	switch row.Scope {
+	case store.ScopeQueue:
+		figures, err := decode[kpi.Queue](row)
+		r.queues = append(r.queues, figures.Figures(t, published))
+		return r.queues[len(r.queues)-1], err
+	case store.ScopePBX:
+		figures, err := decode[kpi.PBX](row)
+		r.pbx = append(r.pbx, figures.Figures(t, published))
+		return r.pbx[len(r.pbx)-1], err
+	}
+	figures, err := decode[kpi.Agent](row)
+	r.agents = append(r.agents, figures.Figures(published))
+	return r.agents[len(r.agents)-1], err
+}
+
+func decode[R any](row store.Row) (r R, err error) {
+	if err := json.Unmarshal(row.Row, &r); err != nil {
+		return r, fmt.Errorf("row %s %s: %w", row.Scope, row.Name, err)
+	}
+	return r, nil
+}
+
+func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) error {
+	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d, computed %s\n\n",
+		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, clock(r.latest.ComputedAt))
+	if err := table(p.out, values(r.queues, nil), queueColumns, "No queue had calls."); err != nil || !r.all {
+		return err
+	}
+	fmt.Fprintln(p.out, "\nThe whole PBX")
+	if err := table(p.out, values(r.pbx, nil), pbxColumns, ""); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, "\nAgents")
+	return table(p.out, values(r.agents, nil), agentColumns, "No agent was tried.")
+}
+
+var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE", "LOST", "ASA", "AHT", "LONGEST", "P90"}
+
+func figureCells(f kpi.Figures) []string {
+	return []string{count(f.Offered), count(f.Answered), count(f.Abandoned), count(f.ShortAbandoned), count(f.Voicemail), count(f.FlowedOut),
+		count(f.Unknown), percent(f.ServiceLevel.AnsweredAndAbandoned), percent(f.AbandonmentRate), mean(f.ASA), mean(f.AHT),
+		optional(f.LongestWait), optional(f.WaitP90)}
+}
+
+var queueColumns = columns[kpi.QueueFigures]{
+	append([]string{"QUEUE"}, figureHeads...),
+	func(q kpi.QueueFigures) []string { return append([]string{q.Queue}, figureCells(q.Figures)...) },
+}
+
+var pbxColumns = columns[kpi.PBXFigures]{
+	slices.Concat(figureHeads, []string{"IVR", "DIRECT", "OUTBOUND", "INTERNAL", "UNRECOGNISED", "CDR"}),
+	func(r kpi.PBXFigures) []string {
+		return append(figureCells(r.Figures), count(r.IVROnly), count(r.Direct), count(r.Outbound), count(r.Internal), count(r.Unrecognised), count(r.CDR.Calls))
+	},
+}
+
+var agentColumns = columns[kpi.AgentFigures]{
+	[]string{"AGENT", "ANSWERED", "MISSED", "ATTEMPTS", "OUTBOUND", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE"},
+	func(a kpi.AgentFigures) []string {
+		return []string{a.Agent, count(a.Answered), count(a.TriedNotAnswered), count(a.Attempts), count(a.OutboundCalls),
+			count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean)}
+	},
+}
+
+type explainCommand struct {
+	source
+	Day    string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Queue  string `required:"" help:"The queue." placeholder:"CODE"`
+	Figure string `default:"offered" enum:"${figures}" help:"One of ${figures}." placeholder:"NAME"`
+}
+
+// Help is the long form of the command's help.
+func (explainCommand) Help() string {
+	return `The calls are found in the records as they are now, which may be newer than the
+published figures.
+
+Example:
+  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data`
+}
+
+// Run implements the command.
+func (c *explainCommand) Run(p *program) error {
+	day, err := pbx.ParseDay(c.Day)
+	if err != nil {
+		return fmt.Errorf("--day: %w", err)
+	}
+	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
+		rows, err := rollup.Compute(p.ctx, s, rollup.Task{MAC: mac, Day: day})
+		if err != nil {
+			return err
+		}
+		var calls []explained
+		for _, call := range rows.Calls {
+			if call.Queue == c.Queue && call.CountsAs(c.Figure) {
+				calls = append(calls, explained{call, call.Why()})
+			}
+		}
+		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, day, c.Figure)
+		return show(p, c.JSON, values(calls, nil), explainColumns, nothing)
+	})
+}
+
+// explained is a call with the reason for which it counts.
+type explained struct {
+	*kpi.Call
+	Rule string `json:"rule"`
+}
+
+var explainColumns = columns[explained]{
+	[]string{"START", "UUID", "CALLER", "WAIT", "TALK", "AGENT", "COUNTS AS", "BECAUSE"},
+	func(e explained) []string {
+		as := string(e.Outcome)
+		if e.Class != kpi.ClassQueue {
+			as = string(e.Class)
+		}
+		return []string{e.Start.String(), e.UUID, e.Caller, e.Wait.String(), e.Talk.String(), e.AnsweredBy, as, e.Rule}
+	},
+}
+
+func figureNames() string { return strings.Join(kpi.CountNames(), ",") }
+
+func count(n int64) string { return strconv.FormatInt(n, 10) }
+
+func optional(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return count(*n)
+}
+
+func percent(r *float64) string {
+	if r == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*r*100, 'f', 1, 64) + "%"
+}
+
+func mean(r *float64) string {
+	if r == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*r, 'f', 1, 64)
+}

@@ -1,0 +1,117 @@
+// Package schedule wires the rollup function: what the hourly schedule and the messages of
+// its queue set off. It stands apart from package cloud so that the ingest function links
+// neither Parquet nor SQS.
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"trunkline/pkg/archive/s3"
+	"trunkline/pkg/cloud"
+	"trunkline/pkg/config"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/dynamo"
+	"trunkline/pkg/telemetry"
+)
+
+// patience is for pages of a megabyte, and files of many.
+var patience = cloud.Patience{Attempt: 20 * time.Second, Backoff: 2 * time.Second}
+
+// spare is the time that the function keeps to report what it has not done.
+const spare = 5 * time.Second
+
+// New wires the rollup function over DynamoDB, S3 and SQS. Log lines, which are metrics
+// too, go to log.
+func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
+	settings := cloud.NewSettings(c.AWS, patience)
+	client := sqs.New(sqs.Options{
+		Region: settings.Region, Credentials: settings.Credentials, HTTPClient: settings.HTTP,
+		BaseEndpoint: settings.Endpoint, Retryer: settings.Retryer(),
+	})
+	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
+	r := rollup.New(records, s3.New(settings.S3(), c.Bucket), rollup.Config(c.Schedule), now)
+	return &Function{r, queue{client, c.Queue}, telemetry.RollupMetrics(log, now)}
+}
+
+// Function is the rollup function.
+type Function struct {
+	rollup *rollup.Rollup
+	queue  rollup.Queue
+	report telemetry.Rollups
+}
+
+// event is what sets the function off: messages of the queue, or the schedule's own input,
+// {"schedule":"hourly"}.
+type event struct {
+	Schedule string    `json:"schedule"`
+	Records  []message `json:"Records"`
+}
+
+// message is a message of SQS, as its developer guide shows it to functions.
+type message struct {
+	ID     string `json:"messageId"`
+	Body   string `json:"body"`
+	Source string `json:"eventSource"`
+}
+
+// Failures tell SQS which messages to deliver again (ReportBatchItemFailures).
+type Failures struct {
+	Failures []Failure `json:"batchItemFailures"`
+}
+
+// Failure is a message that was not done.
+type Failure struct {
+	ID string `json:"itemIdentifier"`
+}
+
+// Handle does what an event asks for. Its error makes AWS try the event again later; tasks
+// that failed are told one by one, and come again alone.
+func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) {
+	var e event
+	if err := json.Unmarshal(in, &e); err != nil {
+		return nil, fmt.Errorf("neither a schedule's event nor messages of SQS: %w", err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-spare))
+		defer cancel()
+	}
+	switch {
+	case len(e.Records) > 0:
+		return f.work(ctx, e.Records), nil
+	case e.Schedule != "":
+		done, err := f.rollup.Schedule(ctx, f.queue)
+		f.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+		return nil, err
+	}
+	return nil, errors.New("neither a schedule's event nor messages of SQS")
+}
+
+// work does the tasks of messages.
+func (f *Function) work(ctx context.Context, messages []message) Failures {
+	failed := Failures{[]Failure{}}
+	for _, m := range messages {
+		var task rollup.Task
+		err := json.Unmarshal([]byte(m.Body), &task)
+		if err == nil {
+			err = task.Check()
+		}
+		var result rollup.Result
+		if err == nil {
+			result, err = f.rollup.Work(ctx, task)
+		}
+		f.report.Worked(ctx, task.MAC, task.Day, string(result), err)
+		if err != nil {
+			failed.Failures = append(failed.Failures, Failure{m.ID})
+		}
+	}
+	return failed
+}

@@ -1,0 +1,18 @@
+// Package curated makes the tables that BI tools read: Apache Parquet files, one for each
+// table, PBX and day, at curated/<table>/dt=<local day>/<mac>.parquet.
+//
+//	table            a row for each
+//	calls            queue call, and call without a queue
+//	queue_kpi        queue
+//	agent_kpi        agent
+//	pbx_kpi          PBX
+//	queue_intervals  queue and 15 minutes in which a call began
+//	wait_histogram   queue, outcome and wait in whole seconds
+//
+// Columns are flat and typed, and named as the figures are in JSON. Counts and sums may be
+// added to those of other rows; ratios, means and percentiles may not, and stand there for
+// convenience. Durations are whole seconds. What is unknown, and a ratio of nothing, is
+// null. A file is replaced whole.
+//
+// The package knows no bucket. Only the rollup links it, and Parquet with it.
+package curated

@@ -1,0 +1,346 @@
+package curated
+
+import (
+	"strings"
+	"time"
+
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+)
+
+// key is what the rows of every table begin with.
+type key struct {
+	MAC string `parquet:"mac,dict"`
+	Day int32  `parquet:"day,date"` // days since 1970
+}
+
+func (d Day) key() key { return key{string(d.MAC), int32(d.Day - epoch)} }
+
+// origin is what the rows of every table of figures end with.
+type origin struct {
+	InputsRecords int64     `parquet:"inputs_records"`
+	InputsHash    string    `parquet:"inputs_hash"`
+	ClockSuspect  int64     `parquet:"clock_suspect"`
+	ComputedAt    time.Time `parquet:"computed_at,timestamp(microsecond)"`
+	Revision      int64     `parquet:"revision"`
+}
+
+func (d Day) origin(b kpi.Basis) origin {
+	return origin{b.Inputs.Records, b.Inputs.Hash, b.ClockSuspect, d.Published.ComputedAt.UTC(), d.Published.Revision}
+}
+
+type callRow struct {
+	key
+	UUID           string    `parquet:"uuid"`
+	Queue          *string   `parquet:"queue,optional,dict"`
+	Class          string    `parquet:"class,dict"`
+	Outcome        *string   `parquet:"outcome,optional,dict"`
+	StartLocal     int64     `parquet:"start_local,timestamp(microsecond:local)"`
+	StartUTC       time.Time `parquet:"start_utc,timestamp(microsecond)"`
+	EndLocal       *int64    `parquet:"end_local,optional,timestamp(microsecond:local)"`
+	Zone           string    `parquet:"zone,dict"`
+	IntervalMinute int64     `parquet:"interval_minute"`
+	Caller         *string   `parquet:"caller,optional"`
+	Called         *string   `parquet:"called,optional,dict"`
+	AnsweredBy     *string   `parquet:"answered_by,optional,dict"`
+	Wait           *int64    `parquet:"wait_seconds,optional"`
+	Talk           *int64    `parquet:"talk_seconds,optional"`
+	Hold           *int64    `parquet:"hold_seconds,optional"`
+	WrapUp         *int64    `parquet:"wrap_up_seconds,optional"`
+	Ring           *int64    `parquet:"ring_seconds,optional"`
+	GaveUp         bool      `parquet:"gave_up"`
+	ShortAbandoned bool      `parquet:"short_abandoned"`
+	Score          *int64    `parquet:"score,optional"` // null: not rated
+	MissCauses     *string   `parquet:"miss_causes,optional,dict"`
+	Visits         int64     `parquet:"visits"`
+	Attempts       int64     `parquet:"attempts"`
+	Records        int64     `parquet:"records"`
+	ClockSuspect   bool      `parquet:"clock_suspect"`
+}
+
+func calls(d Day) []callRow {
+	rows := make([]callRow, 0, len(d.Rows.Calls))
+	for _, c := range d.Rows.Calls {
+		row := callRow{
+			key: d.key(), UUID: c.UUID, Queue: text(c.Queue), Class: string(c.Class), Outcome: text(string(c.Outcome)),
+			StartLocal: micros(c.Start), StartUTC: d.Zone.Time(c.Start), Zone: d.Zone.String(), IntervalMinute: c.Minute(),
+			Caller: text(c.Caller), Called: text(c.Called), AnsweredBy: text(c.AnsweredBy),
+			Wait: number(c.Wait), Talk: number(c.Talk), Hold: number(c.Hold), WrapUp: number(c.WrapUp), Ring: number(c.Ring),
+			GaveUp: c.GaveUp, ShortAbandoned: c.Short, MissCauses: text(strings.Join(c.MissCauses, ",")),
+			Visits: c.Visits, Attempts: c.Attempts, Records: c.Records, ClockSuspect: c.Suspect,
+		}
+		if c.End != 0 {
+			end := micros(c.End)
+			row.EndLocal = &end
+		}
+		if c.Score > 0 {
+			row.Score = &c.Score
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// figures are the columns of a Tally, named as kpi.Figures has them.
+type figures struct {
+	Offered        int64 `parquet:"offered"`
+	Answered       int64 `parquet:"answered"`
+	Abandoned      int64 `parquet:"abandoned"`
+	ShortAbandoned int64 `parquet:"short_abandoned"`
+	Voicemail      int64 `parquet:"voicemail"`
+	FlowedOut      int64 `parquet:"flowed_out"`
+	Unknown        int64 `parquet:"unknown"`
+
+	serviceLevel
+	ServiceLevelThreshold int64 `parquet:"service_level_threshold_seconds"`
+	ShortAbandonThreshold int64 `parquet:"short_abandon_threshold_seconds"`
+	AnsweredWithin        int64 `parquet:"answered_within_threshold"`
+	AbandonedWithin       int64 `parquet:"abandoned_within_threshold"`
+
+	AbandonmentRate          *float64 `parquet:"abandonment_rate,optional"`
+	AbandonmentRateOfOffered *float64 `parquet:"abandonment_rate_of_offered,optional"`
+	ASA                      *float64 `parquet:"asa_seconds,optional"`
+	AHT                      *float64 `parquet:"aht_seconds,optional"`
+
+	Talk             int64  `parquet:"talk_seconds"`
+	Hold             int64  `parquet:"hold_seconds"`
+	WrapUp           *int64 `parquet:"wrap_up_seconds,optional"`
+	Ring             int64  `parquet:"ring_seconds"`
+	Wait             int64  `parquet:"wait_seconds"`
+	AnsweredWaited   int64  `parquet:"answered_wait_known"` // calls, of the mean asa_seconds
+	AnsweredWait     int64  `parquet:"answered_wait_seconds"`
+	AbandonedWaited  int64  `parquet:"abandoned_wait_known"`
+	AbandonedWait    int64  `parquet:"abandoned_wait_seconds"`
+	Handled          int64  `parquet:"handled"` // calls, of the mean aht_seconds
+	HandleTime       int64  `parquet:"handle_seconds"`
+	LongestWait      *int64 `parquet:"longest_wait_seconds,optional"`
+	LongestAbandoned *int64 `parquet:"abandoned_wait_longest_seconds,optional"`
+
+	AbandonedWaitMean *float64 `parquet:"abandoned_wait_mean_seconds,optional"`
+	WaitP50           *int64   `parquet:"wait_p50_seconds,optional"`
+	WaitP90           *int64   `parquet:"wait_p90_seconds,optional"`
+	WaitP95           *int64   `parquet:"wait_p95_seconds,optional"`
+
+	Rated     int64    `parquet:"rated"`
+	ScoreSum  int64    `parquet:"score_sum"`
+	ScoreMean *float64 `parquet:"score_mean,optional"`
+
+	MissNoAssign      int64 `parquet:"miss_no_assign"`
+	MissNoAgentAnswer int64 `parquet:"miss_no_agent_answer"`
+	MissNoAgentLogin  int64 `parquet:"miss_no_agent_login"`
+	MissMemberCancel  int64 `parquet:"miss_member_cancel"`
+	MissOther         int64 `parquet:"miss_other"`
+	Visits            int64 `parquet:"visits"`
+}
+
+type serviceLevel struct {
+	AnsweredAndAbandoned                *float64 `parquet:"service_level,optional"`
+	ExcludingShortAbandoned             *float64 `parquet:"service_level_excluding_short_abandoned,optional"`
+	OfOffered                           *float64 `parquet:"service_level_of_offered,optional"`
+	AnsweredOnly                        *float64 `parquet:"service_level_answered_only,optional"`
+	ExcludingAbandonedWithinThreshold   *float64 `parquet:"service_level_excluding_abandoned_within_threshold,optional"`
+	IncludingFlowOut                    *float64 `parquet:"service_level_including_flow_out,optional"`
+	AbandonedWithinThresholdCountsAsMet *float64 `parquet:"service_level_abandoned_within_threshold_counts_as_met,optional"`
+}
+
+func (d Day) figures(t kpi.Tally) figures {
+	f := t.Figures(d.Thresholds)
+	row := figures{
+		Offered: f.Offered, Answered: f.Answered, Abandoned: f.Abandoned, ShortAbandoned: f.ShortAbandoned,
+		Voicemail: f.Voicemail, FlowedOut: f.FlowedOut, Unknown: f.Unknown, serviceLevel: serviceLevel(f.ServiceLevel),
+		ServiceLevelThreshold: f.ServiceLevelThreshold, ShortAbandonThreshold: f.ShortAbandonThreshold,
+		AnsweredWithin: f.AnsweredWithin, AbandonedWithin: f.AbandonedWithin,
+		AbandonmentRate: f.AbandonmentRate, AbandonmentRateOfOffered: f.AbandonmentRateOfOffered, ASA: f.ASA, AHT: f.AHT,
+		Talk: f.Talk, Hold: f.Hold, WrapUp: f.WrapUp, Ring: f.Ring, Wait: t.Wait.Sum, Handled: t.Handled, HandleTime: t.HandleTime,
+		LongestWait: f.LongestWait, LongestAbandoned: f.AbandonedWaitLongest, AbandonedWaitMean: f.AbandonedWaitMean,
+		WaitP50: f.WaitP50, WaitP90: f.WaitP90, WaitP95: f.WaitP95, ScoreMean: f.ScoreMean, Visits: f.Visits,
+	}
+	row.AnsweredWaited, row.AnsweredWait = t.AnsweredWaits.Total()
+	row.AbandonedWaited, row.AbandonedWait = t.AbandonedWaits.Total()
+	row.Rated, row.ScoreSum = t.Scores.Total()
+	for cause, calls := range f.MissCauses {
+		*row.missed(cause) += calls
+	}
+	return row
+}
+
+// missed is the column of a miss cause.
+func (f *figures) missed(cause string) *int64 {
+	switch cause {
+	case "NO_ASSIGN":
+		return &f.MissNoAssign
+	case "NO_AGENT_ANSWER":
+		return &f.MissNoAgentAnswer
+	case "NO_AGENT_LOGIN":
+		return &f.MissNoAgentLogin
+	case "MEMBER_CANCEL":
+		return &f.MissMemberCancel
+	}
+	return &f.MissOther
+}
+
+// apart are the calls that are no customers' calls to a queue.
+type apart struct {
+	Outbound     int64 `parquet:"outbound"`
+	Internal     int64 `parquet:"internal"`
+	Unrecognised int64 `parquet:"unrecognised"`
+}
+
+type queueRow struct {
+	key
+	Queue string `parquet:"queue,dict"`
+	figures
+	apart
+	Agents int64 `parquet:"agents"`
+	origin
+}
+
+func queues(d Day) (rows []queueRow) {
+	for _, q := range d.Rows.Queues {
+		rows = append(rows, queueRow{d.key(), q.Queue, d.figures(q.Tally), apart(q.Apart), q.Agents, d.origin(q.Basis)})
+	}
+	return rows
+}
+
+type pbxRow struct {
+	key
+	figures
+	IVROnly int64 `parquet:"ivr_only"`
+	Direct  int64 `parquet:"direct"`
+	apart
+	CDRCalls        int64 `parquet:"cdr_calls"`
+	CDRAnswered     int64 `parquet:"cdr_answered"`
+	CDRInbound      int64 `parquet:"cdr_inbound"`
+	CDROutbound     int64 `parquet:"cdr_outbound"`
+	CDRInternal     int64 `parquet:"cdr_internal"`
+	CDRUnrecognised int64 `parquet:"cdr_unrecognised"`
+	CDRBillable     int64 `parquet:"cdr_billable_seconds"`
+	Agents          int64 `parquet:"agents"`
+	origin
+}
+
+// pbxs is the row of the PBX, where it told of anything.
+func pbxs(d Day) []pbxRow {
+	r := d.Rows.PBX
+	if r.Inputs.Records == 0 {
+		return nil
+	}
+	c := r.CDR
+	return []pbxRow{{
+		d.key(), d.figures(r.Tally), r.IVROnly, r.Direct, apart(r.Apart),
+		c.Calls, c.Answered, c.Inbound, c.Outbound, c.Internal, c.Unrecognised, c.Billable, r.Agents, d.origin(r.Basis),
+	}}
+}
+
+type agentRow struct {
+	key
+	Agent            string   `parquet:"agent,dict"`
+	Answered         int64    `parquet:"answered"`
+	TriedNotAnswered int64    `parquet:"tried_not_answered"`
+	Attempts         int64    `parquet:"attempts"`
+	OutboundCalls    int64    `parquet:"outbound_calls"`
+	OutboundTalk     int64    `parquet:"outbound_talk_seconds"`
+	Talk             int64    `parquet:"talk_seconds"`
+	Hold             int64    `parquet:"hold_seconds"`
+	WrapUp           *int64   `parquet:"wrap_up_seconds,optional"`
+	Ring             int64    `parquet:"ring_seconds"`
+	Rated            int64    `parquet:"rated"`
+	ScoreSum         int64    `parquet:"score_sum"`
+	ScoreMean        *float64 `parquet:"score_mean,optional"`
+	origin
+}
+
+func agents(d Day) (rows []agentRow) {
+	for _, a := range d.Rows.Agents {
+		f := a.Figures(d.Published)
+		_, scores := a.Scores.Total()
+		rows = append(rows, agentRow{
+			d.key(), a.Agent, f.Answered, f.TriedNotAnswered, f.Attempts, f.OutboundCalls, f.OutboundTalk, f.Talk, f.Hold, f.WrapUp, f.Ring,
+			f.Rated, scores, f.ScoreMean, d.origin(a.Basis),
+		})
+	}
+	return rows
+}
+
+type intervalRow struct {
+	key
+	Queue  string `parquet:"queue,dict"`
+	Minute int64  `parquet:"minute"` // of the day, at which the interval begins
+	Start  string `parquet:"start,dict"`
+
+	Offered        int64 `parquet:"offered"`
+	Answered       int64 `parquet:"answered"`
+	Abandoned      int64 `parquet:"abandoned"`
+	ShortAbandoned int64 `parquet:"short_abandoned"`
+	Voicemail      int64 `parquet:"voicemail"`
+	FlowedOut      int64 `parquet:"flowed_out"`
+	Unknown        int64 `parquet:"unknown"`
+	serviceLevel
+	AnsweredWithin  int64 `parquet:"answered_within_threshold"`
+	AbandonedWithin int64 `parquet:"abandoned_within_threshold"`
+	AnsweredWaited  int64 `parquet:"answered_wait_known"`
+	AnsweredWait    int64 `parquet:"answered_wait_seconds"`
+	AbandonedWaited int64 `parquet:"abandoned_wait_known"`
+	AbandonedWait   int64 `parquet:"abandoned_wait_seconds"`
+}
+
+func intervals(d Day) (rows []intervalRow) {
+	for _, q := range d.Rows.Queues {
+		for _, i := range q.Intervals {
+			row := intervalRow{
+				key: d.key(), Queue: q.Queue, Minute: i.Minute, Start: i.Start(), Offered: i.Offered, Answered: i.Answered, Abandoned: i.Abandoned,
+				ShortAbandoned: i.ShortAbandoned, Voicemail: i.Voicemail, FlowedOut: i.FlowedOut, Unknown: i.Unknown,
+				serviceLevel:   serviceLevel(i.ServiceLevel(d.Thresholds)),
+				AnsweredWithin: i.AnsweredWaits.Calls(d.Thresholds.ServiceLevel), AbandonedWithin: i.AbandonedWaits.Calls(d.Thresholds.ServiceLevel),
+			}
+			row.AnsweredWaited, row.AnsweredWait = i.AnsweredWaits.Total()
+			row.AbandonedWaited, row.AbandonedWait = i.AbandonedWaits.Total()
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+type waitRow struct {
+	key
+	Queue   string `parquet:"queue,dict"`
+	Outcome string `parquet:"outcome,dict"` // answered, abandoned; gave_up: those of the abandoned that may be short
+	Wait    int64  `parquet:"wait_seconds"`
+	Calls   int64  `parquet:"calls"`
+}
+
+func waits(d Day) (rows []waitRow) {
+	for _, q := range d.Rows.Queues {
+		for _, of := range []struct {
+			outcome string
+			waits   kpi.Histogram
+		}{{"answered", q.AnsweredWaits}, {"abandoned", q.AbandonedWaits}, {"gave_up", q.GaveUpWaits}} {
+			for _, bin := range of.waits {
+				rows = append(rows, waitRow{d.key(), q.Queue, of.outcome, bin.Value, bin.Calls})
+			}
+		}
+	}
+	return rows
+}
+
+// epoch is 1970-01-01.
+const epoch = pbx.Day(719162)
+
+// micros is a wall clock as Parquet has it: in microseconds since 1970, as if in UTC.
+func micros(t pbx.LocalTime) int64 { return int64(t-epoch.Start()) * 1_000_000 }
+
+// text is null where there is none.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func number(i pbx.Int) *int64 {
+	if !i.Known() {
+		return nil
+	}
+	n := i.Or(0)
+	return &n
+}

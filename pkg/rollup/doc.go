@@ -1,0 +1,31 @@
+// Package rollup has every PBX's day computed when it has closed, and again whenever
+// something is learnt of it later, without ever losing one.
+//
+// A day whose figures are to be computed is marked as due, durably:
+//
+//   - The schedule marks each day of each PBX that has closed, then notes how far it came.
+//     Days that it missed, while it did not run or the PBX was silent, are marked by its
+//     next run.
+//   - Package store marks a day before it writes a record that comes too late for the
+//     schedule, so that no such record can be without a mark.
+//
+// A worker computes a day: it reads the mark, then the header, then the records; publishes;
+// and takes the mark away only if it is still the one that was read, and so old that
+// whoever made it has long written the record it was made for. Wherever it stops before
+// that, the mark stays and the next schedule sends another worker. A queue's message is
+// only a wake-up: it may be lost, doubled, or late.
+//
+// Publishing goes in this order, so that what a crash leaves is finished by the next worker:
+//
+//  1. claim the next revision in the day's header, if it is as it was before the records
+//     were read. So whoever has a higher revision has read later, and no older figures
+//     replace newer ones: rows by their revision, files by their tag.
+//  2. keep the rows of the revision that is replaced, as a restatement
+//  3. rows
+//  4. files in curated/
+//  5. the header: published
+//
+// Figures that come out as they are published already write nothing.
+//
+// The package knows no database, no queue and no wire format of a PBX.
+package rollup

@@ -1,0 +1,144 @@
+package rollup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/curated"
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/store"
+)
+
+// publication is a day's figures on their way out.
+type publication struct {
+	Task
+	device  device
+	header  store.Header // as it was before the records were read
+	began   time.Time
+	figures kpi.Rows
+	rows    []store.Row
+	hash    string // of all that is published
+	records int64
+	lates   int64
+	late    []store.LateRecord
+}
+
+func newPublication(t Task, d device, h store.Header, in *reading, began time.Time) (*publication, error) {
+	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows(), lates: in.lates, late: in.late}
+	p.records = p.figures.PBX.Inputs.Records
+	p.add(store.ScopePBX, "", p.figures.PBX)
+	for _, q := range p.figures.Queues {
+		p.records += q.Inputs.Records
+		p.add(store.ScopeQueue, q.Queue, q)
+	}
+	for _, a := range p.figures.Agents {
+		p.add(store.ScopeAgent, a.Agent, a)
+	}
+	return p, p.sum()
+}
+
+func (p *publication) add(scope store.Scope, name string, row any) {
+	doc, err := json.Marshal(row)
+	if err != nil {
+		panic(err) // rows are numbers and texts
+	}
+	p.rows = append(p.rows, store.Row{Scope: scope, Name: name, Figures: store.Figures{ComputedAt: p.began, Row: doc}})
+}
+
+// sum names what is published: the rows, and what the files have besides.
+func (p *publication) sum() error {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	for _, row := range p.rows {
+		if err := e.Encode([]any{row.Scope, row.Name, row.Row}); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(h, p.device.zone, Thresholds(p.device.Device))
+	p.hash = hex.EncodeToString(h.Sum(nil)[:16])
+	return nil
+}
+
+// publish replaces a day's figures.
+func (r *Rollup) publish(ctx context.Context, p *publication) error {
+	claim, err := r.store.Claim(ctx, p.MAC, p.Day, p.header)
+	if err != nil {
+		return err
+	}
+	if p.header.Revision > 0 {
+		err := r.store.Restate(ctx, p.MAC, p.Day, store.Restatement{
+			Revision: p.header.Revision, ComputedAt: p.header.ComputedAt, ReplacedAt: p.began, Late: p.lates, LateRecords: p.late,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, row := range p.rows {
+		row.Revision = claim.Claimed
+		if err := r.store.PutRow(ctx, p.MAC, p.Day, row); err != nil {
+			return err
+		}
+	}
+	if err := r.store.DropRows(ctx, p.MAC, p.Day, claim.Claimed); err != nil {
+		return err
+	}
+	if err := r.publishFiles(ctx, p, claim); err != nil {
+		return err
+	}
+	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, p.hash, p.began)
+	return err
+}
+
+// publishFiles replaces a day's files in curated/.
+func (r *Rollup) publishFiles(ctx context.Context, p *publication, claim store.Header) error {
+	objects, err := curated.Objects(curated.Day{
+		MAC: p.MAC, Day: p.Day, Zone: p.device.zone, Thresholds: Thresholds(p.device.Device), Rows: p.figures,
+		Published: kpi.Published{ComputedAt: p.began, Revision: claim.Claimed},
+	})
+	if err != nil {
+		return fmt.Errorf("make the files: %w", err)
+	}
+	for range racesAtMost {
+		if err = r.replaceFiles(ctx, p.Task, objects, claim); !errors.Is(err, archive.ErrChanged) {
+			return err
+		}
+	}
+	return err
+}
+
+// replaceFiles replaces files, unless another worker does: then it is archive.ErrChanged,
+// and where that one has newer figures, store.ErrCondition.
+func (r *Rollup) replaceFiles(ctx context.Context, t Task, objects []curated.Object, claim store.Header) error {
+	tags := make([]string, len(objects))
+	for i, o := range objects {
+		tag, err := r.bucket.Tag(ctx, o.Name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		tags[i] = tag
+	}
+	// Whoever claims a revision after this writes files after these tags were read.
+	current, err := r.store.Current(ctx, t.MAC, t.Day, claim)
+	if err == nil && !current {
+		err = store.ErrCondition
+	}
+	if err != nil {
+		return err
+	}
+	for i, o := range objects {
+		if o.Rows == 0 && tags[i] == "" {
+			continue
+		}
+		if err := r.bucket.Replace(ctx, o.Name, o.Body, tags[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package rollup
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Task is one day of one PBX, to be computed.
+type Task struct {
+	MAC pbx.MAC `json:"mac"`
+	Day pbx.Day `json:"day"`
+}
+
+// Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
+type Queue interface {
+	Send(ctx context.Context, tasks []Task) error
+}
+
+// Config is what the operator of a fleet decides.
+type Config struct {
+	DefaultZone pbx.Zone      // of PBXs whose zone is neither registered nor inferred
+	Grace       time.Duration // from a day's end until it closes
+}
+
+// DefaultConfig is that of a fleet of which nothing was decided.
+var DefaultConfig = Config{DefaultZone: pbx.UTC, Grace: 15 * time.Minute}
+
+// Rollup computes the days of a fleet. It is safe for concurrent use, by many processes.
+type Rollup struct {
+	store  *store.Store
+	bucket archive.Bucket
+	config Config
+	now    func() time.Time
+}
+
+// New makes a Rollup of the records in a store, which publishes there and in a bucket.
+func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Rollup {
+	return &Rollup{s, b, c, now}
+}
+
+// device is what is known of a PBX.
+type device struct {
+	store.Device
+	inferred pbx.Zone
+	zone     pbx.Zone // the best that is known
+}
+
+func (r *Rollup) device(ctx context.Context, mac pbx.MAC) (device, error) {
+	set, err := r.store.Device(ctx, mac)
+	if err != nil {
+		return device{}, err
+	}
+	seen, err := r.store.Seen(ctx, mac)
+	if err != nil {
+		return device{}, err
+	}
+	return device{set, seen.Zone, set.Zone.Or(seen.Zone).Or(r.config.DefaultZone)}, nil
+}
+
+// Thresholds are those that the operator has set for a PBX, or the defaults.
+func Thresholds(d store.Device) kpi.Thresholds {
+	return kpi.Thresholds{
+		ServiceLevel: d.ServiceLevel.Or(kpi.DefaultServiceLevel),
+		ShortAbandon: d.ShortAbandon.Or(kpi.DefaultSettings.ShortAbandon),
+	}
+}
+
+func settings(d store.Device) kpi.Settings {
+	return kpi.Settings{ShortAbandon: Thresholds(d).ShortAbandon, TalkIncludesHold: d.TalkIncludesHold}
+}
+
+// closed tells whether a day is to be computed now: it is over, or the PBX's clock can't
+// have reached it.
+func (r *Rollup) closed(zone pbx.Zone, day pbx.Day, now time.Time) bool {
+	return day > zone.Local(now).Day()+1 || !now.Before(zone.End(day).Add(r.config.Grace))
+}
+
+// lastClosed is the last day that has closed.
+func (r *Rollup) lastClosed(zone pbx.Zone, now time.Time) pbx.Day {
+	day := zone.Local(now).Day()
+	for now.Before(zone.End(day).Add(r.config.Grace)) {
+		day--
+	}
+	return day
+}
+
+// Check tells what is wrong with a task that was not made here.
+func (t Task) Check() error {
+	if mac, err := pbx.ParseMAC(string(t.MAC)); err != nil || mac != t.MAC || t.Day <= 0 {
+		return fmt.Errorf("no task: %.40q of %.40q", t.Day, t.MAC)
+	}
+	return nil
+}
+
+// Request has a day of a PBX due though nothing made it so. Its error tells why there is
+// nothing to compute: the day has not closed, or the PBX told of nothing on it.
+func (r *Rollup) Request(ctx context.Context, t Task) error {
+	d, err := r.device(ctx, t.MAC)
+	if err != nil {
+		return err
+	}
+	if closes := d.zone.End(t.Day).Add(r.config.Grace); r.now().Before(closes) {
+		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, closes.Format(time.RFC3339), d.zone)
+	}
+	tasks, err := r.RequestClosed(ctx, t.MAC, t.Day, t.Day)
+	if err == nil && len(tasks) == 0 {
+		err = fmt.Errorf("%s told of nothing on %s", t.MAC, t.Day)
+	}
+	return err
+}
+
+// RequestClosed has the days of a PBX due from first to last on which it told of anything,
+// and that have closed. Where last is unknown, that is the last that has closed.
+func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (tasks []Task, err error) {
+	d, err := r.device(ctx, mac)
+	if err != nil {
+		return nil, err
+	}
+	closed := r.lastClosed(d.zone, r.now())
+	if last == 0 || last > closed {
+		last = closed
+	}
+	seen := map[pbx.Day]bool{}
+	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: first.Start(), To: (last + 1).Start()}) {
+		if err == nil && !seen[day] {
+			err = r.store.MarkClosed(ctx, mac, day, d.zone.End(day))
+			seen[day], tasks = true, append(tasks, Task{mac, day})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tasks, nil
+}

@@ -1,0 +1,141 @@
+package rollup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Scheduled is what a run of the schedule did.
+type Scheduled struct {
+	PBXs   int // on the fleet list
+	Marked int // days, since they have closed
+	Sent   int // tasks, for these and for days that were due before
+}
+
+const (
+	// pbxsAtOnce is how many PBXs the schedule looks at side by side.
+	pbxsAtOnce = 32
+	// tasksAtOnce is how many tasks are handed to the queue together.
+	tasksAtOnce = 1000
+)
+
+// Schedule marks the days that have closed, and sends a task for each day that is due. A
+// PBX that it fails at does not keep it from the others; the error tells of all failures.
+func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
+	var done Scheduled
+	err := r.mark(ctx, &done)
+	return done, errors.Join(err, r.wake(ctx, q, &done))
+}
+
+// mark marks the days of all PBXs that have closed.
+func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	var failed []error
+	macs := make(chan pbx.MAC)
+	for range pbxsAtOnce {
+		workers.Go(func() {
+			for mac := range macs {
+				marked, err := r.markPBX(ctx, mac)
+				mu.Lock()
+				done.PBXs++
+				done.Marked += marked
+				if err != nil && len(failed) < maxErrors {
+					failed = append(failed, err)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	var listing error
+	for mac, err := range r.store.Fleet(ctx) {
+		if listing = err; err != nil {
+			break
+		}
+		macs <- mac
+	}
+	close(macs)
+	workers.Wait()
+	return errors.Join(append(failed, listing)...)
+}
+
+// maxErrors is how many failures an error tells of.
+const maxErrors = 10
+
+// markPBX marks the days of one PBX that have closed since the schedule last came to it.
+func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err error) {
+	d, err := r.device(ctx, mac)
+	if err != nil {
+		return 0, err
+	}
+	through, err := r.store.MarkedThrough(ctx, mac)
+	last := r.lastClosed(d.zone, r.now())
+	if err != nil || through == last {
+		return 0, err
+	}
+	// Where through is later, the PBX's zone was found to lie farther west: days that had
+	// closed are open again, and will be marked anew.
+	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: after(through), To: after(last)}) {
+		if err == nil {
+			err = r.store.MarkClosed(ctx, mac, day, d.zone.End(day))
+		}
+		if err != nil {
+			return marked, err
+		}
+		marked++
+	}
+	return marked, r.store.SetMarkedThrough(ctx, mac, last)
+}
+
+// after is the beginning of the day after, unknown where the day is.
+func after(day pbx.Day) pbx.LocalTime {
+	if day == 0 {
+		return 0
+	}
+	return (day + 1).Start()
+}
+
+// wake sends a task for each day that is due and has closed.
+func (r *Rollup) wake(ctx context.Context, q Queue, done *Scheduled) error {
+	var tasks []Task
+	zones := map[pbx.MAC]pbx.Zone{}
+	for mark, err := range r.store.Due(ctx) {
+		if err != nil {
+			return err
+		}
+		zone, known := zones[mark.MAC]
+		if !known {
+			d, err := r.device(ctx, mark.MAC)
+			if err != nil {
+				return err
+			}
+			zone, zones[mark.MAC] = d.zone, d.zone
+		}
+		if !r.closed(zone, mark.Day, r.now()) {
+			continue
+		}
+		if tasks = append(tasks, Task{mark.MAC, mark.Day}); len(tasks) == tasksAtOnce {
+			if err := r.send(ctx, q, tasks, done); err != nil {
+				return err
+			}
+			tasks = nil
+		}
+	}
+	return r.send(ctx, q, tasks, done)
+}
+
+func (r *Rollup) send(ctx context.Context, q Queue, tasks []Task, done *Scheduled) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	if err := q.Send(ctx, tasks); err != nil {
+		return fmt.Errorf("send %d tasks: %w", len(tasks), err)
+	}
+	done.Sent += len(tasks)
+	return nil
+}

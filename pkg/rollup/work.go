@@ -1,0 +1,104 @@
+package rollup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Result is what became of a task.
+type Result string
+
+// The results of tasks.
+const (
+	NotDue    Result = "not_due"   // nobody asks for the day's figures
+	StillOpen Result = "open"      // the day has not closed; it stays due
+	Empty     Result = "empty"     // the PBX told of nothing on that day
+	Unchanged Result = "unchanged" // the published figures are right
+	Published Result = "published"
+)
+
+const (
+	// markSettles is how long after it was made a mark may be taken away.
+	markSettles = 5 * time.Minute
+	// racesAtMost is how often a worker begins anew since another one was faster.
+	racesAtMost = 5
+)
+
+// Work does a task. It may be done at any time, by any number of workers, any number of
+// times.
+func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
+	for range racesAtMost {
+		result, err := r.try(ctx, t)
+		if err == nil {
+			return result, nil
+		}
+		if !errors.Is(err, store.ErrCondition) {
+			return "", fmt.Errorf("roll up %s of %s: %w", t.Day, t.MAC, err)
+		}
+	}
+	return "", fmt.Errorf("roll up %s of %s: other workers are at it, too", t.Day, t.MAC)
+}
+
+// try does a task once; ErrCondition means that another worker was faster.
+func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
+	began := r.now()
+	mark, due, err := r.store.Mark(ctx, t.MAC, t.Day)
+	if err != nil || !due {
+		return NotDue, err
+	}
+	result, err := r.compute(ctx, t, began)
+	if err != nil || result == StillOpen {
+		return result, err
+	}
+	if mark.At.Add(markSettles).Before(began) {
+		err = r.store.Unmark(ctx, mark)
+	}
+	return result, err
+}
+
+// compute computes a day, and publishes it where that changes anything.
+func (r *Rollup) compute(ctx context.Context, t Task, began time.Time) (Result, error) {
+	header, err := r.store.Header(ctx, t.MAC, t.Day)
+	if err != nil {
+		return "", err
+	}
+	d, err := r.device(ctx, t.MAC)
+	if err != nil {
+		return "", err
+	}
+	in, err := read(ctx, r.store, t, settings(d.Device), header.ComputedAt)
+	if err != nil {
+		return "", err
+	}
+	if d, err = r.learn(ctx, t.MAC, d, in); err != nil {
+		return "", err
+	}
+	if !r.closed(d.zone, t.Day, began) {
+		return StillOpen, nil
+	}
+	p, err := newPublication(t, d, header, in, began)
+	switch {
+	case err != nil:
+		return "", err
+	case p.records == 0 && header == store.Header{}:
+		return Empty, nil
+	case p.hash == header.Hash && header.Claimed == 0:
+		return Unchanged, nil
+	}
+	return Published, r.publish(ctx, p)
+}
+
+// learn keeps what the records tell of the PBX's zone.
+func (r *Rollup) learn(ctx context.Context, mac pbx.MAC, d device, in *reading) (device, error) {
+	inferred := in.zone(d.inferred)
+	if inferred.String() == d.inferred.String() {
+		return d, nil
+	}
+	d.inferred, d.zone = inferred, d.Zone.Or(inferred).Or(d.zone)
+	return d, r.store.SetSeen(ctx, mac, store.Seen{Zone: inferred})
+}
