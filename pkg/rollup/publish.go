@@ -98,7 +98,7 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 
 // publishFiles replaces a day's files in curated/.
 func (r *Rollup) publishFiles(ctx context.Context, p *publication, claim store.Header) error {
-	objects, err := curated.Objects(curated.Day{
+	objects, err := r.files(curated.Day{
 		MAC: p.MAC, Day: p.Day, Zone: p.device.zone, Thresholds: Thresholds(p.device.Device), Rows: p.figures,
 		Published: kpi.Published{ComputedAt: p.began, Revision: claim.Claimed},
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/curated"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -37,11 +38,12 @@ type Rollup struct {
 	bucket archive.Bucket
 	config Config
 	now    func() time.Time
+	files  func(curated.Day) ([]curated.Object, error)
 }
 
 // New makes a Rollup of the records in a store, which publishes there and in a bucket.
 func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Rollup {
-	return &Rollup{s, b, c, now}
+	return &Rollup{s, b, c, now, curated.Objects}
 }
 
 // device is what is known of a PBX.

@@ -167,13 +167,14 @@ func (s *Store) MarkedThrough(ctx context.Context, mac pbx.MAC) (pbx.Day, error)
 	return doc.Through, nil
 }
 
-// SetMarkedThrough moves MarkedThrough on, never back.
+// SetMarkedThrough keeps that all days until the given one are marked since they closed, and
+// no later one. Days that are marked twice do no harm.
 func (s *Store) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
 	doc, err := json.Marshal(map[string]pbx.Day{"through": day})
 	if err == nil {
-		err = s.table.Put(ctx, Item{Key: markedKey(mac), Version: day.String(), Doc: doc}, Newer())
+		err = s.table.Put(ctx, Item{Key: markedKey(mac), Version: ownVersion(millis(s.now())), Doc: doc}, Condition{})
 	}
-	if err != nil && !errors.Is(err, ErrCondition) {
+	if err != nil {
 		return fmt.Errorf("keep which days of %s are marked: %w", mac, err)
 	}
 	return nil

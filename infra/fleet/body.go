@@ -1,0 +1,148 @@
+package fleet
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"trunkline/pkg/pbx"
+)
+
+// Dialect is how a PBX writes its events.
+type Dialect int
+
+// The dialects.
+const (
+	// Vendor is as on the vendor's page: an object literal with comments, in which numbers
+	// have single quotes, double quotes or none.
+	Vendor  Dialect = iota
+	JSON            // strict JSON, numbers in strings
+	Compact         // an object literal on one line, numbers as numbers
+	Numbers         // strict JSON, numbers as numbers
+	GB18030         // as Vendor, in the encoding of older Chinese systems
+	Form            // application/x-www-form-urlencoded, a field for each member
+)
+
+// Dialects is all of them.
+func Dialects() []Dialect { return []Dialect{Vendor, JSON, Compact, Numbers, GB18030, Form} }
+
+// Body is an event as a PBX posts it. What is unknown is an empty string. The event's texts
+// are valid UTF-8.
+func Body(e pbx.Event, d Dialect) []byte {
+	list := membersOf(e)
+	switch d {
+	case Vendor:
+		return vendorBody(list)
+	case GB18030:
+		b, err := simplifiedchinese.GB18030.NewEncoder().Bytes(vendorBody(list))
+		if err != nil {
+			panic(fmt.Errorf("write an event in GB18030: %w", err)) // it has all of Unicode
+		}
+		return b
+	case Form:
+		return formBody(list)
+	default:
+		return lineBody(list, d)
+	}
+}
+
+// comments are those of the vendor's page, in English.
+var comments = map[string]string{
+	"uuid":       "// unique ID",
+	"queueCode":  "// queue",
+	"agentCode":  "/* the agent's extension */",
+	"cdrState":   "// where it ended: bridged; feedback; queue; ivr",
+	"queueTime":  "// waiting in the queue",
+	"startTime":  "// when it began",
+	"uniqueid":   "// unique ID",
+	"statustext": "/* state */",
+}
+
+// vendorBody writes a literal as on the vendor's page, where the comma after the first
+// member of a hangup is missing.
+func vendorBody(list []member) []byte {
+	b := append(make([]byte, 0, 2048), "{\n"...)
+	for i, m := range list {
+		b = append(appendName(append(b, "  "...), m.name), ": "...)
+		switch {
+		case m.number && i%2 == 0:
+			b = append(b, m.text...)
+		case i%3 == 0:
+			b = appendQuoted(b, m.text, '"')
+		default:
+			b = appendQuoted(b, m.text, '\'')
+		}
+		if i > 0 || m.text != string(pbx.KindHangup) {
+			b = append(b, ',')
+		}
+		if comment := comments[m.name]; comment != "" {
+			b = append(append(b, "\t\t"...), comment...)
+		}
+		b = append(b, '\n')
+	}
+	return append(b, '}')
+}
+
+// lineBody writes strict JSON or a literal without blanks.
+func lineBody(list []member, d Dialect) []byte {
+	b := append(make([]byte, 0, 1024), '{')
+	for i, m := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if d == Compact {
+			b = appendName(b, m.name)
+		} else {
+			b = appendQuoted(b, m.name, '"')
+		}
+		b = append(b, ':')
+		switch {
+		case m.number && d != JSON:
+			b = append(b, m.text...)
+		case d == Compact && i%2 == 1:
+			b = appendQuoted(b, m.text, '\'')
+		default:
+			b = appendQuoted(b, m.text, '"')
+		}
+	}
+	return append(b, '}')
+}
+
+func formBody(list []member) []byte {
+	b := make([]byte, 0, 1024)
+	for i, m := range list {
+		if i > 0 {
+			b = append(b, '&')
+		}
+		b = append(append(append(b, url.QueryEscape(m.name)...), '='), url.QueryEscape(m.text)...)
+	}
+	return b
+}
+
+// appendName appends a name, in quotes where it needs them.
+func appendName(b []byte, name string) []byte {
+	if name != "" && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789_") == "" {
+		return append(b, name...)
+	}
+	return appendQuoted(b, name, '"')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendQuoted appends a string in quotes, as JSON has them but for the quotes themselves.
+func appendQuoted(b []byte, s string, quote byte) []byte {
+	b = append(b, quote)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == quote || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, quote)
+}

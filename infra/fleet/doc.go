@@ -1,0 +1,10 @@
+// Package fleet makes up a fleet of PBXs and what each of them reports: busy mornings and
+// quiet nights, callers who give up, calls that go on after midnight, records that are
+// delivered twice, days late or with other values. The same Config gives the same bytes.
+//
+// It knows what happens at a telephone system and how events are written on the wire, and
+// nothing of what the software makes of them: no figure is computed here, so that it can't
+// agree with a mistake made elsewhere. All names, numbers and MACs are invented.
+//
+// What it leaves out: agents may have two calls at once, and PBX clocks are right.
+package fleet

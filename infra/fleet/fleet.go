@@ -1,0 +1,115 @@
+package fleet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+
+	"trunkline/pkg/pbx"
+)
+
+// Config describes a fleet. What a PBX does on a day depends on nothing but the seed, the
+// PBX's place in the fleet, its zone and CallsPerDay.
+type Config struct {
+	Seed        uint64
+	PBXs        int
+	First       pbx.Day  // the first local day
+	Days        int      // on which calls begin; their events may come later
+	Zones       []string // as pbx.ParseZone reads them, given to the PBXs in turn; none: UTC
+	CallsPerDay int      // on a weekday, on average, per PBX
+
+	// Shares of the call records, from 0 to 1, each drawn on its own.
+	Duplicates float64 // delivered again
+	Late       float64 // delivered one to five days late
+	Restated   float64 // delivered again with other values and the same identity
+}
+
+// PBX is one of a fleet. Its habits follow from its place in it, so that a fleet of
+// twelve has them all.
+type PBX struct {
+	MAC     pbx.MAC // locally administered, so never a vendor's
+	Zone    pbx.Zone
+	Dialect Dialect
+	Queues  []string // 630, 631, …
+	Agents  []string // extensions 800, 801, …
+	Newer   bool     // its firmware also sends cdr events, states of extensions by number, and hangupSide
+
+	config     Config
+	index      int
+	words      words  // its call types
+	prefix     string // of its uuids, such as pbx1-
+	ringStarts bool   // its records start when a phone begins to ring, not when the caller enters the queue
+	noWrapUp   bool   // it reports neither hold nor wrap-up
+}
+
+// words are how a PBX spells the call types.
+type words struct{ in, out, internal string }
+
+var spellings = []words{{"IN", "OUT", ""}, {"incoming", "outgoing", "internal"}, {"inbound", "outbound", ""}}
+
+// All is the fleet. It panics where a zone is unknown.
+func (c Config) All() []PBX {
+	zones := make([]pbx.Zone, len(c.Zones))
+	for i, name := range c.Zones {
+		zone, err := pbx.ParseZone(name)
+		if err != nil {
+			panic(fmt.Errorf("make up a fleet: %w", err))
+		}
+		zones[i] = zone
+	}
+	if len(zones) == 0 {
+		zones = []pbx.Zone{pbx.UTC}
+	}
+	all := make([]PBX, c.PBXs)
+	for i := range all {
+		all[i] = c.pbx(i, zones[i%len(zones)])
+	}
+	return all
+}
+
+func (c Config) pbx(i int, zone pbx.Zone) PBX {
+	p := PBX{
+		MAC:     pbx.MAC(fmt.Sprintf("02%010x", i+1)),
+		Zone:    zone,
+		Dialect: Dialects()[i%len(Dialects())],
+		Queues:  numbered(630, 2+i%4),
+		Agents:  numbered(800, min(6+c.CallsPerDay/50, 100)),
+		Newer:   i%2 == 1,
+
+		config:     c,
+		index:      i,
+		words:      spellings[i%len(spellings)],
+		ringStarts: i%4 > 1,
+		noWrapUp:   i%5 == 2,
+	}
+	if i%4 == 3 {
+		p.prefix = fmt.Sprintf("pbx%d-", i+1)
+	}
+	return p
+}
+
+func numbered(first, count int) []string {
+	numbers := make([]string, count)
+	for i := range numbers {
+		numbers[i] = strconv.Itoa(first + i)
+	}
+	return numbers
+}
+
+// dice are those of a PBX's day, or of its deliveries where the day is 0.
+func (p PBX) dice(d pbx.Day) dice {
+	return dice{rand.New(rand.NewPCG(p.config.Seed, uint64(p.index)<<32|uint64(uint32(d))))}
+}
+
+// dice decide what is left to chance.
+type dice struct{ *rand.Rand }
+
+func (d dice) chance(share float64) bool { return d.Float64() < share }
+
+// between is a number from low to high, both included.
+func (d dice) between(low, high int) int { return low + d.IntN(high-low+1) }
+
+// about is a number of seconds whose mean is roughly that, seldom many times as much.
+func (d dice) about(mean int) int { return 1 + int(min(d.ExpFloat64(), 6)*float64(mean)) }
+
+func oneOf[T any](d dice, choices ...T) T { return choices[d.IntN(len(choices))] }

@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"trunkline/pkg/store"
+)
+
+// Memory is a Table for tests that need many of them, quickly: nothing of it is durable.
+type Memory struct {
+	mu    sync.Mutex
+	items map[store.Key]store.Item
+}
+
+// NewMemory makes an empty Memory.
+func NewMemory() *Memory { return &Memory{items: map[store.Key]store.Item{}} }
+
+// Items are all items, by partition and sort key.
+func (m *Memory) Items() []store.Item {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]store.Item, 0, len(m.items))
+	for _, item := range m.items {
+		all = append(all, item)
+	}
+	slices.SortFunc(all, func(a, b store.Item) int {
+		if a.PK != b.PK {
+			return strings.Compare(a.PK, b.PK)
+		}
+		return strings.Compare(a.SK, b.SK)
+	})
+	return all
+}
+
+// Get implements store.Table.
+func (m *Memory) Get(ctx context.Context, key store.Key) (store.Item, error) {
+	if err := check(ctx, key.Check()); err != nil {
+		return store.Item{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	item, ok := m.items[key]
+	if !ok {
+		return store.Item{}, store.ErrNotFound
+	}
+	return copied(item), nil
+}
+
+// Put implements store.Table.
+func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition) error {
+	if err := check(ctx, item.Check()); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was, there := m.items[item.Key]
+	if there && was.Version == item.Version {
+		return nil
+	}
+	var holds bool
+	switch cond.Op {
+	case store.OpAlways:
+		holds = true
+	case store.OpNewer:
+		holds = !there || was.Version < item.Version
+	case store.OpOlder:
+		holds = !there || was.Version > item.Version
+	case store.OpUnchanged:
+		holds = there && was.Version == cond.Version
+	case store.OpAbsent:
+		holds = !there
+	default:
+		return fmt.Errorf("put item: no such condition: %d", cond.Op)
+	}
+	if !holds {
+		return store.ErrCondition
+	}
+	m.items[item.Key] = copied(item)
+	return nil
+}
+
+// Delete implements store.Table.
+func (m *Memory) Delete(ctx context.Context, key store.Key, cond store.Condition) error {
+	if err := check(ctx, key.Check()); err != nil {
+		return err
+	}
+	if cond.Op != store.OpAlways && cond.Op != store.OpUnchanged {
+		return fmt.Errorf("delete item: the condition is Unchanged or none, not %d", cond.Op)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if was, there := m.items[key]; there && cond.Op == store.OpUnchanged && was.Version != cond.Version {
+		return store.ErrCondition
+	}
+	delete(m.items, key)
+	return nil
+}
+
+// Query implements store.Table.
+func (m *Memory) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		found := slices.DeleteFunc(m.Items(), func(i store.Item) bool {
+			return i.PK != r.PK || i.SK < r.From || r.To != "" && i.SK >= r.To
+		})
+		if r.Reverse {
+			slices.Reverse(found)
+		}
+		for n, item := range found {
+			if r.Limit > 0 && n == r.Limit {
+				break
+			}
+			if err := ctx.Err(); err != nil {
+				yield(store.Item{}, fmt.Errorf("query: %w", err))
+				return
+			}
+			if !yield(copied(item), nil) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(store.Item{}, fmt.Errorf("query: %w", err))
+		}
+	}
+}
+
+func check(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func copied(i store.Item) store.Item {
+	i.Doc = slices.Clone(i.Doc)
+	return i
+}
