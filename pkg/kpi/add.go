@@ -9,7 +9,8 @@ import (
 func (t Tally) Plus(other Tally) Tally {
 	return Tally{
 		Counts: t.Counts.Plus(other.Counts), Visits: t.Visits + other.Visits,
-		Wait: t.Wait.plus(other.Wait), Talk: t.Talk.plus(other.Talk), Hold: t.Hold.plus(other.Hold),
+		Waited: t.Waited + other.Waited, Wait: t.Wait.plus(other.Wait),
+		Talk: t.Talk.plus(other.Talk), Hold: t.Hold.plus(other.Hold),
 		WrapUp: t.WrapUp.plus(other.WrapUp), Ring: t.Ring.plus(other.Ring),
 		Handled: t.Handled + other.Handled, HandleTime: t.HandleTime + other.HandleTime,
 		Scores: t.Scores.plus(other.Scores), MissCauses: sum(t.MissCauses, other.MissCauses),

@@ -41,6 +41,7 @@ type Call struct {
 	last     span      // of the latest of these
 	reason   string    // for its outcome,
 	deciding *record   // and the record that it is seen in
+	scored   *record   // the earliest that has a score
 }
 
 // span is the start and end of a record; it is later than another one by its start, or
@@ -146,8 +147,8 @@ func (c *Call) add(r *record) {
 	c.Caller, c.Called = cmp.Or(c.Caller, r.caller), cmp.Or(c.Called, r.called)
 	c.Talk, c.Hold, c.WrapUp = plus(c.Talk, r.talk), plus(c.Hold, r.hold), plus(c.WrapUp, r.wrapUp)
 	c.Wait, c.Ring = longer(c.Wait, r.wait), longer(c.Ring, r.ring)
-	if c.Score == 0 {
-		c.Score = r.score
+	if c.scored == nil && r.score != 0 {
+		c.Score, c.scored = r.score, r
 	}
 	if r.agent != "" {
 		c.Attempts++

@@ -42,8 +42,9 @@
 //
 // A call in two queues is one call there: it waited for the sum of both, and was answered
 // if it was answered anywhere. Otherwise its outcome is that of the queue where it was
-// last. Queue rows add up to queue calls over days, queues and sites; distinct calls and
-// distinct agents never add up.
+// last. Its miss causes are those of all of its queues, and it begins with its first
+// record, also where that saw no queue. Queue rows add up to queue calls over days, queues
+// and sites; distinct calls and distinct agents never add up.
 //
 // The package knows no store and no wire format of a PBX.
 package kpi

@@ -181,9 +181,8 @@ func (t Tally) Figures(th Thresholds) Figures {
 		WaitP50: optional(t.AnsweredWaits.Percentile(50)), WaitP90: optional(t.AnsweredWaits.Percentile(90)),
 		WaitP95: optional(t.AnsweredWaits.Percentile(95)),
 		Rated:   rated, ScoreMean: ratio(scores, rated), ScoreDistribution: distribution(t.Scores),
-		MissCauses: map[string]int64{}, Visits: t.Visits,
+		LongestWait: optional(t.Wait.Max, t.Waited > 0), MissCauses: map[string]int64{}, Visits: t.Visits,
 	}
-	f.LongestWait = optional(t.Wait.Max, t.Offered > 0)
 	for cause, calls := range t.MissCauses {
 		f.MissCauses[cause] = calls
 	}

@@ -119,8 +119,8 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 	}
 	*h = nil
 	for i := 0; i < len(flat); i += 2 {
-		if i > 0 && flat[i] <= flat[i-2] {
-			return errors.New("a histogram's values are in ascending order")
+		if i > 0 && flat[i] <= flat[i-2] || flat[i+1] < 1 {
+			return errors.New("a histogram has ascending values, each of at least one call")
 		}
 		*h = append(*h, Bin{flat[i], flat[i+1]})
 	}

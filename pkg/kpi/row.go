@@ -54,6 +54,7 @@ type Agent struct {
 type Tally struct {
 	Counts
 	Visits int64 `json:"visits"`
+	Waited int64 `json:"waited"` // calls with a known wait
 	Wait   Total `json:"wait"`
 	Talk   Total `json:"talk"`
 	Hold   Total `json:"hold"`

@@ -159,9 +159,8 @@ func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
 	switch {
 	case len(mine) == 0:
 	case len(queued) > 0:
-		whole := together(queued, s)
-		whole.Start = slices.MinFunc(mine, (*record).compareStart).start
-		p.queued, p.parts = append(p.queued, whole), append(p.parts, queued...)
+		start := slices.MinFunc(mine, (*record).compareStart).start
+		p.queued, p.parts = append(p.queued, together(queued, start, s)), append(p.parts, queued...)
 	case class == ClassIVROnly:
 		p.ivrOnly++
 	case class == ClassDirect:

@@ -3,6 +3,8 @@ package kpi
 import (
 	"cmp"
 	"slices"
+
+	"trunkline/pkg/pbx"
 )
 
 // tally counts queue calls.
@@ -11,7 +13,10 @@ func tally(calls []*Call, s Settings) Tally {
 	var scores []int64
 	for _, c := range calls {
 		t.Visits += c.Visits
-		t.Wait.add(c.Wait.Or(0))
+		if c.Wait.Known() {
+			t.Waited++
+			t.Wait.add(c.Wait.Or(0))
+		}
 		t.Talk.add(c.Talk.Or(0))
 		t.Hold.add(c.Hold.Or(0))
 		t.WrapUp.add(c.WrapUp.Or(0))
@@ -104,16 +109,19 @@ func agentsTried(calls []*Call) int64 {
 	return int64(len(agents))
 }
 
-// together is the call that the PBX's queue calls of one uuid are. Their order is that of
-// their queues.
-func together(parts []*Call, s Settings) *Call {
+// together is the call that the PBX's queue calls of one uuid are, as far as it is tallied.
+// It began at start.
+func together(parts []*Call, start pbx.LocalTime, s Settings) *Call {
 	whole, decisive := *parts[0], parts[0]
+	whole.Start = start
 	for _, c := range parts[1:] {
-		whole.Start, whole.End = min(whole.Start, c.Start), max(whole.End, c.End)
 		whole.Wait, whole.Talk = plus(whole.Wait, c.Wait), plus(whole.Talk, c.Talk)
 		whole.Hold, whole.WrapUp = plus(whole.Hold, c.Hold), plus(whole.WrapUp, c.WrapUp)
-		whole.Visits, whole.Attempts = whole.Visits+c.Visits, whole.Attempts+c.Attempts
-		whole.Ring, whole.Score = longer(whole.Ring, c.Ring), cmp.Or(whole.Score, c.Score)
+		whole.Visits += c.Visits
+		whole.Ring = longer(whole.Ring, c.Ring)
+		if c.scored != nil && (whole.scored == nil || c.scored.compareStart(whole.scored) < 0) {
+			whole.Score, whole.scored = c.Score, c.scored
+		}
 		for _, cause := range c.MissCauses {
 			whole.miss(cause)
 		}
@@ -121,7 +129,7 @@ func together(parts []*Call, s Settings) *Call {
 			decisive = c
 		}
 	}
-	whole.Outcome, whole.AnsweredBy = decisive.Outcome, decisive.AnsweredBy
+	whole.Outcome = decisive.Outcome
 	if decisive.Outcome == Answered {
 		whole.Ring, whole.Score = decisive.Ring, cmp.Or(decisive.Score, whole.Score)
 	}

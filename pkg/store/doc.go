@@ -16,8 +16,19 @@
 //	state of an extension         mac        EXT#<extension>                                     Newer
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
 //	device settings               mac        DEVICE                                              by the operator
+//	what was learnt of a device   mac        SEEN                                                by the rollup
+//	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision
+//	header of a day's figures     mac        DAY#<day>                                           Unchanged
+//	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent
+//	a row of them                 mac        RESTATED#<day>#<revision>#P, #Q#… or #A#…           Absent
+//	days marked since they closed mac        MARKED                                              by the schedule
+//	fleet list                    FLEET      <mac>                                               Absent
+//	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
 //
-// Versions are <received>.<index>.<hash>: the time of receipt by the receiver's own
+// The x of a partition is the last digit of the MAC. A row that one item can't hold goes on
+// in others, whose keys end in #0001 and so on.
+//
+// Versions of facts are <received>.<index>.<hash>: the time of receipt by the receiver's own
 // clock in milliseconds, the event's place in its array, and the hash. Times in keys
 // are the PBX's wall clock; those that expire do so by their receipt, so a replay of
 // old events brings nothing back to life. Parts of a key are escaped and bounded.
