@@ -67,6 +67,10 @@ lint: $(BUILD)/staticcheck ## Check the format, vet, and run staticcheck, in nes
 $(BUILD)/staticcheck: infra/tools/go.mod infra/tools/go.sum
 	cd infra/tools && go build -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck
 
+.PHONY: verify
+verify: ## Check the figures against DuckDB's SQL over the raw archive (needs a C compiler)
+	cd infra/verify && go test ./...
+
 .PHONY: bench
 bench: ## Measure (BENCH_RUNS=10)
 	cd infra/bench && go run . --runs $(BENCH_RUNS)
