@@ -95,6 +95,10 @@ func (instantRecords) Device(context.Context, pbx.MAC) (store.Device, error) {
 	return store.Device{}, nil
 }
 
+func (instantRecords) Spill(context.Context, pbx.MAC, time.Time, []byte) error { return nil }
+
 type instantArchive struct{}
+
+func (instantArchive) Spill(context.Context, []archive.Envelope) error { return nil }
 
 func (instantArchive) Keep(context.Context, archive.Envelope) error { return nil }

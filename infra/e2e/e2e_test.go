@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"trunkline/infra/e2e/localcloud"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/store"
@@ -177,25 +178,57 @@ func pbxctl(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-func TestAFunctionWithoutItsStoresAnswers503(t *testing.T) {
+func TestAFunctionThatLacksAStoreHasTheOtherKeepTheEvent(t *testing.T) {
 	cloud := localcloud.Open(t)
-	for name, missing := range map[string]string{"no secret": "FLEET_KEYS_SECRET", "no table": "TABLE_NAME", "no bucket": "BUCKET_NAME"} {
+	for name, c := range map[string]struct {
+		missing []string
+		status  int
+	}{
+		"no secret":           {[]string{"FLEET_KEYS_SECRET"}, http.StatusServiceUnavailable},
+		"no table":            {[]string{"TABLE_NAME"}, http.StatusOK},
+		"no bucket":           {[]string{"BUCKET_NAME"}, http.StatusOK},
+		"no table, no bucket": {[]string{"TABLE_NAME", "BUCKET_NAME"}, http.StatusServiceUnavailable},
+	} {
 		t.Run(name, func(t *testing.T) {
+			table, bucket := cloud.NewTable(t), cloud.NewBucket(t)
 			variables := map[string]string{
-				"TABLE_NAME": cloud.NewTable(t), "BUCKET_NAME": cloud.NewBucket(t), "FLEET_KEYS_SECRET": cloud.NewSecret(t, secret),
+				"TABLE_NAME": table, "BUCKET_NAME": bucket, "FLEET_KEYS_SECRET": cloud.NewSecret(t, secret),
 				"AWS_REGION": os.Getenv("AWS_REGION"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 				"AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
 			}
-			variables[missing] = "trunkline-test-that-is-missing"
+			for _, name := range c.missing {
+				variables[name] = "trunkline-test-that-is-missing"
+			}
 			base, _ := startAPI(t, variables)
 			ring, err := token.ParseSecret([]byte(secret))
 			if err != nil {
 				t.Fatal(err)
 			}
 			status, answer := ingesttest.Post(t, ingesttest.Door{Base: base, Keys: ring}.URL("68692e0b0001", 1), []byte("{event:'hangup',uniqueid:'1'}"))
-			if status != http.StatusServiceUnavailable || !strings.Contains(answer, `"status":503`) {
+			if status != c.status {
 				t.Error(fmt.Sprint(status, " ", answer))
+			}
+			if want := c.status == http.StatusOK; spilled(t, cloud, table, bucket) != want {
+				t.Errorf("spilled: want %t", want)
 			}
 		})
 	}
+}
+
+// spilled tells whether one of the stores keeps anything for the other.
+func spilled(t *testing.T, cloud localcloud.Cloud, table, bucket string) bool {
+	t.Helper()
+	for _, err := range store.New(dynamo.New(cloud.DynamoDB, table), time.Now).AllSpilled(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	for _, err := range s3.New(cloud.S3, bucket).List(t.Context(), archive.SpillPrefix, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	return false
 }

@@ -4,6 +4,7 @@
 //
 //	raw/kind=<kind>/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json         events
 //	quarantine/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json              what was refused, and why
+//	spill/<received>-<mac>-<received>-<hash>.json                                what is still to be recorded
 //
 // where received is the time of receipt in milliseconds, and hash that of the body
 // and of the event's place in its array. The same receipt has the same name, so it is

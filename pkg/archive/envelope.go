@@ -58,6 +58,41 @@ func (a *Archive) Keep(ctx context.Context, e Envelope) error {
 	return nil
 }
 
+// Spill stores envelopes whose records could not be written, to be recorded later. When it
+// returns nil, that is durable. They are of one delivery.
+func (a *Archive) Spill(ctx context.Context, envelopes []Envelope) error {
+	lines, err := Lines(envelopes)
+	if err == nil {
+		err = a.bucket.Put(ctx, spillName(envelopes[0]), lines)
+	}
+	if err != nil {
+		return fmt.Errorf("spill %s: %w", envelopes[0].ID(), err)
+	}
+	return nil
+}
+
+// Lines are envelopes as the archive keeps them, a line for each.
+func Lines(envelopes []Envelope) ([]byte, error) {
+	var lines []byte
+	for _, e := range envelopes {
+		line, err := e.marshal()
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line...)
+	}
+	return lines, nil
+}
+
+// spillName is the name of an object in spill/, in the order of receipt.
+func spillName(e Envelope) string {
+	return fmt.Sprintf("%s%013d-%s.json", SpillPrefix, e.Received.UnixMilli(), e.ID())
+}
+
+// SpillPrefix is what the names of envelopes begin with whose records are still to be
+// written.
+const SpillPrefix = "spill/"
+
 // ID names the receipt: the same body, received from the same PBX in the same
 // millisecond at the same place of an array, has the same ID.
 func (e Envelope) ID() string {
@@ -70,11 +105,19 @@ func (e Envelope) ID() string {
 
 // Name is the name of the envelope's object.
 func (e Envelope) Name() string {
-	day := e.Received.UTC().Format(time.DateOnly)
-	if e.Reason != "" {
-		return "quarantine/dt=" + day + "/" + e.ID() + ".json"
+	kind := pbx.Kind("")
+	if e.Event != nil {
+		kind = e.Event.Kind()
 	}
-	return "raw/kind=" + string(e.Event.Kind()) + "/dt=" + day + "/" + e.ID() + ".json"
+	return nameOf(e.ID(), kind, e.Received, e.Reason)
+}
+
+func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string {
+	day := received.UTC().Format(time.DateOnly)
+	if reason != "" {
+		return "quarantine/dt=" + day + "/" + id + ".json"
+	}
+	return "raw/kind=" + string(kind) + "/dt=" + day + "/" + id + ".json"
 }
 
 func (e Envelope) marshal() ([]byte, error) {
@@ -112,6 +155,9 @@ type Receipt struct {
 	Reason   string
 	Body     []byte
 }
+
+// Name is the name of the object that the receipt is read from.
+func (r Receipt) Name() string { return nameOf(r.ID, r.Kind, r.Received, r.Reason) }
 
 // ParseReceipt reads an object of the archive.
 func ParseReceipt(object []byte) (Receipt, error) {

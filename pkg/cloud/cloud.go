@@ -24,7 +24,7 @@ const refreshKeys = time.Minute
 
 // doorPatience lets a second try of a request be made within the time that ingest gives a
 // store. Left to itself, the SDK may wait a second before it, and use up that time.
-var doorPatience = Patience{Attempt: 1100 * time.Millisecond, Backoff: 100 * time.Millisecond}
+var doorPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
 
 // Door wires the ingest function: the door that PBXs come in by, over DynamoDB, S3 and
 // Secrets Manager. Log lines, which are metrics too, go to log.

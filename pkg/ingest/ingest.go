@@ -25,16 +25,23 @@ type Tokens interface {
 type Records interface {
 	Record(context.Context, store.Receipt, pbx.Event) error
 	Device(context.Context, pbx.MAC) (store.Device, error)
+	// Spill keeps envelopes that the archive could not take.
+	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
 }
 
 // Archive keeps what was received.
 type Archive interface {
 	Keep(context.Context, archive.Envelope) error
+	// Spill keeps envelopes whose records could not be written.
+	Spill(context.Context, []archive.Envelope) error
 }
 
 const (
-	// storeWithin is the time that the stores have for a delivery, all retries in it.
-	storeWithin = 2500 * time.Millisecond
+	// storeWithin is the time that the stores have for a delivery, all retries in it;
+	// spillWithin what the one has then to stand in for the other. With the time for the
+	// settings, the answer is there in 3 seconds, whichever store hangs.
+	storeWithin = 1700 * time.Millisecond
+	spillWithin = 900 * time.Millisecond
 	// atOnce is how many events of an array are on their way to one store.
 	atOnce = 32
 )
@@ -64,6 +71,7 @@ type Delivery struct {
 type Report struct {
 	Outcome Outcome
 	MAC     pbx.MAC // that the URL names; nothing proves it where the PBX was not admitted
+	Spilled int     // events that one store keeps for the other, which failed
 	Array   bool
 	Events  []Result      // one for each element of the body, none where it was not read
 	Err     error         // what failed, for the operator; holds neither token nor body
@@ -111,9 +119,16 @@ func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
 		return Report{Outcome: TooLarge, MAC: d.MAC}
 	}
 	parcels := in.parcels(d, body)
+	in.store(ctx, d.MAC, parcels)
+	in.spill(ctx, d.MAC, parcels)
+	return report(d.MAC, body, parcels)
+}
+
+// store archives and records parcels side by side.
+func (in *Ingest) store(ctx context.Context, mac pbx.MAC, parcels []parcel) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	zone := in.settings.of(ctx, d.MAC).Zone
+	zone := in.settings.of(ctx, mac).Zone
 	var both sync.WaitGroup
 	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
 	each(parcels, func(p *parcel) {
@@ -122,7 +137,42 @@ func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
 		}
 	})
 	both.Wait()
-	return report(d.MAC, body, parcels)
+}
+
+// spill has each store keep what the other one could not. Where both have failed at a
+// parcel, the whole delivery is to be sent again, and nothing need be kept.
+func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, parcels []parcel) {
+	var unarchived, unrecorded []archive.Envelope
+	for i := range parcels {
+		switch p := &parcels[i]; {
+		case p.archiveErr != nil && p.recordErr != nil:
+			return
+		case p.archiveErr != nil:
+			unarchived = append(unarchived, p.Envelope)
+		case p.recordErr != nil:
+			unrecorded = append(unrecorded, p.Envelope)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, spillWithin)
+	defer cancel()
+	var both sync.WaitGroup
+	var archiveErr, recordErr error
+	if len(unarchived) > 0 {
+		both.Go(func() {
+			var lines []byte
+			if lines, archiveErr = archive.Lines(unarchived); archiveErr == nil {
+				archiveErr = in.records.Spill(ctx, mac, unarchived[0].Received, lines)
+			}
+		})
+	}
+	if len(unrecorded) > 0 {
+		recordErr = in.archive.Spill(ctx, unrecorded)
+	}
+	both.Wait()
+	for i := range parcels {
+		p := &parcels[i]
+		p.spilled = p.archiveErr != nil && archiveErr == nil || p.recordErr != nil && recordErr == nil
+	}
 }
 
 // parcel is one element of a body on its way to the stores.
@@ -130,6 +180,7 @@ type parcel struct {
 	archive.Envelope
 	outcome               Outcome
 	archiveErr, recordErr error
+	spilled               bool // the store that did not fail has taken it all
 }
 
 func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
@@ -166,7 +217,11 @@ func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
 	for i := range parcels {
 		p := &parcels[i]
 		if err := errors.Join(p.archiveErr, p.recordErr); err != nil {
-			p.outcome = Unavailable
+			if p.spilled {
+				r.Spilled++
+			} else {
+				p.outcome = Unavailable
+			}
 			if r.Err == nil {
 				r.Err = err
 			}

@@ -42,7 +42,7 @@ func (o Outcome) String() string { return answers[o].Name }
 
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
-		"recorded and archived", "record and archive", "", ""},
+		"recorded and archived; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
 	Unrecognised: {"unrecognised", http.StatusAccepted,
 		"an event of a kind that is not known", "archive", "", ""},
 	Undecodable: {"undecodable", http.StatusBadRequest,
@@ -73,6 +73,6 @@ var answers = [...]Answer{
 		"another method than POST", "nothing",
 		"Events are sent by POST", "Send a POST request with the event as its body."},
 	Unavailable: {"unavailable", http.StatusServiceUnavailable,
-		"a store is down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
+		"both stores are down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
 		"The event could not be stored", "It is not acknowledged. Send it again after the time in Retry-After."},
 }

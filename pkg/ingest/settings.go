@@ -12,7 +12,7 @@ import (
 const (
 	settingsFor    = time.Minute            // how long settings are used before they are read again
 	noSettingsFor  = 5 * time.Second        // the same, after they could not be read
-	settingsWithin = 500 * time.Millisecond // the time that the store has to tell them
+	settingsWithin = 200 * time.Millisecond // the time that the store has to tell them
 	settingsAtMost = 10_000                 // PBXs remembered
 )
 

@@ -23,10 +23,11 @@
 //	a row of them                 mac        RESTATED#<day>#<revision>#P, #Q#… or #A#…           Absent
 //	days marked since they closed mac        MARKED                                              by the schedule
 //	fleet list                    FLEET      <mac>                                               Absent
+//	spilled text                  SPILL#0<h> <received>#<mac>#<hash>                             always
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
 //
-// The x of a partition is the last digit of the MAC. A row that one item can't hold goes on
-// in others, whose keys end in #0001 and so on.
+// The x of a partition is the last digit of the MAC, the h the first one of a hash. A row or
+// text that one item can't hold goes on in others, whose keys end in #0001 and so on.
 //
 // Versions of facts are <received>.<index>.<hash>: the time of receipt by the receiver's own
 // clock in milliseconds, the event's place in its array, and the hash. Times in keys

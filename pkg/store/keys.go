@@ -32,6 +32,7 @@ const (
 const (
 	fleetPartition = "FLEET"
 	duePrefix      = "DUE"
+	spillPrefix    = "SPILL"
 )
 
 // The stages of a leg of a call in progress.
@@ -83,6 +84,11 @@ func rowKey(mac pbx.MAC, day pbx.Day, row string, part int) Key {
 // restatedKey is the key of what replaced a day's figures.
 func restatedKey(mac pbx.MAC, day pbx.Day, revision int64) Key {
 	return key(mac, restated, day.String(), digits(revision))
+}
+
+// spillKey spreads what is spilled over partitions by its hash.
+func spillKey(mac pbx.MAC, received time.Time, hash string) Key {
+	return Key{spillPrefix + "#0" + hash[:1], join(millis(received), string(mac), hash)}
 }
 
 func partKey(k Key, part int) Key {

@@ -20,11 +20,11 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 }
 
 // DeliveryMetrics logs each delivery in a form that CloudWatch also counts: the metrics
-// events and took_ms, by outcome, and by outcome and kind.
+// events, spilled and took_ms, by outcome, and by outcome and kind.
 func DeliveryMetrics(w io.Writer, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
-		logDelivery(ctx, log, r, metrics(now(), [][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"took_ms", "Milliseconds"}))
+		logDelivery(ctx, log, r, metrics(now(), [][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"spilled", "Count"}, metric{"took_ms", "Milliseconds"}))
 	}
 }
 
@@ -55,6 +55,7 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 		slog.String("outcome", r.Outcome.String()),
 		slog.String("kind", kind(r)),
 		slog.Int("events", max(1, len(r.Events))),
+		slog.Int("spilled", r.Spilled),
 		slog.Float64("took_ms", float64(r.Took.Microseconds())/1000),
 	}, more...)
 	if at := firstUnreadable(r); at != nil {

@@ -17,9 +17,9 @@ func TestADeliveryIsOneLineThatIsCountedToo(t *testing.T) {
 	observe := DeliveryMetrics(&out, func() time.Time { return time.UnixMilli(1795507199987) })
 	observe(t.Context(), ingest.Report{MAC: "68692e0b0001", Took: 1500 * time.Microsecond,
 		Events: []ingest.Result{{Kind: pbx.KindCallRecord}}})
-	const want = `"level":"INFO","msg":"delivery","mac":"68692e0b0001","outcome":"stored","kind":"cc_cdr","events":1,"took_ms":1.5,` +
+	const want = `"level":"INFO","msg":"delivery","mac":"68692e0b0001","outcome":"stored","kind":"cc_cdr","events":1,"spilled":0,"took_ms":1.5,` +
 		`"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline","Dimensions":[["outcome"],["outcome","kind"]],` +
-		`"Metrics":[{"Name":"events","Unit":"Count"},{"Name":"took_ms","Unit":"Milliseconds"}]}]}}` + "\n"
+		`"Metrics":[{"Name":"events","Unit":"Count"},{"Name":"spilled","Unit":"Count"},{"Name":"took_ms","Unit":"Milliseconds"}]}]}}` + "\n"
 	if !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got\n%swant …\n%s", out.String(), want)
 	}
@@ -31,11 +31,11 @@ func TestADeliveryThatWentWrongSaysWhere(t *testing.T) {
 		want   string
 	}{
 		{ingest.Report{Outcome: ingest.Undecodable, Events: []ingest.Result{{Err: &zycoo.Error{Line: 2, Column: 3, Member: "queueTime", Reason: "who called"}}}},
-			`level=WARN msg=delivery mac="" outcome=undecodable kind=none events=1 took_ms=0 line=2 column=3 member=queueTime`},
+			`level=WARN msg=delivery mac="" outcome=undecodable kind=none events=1 spilled=0 took_ms=0 line=2 column=3 member=queueTime`},
 		{ingest.Report{Outcome: ingest.Unavailable, Err: errors.New("no network")},
-			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 took_ms=0 error="no network"`},
+			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 spilled=0 took_ms=0 error="no network"`},
 		{ingest.Report{Array: true, Events: make([]ingest.Result, 7)},
-			`level=INFO msg=delivery mac="" outcome=stored kind=array events=7 took_ms=0`},
+			`level=INFO msg=delivery mac="" outcome=stored kind=array events=7 spilled=0 took_ms=0`},
 	} {
 		var out strings.Builder
 		Deliveries(slog.New(slog.NewTextHandler(&out, nil)))(t.Context(), c.report)
