@@ -93,6 +93,9 @@ func spillName(e Envelope) string {
 // written.
 const SpillPrefix = "spill/"
 
+// QuarantinePrefix is what the names of envelopes begin with that were refused.
+const QuarantinePrefix = "quarantine/"
+
 // ID names the receipt: the same body, received from the same PBX in the same
 // millisecond at the same place of an array, has the same ID.
 func (e Envelope) ID() string {
@@ -113,11 +116,16 @@ func (e Envelope) Name() string {
 }
 
 func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string {
-	day := received.UTC().Format(time.DateOnly)
 	if reason != "" {
-		return "quarantine/dt=" + day + "/" + id + ".json"
+		return QuarantinePrefix + "dt=" + received.UTC().Format(time.DateOnly) + "/" + id + ".json"
 	}
-	return "raw/kind=" + string(kind) + "/dt=" + day + "/" + id + ".json"
+	return RawFolder(kind, received) + id + ".json"
+}
+
+// RawFolder is what the names of the events of one kind begin with that were received on
+// one UTC day.
+func RawFolder(kind pbx.Kind, day time.Time) string {
+	return "raw/kind=" + string(kind) + "/dt=" + day.UTC().Format(time.DateOnly) + "/"
 }
 
 func (e Envelope) marshal() ([]byte, error) {

@@ -118,17 +118,17 @@ func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
 	if err != nil {
 		return Report{Outcome: TooLarge, MAC: d.MAC}
 	}
-	parcels := in.parcels(d, body)
-	in.store(ctx, d.MAC, parcels)
+	device := in.settings.of(ctx, d.MAC)
+	parcels := in.parcels(d, device, body)
+	in.store(ctx, device.Zone, parcels)
 	in.spill(ctx, d.MAC, parcels)
 	return report(d.MAC, body, parcels)
 }
 
 // store archives and records parcels side by side.
-func (in *Ingest) store(ctx context.Context, mac pbx.MAC, parcels []parcel) {
+func (in *Ingest) store(ctx context.Context, zone pbx.Zone, parcels []parcel) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	zone := in.settings.of(ctx, mac).Zone
 	var both sync.WaitGroup
 	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
 	each(parcels, func(p *parcel) {
@@ -188,7 +188,7 @@ func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
 }
 
 // parcels decides for each element of the body where it goes.
-func (in *Ingest) parcels(d Delivery, body zycoo.Body) []parcel {
+func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []parcel {
 	received := in.now().UTC().Truncate(time.Millisecond)
 	parcels := make([]parcel, len(body.Elements))
 	for i, element := range body.Elements {
@@ -200,7 +200,7 @@ func (in *Ingest) parcels(d Delivery, body zycoo.Body) []parcel {
 		switch {
 		case element.Err != nil:
 			p.outcome, p.Reason = Undecodable, element.Err.Error()
-		case element.Event.ClaimedMAC() != "" && element.Event.ClaimedMAC() != d.MAC:
+		case !device.Sends(d.MAC, element.Event.ClaimedMAC()):
 			p.outcome, p.Reason = Mismatch, fmt.Sprintf("the body names the MAC %s", element.Event.ClaimedMAC())
 		case element.Event.Kind() == pbx.KindUnrecognised:
 			p.outcome = Unrecognised

@@ -17,6 +17,11 @@ const (
 	KindUnrecognised    Kind = "unrecognised"
 )
 
+// Kinds are all kinds.
+func Kinds() []Kind {
+	return []Kind{KindDialBegin, KindDialEnd, KindHangup, KindExtensionStatus, KindIVR, KindCallRecord, KindCDR, KindUnrecognised}
+}
+
 // Event is one thing that a PBX reported. It is one of *DialBegin, *DialEnd,
 // *Hangup, *ExtensionStatus, *IVRStep, *CallRecord, *CDR and *Unrecognised.
 //

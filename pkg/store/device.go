@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"trunkline/pkg/pbx"
@@ -17,12 +18,20 @@ type Device struct {
 	Site     string   `json:"site,omitempty"`
 	Zone     pbx.Zone `json:"zone,omitzero"`      // where its clock stands
 	Disabled bool     `json:"disabled,omitempty"` // its events are refused
+	// Aliases are MACs that its events may name, too: those of a PBX whose place it took.
+	Aliases []pbx.MAC `json:"aliases,omitempty"`
 	// MinGeneration is the least generation of a URL that still opens; 0: all do.
 	MinGeneration uint32 `json:"min_generation,omitempty"`
 	// Thresholds in seconds, from 0. Unknown: the default.
 	ServiceLevel     pbx.Int `json:"sla_threshold_seconds,omitzero"` // within which a call should be answered
 	ShortAbandon     pbx.Int `json:"short_abandon_seconds,omitzero"` // before which an abandoned call is short
 	TalkIncludesHold bool    `json:"talk_includes_hold,omitempty"`   // in the PBX's records
+}
+
+// Sends tells whether an event that names a MAC, or none, may be that of the PBX of these
+// settings.
+func (d Device) Sends(mac, named pbx.MAC) bool {
+	return named == "" || named == mac || slices.Contains(d.Aliases, named)
 }
 
 // Device reads the settings of a PBX.
@@ -43,7 +52,7 @@ func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
 
 // SetDevice replaces the settings of a PBX, and puts it on the fleet list.
 func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
-	if err := s.Enlist(ctx, mac); err != nil {
+	if err := s.Enlist(ctx, mac, s.now()); err != nil {
 		return err
 	}
 	doc, err := marshal(d)

@@ -5,30 +5,52 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"trunkline/pkg/pbx"
 )
 
-// enlistedFor is how long a PBX that was put on the fleet list is not put there again.
-const enlistedFor = 24 * time.Hour
-
-// Enlist puts a PBX on the fleet list, where it is not there yet.
-func (s *Store) Enlist(ctx context.Context, mac pbx.MAC) error {
-	at := s.now()
-	key := fleetKey(mac)
-	if s.lately.has(key, at) {
+// Enlist puts a PBX on the fleet list, with the earliest time at which anything was known
+// of it.
+func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
+	at = at.UTC().Truncate(time.Millisecond)
+	if s.listed.covers(mac, at) {
 		return nil
 	}
-	doc, err := marshal(map[string]time.Time{"since": at.UTC().Truncate(time.Millisecond)})
+	doc, err := marshal(map[string]time.Time{"since": at})
 	if err == nil {
-		err = s.table.Put(ctx, Item{Key: key, Version: ownVersion(millis(at)), Doc: doc}, Absent())
+		err = s.table.Put(ctx, Item{Key: fleetKey(mac), Version: millis(at), Doc: doc}, Older())
 	}
 	if err != nil && !errors.Is(err, ErrCondition) {
 		return fmt.Errorf("put %s on the fleet list: %w", mac, err)
 	}
-	s.lately.add(key, at, enlistedFor)
+	s.listed.add(mac, at)
 	return nil
+}
+
+// listed remembers since when PBXs are on the fleet list, at the latest.
+type listed struct {
+	mu    sync.Mutex
+	since map[pbx.MAC]time.Time
+}
+
+func (l *listed) covers(mac pbx.MAC, at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	since, known := l.since[mac]
+	return known && !at.Before(since)
+}
+
+func (l *listed) add(mac pbx.MAC, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.since == nil || len(l.since) >= latelyAtMost {
+		l.since = map[pbx.MAC]time.Time{}
+	}
+	if since, known := l.since[mac]; !known || at.Before(since) {
+		l.since[mac] = at
+	}
 }
 
 // Fleet yields the PBXs that have ever sent an event, or were registered. After an error

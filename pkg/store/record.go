@@ -22,6 +22,7 @@ type Store struct {
 	table  Table
 	now    func() time.Time
 	lately lately
+	listed listed
 }
 
 // New makes a Store over a table.
@@ -60,7 +61,7 @@ func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
 // announce has an event's PBX on the fleet list, and the days that the event changes marked
 // as due.
 func (s *Store) announce(ctx context.Context, r Receipt, event pbx.Event) error {
-	if err := s.Enlist(ctx, r.MAC); err != nil {
+	if err := s.Enlist(ctx, r.MAC, r.At); err != nil {
 		return err
 	}
 	id, start := beginning(event)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -257,14 +258,14 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 
 func TestSettingsComeBackAsTheyWereSet(t *testing.T) {
 	s := store.New(openTable(t), time.Now)
-	if got, err := s.Device(t.Context(), mac); err != nil || got != (store.Device{}) {
+	if got, err := s.Device(t.Context(), mac); err != nil || !reflect.DeepEqual(got, store.Device{}) {
 		t.Errorf("none set: %+v, %v", got, err)
 	}
-	for _, want := range []store.Device{{Name: "Reception <1>", Disabled: true, MinGeneration: 3}, {}} {
+	for _, want := range []store.Device{{Name: "Reception <1>", Disabled: true, MinGeneration: 3, Aliases: []pbx.MAC{"68692e0b00ff"}}, {}} {
 		if err := s.SetDevice(t.Context(), mac, want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Device(t.Context(), mac); err != nil || got != want {
+		if got, err := s.Device(t.Context(), mac); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}

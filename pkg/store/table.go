@@ -120,6 +120,22 @@ const (
 	OpAbsent       // none is stored
 )
 
+// Holds tells whether the condition holds where an item of one version is stored and
+// another is to be written.
+func (c Condition) Holds(stored, written string) bool {
+	switch c.Op {
+	case OpNewer:
+		return stored < written
+	case OpOlder:
+		return stored > written
+	case OpUnchanged:
+		return stored == c.Version
+	case OpAbsent:
+		return false
+	}
+	return true
+}
+
 // Newer lets an item replace one of a lower Version: the latest wins.
 func Newer() Condition { return Condition{Op: OpNewer} }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"trunkline/pkg/archive"
 )
 
 // over makes a Bucket of a server that answers as it is told, at the first try.
@@ -52,18 +54,87 @@ func TestOnlyAMissingObjectIsErrNotExist(t *testing.T) {
 	}
 }
 
-func TestAnObjectIsJSONUnderItsName(t *testing.T) {
-	b := over(t, func(_ http.ResponseWriter, r *http.Request) {
-		got := r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type")
-		if want := "PUT /bucket/raw/kind=cdr/x.json application/json"; got != want {
-			t.Errorf("got %s, want %s", got, want)
+func TestAnObjectHasTheTypeThatItsNameEndsIn(t *testing.T) {
+	for name, want := range map[string]string{
+		"raw/kind=cdr/x.json": "application/json", "curated/calls/x.parquet": "application/vnd.apache.parquet",
+	} {
+		b := over(t, func(_ http.ResponseWriter, r *http.Request) {
+			got := r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type")
+			if want := "PUT /bucket/" + name + " " + want; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if r.Header.Get("X-Amz-Checksum-Crc32") == "" && r.Header.Get("X-Amz-Trailer") == "" {
+				t.Errorf("no checksum among %v", r.Header)
+			}
+		})
+		put, replace := b.Put(t.Context(), name, []byte("{}\n")), b.Replace(t.Context(), name, []byte("{}\n"), "")
+		if put != nil || replace != nil {
+			t.Errorf("put: %v, replace: %v", put, replace)
 		}
-		if r.Header.Get("X-Amz-Checksum-Crc32") == "" && r.Header.Get("X-Amz-Trailer") == "" {
-			t.Errorf("no checksum among %v", r.Header)
-		}
+	}
+}
+
+func TestOnlyAReplacementHasAConditionAndItsTagIsTheETag(t *testing.T) {
+	type conditions struct{ match, noneMatch string }
+	var got conditions
+	b := over(t, func(w http.ResponseWriter, r *http.Request) {
+		got = conditions{r.Header.Get("If-Match"), r.Header.Get("If-None-Match")}
+		w.Header().Set("ETag", `"e1"`)
 	})
-	if err := b.Put(t.Context(), "raw/kind=cdr/x.json", []byte("{}\n")); err != nil {
-		t.Error(err)
+	tag, err := b.Tag(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		err  error
+		got  conditions
+		want conditions
+	}{
+		{b.Replace(t.Context(), "a", nil, tag), got, conditions{match: `"e1"`}},
+		{b.Replace(t.Context(), "a", nil, ""), got, conditions{noneMatch: "*"}},
+		{b.Put(t.Context(), "a", nil), got, conditions{}},
+	} {
+		if c.err != nil || c.got != c.want {
+			t.Errorf("got %+v, %v, want %+v", c.got, c.err, c.want)
+		}
+	}
+}
+
+func TestOnlyAnObjectThatIsNotAsItWasIsErrChanged(t *testing.T) {
+	for _, c := range []struct {
+		status  int
+		code    string
+		changed bool
+	}{
+		{412, "PreconditionFailed", true},
+		{409, "ConditionalRequestConflict", true},
+		{404, "NoSuchKey", true},
+		{404, "NoSuchBucket", false},
+		{409, "InvalidBucketState", false},
+		{403, "AccessDenied", false},
+		{500, "InternalError", false},
+	} {
+		b := over(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			io.WriteString(w, "<Error><Code>"+c.code+"</Code></Error>")
+		})
+		for _, tag := range []string{"", `"e1"`} {
+			if err := b.Replace(t.Context(), "a", nil, tag); err == nil || errors.Is(err, archive.ErrChanged) != c.changed {
+				t.Errorf("%s, tag %q: %v", c.code, tag, err)
+			}
+		}
+		if err := b.Put(t.Context(), "a", nil); err == nil || errors.Is(err, archive.ErrChanged) {
+			t.Errorf("%s, without a condition: %v", c.code, err)
+		}
+	}
+}
+
+func TestOnlyAMissingObjectHasNoTag(t *testing.T) {
+	for status, missing := range map[int]bool{404: true, 403: false, 500: false} {
+		b := over(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		if tag, err := b.Tag(t.Context(), "a"); tag != "" || err == nil || errors.Is(err, fs.ErrNotExist) != missing {
+			t.Errorf("%d: %q, %v", status, tag, err)
+		}
 	}
 }
 
@@ -142,9 +213,11 @@ func TestNoMethodOutlastsItsContext(t *testing.T) {
 		<-r.Context().Done()
 	})
 	for method, call := range map[string]func(context.Context) error{
-		"put":    func(ctx context.Context) error { return b.Put(ctx, "a", []byte("x")) },
-		"get":    func(ctx context.Context) error { _, err := b.Get(ctx, "a"); return err },
-		"delete": func(ctx context.Context) error { return b.Delete(ctx, "a") },
+		"put":     func(ctx context.Context) error { return b.Put(ctx, "a", []byte("x")) },
+		"replace": func(ctx context.Context) error { return b.Replace(ctx, "a", []byte("x"), "") },
+		"get":     func(ctx context.Context) error { _, err := b.Get(ctx, "a"); return err },
+		"tag":     func(ctx context.Context) error { _, err := b.Tag(ctx, "a"); return err },
+		"delete":  func(ctx context.Context) error { return b.Delete(ctx, "a") },
 		"list": func(ctx context.Context) (last error) {
 			for _, last = range b.List(ctx, "", "") {
 			}

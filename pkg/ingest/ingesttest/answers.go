@@ -3,6 +3,7 @@ package ingesttest
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -72,6 +73,7 @@ var requests = []asked{
 		return "/v1/pbx/0200000000fe/" + token
 	}, body: state, want: ingest.Unauthorised},
 	{name: "no MAC", path: func(_ pbx.MAC, token string) string { return "/v1/pbx/reception/" + token }, body: state, want: ingest.Unauthorised},
+	{name: "a body that names an alias", device: store.Device{Aliases: []pbx.MAC{"68692e0b00ff"}}, body: "{event:'extensionstatus', exten:'808', mac:'68-69-2e-0b-00-ff'}", raw: 1, records: 1},
 	{name: "a generation that was replaced", generation: 1, device: store.Device{MinGeneration: 2}, body: state, want: ingest.Unauthorised},
 	{name: "10 MB that nobody may send", path: func(mac pbx.MAC, _ string) string { return "/v1/pbx/" + string(mac) + "/k1-1-x" },
 		body: strings.Repeat(" ", 10<<20), want: ingest.Unauthorised, noGateway: true},
@@ -111,7 +113,7 @@ func testAnswers(t *testing.T, d Door) {
 }
 
 func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
-	if a.device != (store.Device{}) {
+	if !reflect.DeepEqual(a.device, store.Device{}) {
 		d.setDevice(t, mac, a.device)
 	}
 	target := d.URL(mac, max(1, a.generation))

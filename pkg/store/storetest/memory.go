@@ -62,20 +62,9 @@ func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition)
 	if there && was.Version == item.Version {
 		return nil
 	}
-	var holds bool
-	switch cond.Op {
-	case store.OpAlways:
-		holds = true
-	case store.OpNewer:
-		holds = !there || was.Version < item.Version
-	case store.OpOlder:
-		holds = !there || was.Version > item.Version
-	case store.OpUnchanged:
-		holds = there && was.Version == cond.Version
-	case store.OpAbsent:
-		holds = !there
-	default:
-		return fmt.Errorf("put item: no such condition: %d", cond.Op)
+	holds := cond.Op != store.OpUnchanged
+	if there {
+		holds = cond.Holds(was.Version, item.Version)
 	}
 	if !holds {
 		return store.ErrCondition

@@ -1,0 +1,7 @@
+// Package replay makes records of what was archived: of a part of the archive, to build a
+// table anew or to repair what a decoder had misunderstood; or of single events that were
+// held back. Bodies are decoded anew, as if they arrived again, but with their own receipts:
+// what is recorded already stays as it is.
+//
+// The package knows the archive, the dialect and the records, and no database.
+package replay

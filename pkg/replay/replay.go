@@ -1,0 +1,141 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Selection is a part of the archive.
+type Selection struct {
+	First, Last time.Time // UTC days of receipt, both included
+	MAC         pbx.MAC   // empty: all PBXs
+	After       string    // the name of the last object that is done already; empty: none
+}
+
+// Report is how far a replay has come.
+type Report struct {
+	Done int    // objects
+	Held int    // of them, those that can't be recorded
+	Last string // the name of the last one; all before it are done, too
+	Why  error  // the first of those held
+}
+
+// atOnce is how many objects are replayed side by side.
+const atOnce = 64
+
+// Run replays a part of the archive, in the order of days, kinds and names. It calls
+// progress after every few objects. Its error says where it stopped: what is done may be
+// done again.
+func Run(ctx context.Context, b archive.Bucket, s *store.Store, sel Selection, progress func(Report)) (Report, error) {
+	var report Report
+	recorder := NewRecorder(s)
+	batch := make([]string, 0, atOnce)
+	for name, err := range names(ctx, b, sel) {
+		if err != nil {
+			return report, err
+		}
+		if batch = append(batch, name); len(batch) == atOnce {
+			if err := replay(ctx, b, recorder, batch, &report); err != nil {
+				return report, err
+			}
+			progress(report)
+			batch = batch[:0]
+		}
+	}
+	err := replay(ctx, b, recorder, batch, &report)
+	progress(report)
+	return report, err
+}
+
+// replay replays a few objects side by side.
+func replay(ctx context.Context, b archive.Bucket, r *Recorder, names []string, report *Report) error {
+	errs := make([]error, len(names))
+	var workers sync.WaitGroup
+	for i, name := range names {
+		workers.Go(func() { errs[i] = one(ctx, b, r, name) })
+	}
+	workers.Wait()
+	for i, name := range names {
+		switch err := errs[i]; {
+		case errors.Is(err, ErrHeld):
+			report.Held++
+			if report.Why == nil {
+				report.Why = err
+			}
+		case err != nil:
+			return fmt.Errorf("replay %s: %w", name, err)
+		}
+		report.Done++
+		report.Last = name
+	}
+	return nil
+}
+
+func one(ctx context.Context, b archive.Bucket, r *Recorder, name string) error {
+	object, err := b.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	receipt, err := archive.ParseReceipt(object)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrHeld, err)
+	}
+	_, err = r.Record(ctx, receipt)
+	return err
+}
+
+// names yields the names of a part of the archive.
+func names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for day := sel.First; !day.After(sel.Last); day = day.AddDate(0, 0, 1) {
+			for _, kind := range pbx.Kinds() {
+				folder := archive.RawFolder(kind, day)
+				after := ""
+				switch place := position(sel.After); {
+				case sel.After == "" || place == "":
+				case folderOrder(folder) < place:
+					continue
+				case folderOrder(folder) == place:
+					after = sel.After
+				}
+				for name, err := range b.List(ctx, folder+string(sel.MAC), after) {
+					if !yield(name, err) || err != nil {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// position is the place of an object's folder in the order of a replay, empty for a name
+// that is no object's.
+func position(name string) string {
+	if end := strings.LastIndexByte(name, '/'); end >= 0 {
+		return folderOrder(name[:end+1])
+	}
+	return ""
+}
+
+// folderOrder turns raw/kind=<kind>/dt=<day>/ into what sorts by day first.
+func folderOrder(folder string) string {
+	parts := strings.Split(folder, "/")
+	if len(parts) != 4 {
+		return ""
+	}
+	for i, kind := range pbx.Kinds() {
+		if parts[1] == "kind="+string(kind) {
+			return fmt.Sprintf("%s %02d", parts[2], i)
+		}
+	}
+	return ""
+}
