@@ -29,6 +29,15 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	return nil
 }
 
+// Ping tells whether the table can be written.
+func (s *Store) Ping(ctx context.Context) error {
+	item := Item{Key: Key{"PING", "PING"}, Version: ownVersion(millis(s.now())), Doc: []byte("{}")}
+	if err := s.table.Put(ctx, item, Condition{}); err != nil {
+		return fmt.Errorf("write to the table: %w", err)
+	}
+	return nil
+}
+
 // listed remembers since when PBXs are on the fleet list, at the latest.
 type listed struct {
 	mu    sync.Mutex

@@ -14,8 +14,6 @@ import (
 type Spilled struct {
 	MAC      pbx.MAC
 	Received time.Time
-	Tries    int    // to hand it on that failed
-	Reason   string // of the last failure
 	Text     []byte
 	Done     bool // it was handed on or never acknowledged, and only has to be dropped
 	key      Key
@@ -28,30 +26,24 @@ type Spilled struct {
 type spillDoc struct {
 	MAC      pbx.MAC   `json:"mac"`
 	Received time.Time `json:"received"`
-	Tries    int       `json:"tries,omitempty"`
-	Reason   string    `json:"reason,omitempty"`
 	Part     int       `json:"part"`
 	Parts    int       `json:"parts"`
 	Text     string    `json:"text"`
 }
 
 // Spill keeps text until somebody hands it on. When it returns nil, that is durable. The
-// same text, of the same PBX and receipt, is kept once.
+// same text, of the same PBX and receipt, is kept once. Its first part is written last:
+// where it is, all are.
 func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text []byte) error {
-	return s.putSpilled(ctx, Spilled{MAC: mac, Received: received, Text: text, key: spillKey(mac, received, hash(text))})
-}
-
-// putSpilled writes the first part last: where it is, all are.
-func (s *Store) putSpilled(ctx context.Context, sp Spilled) error {
-	pieces := cut(string(sp.Text), maxRow/2) // its quotes are escaped
+	key := spillKey(mac, received, hash(text))
+	pieces := cut(string(text), maxRow/2) // its quotes are escaped
 	for part := len(pieces) - 1; part >= 0; part-- {
-		doc, err := canonicalOf(spillDoc{sp.MAC, sp.Received.UTC().Truncate(time.Millisecond), sp.Tries, sp.Reason, part, len(pieces), pieces[part]})
+		doc, err := canonicalOf(spillDoc{mac, received.UTC().Truncate(time.Millisecond), part, len(pieces), pieces[part]})
 		if err == nil {
-			version := fmt.Sprintf("%s.%03d", millis(sp.Received), sp.Tries)
-			err = s.table.Put(ctx, Item{Key: partKey(sp.key, part), Version: version, Doc: doc}, Condition{})
+			err = s.table.Put(ctx, Item{Key: partKey(key, part), Version: millis(received), Doc: doc}, Condition{})
 		}
 		if err != nil {
-			return fmt.Errorf("spill of %s: %w", sp.MAC, err)
+			return fmt.Errorf("spill of %s: %w", mac, err)
 		}
 	}
 	return nil
@@ -76,7 +68,7 @@ func (s *Store) AllSpilled(ctx context.Context) iter.Seq2[Spilled, error] {
 					if !next.offer(s.now(), yield) {
 						return
 					}
-					next = Spilled{MAC: doc.MAC, Received: doc.Received, Tries: doc.Tries, Reason: doc.Reason, key: baseKey(item.Key, doc.Part), parts: doc.Parts}
+					next = Spilled{MAC: doc.MAC, Received: doc.Received, key: baseKey(item.Key, doc.Part), parts: doc.Parts}
 				}
 				next.add(doc)
 			}
@@ -120,12 +112,6 @@ func (sp *Spilled) offer(now time.Time, yield func(Spilled, error) bool) bool {
 		sp.Text = nil
 	}
 	return yield(*sp, nil)
-}
-
-// RetrySpilled notes that text could not be handed on.
-func (s *Store) RetrySpilled(ctx context.Context, sp Spilled, reason string) error {
-	sp.Tries, sp.Reason = sp.Tries+1, reason
-	return s.putSpilled(ctx, sp)
 }
 
 // Unspill drops text that was handed on. What a crash leaves of it is Done.

@@ -1,0 +1,13 @@
+// Verify computes the figures of an archive once more, without the product's code: in SQL,
+// from what the definitions say, over the raw envelopes. It compares them with the figures
+// that were published, row by row and column by column.
+//
+// The scripts in sql/ are the computation, in this order:
+//
+//	current    envelopes → facts → current records
+//	calls      records → queue calls, and distinct calls of a PBX
+//	figures    calls → counts, sums and ratios of a day and of 15 minutes
+//	queue, pbx, agent, intervals    the tables, named and shaped as they are published
+//
+// Hashes of inputs, times of computation and revisions are not compared.
+package main
