@@ -15,6 +15,7 @@ import (
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -129,8 +130,12 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	return s, nil
 }
 
-// runSchedule has all days computed that are due.
+// runSchedule hands on what is spilled, and has all days computed that are due.
 func (s *server) runSchedule(ctx context.Context, report telemetry.Rollups) {
+	handed, err := redrive.New(s.store, s.bucket).Run(ctx)
+	if ctx.Err() == nil && (err != nil || handed != redrive.Report{}) {
+		report.Redriven(ctx, handed.Archived, handed.Recorded, handed.Quarantined, handed.Failed, err)
+	}
 	work := func(ctx context.Context, t rollup.Task) {
 		result, err := s.rollup.Work(ctx, t)
 		if ctx.Err() == nil {

@@ -21,7 +21,8 @@ func RollupLog(log *slog.Logger) Rollups {
 }
 
 // RollupMetrics logs in a form that CloudWatch also counts: the metric days by result, and
-// the metrics pbxs, marked and sent of the schedule.
+// the metrics pbxs, marked and sent of the schedule, and archived, recorded, quarantined and
+// not_handed_on of the spill.
 func RollupMetrics(w io.Writer, now func() time.Time) Rollups {
 	return Rollups{slog.New(slog.NewJSONHandler(w, nil)), func(dimensions [][]string, m ...metric) slog.Attr {
 		return metrics(now(), dimensions, m...)
@@ -42,6 +43,14 @@ func (r Rollups) Worked(ctx context.Context, mac pbx.MAC, day pbx.Day, result st
 func (r Rollups) Scheduled(ctx context.Context, pbxs, marked, sent int, err error) {
 	r.say(ctx, err, "schedule", slog.Int("pbxs", pbxs), slog.Int("marked", marked), slog.Int("sent", sent),
 		r.metrics([][]string{{}}, metric{"pbxs", "Count"}, metric{"marked", "Count"}, metric{"sent", "Count"}))
+}
+
+// Redriven tells of what one store had kept for the other: how many texts were archived,
+// objects recorded, of either quarantined, and not handed on yet.
+func (r Rollups) Redriven(ctx context.Context, archived, recorded, quarantined, failed int, err error) {
+	r.say(ctx, err, "redrive", slog.Int("archived", archived), slog.Int("recorded", recorded),
+		slog.Int("quarantined", quarantined), slog.Int("not_handed_on", failed),
+		r.metrics([][]string{{}}, metric{"archived", "Count"}, metric{"recorded", "Count"}, metric{"quarantined", "Count"}, metric{"not_handed_on", "Count"}))
 }
 
 func (r Rollups) say(ctx context.Context, err error, message string, attrs ...slog.Attr) {

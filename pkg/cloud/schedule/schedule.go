@@ -16,6 +16,7 @@ import (
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/cloud"
 	"trunkline/pkg/config"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -37,15 +38,18 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 		BaseEndpoint: settings.Endpoint, Retryer: settings.Retryer(),
 	})
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
-	r := rollup.New(records, s3.New(settings.S3(), c.Bucket), rollup.Config(c.Schedule), now)
-	return &Function{r, queue{client, c.Queue}, telemetry.RollupMetrics(log, now)}
+	bucket := s3.New(settings.S3(), c.Bucket)
+	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
+	return &Function{redrive.New(records, bucket), r, queue{client, c.Queue}, telemetry.RollupMetrics(log, now), now}
 }
 
 // Function is the rollup function.
 type Function struct {
-	rollup *rollup.Rollup
-	queue  rollup.Queue
-	report telemetry.Rollups
+	redrive *redrive.Redrive
+	rollup  *rollup.Rollup
+	queue   rollup.Queue
+	report  telemetry.Rollups
+	now     func() time.Time
 }
 
 // event is what sets the function off: messages of the queue, or the schedule's own input,
@@ -88,11 +92,27 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	case len(e.Records) > 0:
 		return f.work(ctx, e.Records), nil
 	case e.Schedule != "":
-		done, err := f.rollup.Schedule(ctx, f.queue)
-		f.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
-		return nil, err
+		return nil, errors.Join(f.handOn(ctx), f.schedule(ctx))
 	}
 	return nil, errors.New("neither a schedule's event nor messages of SQS")
+}
+
+// handOn empties the spill, in at most half of the time that there is.
+func (f *Function) handOn(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, deadline.Sub(f.now())/2)
+		defer cancel()
+	}
+	done, err := f.redrive.Run(ctx)
+	f.report.Redriven(ctx, done.Archived, done.Recorded, done.Quarantined, done.Failed, err)
+	return err
+}
+
+func (f *Function) schedule(ctx context.Context) error {
+	done, err := f.rollup.Schedule(ctx, f.queue)
+	f.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+	return err
 }
 
 // work does the tasks of messages.
