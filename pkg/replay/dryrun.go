@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
@@ -13,17 +14,30 @@ import (
 type DryRun struct {
 	store.Table
 	mu     sync.Mutex
-	writes map[string]int // by kinds of items
-	seen   map[store.Key]string
+	seen   map[store.Key]string // versions, as they would be
+	writes map[store.Key]bool
 }
 
 // NewDryRun makes a DryRun over a table.
 func NewDryRun(t store.Table) *DryRun {
-	return &DryRun{Table: t, writes: map[string]int{}, seen: map[store.Key]string{}}
+	return &DryRun{Table: t, seen: map[store.Key]string{}, writes: map[store.Key]bool{}}
 }
 
-// Writes are how many items would be written, by the first part of their keys.
-func (d *DryRun) Writes() map[string]int { return d.writes }
+// Writes are how many items would be written, by what they are: the first part of their
+// sort keys, such as CALL, or of their partitions', such as DUE.
+func (d *DryRun) Writes() map[string]int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	counts := map[string]int{}
+	for key := range d.writes {
+		kind, _, _ := strings.Cut(key.SK, "#")
+		if _, err := pbx.ParseMAC(key.PK); err != nil {
+			kind, _, _ = strings.Cut(key.PK, "#")
+		}
+		counts[kind]++
+	}
+	return counts
+}
 
 // Put implements store.Table, and writes nothing.
 func (d *DryRun) Put(ctx context.Context, item store.Item, cond store.Condition) error {
@@ -40,12 +54,7 @@ func (d *DryRun) Put(ctx context.Context, item store.Item, cond store.Condition)
 	if there && (version == item.Version || !cond.Holds(version, item.Version)) {
 		return nil
 	}
-	d.seen[item.Key] = item.Version
-	kind, _, _ := strings.Cut(item.SK, "#")
-	if pk, _, of := strings.Cut(item.PK, "#"); of || pk == "FLEET" {
-		kind = pk
-	}
-	d.writes[kind]++
+	d.seen[item.Key], d.writes[item.Key] = item.Version, true
 	return nil
 }
 

@@ -1,0 +1,255 @@
+package replay_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/replay"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/token"
+)
+
+const mac = pbx.MAC("68692e0b0001")
+
+func instant(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// receive takes deliveries in, each at its time.
+func receive(t testing.TB, table store.Table, bucket archive.Bucket, deliveries ...fleet.Delivery) {
+	t.Helper()
+	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now time.Time
+	clock := func() time.Time { return now }
+	in := ingest.New(token.Fixed(keys), store.New(table, clock), archive.New(bucket), clock)
+	for _, d := range deliveries {
+		now = d.At
+		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, Body: d.Body}); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+}
+
+// records are all items of a table but those that say what is due.
+func records(table *storetest.Memory) string {
+	var all strings.Builder
+	for _, item := range table.Items() {
+		if !strings.HasPrefix(item.PK, "DUE#") {
+			fmt.Fprintln(&all, item.PK, item.SK, item.Version, item.Expires, string(item.Doc))
+		}
+	}
+	return all.String()
+}
+
+func run(t testing.TB, bucket archive.Bucket, table store.Table, sel replay.Selection) replay.Report {
+	t.Helper()
+	now := func() time.Time { return instant("2026-12-24T00:00:00Z") }
+	report, err := replay.Run(context.Background(), bucket, store.New(table, now), sel, func(replay.Report) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// week is what two PBXs of a made-up fleet deliver in a week.
+func week(t testing.TB) (*storetest.Memory, *archivetest.Memory) {
+	t.Helper()
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	first, _ := pbx.ParseDay("2026-11-16")
+	config := fleet.Config{Seed: 1, PBXs: 2, First: first, Days: 7, CallsPerDay: 8, Zones: []string{"Europe/Berlin", "Asia/Shanghai"},
+		Duplicates: 0.1, Late: 0.1, Restated: 0.1}
+	for _, p := range config.All() {
+		for d := range p.Deliveries() {
+			receive(t, table, bucket, d)
+		}
+	}
+	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte(
+		"[{event:'hangup', uniqueid:'1'}, {event:'hangup', uniqueid:'2'}, {event:'x'}, {event:'hangup'}]")})
+	return table, bucket
+}
+
+var all = replay.Selection{First: instant("2026-11-01T00:00:00Z"), Last: instant("2026-12-24T00:00:00Z")}
+
+func TestAnEmptyTableReplayedEqualsTheOriginal(t *testing.T) {
+	original, bucket := week(t)
+	table := storetest.NewMemory()
+	report := run(t, bucket, table, all)
+	if got, want := records(table), records(original); got != want {
+		t.Errorf("the replayed table has %d bytes, the original %d", len(got), len(want))
+	}
+	objects := 0
+	for range bucket.List(t.Context(), "raw/", "") {
+		objects++
+	}
+	if report.Done != objects || report.Held != 0 || objects < 300 {
+		t.Errorf("%+v of %d objects", report, objects)
+	}
+}
+
+func TestAReplayOntoALiveTableChangesNothing(t *testing.T) {
+	table, bucket := week(t)
+	before := records(table)
+	dry := replay.NewDryRun(table)
+	run(t, bucket, dry, all)
+	if n := len(dry.Writes()); n > 1 || n == 1 && dry.Writes()["DUE"] == 0 {
+		t.Errorf("a dry run would write %v", dry.Writes())
+	}
+	run(t, bucket, table, all)
+	if records(table) != before {
+		t.Error("it changes the records")
+	}
+}
+
+func TestADryRunTellsWhatWouldBeWrittenAndWritesNothing(t *testing.T) {
+	original, bucket := week(t)
+	table := storetest.NewMemory()
+	dry := replay.NewDryRun(table)
+	run(t, bucket, dry, all)
+	if n := len(table.Items()); n != 0 {
+		t.Errorf("it wrote %d items", n)
+	}
+	want := map[string]int{}
+	for _, item := range original.Items() {
+		kind, _, _ := strings.Cut(item.SK, "#")
+		if _, err := pbx.ParseMAC(item.PK); err != nil {
+			kind, _, _ = strings.Cut(item.PK, "#")
+		}
+		want[kind]++
+	}
+	for kind, n := range dry.Writes() {
+		if kind != "DUE" && n != want[kind] {
+			t.Errorf("%d of %s would be written, the original has %d", n, kind, want[kind])
+		}
+	}
+	if dry.Writes()["CALL"] == 0 {
+		t.Errorf("%v", dry.Writes())
+	}
+}
+
+func TestAReplayGoesOnWhereItStopped(t *testing.T) {
+	original, bucket := week(t)
+	table := storetest.NewMemory()
+	random := rand.New(rand.NewPCG(1, 2))
+	sel, stops := all, 0
+	for range 1000 {
+		last := 20 + random.IntN(300)
+		failing := archivetest.NewFaulty(bucket, func(c archivetest.Call) archivetest.Fault {
+			if c.Method == "Get" && c.N > last {
+				return archivetest.Fails
+			}
+			return archivetest.None
+		})
+		report, err := replay.Run(t.Context(), failing, store.New(table, time.Now), sel, func(replay.Report) {})
+		if report.Last != "" {
+			sel.After = report.Last
+		}
+		if err == nil {
+			break
+		}
+		stops++
+	}
+	if records(table) != records(original) || stops < 3 {
+		t.Errorf("after %d stops the table is another one", stops)
+	}
+}
+
+func TestASelectionIsReplayedAndNothingElse(t *testing.T) {
+	_, bucket := week(t)
+	table := storetest.NewMemory()
+	day := instant("2026-11-20T00:00:00Z")
+	report := run(t, bucket, table, replay.Selection{First: day, Last: day, MAC: mac})
+	if report.Done != 3 || strings.Contains(records(table), "0200") {
+		t.Errorf("%+v\n%s", report, records(table))
+	}
+}
+
+// A decoder that misunderstood something is put right by a replay: what it made of a body
+// is not looked at.
+func TestAReplayRepairsWhatADecoderMisunderstood(t *testing.T) {
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte(
+		"{event:'cc_cdr', uuid:'1.1', queueCode:'630', talkingTime:'42', startTime:'2026-11-20 11:00:00'}")})
+	var name string
+	for name = range bucket.List(t.Context(), "raw/", "") {
+	}
+	object, err := bucket.Get(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := bytes.ReplaceAll(object, []byte(`"talk_seconds":42`), []byte(`"talk_seconds":4`))
+	if bytes.Equal(wrong, object) {
+		t.Fatalf("%s", object)
+	}
+	if err := bucket.Put(t.Context(), name, wrong); err != nil {
+		t.Fatal(err)
+	}
+	again := storetest.NewMemory()
+	run(t, bucket, again, all)
+	if !strings.Contains(records(again), `"talk_seconds":42`) || records(again) != records(table) {
+		t.Errorf("got\n%s", records(again))
+	}
+}
+
+func TestWhatCantBeRecordedIsToldAndStopsNothing(t *testing.T) {
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte("{event:'hangup', uniqueid:'1'}")})
+	for name, object := range map[string]string{
+		"raw/kind=cc_cdr/dt=2026-11-20/" + string(mac) + "-1-a.json": "no envelope",
+		"raw/kind=cc_cdr/dt=2026-11-20/" + string(mac) + "-1-b.json": `{"id":"b","mac":"68692e0b0001","received":"2026-11-20T12:00:00Z","body":"{broken"}`,
+	} {
+		if err := bucket.Put(t.Context(), name, []byte(object)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report := run(t, bucket, storetest.NewMemory(), all)
+	if report.Done != 3 || report.Held != 2 || !errors.Is(report.Why, replay.ErrHeld) {
+		t.Errorf("%+v", report)
+	}
+}
+
+func TestAQuarantinedEventIsReleasedWhenItsMACIsKnown(t *testing.T) {
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	now := func() time.Time { return instant("2026-11-20T13:00:00Z") }
+	s := store.New(table, now)
+	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte(
+		"{event:'ivr', uuid:'1.1', ivrId:'610', startTime:'2026-11-20 11:00:00', mac:'68692e0b00ff'}")})
+	var name string
+	for name = range bucket.List(t.Context(), archive.QuarantinePrefix, "") {
+	}
+	if _, err := replay.Release(t.Context(), s, bucket, name); !errors.Is(err, replay.ErrHeld) || !strings.Contains(err.Error(), "68692e0b00ff") {
+		t.Errorf("before: %v", err)
+	}
+	if err := s.SetDevice(t.Context(), mac, store.Device{Aliases: []pbx.MAC{"68692e0b00ff"}}); err != nil {
+		t.Fatal(err)
+	}
+	event, err := replay.Release(t.Context(), s, bucket, name)
+	if err != nil || event.Kind() != pbx.KindIVR {
+		t.Fatal(event, err)
+	}
+	var left []string
+	for name := range bucket.List(t.Context(), "", "") {
+		left = append(left, strings.Split(name, "/")[0])
+	}
+	if fmt.Sprint(left) != "[raw]" || !strings.Contains(records(table), "IVR#") {
+		t.Errorf("the archive has %s, the table\n%s", left, records(table))
+	}
+}
