@@ -17,6 +17,7 @@
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
 //	device settings               mac        DEVICE                                              by the operator
 //	what was learnt of a device   mac        SEEN                                                by the rollup
+//	when a device was last heard  mac        HEARD                                               Newer, every 15 minutes
 //	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision
 //	header of a day's figures     mac        DAY#<day>                                           Unchanged
 //	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent

@@ -78,6 +78,43 @@ func (s *Store) Fleet(ctx context.Context) iter.Seq2[pbx.MAC, error] {
 	}
 }
 
+// hearsEvery is how often a writer keeps when it last heard from a PBX.
+const hearsEvery = 15 * time.Minute
+
+// hear keeps that a PBX sent something.
+func (s *Store) hear(ctx context.Context, mac pbx.MAC, at time.Time) error {
+	key := heardKey(mac)
+	if s.lately.has(key, at) {
+		return nil
+	}
+	at = at.UTC().Truncate(time.Millisecond)
+	doc, err := marshal(map[string]time.Time{"last": at})
+	if err == nil {
+		err = s.table.Put(ctx, Item{Key: key, Version: millis(at), Doc: doc}, Newer())
+	}
+	if err != nil && !errors.Is(err, ErrCondition) {
+		return fmt.Errorf("keep when %s was heard: %w", mac, err)
+	}
+	s.lately.add(key, at, hearsEvery)
+	return nil
+}
+
+// Heard is when a PBX last sent something, to a quarter of an hour; zero where it never did.
+func (s *Store) Heard(ctx context.Context, mac pbx.MAC) (time.Time, error) {
+	item, err := s.table.Get(ctx, heardKey(mac))
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	}
+	var doc struct{ Last time.Time }
+	if err == nil {
+		err = unmarshal(item, &doc)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when %s was heard: %w", mac, err)
+	}
+	return doc.Last, nil
+}
+
 // Seen is what was learnt of a PBX from its records.
 type Seen struct {
 	// Zone is the one in which its clock seems to stand.

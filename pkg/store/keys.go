@@ -23,6 +23,7 @@ const (
 	deviceKey    = "DEVICE"
 	seenSK       = "SEEN"
 	markedSK     = "MARKED"
+	heardSK      = "HEARD"
 	kpiPrefix    = "KPI"
 	dayPrefix    = "DAY"
 	restated     = "RESTATED"
@@ -66,6 +67,7 @@ func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
 
 func seenKey(mac pbx.MAC) Key   { return key(mac, seenSK) }
 func markedKey(mac pbx.MAC) Key { return key(mac, markedSK) }
+func heardKey(mac pbx.MAC) Key  { return key(mac, heardSK) }
 func fleetKey(mac pbx.MAC) Key  { return Key{fleetPartition, string(mac)} }
 
 // dueKey spreads the days that are due over partitions by the last digit of the MAC.

@@ -64,6 +64,9 @@ func (s *Store) announce(ctx context.Context, r Receipt, event pbx.Event) error 
 	if err := s.Enlist(ctx, r.MAC, r.At); err != nil {
 		return err
 	}
+	if err := s.hear(ctx, r.MAC, r.At); err != nil {
+		return err
+	}
 	id, start := beginning(event)
 	if start == 0 {
 		return nil
