@@ -17,15 +17,17 @@ import (
 
 // commands is what pbxctl can do, a file of this folder for each.
 type commands struct {
-	Serve      serveCommand      `cmd:"" help:"Receive events on this machine."`
-	Demo       demoCommand       `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
-	Device     deviceCommands    `cmd:"" help:"Prepare PBXs."`
-	Calls      callsCommand      `cmd:"" help:"Show the call records of a PBX."`
-	IVR        ivrCommand        `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
-	Extensions extensionsCommand `cmd:"" help:"Show the state of a PBX's extensions."`
-	Rollup     rollupCommand     `cmd:"" help:"Compute the figures of days that have closed."`
-	KPI        kpiCommands       `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and what is behind them."`
-	Live       liveCommand       `cmd:"" help:"Show the calls of the last day as they went on."`
+	Serve        serveCommand        `cmd:"" help:"Receive events on this machine."`
+	Demo         demoCommand         `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
+	Device       deviceCommands      `cmd:"" help:"Prepare PBXs."`
+	Calls        callsCommand        `cmd:"" help:"Show the call records of a PBX."`
+	IVR          ivrCommand          `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
+	Extensions   extensionsCommand   `cmd:"" help:"Show the state of a PBX's extensions."`
+	Rollup       rollupCommand       `cmd:"" help:"Compute the figures of days that have closed."`
+	KPI          kpiCommands         `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and what is behind them."`
+	Completeness completenessCommand `cmd:"" help:"Show which calls of a day a PBX told of, and which may be missing."`
+	Doctor       doctorCommands      `cmd:"" help:"Find out what is wrong."`
+	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
 }
 
 // program is what commands work with.

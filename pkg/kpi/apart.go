@@ -19,7 +19,7 @@ func (p *pbxDay) cdrCounts(d *Day) (n CDRCounts) {
 			n.add(legs)
 		}
 		for _, l := range legs {
-			p.see(l.Hash, clockSuspect(l.Start, l.Received))
+			p.see(l.Hash, ClockSuspect(l.Start, l.Received))
 		}
 	}
 	return n
@@ -56,7 +56,7 @@ func (p *pbxDay) ivrChoices(d *Day) (all []IVRChoice) {
 		all = append(all, c)
 	}
 	for _, s := range d.steps {
-		p.see(s.Hash, clockSuspect(s.Start, s.Received))
+		p.see(s.Hash, ClockSuspect(s.Start, s.Received))
 	}
 	return all
 }

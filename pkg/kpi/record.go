@@ -36,7 +36,7 @@ func newRecord(e *pbx.CallRecord, s Source) *record {
 		score:     e.Score.Or(0),
 		voicemail: e.VoicemailState != "" && e.VoicemailState != "0",
 		forwarded: e.ForwardType != "" || e.ForwardNumber != "",
-		suspect:   clockSuspect(e.Start, s.Received),
+		suspect:   ClockSuspect(e.Start, s.Received),
 		hash:      s.Hash, direction: pbx.DirectionOf(e.CallType),
 	}
 }
@@ -63,9 +63,9 @@ func (r *record) answers() bool {
 	return r.talk.Or(0) > 0 || r.state == "bridged" || r.state == "feedback"
 }
 
-// clockSuspect tells whether a PBX's clock can't have been right. The clock's zone is left
+// ClockSuspect tells whether a PBX's clock can't have been right. The clock's zone is left
 // out of account.
-func clockSuspect(start pbx.LocalTime, received time.Time) bool {
+func ClockSuspect(start pbx.LocalTime, received time.Time) bool {
 	const day = 24 * 60 * 60
 	behind := pbx.LocalTimeOf(received.UTC()) - start
 	return behind > 366*day || behind < -2*day

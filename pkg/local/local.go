@@ -36,7 +36,7 @@ func Open(ctx context.Context, path string) (*Dir, error) {
 	d := &Dir{lock: lock}
 	var err error
 	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
-		d.Bucket, err = dir.Open(archivePath(path))
+		d.Bucket, err = dir.Open(ArchivePath(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -83,4 +83,6 @@ func noData(path string, err error) error {
 }
 
 func recordsPath(path string) string { return filepath.Join(path, "records.db") }
-func archivePath(path string) string { return filepath.Join(path, "archive") }
+
+// ArchivePath is where the archive of the data folder at path is.
+func ArchivePath(path string) string { return filepath.Join(path, "archive") }

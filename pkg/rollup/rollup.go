@@ -46,6 +46,12 @@ func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Roll
 	return &Rollup{s, b, c, now, curated.Objects}
 }
 
+// WithFiles has a Rollup publish other files than curated.Objects makes.
+func (r *Rollup) WithFiles(files func(curated.Day) ([]curated.Object, error)) *Rollup {
+	r.files = files
+	return r
+}
+
 // device is what is known of a PBX.
 type device struct {
 	store.Device

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"trunkline/pkg/feed"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type doctorCommands struct {
+	Feed    doctorFeedCommand    `cmd:"" help:"Check what the figures take for granted of a PBX's records."`
+	Silence doctorSilenceCommand `cmd:"" help:"Find PBXs that are silent for longer than is their habit."`
+}
+
+type doctorFeedCommand struct {
+	place
+	MAC   string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	Since string `help:"Only calls from this day on, by the PBX's clock." placeholder:"DAY"`
+}
+
+// Help is the long form of the command's help.
+func (doctorFeedCommand) Help() string {
+	return `For each PBX and generation of firmware: how many call records were checked for each
+assumption, and which share violates it. With --json, those that hold are told, too.
+
+Examples:
+  pbxctl doctor feed --data ./data
+  pbxctl doctor feed --mac 68692e0b0001 --since 2026-11-01 --table trunkline-Table-1A2B --json`
+}
+
+// finding is a finding at one PBX.
+type finding struct {
+	MAC pbx.MAC `json:"mac"`
+	feed.Finding
+}
+
+// Run implements the command.
+func (c *doctorFeedCommand) Run(p *program) error {
+	span := store.Span{}
+	if c.Since != "" {
+		first, err := pbx.ParseDay(c.Since)
+		if err != nil {
+			return fmt.Errorf("--since: %w", err)
+		}
+		span.From = first.Start()
+	}
+	return c.open(p, func(s *store.Store) error {
+		macs, err := fleetOr(p, s, c.MAC)
+		if err != nil {
+			return err
+		}
+		var all []finding
+		for _, mac := range macs {
+			review, err := review(p, s, mac, span)
+			if err != nil {
+				return err
+			}
+			for _, f := range review.Findings() {
+				if c.JSON || f.Violated > 0 {
+					all = append(all, finding{mac, f})
+				}
+			}
+		}
+		return show(p, c.JSON, values(all, nil), findingColumns, "All assumptions hold of all records, or there are none.")
+	})
+}
+
+// fleetOr is the PBX that is named, or else the whole fleet.
+func fleetOr(p *program, s *store.Store, named string) (macs []pbx.MAC, err error) {
+	if named != "" {
+		mac, err := pbx.ParseMAC(named)
+		if err != nil {
+			return nil, fmt.Errorf("--mac: %w", err)
+		}
+		return []pbx.MAC{mac}, nil
+	}
+	for mac, err := range s.Fleet(p.ctx) {
+		if err != nil {
+			return nil, err
+		}
+		macs = append(macs, mac)
+	}
+	return macs, nil
+}
+
+func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Review, error) {
+	device, err := s.Device(p.ctx, mac)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := s.Seen(p.ctx, mac)
+	if err != nil {
+		return nil, err
+	}
+	review := feed.NewReview()
+	for r, err := range s.CallRecords(p.ctx, mac, span) {
+		if err != nil {
+			return nil, err
+		}
+		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: device.Zone.Or(seen.Zone)})
+	}
+	return review, nil
+}
+
+var findingColumns = columns[finding]{
+	[]string{"MAC", "FIRMWARE", "CHECKED", "VIOLATED", "SHARE", "ASSUMPTION", "EXAMPLE"},
+	func(f finding) []string {
+		return []string{string(f.MAC), string(f.Dialect), strconv.Itoa(f.Checked), strconv.Itoa(f.Violated), percent(&f.Share), f.Says, f.Example}
+	},
+}
+
+type doctorSilenceCommand struct {
+	place
+	All bool `help:"List those that are not silent, too."`
+}
+
+// Help is the long form of the command's help.
+func (doctorSilenceCommand) Help() string {
+	return `A PBX's habit is the longest time without a call in the last four weeks. One that is
+silent for an hour longer than that is flagged; of one with few calls no habit is known.
+
+Example:
+  pbxctl doctor silence --data ./data`
+}
+
+// silent is how long a PBX is silent.
+type silent struct {
+	MAC     pbx.MAC    `json:"mac"`
+	Name    string     `json:"name,omitempty"`
+	Last    *time.Time `json:"last_heard"` // null: never
+	Seconds int64      `json:"silent_seconds"`
+	Habit   *int64     `json:"habit_seconds"` // null: too little is known
+	Flag    bool       `json:"flagged"`
+}
+
+// Run implements the command.
+func (c *doctorSilenceCommand) Run(p *program) error {
+	return c.open(p, func(s *store.Store) error {
+		var all []silent
+		for mac, err := range s.Fleet(p.ctx) {
+			if err != nil {
+				return err
+			}
+			found, err := silenceOf(p, s, mac)
+			if err != nil {
+				return err
+			}
+			if found.Flag || c.All || c.JSON {
+				all = append(all, found)
+			}
+		}
+		return show(p, c.JSON, values(all, nil), silentColumns, "No PBX is silent for longer than is its habit.")
+	})
+}
+
+// habitOf is the time whose calls make a habit.
+const habitOf = 28 * 24 * time.Hour
+
+func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
+	device, zone, err := deviceOf(p, s, mac)
+	if err != nil {
+		return silent{}, err
+	}
+	found := silent{MAC: mac, Name: device.Name}
+	last, err := s.Heard(p.ctx, mac)
+	if err != nil || last.IsZero() {
+		return found, err
+	}
+	var calls []time.Time
+	for r, err := range s.CallRecords(p.ctx, mac, store.Span{From: zone.Local(p.now().Add(-habitOf))}) {
+		if err != nil {
+			return silent{}, err
+		}
+		calls = append(calls, zone.Time(r.Event.Start))
+	}
+	f := feed.SilenceOf(calls, last, p.now())
+	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag
+	if f.Habit > 0 {
+		habit := int64(f.Habit.Seconds())
+		found.Habit = &habit
+	}
+	return found, nil
+}
+
+var silentColumns = columns[silent]{
+	[]string{"MAC", "NAME", "LAST HEARD", "SILENT FOR", "HABIT", ""},
+	func(s silent) []string {
+		last, habit, flag := "never", "", ""
+		if s.Last != nil {
+			last = clock(*s.Last)
+		}
+		if s.Habit != nil {
+			habit = hours(*s.Habit)
+		}
+		if s.Flag {
+			flag = "longer than ever"
+		}
+		return []string{string(s.MAC), s.Name, last, hours(s.Seconds), habit, flag}
+	},
+}
+
+// hours shows seconds as hours and minutes.
+func hours(seconds int64) string {
+	return (time.Duration(seconds) * time.Second).Truncate(time.Minute).String()
+}

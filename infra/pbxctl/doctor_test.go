@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/local"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+)
+
+// delivered is what a PBX sent, and when.
+type delivered struct{ at, body string }
+
+// dataOf makes a data folder of what one PBX sent.
+func dataOf(t *testing.T, all ...delivered) string {
+	t.Helper()
+	folder := t.TempDir()
+	data, err := local.Open(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now time.Time
+	clock := func() time.Time { return now }
+	in := ingest.New(token.Fixed(keys), store.New(data.Table, clock), archive.New(data.Bucket), clock)
+	for _, d := range all {
+		if now, err = time.Parse(time.RFC3339, d.at); err != nil {
+			t.Fatal(err)
+		}
+		r := in.Receive(context.Background(), ingest.Delivery{MAC: "68692e0b0001", Body: []byte(d.body)})
+		if r.Outcome != ingest.Stored {
+			t.Fatalf("%s: %s", d.body, r.Outcome)
+		}
+	}
+	return folder
+}
+
+// ask runs a command at a time, and returns what it prints.
+func ask(t *testing.T, now string, args ...string) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	p := &program{t.Context(), &out, &errs, func(string) string { return "" }, func() time.Time { return at }}
+	if code := p.run(args); code != 0 {
+		t.Fatalf("pbxctl %s: exit %d: %s", strings.Join(args, " "), code, &errs)
+	}
+	return out.String()
+}
+
+func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
+	begin := func(id string) string {
+		return fmt.Sprintf("{event:'dialbegein', uniqueid:'%s', destuniqueid:'%s9', timestamp:'1795404600.5'}", id, id)
+	}
+	data := dataOf(t,
+		delivered{"2026-11-22T15:59:00Z", begin("1795363140.1")}, // the day before, by the PBX's clock
+		delivered{"2026-11-23T03:30:00Z", begin("1795404600.2")},
+		delivered{"2026-11-23T03:31:00Z", "{event:'hangup', uniqueid:'1795404600.29'}"},
+		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00'}"},
+		delivered{"2026-11-23T04:30:00Z", begin("1795408200.3")},
+		delivered{"2026-11-23T15:59:59Z", "{event:'hangup', uniqueid:'1795449599.4'}"},
+	)
+	ask(t, "2026-11-23T16:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
+	out := ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
+	var got told
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Begun != 2 || got.HungUp != 2 || got.Recorded != 1 || fmt.Sprint(got.Missing) != "[1795408200.3 1795449599.4]" || got.Unannounced != 0 {
+		t.Errorf("%s", out)
+	}
+	out = ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data)
+	if !strings.Contains(out, "1795408200.3 1795449599.4") {
+		t.Error(out)
+	}
+}
+
+func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
+	data := dataOf(t,
+		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'bridged'}"},
+		delivered{"2026-11-23T03:33:00Z", "{event:'cc_cdr', uuid:'x', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'parked', hangupSide:'caller'}"},
+	)
+	out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data)
+	for _, line := range []string{"a uuid is <epoch seconds>.<counter>", "a call ends bridged, in feedback, in a queue or in a menu"} {
+		if !strings.Contains(out, line) {
+			t.Errorf("no %q in\n%s", line, out)
+		}
+	}
+	if strings.Count(out, "\n") != 3 || strings.Count(out, "newer") != 2 || strings.Contains(out, "older") {
+		t.Error(out)
+	}
+	if out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data, "--since", "2026-11-24"); !strings.Contains(out, "All assumptions hold") {
+		t.Error(out)
+	}
+}
+
+func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
+	var all []delivered
+	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	for hour := range 30 {
+		at := day.Add(time.Duration(hour) * time.Hour)
+		all = append(all, delivered{at.Format(time.RFC3339), fmt.Sprintf("{event:'cc_cdr', uuid:'%d.1', startTime:'%s'}", at.Unix(), at.Format(time.DateTime))})
+	}
+	data := dataOf(t, all...) // until 05:00 of the next day
+	if out := ask(t, "2026-11-21T06:59:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
+		t.Error(out)
+	}
+	out := ask(t, "2026-11-21T07:01:00Z", "doctor", "silence", "--data", data)
+	if !strings.Contains(out, "longer than ever") || !strings.Contains(out, "2h1m0s") || !strings.Contains(out, "1h0m0s") {
+		t.Error(out)
+	}
+}

@@ -1,0 +1,151 @@
+package feed
+
+import (
+	"time"
+
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+)
+
+// Dialect is which generation of firmware a record seems to come from.
+type Dialect string
+
+// The dialects. Newer firmware tells which side hung up.
+const (
+	Older Dialect = "older"
+	Newer Dialect = "newer"
+)
+
+// DialectOf tells the dialect of a record.
+func DialectOf(e *pbx.CallRecord) Dialect {
+	if e.HangupSide != "" {
+		return Newer
+	}
+	return Older
+}
+
+// Record is a call record, and what is known besides.
+type Record struct {
+	*pbx.CallRecord
+	Received time.Time
+	Zone     pbx.Zone // of the PBX's clock; unknown: not checked
+}
+
+// Assumption is something that the figures take for granted of each record.
+type Assumption struct {
+	Name string
+	Says string // for people
+	// holds tells whether it does; applies is false where the record can't tell.
+	holds func(Record) (holds, applies bool)
+}
+
+// Assumptions are all of them.
+func Assumptions() []Assumption { return assumptions }
+
+var assumptions = []Assumption{
+	{"uuid_tells_time", "a uuid is <epoch seconds>.<counter>", func(r Record) (bool, bool) {
+		_, ok := pbx.ParseUniqueID(r.UUID)
+		return ok, true
+	}},
+	{"start_fits_uuid", "a call starts within a minute before and an hour after its uuid's time, by the PBX's clock", func(r Record) (bool, bool) {
+		ahead, ok := pbx.Ahead(r.UUID, r.Start)
+		if !ok || !r.Zone.Known() {
+			return false, false
+		}
+		offset := time.Duration(r.Zone.Local(r.Zone.Time(r.Start))-pbx.LocalTimeOf(r.Zone.Time(r.Start))) * time.Second
+		return ahead-offset >= -time.Minute && ahead-offset <= time.Hour, true
+	}},
+	{"ends_after_start", "a call ends after it starts", func(r Record) (bool, bool) {
+		return r.End >= r.Start, r.End != 0
+	}},
+	{"ring_within_queue", "the phone rings while the caller waits in the queue", func(r Record) (bool, bool) {
+		return r.RingTime.Or(0) <= r.QueueTime.Or(0), r.Queue != "" && r.RingTime.Known() && r.QueueTime.Known()
+	}},
+	{"duration_is_whole", "the duration is the time from start to end", func(r Record) (bool, bool) {
+		off := int64(r.End-r.Start) - r.Duration.Or(0)
+		return off >= -2 && off <= 2, r.End != 0 && r.Duration.Known()
+	}},
+	{"wait_within_duration", "a caller waits no longer than the call lasts", func(r Record) (bool, bool) {
+		return r.QueueTime.Or(0) <= r.Duration.Or(0), r.QueueTime.Known() && r.Duration.Known()
+	}},
+	{"talk_has_agent", "who talks is an agent, or a message or forward", func(r Record) (bool, bool) {
+		machine := r.VoicemailState != "" && r.VoicemailState != "0" || r.ForwardType != "" || r.ForwardNumber != ""
+		return r.Agent != "" || machine, r.TalkingTime.Or(0) > 0
+	}},
+	{"known_state", "a call ends bridged, in feedback, in a queue or in a menu", func(r Record) (bool, bool) {
+		return oneOf(r.CDRState, "bridged", "feedback", "queue", "ivr"), true
+	}},
+	{"known_type", "a call type is inbound, outbound or internal", func(r Record) (bool, bool) {
+		return pbx.DirectionOf(r.CallType) != pbx.UnknownDirection, true
+	}},
+	{"known_miss_cause", "a miss cause is one of the four that are documented", func(r Record) (bool, bool) {
+		return oneOf(r.MissCause, "NO_ASSIGN", "NO_AGENT_ANSWER", "NO_AGENT_LOGIN", "MEMBER_CANCEL"), r.MissCause != ""
+	}},
+	{"known_members", "a record has no member that is not known", func(r Record) (bool, bool) {
+		return len(r.Extra) == 0, true
+	}},
+	{"clock_is_right", "the PBX's clock is not years off", func(r Record) (bool, bool) {
+		return !kpi.ClockSuspect(r.Start, r.Received), true
+	}},
+	{"arrives_soon", "a record arrives within an hour of the call's end", func(r Record) (bool, bool) {
+		if !r.Zone.Known() || r.End == 0 {
+			return false, false
+		}
+		late := r.Received.Sub(r.Zone.Time(r.End))
+		return late < time.Hour && late > -5*time.Minute, true
+	}},
+}
+
+func oneOf(s string, all ...string) bool {
+	for _, each := range all {
+		if s == each {
+			return true
+		}
+	}
+	return false
+}
+
+// Finding is how far an assumption holds of the records of one dialect.
+type Finding struct {
+	Dialect    Dialect `json:"dialect"`
+	Assumption string  `json:"assumption"`
+	Says       string  `json:"says"`
+	Checked    int     `json:"checked"`
+	Violated   int     `json:"violated"`
+	Share      float64 `json:"share"`             // of those checked, from 0 to 1
+	Example    string  `json:"example,omitempty"` // the uuid of one that violates it
+}
+
+// Review checks assumptions against the records of one PBX.
+type Review struct{ findings map[Dialect][]Finding }
+
+// NewReview makes a Review of no records.
+func NewReview() *Review { return &Review{map[Dialect][]Finding{}} }
+
+// Add checks a record.
+func (v *Review) Add(r Record) {
+	dialect := DialectOf(r.CallRecord)
+	if v.findings[dialect] == nil {
+		for _, a := range assumptions {
+			v.findings[dialect] = append(v.findings[dialect], Finding{Dialect: dialect, Assumption: a.Name, Says: a.Says})
+		}
+	}
+	for i, a := range assumptions {
+		holds, applies := a.holds(r)
+		if !applies {
+			continue
+		}
+		f := &v.findings[dialect][i]
+		f.Checked++
+		if !holds {
+			f.Violated++
+			f.Example = r.UUID
+		}
+		f.Share = float64(f.Violated) / float64(f.Checked)
+	}
+}
+
+// Findings are those of all dialects that were seen, the older one first.
+func (v *Review) Findings() []Finding {
+	return append(append([]Finding{}, v.findings[Older]...), v.findings[Newer]...)
+}
