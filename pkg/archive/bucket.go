@@ -6,7 +6,7 @@ import (
 	"iter"
 )
 
-// ErrChanged is returned by Bucket.Replace where the object is not as it was.
+// ErrChanged is what Bucket.Replace's error wraps where the object may not be as it was.
 var ErrChanged = errors.New("the object has changed")
 
 // Bucket is what the archive needs of an object store: whole objects under names.
@@ -25,14 +25,16 @@ type Bucket interface {
 	// Get returns the object of that name, or an error that wraps fs.ErrNotExist.
 	Get(ctx context.Context, name string) ([]byte, error)
 
-	// Tag names the content that the object of that name has now: another content has
-	// another tag. Where there is no object its error wraps fs.ErrNotExist.
+	// Tag names the content that the object of that name has now, or returns an error that
+	// wraps fs.ErrNotExist. A tag is never empty. It stays until the object is written: then
+	// another content has another tag, and the same content may have the same one.
 	Tag(ctx context.Context, name string) (string, error)
 
-	// Replace is Put where the object still has the tag, or where there is still none if the
-	// tag is empty; else it writes nothing and returns ErrChanged. Condition and write are
-	// one step. ErrChanged may also mean that an earlier try, whose answer was lost, has
-	// written body: who gets it reads the tag again.
+	// Replace is Put where the object still has the tag, or where there is none if the tag
+	// is empty; else it writes nothing, and its error wraps ErrChanged. Condition and write
+	// are one step: no Put, Replace or Delete comes between. ErrChanged may also mean that
+	// another write goes on, or that an earlier try of this one, whose answer was lost, has
+	// written body: who gets it reads the tag again, and decides.
 	Replace(ctx context.Context, name string, body []byte, tag string) error
 
 	// List yields the names that begin with prefix and come after the name after

@@ -62,6 +62,22 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 	}
 }
 
+func TestAReplacementWhoseAnswerWasLostIsFoundByItsTag(t *testing.T) {
+	s := suite{t.Context(), openDir(t)}
+	s.put(t, "a", "old")
+	old := s.tag(t, "a")
+	f := NewFaulty(s.bucket, func(c Call) Fault { return map[int]Fault{1: FailsButPersisted}[c.N] })
+	for _, want := range []error{ErrInjected, archive.ErrChanged} {
+		if err := f.Replace(s.ctx, "a", []byte("new"), old); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	if tag, err := f.Tag(s.ctx, "a"); tag == old || err != nil {
+		t.Errorf("the tag is still %s, %v", tag, err)
+	}
+	s.check(t, "a", "new")
+}
+
 func TestAListGoesWrongAfterSomeNames(t *testing.T) {
 	s := suite{t.Context(), openDir(t)}
 	s.put(t, "a/1", "x")
@@ -86,7 +102,11 @@ func TestCallsAreNumberedAndNamed(t *testing.T) {
 	f.Get(t.Context(), "b")
 	drain(f.List(t.Context(), "c", "d"))
 	f.Delete(t.Context(), "e")
-	want := []Call{{1, "Put", "a"}, {2, "Get", "b"}, {3, "List", "c"}, {4, "Delete", "e"}}
+	f.Tag(t.Context(), "f")
+	f.Replace(t.Context(), "g", nil, "h")
+	want := []Call{
+		{1, "Put", "a"}, {2, "Get", "b"}, {3, "List", "c"}, {4, "Delete", "e"}, {5, "Tag", "f"}, {6, "Replace", "g"},
+	}
 	if !slices.Equal(calls, want) || f.Calls() != len(want) {
 		t.Errorf("%d calls: %v, want %v", f.Calls(), calls, want)
 	}
@@ -97,10 +117,12 @@ func TestAHangingCallEndsWithItsContext(t *testing.T) {
 		f := NewFaulty(nil, always(Hangs)) // which would panic if it were called
 		f.ListNames = 0
 		for method, call := range map[string]func(context.Context) error{
-			"put":    func(ctx context.Context) error { return f.Put(ctx, "a", nil) },
-			"get":    func(ctx context.Context) error { _, err := f.Get(ctx, "a"); return err },
-			"list":   func(ctx context.Context) error { _, err := drain(f.List(ctx, "", "")); return err },
-			"delete": func(ctx context.Context) error { return f.Delete(ctx, "a") },
+			"put":     func(ctx context.Context) error { return f.Put(ctx, "a", nil) },
+			"replace": func(ctx context.Context) error { return f.Replace(ctx, "a", nil, "") },
+			"get":     func(ctx context.Context) error { _, err := f.Get(ctx, "a"); return err },
+			"tag":     func(ctx context.Context) error { _, err := f.Tag(ctx, "a"); return err },
+			"list":    func(ctx context.Context) error { _, err := drain(f.List(ctx, "", "")); return err },
+			"delete":  func(ctx context.Context) error { return f.Delete(ctx, "a") },
 		} {
 			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
@@ -96,8 +97,43 @@ func TestANameThatAFileCannotHaveIsNoObjects(t *testing.T) {
 	if err := b.Put(t.Context(), long, nil); err == nil {
 		t.Error("put: acknowledged")
 	}
+	checkNothingAside(t, b)
+}
+
+func TestAReplacementThatIsRefusedLeavesNothingAside(t *testing.T) {
+	b := openNew(t, t.TempDir())
+	if err := b.Replace(t.Context(), "a/b", nil, "read long ago"); !errors.Is(err, archive.ErrChanged) {
+		t.Error(err)
+	}
+	checkNothingAside(t, b)
+}
+
+func TestNoReplacementUndoesADeletionThatItHasNotSeen(t *testing.T) {
+	b := openNew(t, t.TempDir())
+	if err := b.Put(t.Context(), "a", nil); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan error, 1)
+	err := b.put(t.Context(), "a", []byte("replaced"), func() error {
+		go func() { deleted <- b.Delete(context.Background(), "a") }()
+		time.Sleep(20 * time.Millisecond) // a deletion that did not wait would be over
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-deleted; err != nil {
+		t.Fatal(err)
+	}
+	if body, err := b.Get(t.Context(), "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after its deletion there is %q, %v", body, err)
+	}
+}
+
+func checkNothingAside(t *testing.T, b *Bucket) {
+	t.Helper()
 	if left, err := fs.ReadDir(b.root.FS(), aside); len(left) != 0 || err != nil {
-		t.Errorf("a put that failed leaves aside %v, %v", left, err)
+		t.Errorf("a write that failed leaves aside %v, %v", left, err)
 	}
 }
 

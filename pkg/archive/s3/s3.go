@@ -8,11 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -65,16 +63,19 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, in *s3.PutOb
 }
 
 // hasChanged tells of answers which mean that an object is not as a condition wants it:
-// that it is another one, that another write goes on, or that there is none.
+// that it is another one, that another write goes on, or that there is none. The SDK has
+// no types for them, and their statuses have other meanings too.
 func hasChanged(err error) bool {
-	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	answer, ok := errors.AsType[interface {
+		error
+		ErrorCode() string
+	}](err)
 	if !ok {
 		return false
 	}
-	switch response.HTTPStatusCode() {
-	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound:
-		_, noBucket := errors.AsType[*types.NoSuchBucket](err)
-		return !noBucket
+	switch answer.ErrorCode() {
+	case "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey":
+		return true
 	}
 	return false
 }

@@ -85,17 +85,13 @@ func TestOnlyAReplacementHasAConditionAndItsTagIsTheETag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		err  error
-		got  conditions
-		want conditions
-	}{
-		{b.Replace(t.Context(), "a", nil, tag), got, conditions{match: `"e1"`}},
-		{b.Replace(t.Context(), "a", nil, ""), got, conditions{noneMatch: "*"}},
-		{b.Put(t.Context(), "a", nil), got, conditions{}},
+	for want, write := range map[conditions]func() error{
+		{match: `"e1"`}:  func() error { return b.Replace(t.Context(), "a", nil, tag) },
+		{noneMatch: "*"}: func() error { return b.Replace(t.Context(), "a", nil, "") },
+		{}:               func() error { return b.Put(t.Context(), "a", nil) },
 	} {
-		if c.err != nil || c.got != c.want {
-			t.Errorf("got %+v, %v, want %+v", c.got, c.err, c.want)
+		if err := write(); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}
 }
