@@ -84,13 +84,17 @@ build: ## Build pbxctl, and the functions for both architectures, to .build/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BUILD)/pbxctl ./infra/pbxctl
 	$(MAKE) build-IngestFunction GOARCH=arm64 ARTIFACTS_DIR=$(BUILD)/ingest-arm64
 	$(MAKE) build-IngestFunction GOARCH=amd64 ARTIFACTS_DIR=$(BUILD)/ingest-x86_64
+	$(MAKE) build-RollupFunction GOARCH=arm64 ARTIFACTS_DIR=$(BUILD)/rollup-arm64
+	$(MAKE) build-RollupFunction GOARCH=amd64 ARTIFACTS_DIR=$(BUILD)/rollup-x86_64
 
-# SAM CLI calls this by way of infra/sam/<architecture>/Makefile, which sets GOARCH.
-.PHONY: build-IngestFunction
-build-IngestFunction:
+# SAM CLI calls these by way of infra/sam/<architecture>/Makefile, which sets GOARCH.
+.PHONY: build-IngestFunction build-RollupFunction
+build-IngestFunction: FUNCTION := ingest
+build-RollupFunction: FUNCTION := rollup
+build-IngestFunction build-RollupFunction:
 	@[ -n "$(GOARCH)" ] || { echo "$@: needs GOARCH" >&2; exit 1; }
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -ldflags "-s -w" \
-	  -o $(ARTIFACTS_DIR)/bootstrap ./functions/ingest
+	  -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(FUNCTION)
 
 ARCHITECTURE ?= arm64
 # What is answered the first time, such as the region, is saved in samconfig.toml.

@@ -5,6 +5,9 @@
 // their paths is the word TOKEN, in whose place a test puts a token that it signed.
 // Bodies are those of package testdata where it has one. AWS sends all but
 // apigw_bad_base64.json, whose body is not what it announces.
+//
+// schedule.json is the input that the template gives to the schedule, and sqs_due.json a
+// message of SQS, in the shape that "Using Lambda with Amazon SQS" gives.
 package events
 
 import "embed"

@@ -1,7 +1,9 @@
 package events
 
 import (
+	"crypto/md5"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -75,5 +77,25 @@ func TestRequestsAgreeWithThemselves(t *testing.T) {
 				same("content-length", length, strconv.Itoa(len(body)))
 			}
 		})
+	}
+}
+
+func TestAMessageAgreesWithItself(t *testing.T) {
+	data, err := FS.ReadFile("sqs_due.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e struct {
+		Records []struct{ Body, MD5OfBody, EventSource, EventSourceARN, AWSRegion string }
+	}
+	if err := json.Unmarshal(data, &e); err != nil || len(e.Records) != 1 {
+		t.Fatalf("%d records, %v", len(e.Records), err)
+	}
+	r := e.Records[0]
+	if sum := md5.Sum([]byte(r.Body)); hex.EncodeToString(sum[:]) != r.MD5OfBody {
+		t.Errorf("the body's MD5 is %x", sum)
+	}
+	if r.EventSource != "aws:sqs" || !strings.HasPrefix(r.EventSourceARN, "arn:aws:sqs:"+r.AWSRegion+":") {
+		t.Errorf("%+v", r)
 	}
 }

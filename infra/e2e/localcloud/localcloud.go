@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // Cloud has clients of the stand-in.
@@ -22,6 +23,7 @@ type Cloud struct {
 	DynamoDB *dynamodb.Client
 	S3       *s3.Client
 	Secrets  *secretsmanager.Client
+	SQS      *sqs.Client
 }
 
 // Open fails the test where there is no stand-in: AWS itself is not for tests.
@@ -38,6 +40,7 @@ func Open(t *testing.T) Cloud {
 		dynamodb.NewFromConfig(settings),
 		s3.NewFromConfig(settings, func(o *s3.Options) { o.UsePathStyle = true }),
 		secretsmanager.NewFromConfig(settings),
+		sqs.NewFromConfig(settings),
 	}
 }
 
@@ -92,6 +95,18 @@ func (c Cloud) removeBucket(t *testing.T, bucket string) {
 	if _, err := c.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
 		t.Errorf("remove the bucket %s: %v", bucket, err)
 	}
+}
+
+// NewQueue makes a queue, which the end of the test removes, and returns its URL.
+func (c Cloud) NewQueue(t *testing.T) string {
+	t.Helper()
+	queue := name()
+	out, err := c.SQS.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &queue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.SQS.DeleteQueue(context.Background(), &sqs.DeleteQueueInput{QueueUrl: out.QueueUrl}) })
+	return *out.QueueUrl
 }
 
 // NewSecret keeps a text as a secret, which the end of the test removes.
