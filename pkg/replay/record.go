@@ -23,7 +23,7 @@ type Recorder struct {
 	devices map[pbx.MAC]store.Device
 }
 
-// NewRecorder makes a Recorder, which reads the settings of each PBX once.
+// NewRecorder makes a Recorder, which remembers the settings of PBXs.
 func NewRecorder(s *store.Store) *Recorder {
 	return &Recorder{store: s, devices: map[pbx.MAC]store.Device{}}
 }
@@ -62,13 +62,16 @@ func Decode(receipt archive.Receipt, device store.Device) (pbx.Event, error) {
 
 func (r *Recorder) device(ctx context.Context, mac pbx.MAC) (store.Device, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if device, known := r.devices[mac]; known {
+	device, known := r.devices[mac]
+	r.mu.Unlock()
+	if known {
 		return device, nil
 	}
 	device, err := r.store.Device(ctx, mac)
 	if err == nil {
+		r.mu.Lock()
 		r.devices[mac] = device
+		r.mu.Unlock()
 	}
 	return device, err
 }

@@ -1,0 +1,150 @@
+package faults
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"trunkline/pkg/replay"
+	"trunkline/pkg/store/storetest"
+)
+
+// An operation is something that calls the stores. prepare makes the world that it finds.
+type operation struct {
+	name    string
+	prepare func(*world, *testing.T)
+	do      func(ctx context.Context, w *world, t *testing.T, next breaking, dead func() bool)
+}
+
+var operations = []operation{
+	{"ingest", func(*world, *testing.T) {}, func(ctx context.Context, w *world, t *testing.T, next breaking, dead func() bool) {
+		w.ingest(ctx, t, day, next, dead)
+	}},
+	{"redrive and rollup", spillBoth, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		w.hour(ctx, next)
+	}},
+	{"rollup again", late, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		w.hour(ctx, next)
+	}},
+	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		records, bucket := w.over(next)
+		replay.Run(ctx, bucket, records, replay.Selection{First: w.now.Truncate(24 * time.Hour), Last: w.now}, func(replay.Report) {})
+	}},
+}
+
+// received is a world whose day came in.
+func received(w *world, t *testing.T) { w.ingest(t.Context(), t, day, sound, alive) }
+
+// spillBoth is a world in which the archive was down at first, and then the table.
+func spillBoth(w *world, t *testing.T) {
+	w.ingest(t.Context(), t, day[:3], without(theArchive), alive)
+	w.ingest(t.Context(), t, day[3:], without(theTable), alive)
+	w.now = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+}
+
+// late is a world whose first day is published, and of which more came in.
+func late(w *world, t *testing.T) {
+	w.ingest(t.Context(), t, day[1:], sound, alive)
+	w.now = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+	for range 2 {
+		if err := w.hour(t.Context(), sound); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Hour)
+	}
+	w.ingest(t.Context(), t, day[:1], sound, alive)
+}
+
+// counter counts calls, and has one of them go wrong.
+type counter struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *counter) made() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}
+
+// next has the given call go wrong, and if the process dies, all after it.
+func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
+	return func(which) storetest.Fault {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.n++
+		switch {
+		case call > 0 && c.n == call:
+			return fault
+		case call > 0 && c.n > call && dies:
+			return storetest.Fails
+		}
+		return storetest.None
+	}
+}
+
+// faults are all ways in which a call goes wrong. A query that fails has yielded a page of
+// one item before.
+var faults = []storetest.Fault{storetest.Fails, storetest.FailsButPersisted, storetest.Hangs, storetest.Throttled}
+
+func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
+	for _, op := range operations {
+		t.Run(op.name, func(t *testing.T) {
+			calls := op.count(t)
+			visited, cases := 0, 0
+			for call := 1; call <= calls; call++ {
+				reached := false
+				for _, fault := range faults {
+					for _, dies := range []bool{false, true} {
+						if dies && fault >= storetest.Hangs {
+							continue // as one that fails
+						}
+						cases++
+						reached = op.break_(t, call, fault, dies) || reached
+						if t.Failed() {
+							t.Fatalf("fault %d at call %d of %d, the process dies: %t", fault, call, calls, dies)
+						}
+					}
+				}
+				if reached {
+					visited++
+				}
+			}
+			t.Logf("%s: %d calls of the stores, %d visited, %d cases", op.name, calls, visited, cases)
+			if visited != calls || calls < 10 {
+				t.Errorf("%d of %d calls were visited", visited, calls)
+			}
+		})
+	}
+}
+
+// count counts the calls of the operation.
+func (op operation) count(t *testing.T) (calls int) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		op.prepare(w, t)
+		var made counter
+		op.do(t.Context(), w, t, made.next(0, storetest.None, false), alive)
+		calls = made.made()
+	})
+	return calls
+}
+
+// break_ makes a call go wrong, has the faults end, and checks the world. It tells whether
+// the call was made.
+func (op operation) break_(t *testing.T, call int, fault storetest.Fault, dies bool) (reached bool) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		op.prepare(w, t)
+		var made counter
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		op.do(ctx, w, t, made.next(call, fault, dies), func() bool { return dies && made.made() >= call })
+		cancel()
+		reached = made.made() >= call
+		w.recover(t)
+		w.check(t)
+	})
+	return reached
+}

@@ -1,0 +1,279 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/curated"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/token"
+	"trunkline/pkg/zycoo"
+)
+
+const mac = pbx.MAC("68692e0b0001")
+
+// world is the stores, what was acknowledged, and a clock.
+type world struct {
+	table  *storetest.Memory
+	bucket *archivetest.Memory
+	now    time.Time
+	sent   []string
+	acked  map[string]bool // bodies
+}
+
+func newWorld() *world {
+	return &world{
+		table: storetest.NewMemory(), bucket: archivetest.NewMemory(), acked: map[string]bool{},
+		now: time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC), // noon, by the PBX's clock
+	}
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+// breaking tells for each call of a store how it goes wrong.
+type breaking func(which) storetest.Fault
+
+// which store is called.
+type which string
+
+const (
+	theTable   which = "table"
+	theArchive which = "archive"
+)
+
+func sound(which) storetest.Fault { return storetest.None }
+
+// without is a world in which one store is down.
+func without(down which) breaking {
+	return func(w which) storetest.Fault {
+		if w == down {
+			return storetest.Fails
+		}
+		return storetest.None
+	}
+}
+
+func alive() bool { return false }
+
+func (w *world) over(next breaking) (*store.Store, archive.Bucket) {
+	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return next(theTable) })
+	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(theArchive)) })
+	return store.New(table, w.clock), bucket
+}
+
+// day is what a PBX sends: of the day before and of this one, whole and in arrays, and some
+// that is refused.
+var day = []string{
+	"{event:'cc_cdr', uuid:'1795403000.1', queueCode:'630', agentCode:'801', callType:'IN', cdrState:'bridged', talkingTime:30, queueTime:5, startTime:'2026-11-23 11:03:20'}",
+	"[{event:'cc_cdr', uuid:'1795403100.2', queueCode:'630', callType:'IN', cdrState:'queue', queueTime:40, startTime:'2026-11-23 11:05:00'}," +
+		"{event:'extensionstatus', exten:'808', statustext:'Idle'}, {event:'somethingelse', x:1}]",
+	"{event:'ivr', uuid:'1795403100.2', ivrId:'610', startTime:'2026-11-23 11:04:50'}",
+	"{event:'cc_cdr', uuid:'1795489800.3', queueCode:'631', agentCode:'802', callType:'IN', cdrState:'bridged', talkingTime:9, queueTime:1, startTime:'2026-11-24 11:10:00'}",
+	"{event:'cdr', uniqueid:'1795403200.4', starttime:'2026-11-23 11:06:40', destination:'801', disposition:'ANSWERED', billableseconds:12, calltype:'inbound'}",
+	"{event:'dialbegein', uniqueid:'1795489800.3', destuniqueid:'1795489800.4', timestamp:'1795489800.5'}",
+	"{broken",
+}
+
+// ingest sends bodies, one after the other. Each is sent once: what is not acknowledged is
+// lost, as with a PBX that never sends again.
+func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next breaking, dead func() bool) {
+	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, bucket := w.over(next)
+	in := ingest.New(token.Fixed(keys), records, archive.New(bucket), w.clock)
+	for _, body := range bodies {
+		w.sent = append(w.sent, body)
+		report := in.Receive(ctx, ingest.Delivery{MAC: mac, Body: []byte(body)})
+		w.acked[body] = report.Outcome != ingest.Unavailable && !dead()
+		w.now = w.now.Add(time.Second)
+	}
+}
+
+// queue does tasks at once.
+type queue struct{ *rollup.Rollup }
+
+func (q queue) Send(ctx context.Context, tasks []rollup.Task) error {
+	for _, task := range tasks {
+		q.Work(ctx, task) // what fails is due still
+	}
+	return nil
+}
+
+// hour is what the hourly function does.
+func (w *world) hour(ctx context.Context, next breaking) error {
+	records, bucket := w.over(next)
+	_, err := redrive.New(records, bucket).Run(ctx)
+	r := rollup.New(records, bucket, rollup.DefaultConfig, w.clock).WithFiles(plainFiles)
+	if _, scheduleErr := r.Schedule(ctx, queue{r}); err == nil {
+		err = scheduleErr
+	}
+	return err
+}
+
+// plainFiles stand for Parquet, which takes its time.
+func plainFiles(d curated.Day) ([]curated.Object, error) {
+	name := fmt.Sprintf("curated/queue_kpi/dt=%s/%s.parquet", d.Day, d.MAC)
+	return []curated.Object{{Name: name, Rows: 1, Body: fmt.Appendf(nil, "revision %d", d.Published.Revision)}}, nil
+}
+
+// recover has the faults end, and the hourly function run until all is done.
+func (w *world) recover(t testing.TB) {
+	t.Helper()
+	for _, wait := range []time.Duration{time.Hour, 24 * time.Hour, time.Hour} { // until both days have closed
+		w.now = w.now.Add(wait)
+		if err := w.hour(context.Background(), sound); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// check looks, by its own reading of the stores, whether all that was acknowledged is there
+// and nothing is there twice.
+func (w *world) check(t testing.TB) {
+	t.Helper()
+	raw, quarantined := w.archived(t)
+	items := map[string]int{}
+	for _, item := range w.table.Items() {
+		if kind, _, fact := strings.Cut(item.SK, "#"); fact && item.PK == string(mac) {
+			items[kind]++
+		}
+		if strings.HasPrefix(item.PK, "SPILL#") || strings.HasPrefix(item.PK, "DUE#") {
+			t.Errorf("left over: %s %s", item.PK, item.SK)
+		}
+	}
+	for _, body := range w.sent {
+		decoded, err := zycoo.Decode([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, element := range decoded.Elements {
+			text := body
+			if decoded.Array {
+				text = element.Text
+			}
+			kept := raw[text]
+			if element.Err != nil {
+				kept = quarantined[text]
+			}
+			if w.acked[body] && kept != 1 || kept > 1 {
+				t.Errorf("archived %d times, acknowledged %t: %s", kept, w.acked[body], text)
+			}
+			if element.Err == nil && w.acked[body] && !w.recorded(element.Event) {
+				t.Errorf("acknowledged, but not recorded: %s", text)
+			}
+		}
+	}
+	for kind, most := range map[string]int{"CALL": 3, "CDR": 1, "IVR": 1, "EXT": 1, "EXTLOG": 1, "LIVE": 1} {
+		if items[kind] > most {
+			t.Errorf("%d items of %s, of %d that were sent", items[kind], kind, most)
+		}
+	}
+	w.checkFigures(t)
+}
+
+// archived counts the bodies that are archived.
+func (w *world) archived(t testing.TB) (raw, quarantined map[string]int) {
+	t.Helper()
+	raw, quarantined = map[string]int{}, map[string]int{}
+	for name, err := range w.bucket.List(context.Background(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := w.bucket.Get(context.Background(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var envelope struct{ Body string }
+		switch folder, _, _ := strings.Cut(name, "/"); folder {
+		case "raw", "quarantine":
+			if err := json.Unmarshal(object, &envelope); err != nil || bytes.Count(object, []byte("\n")) != 1 {
+				t.Errorf("%s: %v", name, err)
+			}
+			if folder == "raw" {
+				raw[envelope.Body]++
+			} else {
+				quarantined[envelope.Body]++
+			}
+		case "spill":
+			t.Errorf("left over: %s", name)
+		}
+	}
+	return raw, quarantined
+}
+
+// recorded tells whether there is a record of an event.
+func (w *world) recorded(event pbx.Event) bool {
+	var want string
+	switch e := event.(type) {
+	case *pbx.CallRecord:
+		want = "CALL#" + e.Start.String() + "#" + e.UUID + "#" + e.Queue
+	case *pbx.CDR:
+		want = "CDR#" + e.Start.String() + "#" + e.UniqueID
+	case *pbx.IVRStep:
+		want = "IVR#" + e.Start.String() + "#" + e.UUID
+	case *pbx.ExtensionStatus:
+		want = "EXTLOG#" + e.Exten
+	case *pbx.DialBegin:
+		want = "LIVE#" + e.UniqueID
+	default:
+		return true // leaves none
+	}
+	for _, item := range w.table.Items() {
+		if item.PK == string(mac) && strings.HasPrefix(item.SK, want) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkFigures checks that the figures count each record once.
+func (w *world) checkFigures(t testing.TB) {
+	t.Helper()
+	records := 0
+	for _, item := range w.table.Items() {
+		if strings.HasPrefix(item.SK, "CALL#") {
+			records++
+		}
+	}
+	offered, cdrs := int64(0), int64(0)
+	s := store.New(w.table, w.clock)
+	for _, name := range []string{"2026-11-23", "2026-11-24"} {
+		d, err := pbx.ParseDay(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, err := range s.Rows(context.Background(), mac, d) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row.Scope == store.ScopePBX {
+				var p kpi.PBX
+				if err := json.Unmarshal(row.Row, &p); err != nil {
+					t.Fatal(err)
+				}
+				offered, cdrs = offered+p.Offered, cdrs+p.CDR.Calls
+			}
+		}
+	}
+	if int(offered) != records {
+		t.Errorf("%d calls are counted, %d are recorded", offered, records)
+	}
+	if w.acked[day[4]] && cdrs != 1 {
+		t.Errorf("%d plain calls are counted", cdrs)
+	}
+}
