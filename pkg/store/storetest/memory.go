@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -21,20 +22,21 @@ type Memory struct {
 func NewMemory() *Memory { return &Memory{items: map[store.Key]store.Item{}} }
 
 // Items are all items, by partition and sort key.
-func (m *Memory) Items() []store.Item {
+func (m *Memory) Items() []store.Item { return m.find(func(store.Key) bool { return true }) }
+
+// find is the items whose keys are wanted, by partition and sort key.
+func (m *Memory) find(wanted func(store.Key) bool) (found []store.Item) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := make([]store.Item, 0, len(m.items))
-	for _, item := range m.items {
-		all = append(all, item)
-	}
-	slices.SortFunc(all, func(a, b store.Item) int {
-		if a.PK != b.PK {
-			return strings.Compare(a.PK, b.PK)
+	for key, item := range m.items {
+		if wanted(key) {
+			found = append(found, item)
 		}
-		return strings.Compare(a.SK, b.SK)
+	}
+	m.mu.Unlock()
+	slices.SortFunc(found, func(a, b store.Item) int {
+		return cmp.Or(strings.Compare(a.PK, b.PK), strings.Compare(a.SK, b.SK))
 	})
-	return all
+	return found
 }
 
 // Get implements store.Table.
@@ -55,6 +57,9 @@ func (m *Memory) Get(ctx context.Context, key store.Key) (store.Item, error) {
 func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition) error {
 	if err := check(ctx, item.Check()); err != nil {
 		return err
+	}
+	if cond.Op < store.OpAlways || cond.Op > store.OpAbsent {
+		return fmt.Errorf("put item: no such condition: %d", cond.Op)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,9 +98,7 @@ func (m *Memory) Delete(ctx context.Context, key store.Key, cond store.Condition
 // Query implements store.Table.
 func (m *Memory) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		found := slices.DeleteFunc(m.Items(), func(i store.Item) bool {
-			return i.PK != r.PK || i.SK < r.From || r.To != "" && i.SK >= r.To
-		})
+		found := m.find(func(k store.Key) bool { return k.PK == r.PK && k.SK >= r.From && (r.To == "" || k.SK < r.To) })
 		if r.Reverse {
 			slices.Reverse(found)
 		}
