@@ -102,7 +102,7 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 							continue // as one that fails
 						}
 						cases++
-						reached = op.break_(t, call, fault, dies) || reached
+						reached = op.breakAt(t, call, fault, dies) || reached
 						if t.Failed() {
 							t.Fatalf("fault %d at call %d of %d, the process dies: %t", fault, call, calls, dies)
 						}
@@ -120,21 +120,26 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	}
 }
 
-// count counts the calls of the operation.
+// count counts the calls of the operation. Where it makes some side by side, it makes one
+// more now and then: the least counts.
 func (op operation) count(t *testing.T) (calls int) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		op.prepare(w, t)
-		var made counter
-		op.do(t.Context(), w, t, made.next(0, storetest.None, false), alive)
-		calls = made.made()
-	})
+	for range 5 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			op.prepare(w, t)
+			var made counter
+			op.do(t.Context(), w, t, made.next(0, storetest.None, false), alive)
+			if calls == 0 || made.made() < calls {
+				calls = made.made()
+			}
+		})
+	}
 	return calls
 }
 
-// break_ makes a call go wrong, has the faults end, and checks the world. It tells whether
+// breakAt has a call go wrong, has the faults end, and checks the world. It tells whether
 // the call was made.
-func (op operation) break_(t *testing.T, call int, fault storetest.Fault, dies bool) (reached bool) {
+func (op operation) breakAt(t *testing.T, call int, fault storetest.Fault, dies bool) (reached bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		op.prepare(w, t)
