@@ -52,7 +52,7 @@ func measureAll(ctx context.Context, runs int) error {
 		return err
 	}
 	defer shop.close()
-	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve} {
+	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve, rollupMonth} {
 		if err := benchmark(ctx, shop); err != nil {
 			return err
 		}

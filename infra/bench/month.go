@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// monthRuns is how often the month is computed at most: DuckDB takes half a minute.
+const monthRuns = 3
+
+// computed is what a process of ./rollup or ./duck prints.
+type computed struct {
+	Seconds                          float64
+	Records, Offered, Answered, Rows int64
+}
+
+// rollupMonth measures the figures of a month of 200 PBXs, a million call records, against
+// the SQL that checks them, in DuckDB on one thread; and shows what large PBXs and fleets
+// take.
+func rollupMonth(ctx context.Context, w *workshop) error {
+	ours, err := w.build(ctx, ".", "./rollup")
+	if err != nil {
+		return err
+	}
+	duck, err := w.buildWithC(ctx, "./duck")
+	if err != nil {
+		return err
+	}
+	if _, err := w.run(ctx, nil, ours, "prepare", w.dir); err != nil {
+		return err
+	}
+	memory := w.process("rollup, records in memory", ours, "memory", w.dir)
+	fromStore := w.process("rollup, from SQLite", ours, "store", w.dir)
+	sql := w.process("DuckDB, from Parquet", duck, filepath.Join(w.root, "infra", "verify", "sql"), filepath.Join(w.dir, "records.parquet"))
+	rows := []*contender{memory.contender, fromStore.contender, sql.contender}
+	if err := inTurns(ctx, "rollup of a month", min(w.runs, monthRuns), rows...); err != nil {
+		return err
+	}
+	for _, other := range []*process{fromStore, sql} {
+		if other.last.Offered != memory.last.Offered || other.last.Answered != memory.last.Answered || other.last.Rows != memory.last.Rows {
+			return fmt.Errorf("%s counts %+v, %s %+v", memory.name, memory.last, other.name, other.last)
+		}
+	}
+	err = table{
+		title: fmt.Sprintf("Figures of a month: 200 PBXs, 30 days, %d call records, %d rows of queues; one thread each", memory.last.Records, memory.last.Rows),
+		unit:  "s", format: "%.2f", columns: []string{"peak MiB"}, against: []*contender{sql.contender}, rows: rows,
+	}.print(os.Stdout)
+	if err != nil {
+		return err
+	}
+	return w.scale(ctx, ours)
+}
+
+// scale shows one large PBX and many PBXs, each once.
+func (w *workshop) scale(ctx context.Context, ours string) error {
+	fmt.Println("\nLarge PBXs and fleets, over SQLite and a folder, one thread, once each")
+	for _, mode := range []struct {
+		name, says string
+		pbxs       float64
+	}{
+		{"large", "a PBX with 200,000 calls in a day", 1},
+		{"many", "a day of 1,000 PBXs, scheduled and rolled up", 1000},
+	} {
+		folder := filepath.Join(w.dir, mode.name)
+		if _, err := w.run(ctx, nil, ours, "prepare-"+mode.name, folder); err != nil {
+			return err
+		}
+		p := w.process(mode.says, ours, mode.name, folder)
+		seconds, err := p.measure()
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %-45s %6.1f s, %s MiB at most: %.0f PBXs an hour\n", mode.says, seconds, p.more[0], mode.pbxs*3600/seconds)
+	}
+	return nil
+}
+
+// process is a contender that is a process of its own, which tells its time.
+type process struct {
+	*contender
+	last computed
+}
+
+func (w *workshop) process(name, program string, args ...string) *process {
+	p := &process{contender: &contender{name: name}}
+	peak := int64(0)
+	p.measure = func() (float64, error) {
+		var used syscall.Rusage
+		out, err := w.run(context.Background(), &used, program, args...)
+		if err != nil {
+			return 0, err
+		}
+		p.last = computed{}
+		if err := json.Unmarshal(out, &p.last); err != nil {
+			return 0, err
+		}
+		peak = max(peak, used.Maxrss)
+		p.more = []string{fmt.Sprint(peak >> 10)}
+		return p.last.Seconds, nil
+	}
+	return p
+}
+
+// run runs a program on one thread, and tells what it used.
+func (w *workshop) run(ctx context.Context, used *syscall.Rusage, program string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stderr = os.Stderr
+	if used != nil {
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %v: %w", filepath.Base(program), args, err)
+	}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && used != nil {
+		*used = *usage
+	}
+	return out, nil
+}
+
+// buildWithC builds a program that needs a C compiler.
+func (w *workshop) buildWithC(ctx context.Context, program string) (string, error) {
+	fmt.Fprintln(os.Stderr, "build", program)
+	to := filepath.Join(w.dir, filepath.Base(program))
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", to, program).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", program, err, out)
+	}
+	return to, nil
+}

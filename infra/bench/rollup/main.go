@@ -1,0 +1,310 @@
+// Rollup is a part of the benchmarks that runs as a process of its own, so that its peak
+// memory is its own: it makes a month of a fleet's call records, and computes their figures.
+//
+//	rollup prepare DIR   writes DIR/records.parquet and DIR/records.db
+//	rollup memory DIR    computes figures of records in memory
+//	rollup store DIR     computes figures of records in DIR/records.db
+//
+// And it shows that this holds for large PBXs and fleets:
+//
+//	rollup prepare-large DIR, rollup large DIR   one PBX with 200,000 calls in a day
+//	rollup prepare-many DIR, rollup many DIR     a day of 1,000 PBXs
+//
+// It prints seconds, and what it counted, as JSON.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"trunkline/infra/fleet"
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/sqlite"
+)
+
+// The month is of 200 PBXs × 30 days, with a million records, and a restatement of one in a
+// hundred.
+const (
+	pbxs    = 200
+	days    = 30
+	perPBX  = 5000
+	callsOf = 130 // a weekday, which gives some more records than are taken
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		fail(errors.New("usage: rollup MODE DIR"))
+	}
+	command := map[string]func(string) (result, error){
+		"prepare": prepare, "memory": inMemory, "store": fromStore,
+		"prepare-large": prepareLarge, "large": large, "prepare-many": prepareMany, "many": many,
+	}[os.Args[1]]
+	if command == nil {
+		fail(fmt.Errorf("no such mode: %s", os.Args[1]))
+	}
+	r, err := command(os.Args[2])
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(r)
+	}
+	if err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "rollup:", err)
+	os.Exit(1)
+}
+
+// result is how long it took, and what was counted, to be compared.
+type result struct {
+	Seconds  float64 `json:"seconds"`
+	Records  int64   `json:"records"`
+	Offered  int64   `json:"offered"`
+	Answered int64   `json:"answered"`
+	Waited   int64   `json:"waited"` // seconds, of the answered
+	Rows     int64   `json:"rows"`   // of queues
+}
+
+func (r *result) add(rows kpi.Rows) {
+	for _, q := range rows.Queues {
+		r.Rows++
+		r.Offered += q.Offered
+		r.Answered += q.Answered
+		_, waited := q.AnsweredWaits.Total()
+		r.Waited += waited
+	}
+}
+
+// fact is one version of a call record, as a table has it.
+type fact struct {
+	event    *pbx.CallRecord
+	identity string
+	hash     string
+	received time.Time
+}
+
+func first() pbx.Day { return pbx.DayOf(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)) }
+
+func all() []fleet.PBX {
+	return fleet.Config{Seed: 11, PBXs: pbxs, First: first(), Days: days, CallsPerDay: callsOf}.All()
+}
+
+// facts are the call records of a PBX, in the order of a table's keys.
+func facts(p fleet.PBX) []fact {
+	found := make([]fact, 0, perPBX)
+	for e := range p.Events() {
+		c, ok := e.Event.(*pbx.CallRecord)
+		if !ok || len(found) == perPBX {
+			continue
+		}
+		found = append(found, newFact(c, e.At))
+		if len(found)%100 == 99 { // talk is told anew
+			again := *c
+			again.TalkingTime = pbx.IntOf(again.TalkingTime.Or(0) + 1)
+			found = append(found, newFact(&again, e.At.Add(time.Hour)))
+		}
+	}
+	slices.SortFunc(found, func(a, b fact) int {
+		if c := strings.Compare(a.identity, b.identity); c != 0 {
+			return c
+		}
+		return strings.Compare(a.hash, b.hash)
+	})
+	return found
+}
+
+func newFact(c *pbx.CallRecord, at time.Time) fact {
+	identity := strings.Join([]string{c.Start.String(), c.UUID, c.Queue, c.Agent}, "#")
+	return fact{c, identity, fmt.Sprintf("%s#%016x", identity, at.UnixNano()), at}
+}
+
+// current yields the current versions of facts.
+func current(facts []fact) iter.Seq[fact] {
+	return func(yield func(fact) bool) {
+		for i := 0; i < len(facts); {
+			last := facts[i]
+			for i++; i < len(facts) && facts[i].identity == last.identity; i++ {
+				if facts[i].received.After(last.received) {
+					last = facts[i]
+				}
+			}
+			if !yield(last) {
+				return
+			}
+		}
+	}
+}
+
+// inMemory computes the figures PBX by PBX. Making the records is not counted.
+func inMemory(string) (result, error) {
+	var r result
+	var took time.Duration
+	for _, p := range all() {
+		records := facts(p)
+		r.Records += int64(len(records))
+		began := time.Now()
+		month(p.MAC, records, &r)
+		took += time.Since(began)
+	}
+	r.Seconds = took.Seconds()
+	return r, nil
+}
+
+// month computes the days of one PBX.
+func month(mac pbx.MAC, facts []fact, r *result) {
+	records := slices.Collect(current(facts))
+	at := func(t pbx.LocalTime) int {
+		i, _ := slices.BinarySearchFunc(records, t, func(f fact, t pbx.LocalTime) int { return int(f.event.Start - t) })
+		return i
+	}
+	for d := first(); d < first()+days+1; d++ {
+		day := kpi.NewDay(mac, d, kpi.DefaultSettings)
+		from, to := kpi.Reach(d)
+		add(day, records[at(from):at(to)])
+		if day.NeedsDayBefore() {
+			add(day, records[at((d-1).Start()):at(from)])
+		}
+		r.add(day.Rows())
+	}
+}
+
+func add(day *kpi.Day, records []fact) {
+	for _, f := range records {
+		day.AddCall(f.event, kpi.Source{Hash: f.hash, Received: f.received})
+	}
+}
+
+// fromStore computes the same of a SQLite table.
+func fromStore(dir string) (result, error) {
+	ctx := context.Background()
+	table, err := sqlite.OpenReadOnly(ctx, filepath.Join(dir, "records.db"))
+	if err != nil {
+		return result{}, err
+	}
+	defer table.Close()
+	s := store.New(table, time.Now)
+	var r result
+	began := time.Now()
+	for _, p := range all() {
+		for d := first(); d < first()+days+1; d++ {
+			rows, err := rollup.Compute(ctx, s, rollup.Task{MAC: p.MAC, Day: d})
+			if err != nil {
+				return r, err
+			}
+			r.add(rows)
+		}
+	}
+	r.Seconds = time.Since(began).Seconds()
+	return r, nil
+}
+
+// column is a row of the Parquet file: of the very same facts.
+type column struct {
+	MAC       string    `parquet:"mac,dict"`
+	UUID      string    `parquet:"uuid"`
+	Queue     string    `parquet:"queue,dict"`
+	Agent     string    `parquet:"agent,dict"`
+	Start     int64     `parquet:"start,timestamp(microsecond:local)"`
+	End       int64     `parquet:"end,timestamp(microsecond:local)"`
+	Caller    string    `parquet:"caller,dict"`
+	CallType  string    `parquet:"call_type,dict"`
+	State     string    `parquet:"cdr_state,dict"`
+	Wait      *int64    `parquet:"wait,optional"`
+	Talk      *int64    `parquet:"talk,optional"`
+	Hold      *int64    `parquet:"hold,optional"`
+	WrapUp    *int64    `parquet:"wrap_up,optional"`
+	Ring      *int64    `parquet:"ring,optional"`
+	Score     int64     `parquet:"score"`
+	Voicemail bool      `parquet:"voicemail"`
+	Forwarded bool      `parquet:"forwarded"`
+	MissCause string    `parquet:"miss_cause,dict"`
+	Received  time.Time `parquet:"received,timestamp(microsecond)"`
+	Hash      string    `parquet:"hash"`
+}
+
+func newColumn(mac pbx.MAC, f fact) column {
+	e := f.event
+	unix := func(t pbx.LocalTime) int64 { return int64(t-pbx.Day(719162).Start()) * 1_000_000 }
+	number := func(i pbx.Int) *int64 {
+		if n := i.Or(0); i.Known() {
+			return &n
+		}
+		return nil
+	}
+	return column{
+		string(mac), e.UUID, e.Queue, e.Agent, unix(e.Start), unix(e.End), e.Caller, e.CallType, e.CDRState,
+		number(e.QueueTime), number(e.TalkingTime), number(e.HoldTime), number(e.PauseTime), number(e.RingTime), e.Score.Or(0),
+		e.VoicemailState != "" && e.VoicemailState != "0", e.ForwardType != "" || e.ForwardNumber != "", e.MissCause, f.received, f.hash,
+	}
+}
+
+// prepare writes the records as a Parquet file, and into a table.
+func prepare(dir string) (result, error) {
+	ctx := context.Background()
+	began := time.Now()
+	file, err := os.Create(filepath.Join(dir, "records.parquet"))
+	if err != nil {
+		return result{}, err
+	}
+	defer file.Close()
+	table, err := sqlite.Open(ctx, filepath.Join(dir, "records.db"))
+	if err != nil {
+		return result{}, err
+	}
+	defer table.Close()
+	s := store.New(table, func() time.Time { return time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC) })
+	w := parquet.NewGenericWriter[column](file, parquet.Compression(&parquet.Snappy))
+	var r result
+	for i, p := range all() {
+		records := facts(p)
+		r.Records += int64(len(records))
+		if err := record(ctx, s, p, records); err != nil {
+			return r, err
+		}
+		for _, f := range records {
+			if _, err := w.Write([]column{newColumn(p.MAC, f)}); err != nil {
+				return r, err
+			}
+		}
+		if i%50 == 49 {
+			fmt.Fprintf(os.Stderr, "a month of a fleet: %d of %d PBXs\n", i+1, pbxs)
+		}
+	}
+	r.Seconds = time.Since(began).Seconds()
+	return r, errors.Join(w.Close(), file.Sync())
+}
+
+// record writes records side by side, so that many share a transaction.
+func record(ctx context.Context, s *store.Store, p fleet.PBX, records []fact) error {
+	var writers sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	for some := range slices.Chunk(records, (len(records)+255)/256) {
+		writers.Go(func() {
+			for _, f := range some {
+				if err := s.Record(ctx, store.Receipt{MAC: p.MAC, At: f.received, Zone: pbx.UTC}, f.event); err != nil {
+					mu.Lock()
+					failed = err
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	writers.Wait()
+	return failed
+}

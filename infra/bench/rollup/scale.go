@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"trunkline/infra/fleet"
+	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/sqlite"
+)
+
+const (
+	largeCalls = 200_000 // of one PBX in a day
+	manyPBXs   = 1_000
+	callsEach  = 20
+)
+
+// scale is a folder with a table and a bucket, and a clock at which the first day has closed.
+type scale struct {
+	table  *sqlite.Table
+	bucket *dir.Bucket
+	store  *store.Store
+}
+
+func openScale(ctx context.Context, folder string) (*scale, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	table, err := sqlite.Open(ctx, filepath.Join(folder, "records.db"))
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := dir.Open(filepath.Join(folder, "archive"))
+	return &scale{table, bucket, store.New(table, func() time.Time { return received() })}, err
+}
+
+func received() time.Time { return time.Date(2026, 10, 1, 23, 59, 0, 0, time.UTC) }
+
+func (s *scale) rollup() *rollup.Rollup {
+	now := func() time.Time { return received().Add(time.Hour) }
+	return rollup.New(store.New(s.table, now), s.bucket, rollup.DefaultConfig, now)
+}
+
+// call is one of many calls of a day.
+func call(n, of int) *pbx.CallRecord {
+	start := first().Start() + pbx.LocalTime(n*86_000/of)
+	return &pbx.CallRecord{
+		UUID: fmt.Sprintf("%d.%d", pbx.UTC.Time(start).Unix(), n), Queue: fmt.Sprint(630 + n%8), Agent: fmt.Sprint(800 + n%40), Start: start,
+		End: start + 90, CallType: "IN", CDRState: []string{"bridged", "queue"}[n%5/4], Caller: fmt.Sprint(5550000000 + n),
+		QueueTime: pbx.IntOf(int64(n % 301)), TalkingTime: pbx.IntOf(int64((1 - n%5/4) * (n%600 + 1))), Duration: pbx.IntOf(90),
+	}
+}
+
+// prepareLarge records a PBX's day of 200,000 calls.
+func prepareLarge(folder string) (result, error) {
+	ctx := context.Background()
+	s, err := openScale(ctx, folder)
+	if err != nil {
+		return result{}, err
+	}
+	defer s.table.Close()
+	records := make([]fact, largeCalls)
+	for n := range records {
+		records[n] = fact{event: call(n, largeCalls), received: received()}
+	}
+	began := time.Now()
+	err = record(ctx, s.store, fleet.PBX{MAC: "020000000001"}, records)
+	return result{Seconds: time.Since(began).Seconds(), Records: largeCalls}, err
+}
+
+// large rolls that day up.
+func large(folder string) (result, error) {
+	ctx := context.Background()
+	s, err := openScale(ctx, folder)
+	if err != nil {
+		return result{}, err
+	}
+	defer s.table.Close()
+	task := rollup.Task{MAC: "020000000001", Day: first()}
+	r := s.rollup()
+	if err := r.Request(ctx, task); err != nil {
+		return result{}, err
+	}
+	began := time.Now()
+	done, err := r.Work(ctx, task)
+	if err == nil && done != rollup.Published {
+		err = fmt.Errorf("the day is %s", done)
+	}
+	return result{Seconds: time.Since(began).Seconds(), Records: largeCalls}, err
+}
+
+// prepareMany records a day of 1,000 PBXs.
+func prepareMany(folder string) (result, error) {
+	ctx := context.Background()
+	s, err := openScale(ctx, folder)
+	if err != nil {
+		return result{}, err
+	}
+	defer s.table.Close()
+	began := time.Now()
+	var writers sync.WaitGroup
+	errs := make(chan error, 64)
+	for w := range cap(errs) {
+		writers.Go(func() {
+			for i := w; i < manyPBXs; i += cap(errs) {
+				for n := range callsEach {
+					err := s.store.Record(ctx, store.Receipt{MAC: macOf(i), At: received(), Zone: pbx.UTC}, call(n, callsEach))
+					if err != nil {
+						errs <- err
+						return
+					}
+				}
+			}
+		})
+	}
+	writers.Wait()
+	select {
+	case err = <-errs:
+	default:
+	}
+	return result{Seconds: time.Since(began).Seconds(), Records: manyPBXs * callsEach}, err
+}
+
+func macOf(i int) pbx.MAC { return pbx.MAC(fmt.Sprintf("0200%08x", i)) }
+
+// many runs the schedule for that day, and all the work that it sends.
+func many(folder string) (result, error) {
+	ctx := context.Background()
+	s, err := openScale(ctx, folder)
+	if err != nil {
+		return result{}, err
+	}
+	defer s.table.Close()
+	r := s.rollup()
+	began := time.Now()
+	var published atomic.Int64
+	_, err = r.Schedule(ctx, workers{r, &published})
+	if err == nil && published.Load() != manyPBXs {
+		err = fmt.Errorf("%d days were published", published.Load())
+	}
+	return result{Seconds: time.Since(began).Seconds(), Records: manyPBXs * callsEach}, err
+}
+
+// workers do tasks, a few at a time.
+type workers struct {
+	*rollup.Rollup
+	published *atomic.Int64
+}
+
+func (w workers) Send(ctx context.Context, tasks []rollup.Task) error {
+	next := make(chan rollup.Task)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for task := range next {
+				if result, err := w.Work(ctx, task); err == nil && result == rollup.Published {
+					w.published.Add(1)
+				}
+			}
+		})
+	}
+	for _, task := range tasks {
+		next <- task
+	}
+	close(next)
+	all.Wait()
+	return nil
+}
