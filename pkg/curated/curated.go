@@ -2,7 +2,10 @@ package curated
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -14,7 +17,7 @@ import (
 type Day struct {
 	MAC        pbx.MAC
 	Day        pbx.Day
-	Zone       pbx.Zone // of the PBX's clock
+	Zone       pbx.Zone // of the PBX's clock; a known one
 	Thresholds kpi.Thresholds
 	Published  kpi.Published
 	Rows       kpi.Rows
@@ -30,16 +33,19 @@ type Object struct {
 // Objects makes the day's file of each table, always in the same order. Files without rows
 // are among them.
 func Objects(d Day) ([]Object, error) {
+	if !d.Zone.Known() {
+		return nil, errors.New("a day's tables need the zone of its clock")
+	}
 	var all []Object
-	for _, make := range []func(Day) (Object, error){
-		func(d Day) (Object, error) { return object(d, "calls", calls(d)) },
-		func(d Day) (Object, error) { return object(d, "queue_kpi", queues(d)) },
-		func(d Day) (Object, error) { return object(d, "agent_kpi", agents(d)) },
-		func(d Day) (Object, error) { return object(d, "pbx_kpi", pbxs(d)) },
-		func(d Day) (Object, error) { return object(d, "queue_intervals", intervals(d)) },
-		func(d Day) (Object, error) { return object(d, "wait_histogram", waits(d)) },
+	for _, file := range []func() (Object, error){
+		func() (Object, error) { return object(d, "calls", calls(d)) },
+		func() (Object, error) { return object(d, "queue_kpi", batches(queues(d))) },
+		func() (Object, error) { return object(d, "agent_kpi", batches(agents(d))) },
+		func() (Object, error) { return object(d, "pbx_kpi", batches(pbxs(d))) },
+		func() (Object, error) { return object(d, "queue_intervals", batches(intervals(d))) },
+		func() (Object, error) { return object(d, "wait_histogram", batches(waits(d))) },
 	} {
-		o, err := make(d)
+		o, err := file()
 		if err != nil {
 			return nil, err
 		}
@@ -49,15 +55,26 @@ func Objects(d Day) ([]Object, error) {
 }
 
 // object writes rows as a file.
-func object[R any](d Day, table string, rows []R) (Object, error) {
+func object[R any](d Day, table string, batches iter.Seq[[]R]) (Object, error) {
+	o := Object{Name: fmt.Sprintf("curated/%s/dt=%s/%s.parquet", table, d.Day, d.MAC)}
 	var file bytes.Buffer
-	w := parquet.NewGenericWriter[R](&file, parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy))
-	_, err := w.Write(rows)
-	if err == nil {
-		err = w.Close()
+	w := parquet.NewGenericWriter[R](&file,
+		parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy),
+		// Every reader knows these; the newer defaults, some do not.
+		parquet.DataPageVersion(1), parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
+		parquet.DictionaryMaxBytes(1<<20)) // for texts that turn out to be all different
+	for rows := range batches {
+		if _, err := w.Write(rows); err != nil {
+			return Object{}, fmt.Errorf("write the table %s: %w", table, err)
+		}
+		o.Rows += len(rows)
 	}
-	if err != nil {
+	if err := w.Close(); err != nil {
 		return Object{}, fmt.Errorf("write the table %s: %w", table, err)
 	}
-	return Object{fmt.Sprintf("curated/%s/dt=%s/%s.parquet", table, d.Day, d.MAC), len(rows), file.Bytes()}, nil
+	o.Body = file.Bytes()
+	return o, nil
 }
+
+// batches yields as many rows at a time as are worth a call of the writer.
+func batches[R any](rows []R) iter.Seq[[]R] { return slices.Chunk(rows, 256) }

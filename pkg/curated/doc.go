@@ -10,9 +10,16 @@
 //	wait_histogram   queue, outcome and wait in whole seconds
 //
 // Columns are flat and typed, and named as the figures are in JSON. Counts and sums may be
-// added to those of other rows; ratios, means and percentiles may not, and stand there for
-// convenience. Durations are whole seconds. What is unknown, and a ratio of nothing, is
-// null. A file is replaced whole.
+// added to those of other rows, except agents, who are distinct ones; ratios, means,
+// percentiles and longest waits may not, and stand there for convenience. The waits of
+// gave_up stand among those of abandoned already. Durations are whole seconds. What is
+// unknown, and a ratio of nothing, is null. A file is replaced whole.
+//
+// The column day is the partition dt once more, as a date. Times by the PBX's clock are
+// timestamps without a zone, and all others are in UTC; calls name the zone.
+//
+// The format is that of https://parquet.apache.org/docs/file-format/, in its first version
+// of pages and with the oldest encodings, so that Athena, DuckDB and Spark read it alike.
 //
 // The package knows no bucket. Only the rollup links it, and Parquet with it.
 package curated

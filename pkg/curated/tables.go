@@ -1,6 +1,7 @@
 package curated
 
 import (
+	"iter"
 	"strings"
 	"time"
 
@@ -58,31 +59,44 @@ type callRow struct {
 	ClockSuspect   bool      `parquet:"clock_suspect"`
 }
 
-func calls(d Day) []callRow {
-	rows := make([]callRow, 0, len(d.Rows.Calls))
-	for _, c := range d.Rows.Calls {
-		row := callRow{
-			key: d.key(), UUID: c.UUID, Queue: text(c.Queue), Class: string(c.Class), Outcome: text(string(c.Outcome)),
-			StartLocal: micros(c.Start), StartUTC: d.Zone.Time(c.Start), Zone: d.Zone.String(), IntervalMinute: c.Minute(),
-			Caller: text(c.Caller), Called: text(c.Called), AnsweredBy: text(c.AnsweredBy),
-			Wait: number(c.Wait), Talk: number(c.Talk), Hold: number(c.Hold), WrapUp: number(c.WrapUp), Ring: number(c.Ring),
-			GaveUp: c.GaveUp, ShortAbandoned: c.Short, MissCauses: text(strings.Join(c.MissCauses, ",")),
-			Visits: c.Visits, Attempts: c.Attempts, Records: c.Records, ClockSuspect: c.Suspect,
+// calls makes few rows at a time: a day may have very many.
+func calls(d Day) iter.Seq[[]callRow] {
+	return func(yield func([]callRow) bool) {
+		for some := range batches(d.Rows.Calls) {
+			rows := make([]callRow, 0, len(some))
+			for _, c := range some {
+				rows = append(rows, d.call(c))
+			}
+			if !yield(rows) {
+				return
+			}
 		}
-		if c.End != 0 {
-			end := micros(c.End)
-			row.EndLocal = &end
-		}
-		if c.Score > 0 {
-			row.Score = &c.Score
-		}
-		rows = append(rows, row)
 	}
-	return rows
 }
 
-// figures are the columns of a Tally, named as kpi.Figures has them.
-type figures struct {
+func (d Day) call(c *kpi.Call) callRow {
+	row := callRow{
+		key: d.key(), UUID: c.UUID, Queue: text(c.Queue), Class: string(c.Class), Outcome: text(string(c.Outcome)),
+		StartLocal: micros(c.Start), StartUTC: d.Zone.Time(c.Start), Zone: d.Zone.String(),
+		IntervalMinute: c.Minute(),
+		Caller:         text(c.Caller), Called: text(c.Called), AnsweredBy: text(c.AnsweredBy),
+		Wait: number(c.Wait), Talk: number(c.Talk), Hold: number(c.Hold),
+		WrapUp: number(c.WrapUp), Ring: number(c.Ring),
+		GaveUp: c.GaveUp, ShortAbandoned: c.Short, MissCauses: text(strings.Join(c.MissCauses, ",")),
+		Visits: c.Visits, Attempts: c.Attempts, Records: c.Records, ClockSuspect: c.Suspect,
+	}
+	if c.End != 0 {
+		end := micros(c.End)
+		row.EndLocal = &end
+	}
+	if c.Score > 0 {
+		row.Score = &c.Score
+	}
+	return row
+}
+
+// counts are the columns of kpi.Counts, named as kpi.Figures has them.
+type counts struct {
 	Offered        int64 `parquet:"offered"`
 	Answered       int64 `parquet:"answered"`
 	Abandoned      int64 `parquet:"abandoned"`
@@ -93,33 +107,60 @@ type figures struct {
 
 	serviceLevel
 	ServiceLevelThreshold int64 `parquet:"service_level_threshold_seconds"`
-	ShortAbandonThreshold int64 `parquet:"short_abandon_threshold_seconds"`
 	AnsweredWithin        int64 `parquet:"answered_within_threshold"`
 	AbandonedWithin       int64 `parquet:"abandoned_within_threshold"`
 
+	ASA             *float64 `parquet:"asa_seconds,optional"`
+	AnsweredWaited  int64    `parquet:"answered_wait_known"` // calls, of the mean asa_seconds
+	AnsweredWait    int64    `parquet:"answered_wait_seconds"`
+	AbandonedWaited int64    `parquet:"abandoned_wait_known"`
+	AbandonedWait   int64    `parquet:"abandoned_wait_seconds"`
+}
+
+func (d Day) counts(c kpi.Counts) counts {
+	f := kpi.Tally{Counts: c}.Figures(d.Thresholds)
+	row := counts{
+		Offered: f.Offered, Answered: f.Answered, Abandoned: f.Abandoned, ShortAbandoned: f.ShortAbandoned,
+		Voicemail: f.Voicemail, FlowedOut: f.FlowedOut, Unknown: f.Unknown,
+		serviceLevel: serviceLevel(f.ServiceLevel), ServiceLevelThreshold: f.ServiceLevelThreshold,
+		AnsweredWithin: f.AnsweredWithin, AbandonedWithin: f.AbandonedWithin, ASA: f.ASA,
+	}
+	row.AnsweredWaited, row.AnsweredWait = c.AnsweredWaits.Total()
+	row.AbandonedWaited, row.AbandonedWait = c.AbandonedWaits.Total()
+	return row
+}
+
+type serviceLevel struct {
+	AnsweredAndAbandoned                *float64 `parquet:"service_level,optional"`
+	ExcludingShortAbandoned             *float64 `parquet:"service_level_excluding_short_abandoned,optional"`
+	OfOffered                           *float64 `parquet:"service_level_of_offered,optional"`
+	AnsweredOnly                        *float64 `parquet:"service_level_answered_only,optional"`
+	ExcludingAbandonedWithinThreshold   *float64 `parquet:"service_level_excluding_abandoned_within_threshold,optional"`
+	IncludingFlowOut                    *float64 `parquet:"service_level_including_flow_out,optional"`
+	AbandonedWithinThresholdCountsAsMet *float64 `parquet:"service_level_abandoned_within_threshold_counts_as_met,optional"`
+}
+
+// figures are the columns of a kpi.Tally, named as kpi.Figures has them.
+type figures struct {
+	counts
+	ShortAbandonThreshold    int64    `parquet:"short_abandon_threshold_seconds"`
 	AbandonmentRate          *float64 `parquet:"abandonment_rate,optional"`
 	AbandonmentRateOfOffered *float64 `parquet:"abandonment_rate_of_offered,optional"`
-	ASA                      *float64 `parquet:"asa_seconds,optional"`
-	AHT                      *float64 `parquet:"aht_seconds,optional"`
+	AbandonedWaitMean        *float64 `parquet:"abandoned_wait_mean_seconds,optional"`
+	AbandonedWaitLongest     *int64   `parquet:"abandoned_wait_longest_seconds,optional"`
+	LongestWait              *int64   `parquet:"longest_wait_seconds,optional"`
+	WaitP50                  *int64   `parquet:"wait_p50_seconds,optional"`
+	WaitP90                  *int64   `parquet:"wait_p90_seconds,optional"`
+	WaitP95                  *int64   `parquet:"wait_p95_seconds,optional"`
 
-	Talk             int64  `parquet:"talk_seconds"`
-	Hold             int64  `parquet:"hold_seconds"`
-	WrapUp           *int64 `parquet:"wrap_up_seconds,optional"`
-	Ring             int64  `parquet:"ring_seconds"`
-	Wait             int64  `parquet:"wait_seconds"`
-	AnsweredWaited   int64  `parquet:"answered_wait_known"` // calls, of the mean asa_seconds
-	AnsweredWait     int64  `parquet:"answered_wait_seconds"`
-	AbandonedWaited  int64  `parquet:"abandoned_wait_known"`
-	AbandonedWait    int64  `parquet:"abandoned_wait_seconds"`
-	Handled          int64  `parquet:"handled"` // calls, of the mean aht_seconds
-	HandleTime       int64  `parquet:"handle_seconds"`
-	LongestWait      *int64 `parquet:"longest_wait_seconds,optional"`
-	LongestAbandoned *int64 `parquet:"abandoned_wait_longest_seconds,optional"`
-
-	AbandonedWaitMean *float64 `parquet:"abandoned_wait_mean_seconds,optional"`
-	WaitP50           *int64   `parquet:"wait_p50_seconds,optional"`
-	WaitP90           *int64   `parquet:"wait_p90_seconds,optional"`
-	WaitP95           *int64   `parquet:"wait_p95_seconds,optional"`
+	AHT        *float64 `parquet:"aht_seconds,optional"`
+	Handled    int64    `parquet:"handled"` // calls, of the mean aht_seconds
+	HandleTime int64    `parquet:"handle_seconds"`
+	Wait       int64    `parquet:"wait_seconds"`
+	Talk       int64    `parquet:"talk_seconds"`
+	Hold       int64    `parquet:"hold_seconds"`
+	WrapUp     *int64   `parquet:"wrap_up_seconds,optional"`
+	Ring       int64    `parquet:"ring_seconds"`
 
 	Rated     int64    `parquet:"rated"`
 	ScoreSum  int64    `parquet:"score_sum"`
@@ -133,30 +174,17 @@ type figures struct {
 	Visits            int64 `parquet:"visits"`
 }
 
-type serviceLevel struct {
-	AnsweredAndAbandoned                *float64 `parquet:"service_level,optional"`
-	ExcludingShortAbandoned             *float64 `parquet:"service_level_excluding_short_abandoned,optional"`
-	OfOffered                           *float64 `parquet:"service_level_of_offered,optional"`
-	AnsweredOnly                        *float64 `parquet:"service_level_answered_only,optional"`
-	ExcludingAbandonedWithinThreshold   *float64 `parquet:"service_level_excluding_abandoned_within_threshold,optional"`
-	IncludingFlowOut                    *float64 `parquet:"service_level_including_flow_out,optional"`
-	AbandonedWithinThresholdCountsAsMet *float64 `parquet:"service_level_abandoned_within_threshold_counts_as_met,optional"`
-}
-
 func (d Day) figures(t kpi.Tally) figures {
 	f := t.Figures(d.Thresholds)
 	row := figures{
-		Offered: f.Offered, Answered: f.Answered, Abandoned: f.Abandoned, ShortAbandoned: f.ShortAbandoned,
-		Voicemail: f.Voicemail, FlowedOut: f.FlowedOut, Unknown: f.Unknown, serviceLevel: serviceLevel(f.ServiceLevel),
-		ServiceLevelThreshold: f.ServiceLevelThreshold, ShortAbandonThreshold: f.ShortAbandonThreshold,
-		AnsweredWithin: f.AnsweredWithin, AbandonedWithin: f.AbandonedWithin,
-		AbandonmentRate: f.AbandonmentRate, AbandonmentRateOfOffered: f.AbandonmentRateOfOffered, ASA: f.ASA, AHT: f.AHT,
-		Talk: f.Talk, Hold: f.Hold, WrapUp: f.WrapUp, Ring: f.Ring, Wait: t.Wait.Sum, Handled: t.Handled, HandleTime: t.HandleTime,
-		LongestWait: f.LongestWait, LongestAbandoned: f.AbandonedWaitLongest, AbandonedWaitMean: f.AbandonedWaitMean,
-		WaitP50: f.WaitP50, WaitP90: f.WaitP90, WaitP95: f.WaitP95, ScoreMean: f.ScoreMean, Visits: f.Visits,
+		counts: d.counts(t.Counts), ShortAbandonThreshold: f.ShortAbandonThreshold,
+		AbandonmentRate: f.AbandonmentRate, AbandonmentRateOfOffered: f.AbandonmentRateOfOffered,
+		AbandonedWaitMean: f.AbandonedWaitMean, AbandonedWaitLongest: f.AbandonedWaitLongest, LongestWait: f.LongestWait,
+		WaitP50: f.WaitP50, WaitP90: f.WaitP90, WaitP95: f.WaitP95,
+		AHT: f.AHT, Handled: t.Handled, HandleTime: t.HandleTime,
+		Wait: t.Wait.Sum, Talk: f.Talk, Hold: f.Hold, WrapUp: f.WrapUp, Ring: f.Ring,
+		ScoreMean: f.ScoreMean, Visits: f.Visits,
 	}
-	row.AnsweredWaited, row.AnsweredWait = t.AnsweredWaits.Total()
-	row.AbandonedWaited, row.AbandonedWait = t.AbandonedWaits.Total()
 	row.Rated, row.ScoreSum = t.Scores.Total()
 	for cause, calls := range f.MissCauses {
 		*row.missed(cause) += calls
@@ -255,8 +283,8 @@ func agents(d Day) (rows []agentRow) {
 		f := a.Figures(d.Published)
 		_, scores := a.Scores.Total()
 		rows = append(rows, agentRow{
-			d.key(), a.Agent, f.Answered, f.TriedNotAnswered, f.Attempts, f.OutboundCalls, f.OutboundTalk, f.Talk, f.Hold, f.WrapUp, f.Ring,
-			f.Rated, scores, f.ScoreMean, d.origin(a.Basis),
+			d.key(), a.Agent, f.Answered, f.TriedNotAnswered, f.Attempts, f.OutboundCalls, f.OutboundTalk,
+			f.Talk, f.Hold, f.WrapUp, f.Ring, f.Rated, scores, f.ScoreMean, d.origin(a.Basis),
 		})
 	}
 	return rows
@@ -267,35 +295,13 @@ type intervalRow struct {
 	Queue  string `parquet:"queue,dict"`
 	Minute int64  `parquet:"minute"` // of the day, at which the interval begins
 	Start  string `parquet:"start,dict"`
-
-	Offered        int64 `parquet:"offered"`
-	Answered       int64 `parquet:"answered"`
-	Abandoned      int64 `parquet:"abandoned"`
-	ShortAbandoned int64 `parquet:"short_abandoned"`
-	Voicemail      int64 `parquet:"voicemail"`
-	FlowedOut      int64 `parquet:"flowed_out"`
-	Unknown        int64 `parquet:"unknown"`
-	serviceLevel
-	AnsweredWithin  int64 `parquet:"answered_within_threshold"`
-	AbandonedWithin int64 `parquet:"abandoned_within_threshold"`
-	AnsweredWaited  int64 `parquet:"answered_wait_known"`
-	AnsweredWait    int64 `parquet:"answered_wait_seconds"`
-	AbandonedWaited int64 `parquet:"abandoned_wait_known"`
-	AbandonedWait   int64 `parquet:"abandoned_wait_seconds"`
+	counts
 }
 
 func intervals(d Day) (rows []intervalRow) {
 	for _, q := range d.Rows.Queues {
 		for _, i := range q.Intervals {
-			row := intervalRow{
-				key: d.key(), Queue: q.Queue, Minute: i.Minute, Start: i.Start(), Offered: i.Offered, Answered: i.Answered, Abandoned: i.Abandoned,
-				ShortAbandoned: i.ShortAbandoned, Voicemail: i.Voicemail, FlowedOut: i.FlowedOut, Unknown: i.Unknown,
-				serviceLevel:   serviceLevel(i.ServiceLevel(d.Thresholds)),
-				AnsweredWithin: i.AnsweredWaits.Calls(d.Thresholds.ServiceLevel), AbandonedWithin: i.AbandonedWaits.Calls(d.Thresholds.ServiceLevel),
-			}
-			row.AnsweredWaited, row.AnsweredWait = i.AnsweredWaits.Total()
-			row.AbandonedWaited, row.AbandonedWait = i.AbandonedWaits.Total()
-			rows = append(rows, row)
+			rows = append(rows, intervalRow{d.key(), q.Queue, i.Minute, i.Start(), d.counts(i.Counts)})
 		}
 	}
 	return rows
