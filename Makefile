@@ -34,7 +34,7 @@ SAM_LOCAL_FLAGS       ?= --docker-network trunkline
 FUNCTION_ENDPOINT_URL ?= http://localstack:4566
 
 .PHONY: e2e
-e2e: ## Test the built function behind SAM CLI, over LocalStack (or over AWS_ENDPOINT_URL, when set)
+e2e: ## Test the built functions behind SAM CLI, over LocalStack (or over AWS_ENDPOINT_URL, when set)
 	@command -v sam >/dev/null || { echo "make e2e: needs AWS SAM CLI (sam)" >&2; exit 1; }
 	@docker info >/dev/null 2>&1 || { echo "make e2e: needs a running Docker engine" >&2; exit 1; }
 ifndef AWS_ENDPOINT_URL

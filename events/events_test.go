@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,5 +98,19 @@ func TestAMessageAgreesWithItself(t *testing.T) {
 	}
 	if r.EventSource != "aws:sqs" || !strings.HasPrefix(r.EventSourceARN, "arn:aws:sqs:"+r.AWSRegion+":") {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestTheScheduleSaysWhatTheTemplateHasItSay(t *testing.T) {
+	event, err := FS.ReadFile("schedule.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := os.ReadFile("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if input := "Input: '" + strings.TrimSpace(string(event)) + "'\n"; !strings.Contains(string(template), input) {
+		t.Errorf("the template has no %s", input)
 	}
 }

@@ -1,7 +1,7 @@
 //go:build e2e
 
-// Package e2e sends events the whole way: through SAM CLI's API Gateway and the built
-// function in its container to DynamoDB, S3 and Secrets Manager in LocalStack.
+// Package e2e sends events the whole way: through SAM CLI's API Gateway, the built functions
+// in their containers, and a queue, to DynamoDB, S3 and Secrets Manager in LocalStack.
 package e2e
 
 import (
@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,29 +57,59 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// startAPI runs the built function behind `sam local start-api`, and returns where.
-func startAPI(t *testing.T, variables map[string]string) (base string, out *log) {
-	t.Helper()
-	env := filepath.Join(t.TempDir(), "env.json")
-	settings, err := json.Marshal(map[string]any{"IngestFunction": variables})
-	if err == nil {
-		err = os.WriteFile(env, settings, 0o600)
+// settings are the variables of a function in LocalStack: its own, and how it gets there.
+func settings(own map[string]string) map[string]string {
+	all := map[string]string{
+		"AWS_REGION": os.Getenv("AWS_REGION"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+		"AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
 	}
+	maps.Copy(all, own)
+	return all
+}
+
+// samLocal is `sam local` with a built function. When ctx ends it is asked to end, too,
+// since it has containers to remove.
+func samLocal(ctx context.Context, t *testing.T, function string, variables map[string]string, args ...string) *exec.Cmd {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{function: variables})
 	if err != nil {
 		t.Fatal(err)
 	}
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	flags := []string{"--env-vars", write(t, "env.json", text), "--parameter-overrides", "Architecture=" + architecture}
+	flags = append(flags, strings.Fields(os.Getenv("SAM_LOCAL_FLAGS"))...)
+	sam := exec.CommandContext(ctx, "sam", slices.Concat([]string{"local"}, args, flags)...)
+	sam.Dir, sam.WaitDelay = repository, 30*time.Second
+	sam.Cancel = func() error { return sam.Process.Signal(syscall.SIGTERM) }
+	return sam
+}
+
+// write keeps a text in a file until the end of the test, and returns where.
+func write(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// startAPI runs the built function behind `sam local start-api`, and returns where.
+func startAPI(t *testing.T, variables map[string]string) (base string, out *log) {
+	t.Helper()
 	addr := freeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
-	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	args := append([]string{"local", "start-api", "--port", port, "--env-vars", env, "--warm-containers", "LAZY",
-		"--parameter-overrides", "Architecture=" + architecture}, strings.Fields(os.Getenv("SAM_LOCAL_FLAGS"))...)
-	sam := exec.Command("sam", args...)
-	sam.Dir, out = repository, &log{}
+	sam := samLocal(t.Context(), t, "IngestFunction", variables, "start-api", "--port", port, "--warm-containers", "LAZY")
+	out = &log{}
 	sam.Stdout, sam.Stderr = out, out
 	if err := sam.Start(); err != nil {
 		t.Fatalf("sam: %v", err)
 	}
-	t.Cleanup(func() { stop(t, sam) })
+	t.Cleanup(func() { // the test's context has ended
+		if err := sam.Wait(); sam.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
+			t.Errorf("sam did not end: %v", err)
+		}
+	})
 	base = "http://" + addr
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		if response, err := http.Get(base); err == nil {
@@ -87,20 +119,6 @@ func startAPI(t *testing.T, variables map[string]string) (base string, out *log)
 		if time.Now().After(deadline) {
 			t.Fatalf("sam local start-api does not answer:\n%s", out)
 		}
-	}
-}
-
-// stop ends sam, which removes its containers.
-func stop(t *testing.T, sam *exec.Cmd) {
-	sam.Process.Signal(syscall.SIGTERM)
-	ended := make(chan error, 1)
-	go func() { ended <- sam.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(30 * time.Second):
-		t.Error("sam did not end")
-		sam.Process.Kill()
-		<-ended
 	}
 }
 
@@ -117,10 +135,7 @@ func freeAddr(t *testing.T) string {
 func TestTheBuiltFunctionIsADoor(t *testing.T) {
 	cloud := localcloud.Open(t)
 	table, bucket, keys := cloud.NewTable(t), cloud.NewBucket(t), cloud.NewSecret(t, secret)
-	base, out := startAPI(t, map[string]string{
-		"TABLE_NAME": table, "BUCKET_NAME": bucket, "FLEET_KEYS_SECRET": keys, "AWS_REGION": os.Getenv("AWS_REGION"),
-		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
-	})
+	base, out := startAPI(t, settings(map[string]string{"TABLE_NAME": table, "BUCKET_NAME": bucket, "FLEET_KEYS_SECRET": keys}))
 	ring, err := token.ParseSecret([]byte(secret))
 	if err != nil {
 		t.Fatal(err)
@@ -191,11 +206,9 @@ func TestAFunctionThatLacksAStoreHasTheOtherKeepTheEvent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			table, bucket := cloud.NewTable(t), cloud.NewBucket(t)
-			variables := map[string]string{
+			variables := settings(map[string]string{
 				"TABLE_NAME": table, "BUCKET_NAME": bucket, "FLEET_KEYS_SECRET": cloud.NewSecret(t, secret),
-				"AWS_REGION": os.Getenv("AWS_REGION"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-				"AWS_ENDPOINT_URL": os.Getenv("FUNCTION_ENDPOINT_URL"),
-			}
+			})
 			for _, name := range c.missing {
 				variables[name] = "trunkline-test-that-is-missing"
 			}
