@@ -1,0 +1,194 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"trunkline/events"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/telemetry"
+)
+
+// stub plays SQS: it takes batches, and answers as it is told.
+type stub struct {
+	mu      sync.Mutex
+	batches [][]string // the bodies of messages
+	answer  func(w http.ResponseWriter)
+}
+
+func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Entries []struct{ Id, MessageBody string }
+	}
+	body, _ := io.ReadAll(r.Body)
+	json.Unmarshal(body, &in)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var bodies []string
+	for _, e := range in.Entries {
+		bodies = append(bodies, e.MessageBody)
+	}
+	s.batches = append(s.batches, bodies)
+	if s.answer != nil {
+		s.answer(w)
+		return
+	}
+	io.WriteString(w, "{}")
+}
+
+// world is a rollup function over stores in memory.
+type world struct {
+	*Function
+	store *store.Store
+	sqs   *stub
+	log   strings.Builder
+	now   time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{sqs: &stub{}, now: time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)}
+	server := httptest.NewServer(w.sqs)
+	t.Cleanup(server.Close)
+	clock := func() time.Time { return w.now }
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	w.store = store.New(table, clock)
+	client := sqs.New(sqs.Options{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
+		Retryer: aws.NopRetryer{},
+	})
+	w.Function = &Function{
+		redrive.New(w.store, bucket), rollup.New(w.store, bucket, rollup.DefaultConfig, clock),
+		queue{client, server.URL + "/due"}, telemetry.RollupMetrics(&w.log, clock), clock,
+	}
+	return w
+}
+
+// record records a call of a PBX on the day before.
+func (w *world) record(t *testing.T, mac pbx.MAC) {
+	t.Helper()
+	start, err := pbx.ParseLocalTime("2026-11-23 11:00:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", pbx.UTC.Time(start).Unix()), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
+	if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: w.now.Add(-14 * time.Hour), Zone: pbx.UTC}, e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recorded(t *testing.T, name string) json.RawMessage {
+	t.Helper()
+	text, err := events.FS.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestTheScheduleSendsDaysThatAreDueInBatches(t *testing.T) {
+	w := newWorld(t)
+	for i := range 23 {
+		w.record(t, pbx.MAC(fmt.Sprintf("68692e0b00%02x", i)))
+	}
+	if answer, err := w.Handle(t.Context(), recorded(t, "schedule.json")); answer != nil || err != nil {
+		t.Fatal(answer, err)
+	}
+	var sizes []int
+	days := map[string]bool{}
+	for _, batch := range w.sqs.batches {
+		sizes = append(sizes, len(batch))
+		for _, body := range batch {
+			days[body] = true
+		}
+	}
+	if fmt.Sprint(sizes) != "[10 10 10 10 6]" && fmt.Sprint(sizes) != "[10 10 3]" || !days[`{"mac":"68692e0b0000","day":"2026-11-23"}`] {
+		t.Errorf("batches of %d: %v", sizes, days)
+	}
+	for line := range strings.Lines(w.log.String()) {
+		if !json.Valid([]byte(line)) || !strings.Contains(line, `"_aws":{`) {
+			t.Errorf("log: %s", line)
+		}
+	}
+}
+
+func TestAQueueThatRefusesIsAnError(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter){
+		"all of it": func(w http.ResponseWriter) { http.Error(w, "{}", http.StatusServiceUnavailable) },
+		"one of it": func(w http.ResponseWriter) {
+			io.WriteString(w, `{"Failed":[{"Id":"0","Code":"InternalError","Message":"not now","SenderFault":false}]}`)
+		},
+	} {
+		w := newWorld(t)
+		w.record(t, "68692e0b0001")
+		w.sqs.answer = answer
+		if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if !strings.Contains(w.log.String(), `"level":"ERROR"`) {
+			t.Errorf("%s: %s", name, &w.log)
+		}
+	}
+}
+
+func TestMessagesThatFailComeAgainAlone(t *testing.T) {
+	w := newWorld(t)
+	w.record(t, "68692e0b0001")
+	if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err != nil {
+		t.Fatal(err)
+	}
+	in := json.RawMessage(`{"Records":[
+		{"messageId":"a","body":"no task"},
+		{"messageId":"b","body":"{\"mac\":\"68692e0b0001\",\"day\":\"2026-11-23\"}"},
+		{"messageId":"c","body":"{\"mac\":\"../68692e0b0001\",\"day\":\"2026-11-23\"}"},
+		{"messageId":"d","body":"{\"mac\":\"68692e0b0001\"}"},
+		{"messageId":"e","body":"{\"mac\":\"68692e0b0009\",\"day\":\"2026-11-23\"}"}]}`)
+	answer, err := w.Handle(t.Context(), in)
+	text, _ := json.Marshal(answer)
+	if want := `{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"c"},{"itemIdentifier":"d"}]}`; string(text) != want || err != nil {
+		t.Errorf("got  %s, %v\nwant %s", text, err, want)
+	}
+	day, _ := pbx.ParseDay("2026-11-23")
+	if header, err := w.store.Header(t.Context(), "68692e0b0001", day); header.Revision != 1 || err != nil {
+		t.Errorf("%+v, %v", header, err)
+	}
+	if answer, err := w.Handle(t.Context(), recorded(t, "sqs_due.json")); err != nil || len(answer.(Failures).Failures) != 0 {
+		t.Errorf("a day that is not due: %v, %v", answer, err)
+	}
+}
+
+func TestTheFunctionStopsBeforeItIsStopped(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(spare))
+	defer cancel()
+	answer, err := w.Handle(ctx, recorded(t, "sqs_due.json"))
+	if err != nil || len(answer.(Failures).Failures) != 1 {
+		t.Errorf("with no time to work: %v, %v", answer, err)
+	}
+}
+
+func TestAnEventOfAnotherKindIsAnError(t *testing.T) {
+	w := newWorld(t)
+	for _, in := range []string{`{}`, `{"Records":[]}`, `[]`, `"x"`, `{"detail-type":"Scheduled Event"}`} {
+		if answer, err := w.Handle(t.Context(), json.RawMessage(in)); err == nil {
+			t.Errorf("%s: %v", in, answer)
+		}
+	}
+}
