@@ -1,34 +1,24 @@
 // Duck is what the rollup is measured against: DuckDB, on one thread, computing the same
 // rows in SQL from Parquet of the same records. It runs as a process of its own.
 //
-//	duck SQLDIR FILE.parquet
+//	duck FILE.parquet
 package main
 
 import (
 	"database/sql"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2"
 )
 
-// records folds the versions of records, where the scripts read envelopes.
-const records = `
-create table call_record as
-select * from read_parquet(?)
-qualify row_number() over (partition by mac, uuid, queue, agent, start order by received desc, hash desc) = 1`
-
-// others are the tables that the scripts expect besides; there are no such records.
-const others = `
-set threads = 1;
-create table settings (mac varchar, t bigint, s bigint, talk_includes_hold boolean);
-create table cdr (mac varchar, uniqueid varchar, start timestamp, destination varchar, call_type varchar, answered boolean, billable bigint, received timestamp, hash varchar);
-create table ivr_step (mac varchar, uuid varchar, ivr_id varchar, start timestamp, key varchar, received timestamp, hash varchar);`
+//go:embed rollup.sql
+var script string
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -38,8 +28,8 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 2 {
-		return errors.New("usage: duck SQLDIR FILE.parquet")
+	if len(args) != 1 {
+		return errors.New("usage: duck FILE.parquet")
 	}
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -47,44 +37,36 @@ func run(args []string) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	macros, err := script(args[0], "current")
-	if err != nil {
-		return err
-	}
 	began := time.Now()
-	for _, text := range []string{others, macros[strings.Index(macros, "create macro direction_of"):]} {
-		if _, err := db.Exec(text); err != nil {
-			return err
-		}
-	}
-	if _, err := db.Exec(records, args[1]); err != nil {
+	file := "'" + strings.ReplaceAll(args[0], "'", "''") + "'"
+	if _, err := db.Exec("set threads = 1; " + strings.ReplaceAll(script, ":parquet)", file+")")); err != nil {
 		return err
-	}
-	for _, name := range []string{"calls", "figures", "queue", "pbx", "agent", "intervals"} {
-		text, err := script(args[0], name)
-		if err == nil {
-			_, err = db.Exec(text)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
 	}
 	took := time.Since(began)
 	var r struct {
-		Seconds  float64 `json:"seconds"`
-		Offered  int64   `json:"offered"`
-		Answered int64   `json:"answered"`
-		Rows     int64   `json:"rows"`
+		Seconds                                    float64
+		Offered, Answered, Abandoned, Waited, Peak int64
 	}
-	err = db.QueryRow("select count(*), sum(offered)::bigint, sum(answered)::bigint from queue_kpi").Scan(&r.Rows, &r.Offered, &r.Answered)
+	err = db.QueryRow(`select sum(offered)::bigint, sum(answered)::bigint, sum(abandoned)::bigint, sum(wait)::bigint
+		from row_kpi where scope = 0 and whole = 1`).Scan(&r.Offered, &r.Answered, &r.Abandoned, &r.Waited)
 	if err != nil {
 		return err
 	}
 	r.Seconds = took.Seconds()
+	if r.Peak, err = peak(); err != nil {
+		return err
+	}
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
-func script(dir, name string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name+".sql"))
-	return string(text), err
+// peak is the most memory that this process has used, in KiB. What the system tells a parent
+// may be the parent's own.
+func peak() (kib int64, err error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	_, err = fmt.Sscan(after, &kib)
+	return kib, err
 }
