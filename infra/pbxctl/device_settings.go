@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -32,23 +33,14 @@ Examples:
 
 // Run implements the command.
 func (c *deviceSetCommand) Run(p *program) error {
-	mac, err := pbx.ParseMAC(c.MAC)
-	if err != nil {
-		return fmt.Errorf("--mac: %w", err)
+	if c.Name == nil && c.Site == nil && c.Zone == nil && c.SLAThreshold == nil && c.ShortAbandon == nil && c.TalkIncludesHold == nil {
+		return errors.New("nothing is named that should change; see pbxctl device set --help")
 	}
-	return c.write(p, func(s *store.Store) error {
-		device, err := s.Device(p.ctx, mac)
-		if err == nil {
-			err = c.apply(&device)
-		}
-		if err == nil {
-			err = s.SetDevice(p.ctx, mac, device)
-		}
-		if err != nil {
-			return err
-		}
-		return show(p, c.JSON, values([]member{{MAC: mac, Device: device}}, nil), deviceColumns, "")
-	})
+	m, err := c.change(p, func(_ pbx.MAC, d *store.Device) error { return c.apply(d) })
+	if err != nil {
+		return err
+	}
+	return show(p, c.JSON, values([]member{m}, nil), deviceColumns, "")
 }
 
 // apply changes what was named.
@@ -71,7 +63,10 @@ func (c *deviceSetCommand) apply(d *store.Device) (err error) {
 			return fmt.Errorf("--zone: %w", err)
 		}
 	}
-	return errors.Join(setSeconds(&d.ServiceLevel, "--sla-threshold", c.SLAThreshold), setSeconds(&d.ShortAbandon, "--short-abandon", c.ShortAbandon))
+	if err := setSeconds(&d.ServiceLevel, "--sla-threshold", c.SLAThreshold); err != nil {
+		return err
+	}
+	return setSeconds(&d.ShortAbandon, "--short-abandon", c.ShortAbandon)
 }
 
 func setSeconds(threshold *pbx.Int, flag string, n *int64) error {
@@ -105,7 +100,8 @@ type deviceListCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceListCommand) Help() string {
-	return `A zone in brackets was inferred from the PBX's calls.
+	return `A zone in brackets was inferred from the PBX's calls. SLA and SHORT are thresholds in
+seconds; - is the default. URLs of GENERATION and those after it open.
 
 Example:
   pbxctl device list --data ./data`
@@ -118,20 +114,26 @@ type member struct {
 	Inferred pbx.Zone `json:"inferred_zone,omitzero"`
 }
 
+// memberOf is what is known of a PBX.
+func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err error) {
+	m.MAC = mac
+	if m.Device, err = s.Device(ctx, mac); err != nil {
+		return m, err
+	}
+	seen, err := s.Seen(ctx, mac)
+	m.Inferred = seen.Zone
+	return m, err
+}
+
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {
 		return show(p, c.JSON, func(yield func(member, error) bool) {
 			for mac, err := range s.Fleet(p.ctx) {
-				m := member{MAC: mac}
+				var m member
 				if err == nil {
-					m.Device, err = s.Device(p.ctx, mac)
+					m, err = memberOf(p.ctx, s, mac)
 				}
-				var seen store.Seen
-				if err == nil {
-					seen, err = s.Seen(p.ctx, mac)
-				}
-				m.Inferred = seen.Zone
 				if !yield(m, err) || err != nil {
 					return
 				}
@@ -143,14 +145,17 @@ func (c *deviceListCommand) Run(p *program) error {
 var deviceColumns = columns[member]{
 	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION"},
 	func(m member) []string {
-		zone, state := m.Zone.String(), "enabled"
+		zone, state, includes := m.Zone.String(), "enabled", "no"
 		if zone == "" && m.Inferred.Known() {
 			zone = "(" + m.Inferred.String() + ")"
 		}
 		if m.Disabled {
 			state = "disabled"
 		}
+		if m.TalkIncludesHold {
+			includes = "yes"
+		}
 		return []string{string(m.MAC), m.Name, m.Site, zone, m.ServiceLevel.String(), m.ShortAbandon.String(),
-			strconv.FormatBool(m.TalkIncludesHold), state, strconv.FormatUint(uint64(m.MinGeneration), 10)}
+			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10)}
 	},
 }

@@ -42,7 +42,7 @@ const later = "2018-11-06T09:00:00Z"
 
 func TestTheVendorsCallIsOneAbandonedShort(t *testing.T) {
 	data := vendorData(t)
-	if out := ask(t, later, "rollup", "--all", "--since", "2018-11-01", "--data", data); out != "1 days: 1 published, 0 unchanged, 0 open still, 0 failed\n" {
+	if out := ask(t, later, "rollup", "--all", "--since", "2018-11-01", "--data", data); out != "1 day: 1 published\n" {
 		t.Errorf("rollup: %s", out)
 	}
 	where := []string{"--mac", "68:69:2e:0b:00:01", "--day", "2018-11-05", "--data", data}
@@ -79,9 +79,9 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		"2099-01-01 has not closed for 68692e0b0001":         {"rollup", "--mac", "68692e0b0001", "--day", "2099-01-01", "--data", data},
 		"2018-11-06 has not closed for 68692e0b0001":         {"rollup", "--mac", "68692e0b0001", "--day", "2018-11-06", "--data", data},
 		"68692e0b0002 told of nothing on 2018-11-05":         {"rollup", "--mac", "68692e0b0002", "--day", "2018-11-05", "--data", data},
-		"--day or --since: \"yesterday\" is not a day":       {"rollup", "--all", "--day", "yesterday", "--data", data},
+		"--day: \"yesterday\" is not a day":                  {"rollup", "--all", "--day", "yesterday", "--data", data},
 		"which days? Give --day DAY or --since DAY":          {"rollup", "--all", "--data", data},
-		"--mac (or --all): \"\" is not a MAC address":        {"rollup", "--day", "2018-11-05", "--data", data},
+		"which PBX? Give --mac MAC or --all":                 {"rollup", "--day", "2018-11-05", "--data", data},
 		"where are the records? Give --data DIR":             {"rollup", "--all", "--day", "2018-11-05"},
 		"--now: \"noon\" is not a time":                      {"rollup", "--all", "--day", "2018-11-05", "--data", data, "--now", "noon"},
 		"there are no figures of 2018-11-05 of 68692e0b0001": {"kpi", "--mac", "68692e0b0001", "--day", "2018-11-05", "--data", data},

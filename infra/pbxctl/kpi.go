@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
@@ -14,23 +13,34 @@ import (
 )
 
 type kpiCommands struct {
-	Show    kpiCommand     `cmd:"" default:"withargs" help:"Show the figures of a PBX's day (the default)."`
-	Explain explainCommand `cmd:"" help:"Show the calls behind a number, and the rule by which each counts there."`
+	Show         kpiCommand          `cmd:"" default:"withargs" help:"Show the figures of a PBX's day (the default)."`
+	Explain      explainCommand      `cmd:"" help:"Show the calls behind a number, and the rule by which each counts there."`
+	Restatements restatementsCommand `cmd:"" help:"Show how the figures of a day changed after they were published, and why."`
+}
+
+// Help is the long form of the command's help.
+func (kpiCommands) Help() string {
+	return `Its flags are those of pbxctl kpi show.
+
+Example:
+  pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
 }
 
 type kpiCommand struct {
 	source
 	Day       string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue     string `help:"Only this queue." placeholder:"CODE"`
+	Queue     string `xor:"rows" help:"Only this queue." placeholder:"CODE"`
 	Threshold *int64 `help:"Seconds within which a call should be answered, instead of the device's." placeholder:"N"`
 	Short     *int64 `help:"Seconds before which an abandoned call is short, instead of the device's." placeholder:"N"`
-	AllRows   bool   `help:"The rows of the whole PBX and of agents, too."`
+	AllRows   bool   `xor:"rows" help:"The rows of the whole PBX and of agents, too."`
 }
 
 // Help is the long form of the command's help.
 func (kpiCommand) Help() string {
-	return `Rows are computed when a day has closed; pbxctl rollup computes them now. - means that
-there is nothing to divide by. With --json, one object per row, and all figures there are.
+	return `Rows are computed when a day has closed; pbxctl rollup computes them now. Times are seconds;
+- means that there is nothing to divide by, or that the PBX reports none. SERVICE LEVEL is
+answered_and_abandoned, one of seven by that name. With --json, one object per row, and all
+figures there are.
 
 Examples:
   pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
@@ -102,11 +112,15 @@ func (c *kpiCommand) rows(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, 
 	}
 	switch {
 	case found.rows == 0:
-		return nil, fmt.Errorf("there are no figures of %s of %s: its records may not have been rolled up yet (pbxctl rollup), or there are none", day, mac)
+		return nil, noFigures(mac, day)
 	case c.Queue != "" && len(found.queues) == 0:
 		return nil, fmt.Errorf("queue %q had no calls on %s", c.Queue, day)
 	}
 	return found, nil
+}
+
+func noFigures(mac pbx.MAC, day pbx.Day) error {
+	return fmt.Errorf("there are no figures of %s of %s: its records may not have been rolled up yet (pbxctl rollup), or there are none", day, mac)
 }
 
 // add adds a row, and returns its figures.
@@ -136,8 +150,12 @@ func decode[R any](row store.Row) (r R, err error) {
 }
 
 func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) error {
-	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d, computed %s\n\n",
-		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, clock(r.latest.ComputedAt))
+	restated := ""
+	if r.latest.Revision > 1 {
+		restated = " (see pbxctl kpi restatements)"
+	}
+	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
+		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
 	if err := table(p.out, values(r.queues, nil), queueColumns, "No queue had calls."); err != nil || !r.all {
 		return err
 	}
@@ -149,7 +167,7 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) 
 	return table(p.out, values(r.agents, nil), agentColumns, "No agent was tried.")
 }
 
-var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE", "LOST", "ASA", "AHT", "LONGEST", "P90"}
+var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}
 
 func figureCells(f kpi.Figures) []string {
 	return []string{count(f.Offered), count(f.Answered), count(f.Abandoned), count(f.ShortAbandoned), count(f.Voicemail), count(f.FlowedOut),
@@ -181,7 +199,7 @@ type explainCommand struct {
 	source
 	Day    string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 	Queue  string `required:"" help:"The queue." placeholder:"CODE"`
-	Figure string `default:"offered" enum:"${figures}" help:"One of ${figures}." placeholder:"NAME"`
+	Figure string `default:"offered" enum:"${figures}" help:"One of ${figure_list}." placeholder:"NAME"`
 }
 
 // Help is the long form of the command's help.
@@ -231,8 +249,6 @@ var explainColumns = columns[explained]{
 		return []string{e.Start.String(), e.UUID, e.Caller, e.Wait.String(), e.Talk.String(), e.AnsweredBy, as, e.Rule}
 	},
 }
-
-func figureNames() string { return strings.Join(kpi.CountNames(), ",") }
 
 func count(n int64) string { return strconv.FormatInt(n, 10) }
 

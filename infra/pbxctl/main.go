@@ -9,10 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"trunkline/pkg/kpi"
 )
 
 // commands is what pbxctl can do, a file of this folder for each.
@@ -27,6 +30,9 @@ type commands struct {
 	KPI          kpiCommands         `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and what is behind them."`
 	Completeness completenessCommand `cmd:"" help:"Show which calls of a day a PBX told of, and which may be missing."`
 	Doctor       doctorCommands      `cmd:"" help:"Find out what is wrong."`
+	Spill        spillCommands       `cmd:"" help:"Show and hand on what one store keeps for the other."`
+	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard the events that were refused."`
+	Replay       replayCommand       `cmd:"" help:"Make records of what was archived."`
 	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
 }
 
@@ -67,7 +73,7 @@ func (p *program) run(args []string) (code int) {
 		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
-		kong.Vars{"figures": figureNames()},
+		kong.Vars{"figures": strings.Join(kpi.CountNames(), ","), "figure_list": strings.Join(kpi.CountNames(), ", ")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	command, err := parser.Parse(args)

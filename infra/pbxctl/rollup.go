@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,21 +21,19 @@ import (
 )
 
 type rollupCommand struct {
-	MAC    string `xor:"which" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
-	All    bool   `xor:"which" help:"All PBXs of the fleet."`
-	Day    string `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
-	Since  string `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
-	Data   string `xor:"source" type:"path" help:"Data folder, while no pbxctl serve uses it: that one rolls up by itself." placeholder:"DIR"`
-	Table  string `xor:"source" and:"aws" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
-	Bucket string `and:"aws" help:"S3 bucket, with --table." placeholder:"NAME"`
-	JSON   bool   `name:"json" help:"One JSON object per day, and no progress."`
+	MAC   string `xor:"which" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	All   bool   `xor:"which" help:"All PBXs of the fleet."`
+	Day   string `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
+	Since string `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
+	stores
 	clockFlag
 }
 
 // Help is the long form of the command's help.
 func (rollupCommand) Help() string {
 	return `The hourly schedule rolls up by itself; this does it now, and does no harm beside it. What
-comes out as it is published already is not written again. DEFAULT_ZONE and
+comes out as it is published already is not written again. A running pbxctl serve has its
+data folder to itself, and rolls it up when it starts and every hour. DEFAULT_ZONE and
 GRACE_MINUTES mean what they mean to the function.
 
 Examples:
@@ -72,122 +70,140 @@ func (c *rollupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	table, bucket, done, err := c.open(p)
+	mac, first, err := c.asked(p)
 	if err != nil {
 		return err
 	}
-	defer done()
-	records := store.New(table, p.now)
-	r := rollup.New(records, bucket, rollup.Config(schedule), p.now)
-	tasks, err := c.tasks(p, records, r)
-	if err != nil {
-		return err
+	err = c.write(p, func(s *store.Store, b archive.Bucket) error {
+		r := rollup.New(s, b, rollup.Config(schedule), p.now)
+		tasks, err := c.tasks(p, s, r, mac, first)
+		if err != nil {
+			return err
+		}
+		return c.work(p, r, tasks)
+	})
+	if errors.Is(err, local.ErrInUse) {
+		return fmt.Errorf("%w; pbxctl serve rolls up by itself, when it starts and every hour", err)
 	}
-	return c.work(p, r, tasks)
+	return err
 }
 
-func (c *rollupCommand) open(p *program) (store.Table, archive.Bucket, func() error, error) {
+// asked is the PBX, which is none for all of them, and the first day that was asked for.
+func (c *rollupCommand) asked(p *program) (mac pbx.MAC, first pbx.Day, err error) {
+	flag, text := "--day", c.Day
+	if c.Since != "" {
+		flag, text = "--since", c.Since
+	}
 	switch {
-	case c.Data != "":
-		data, err := local.Open(p.ctx, c.Data)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		return data.Table, data.Bucket, data.Close, nil
-	case c.Table == "":
-		return nil, nil, nil, errors.New("where are the records? Give --data DIR, or --table NAME and --bucket NAME")
+	case c.MAC == "" && !c.All:
+		return "", 0, errors.New("which PBX? Give --mac MAC or --all")
+	case text == "":
+		return "", 0, errors.New("which days? Give --day DAY or --since DAY")
 	}
-	table, err := openDynamoDB(p.ctx, c.Table)
-	if err != nil {
-		return nil, nil, nil, err
+	if mac, err = macOr(c.MAC); err != nil {
+		return "", 0, err
 	}
-	bucket, err := openS3(p.ctx, c.Bucket)
-	return table, bucket, func() error { return nil }, err
+	if first, err = pbx.ParseDay(text); err != nil {
+		return "", 0, fmt.Errorf("%s: %w", flag, err)
+	}
+	// Of a single day of a PBX, its zone tells when it closes.
+	if tomorrow := pbx.DayOf(p.now().UTC()) + 1; first > tomorrow && (c.All || c.Since != "") {
+		return "", 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
+	}
+	return mac, first, nil
 }
 
 // tasks finds the days that were asked for, and has them due.
-func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup) ([]rollup.Task, error) {
-	if c.Day == "" && c.Since == "" {
-		return nil, errors.New("which days? Give --day DAY or --since DAY")
+func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, mac pbx.MAC, first pbx.Day) (tasks []rollup.Task, err error) {
+	if !c.All && c.Since == "" {
+		task := rollup.Task{MAC: mac, Day: first}
+		return []rollup.Task{task}, r.Request(p.ctx, task)
 	}
-	first, err := pbx.ParseDay(cmp.Or(c.Day, c.Since))
-	if err != nil {
-		return nil, fmt.Errorf("--day or --since: %w", err)
+	last := first
+	if c.Since != "" {
+		last = 0
 	}
-	macs, err := c.macs(p, s)
-	if err != nil {
-		return nil, err
-	}
-	var tasks []rollup.Task
-	for _, mac := range macs {
-		if c.Day != "" && !c.All {
-			err = r.Request(p.ctx, rollup.Task{MAC: mac, Day: first})
-			tasks = append(tasks, rollup.Task{MAC: mac, Day: first})
-		} else {
-			last := first
-			if c.Since != "" {
-				last = 0
-			}
-			var some []rollup.Task
-			some, err = r.RequestClosed(p.ctx, mac, first, last)
-			tasks = append(tasks, some...)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return tasks, nil
-}
-
-func (c *rollupCommand) macs(p *program, s *store.Store) (macs []pbx.MAC, err error) {
 	if !c.All {
-		mac, err := pbx.ParseMAC(c.MAC)
-		if err != nil {
-			return nil, fmt.Errorf("--mac (or --all): %w", err)
-		}
-		return []pbx.MAC{mac}, nil
+		return r.RequestClosed(p.ctx, mac, first, last)
 	}
 	for mac, err := range s.Fleet(p.ctx) {
+		var some []rollup.Task
+		if err == nil {
+			some, err = r.RequestClosed(p.ctx, mac, first, last)
+		}
 		if err != nil {
 			return nil, err
 		}
-		macs = append(macs, mac)
+		tasks = append(tasks, some...)
 	}
-	return macs, nil
+	return tasks, nil
 }
 
 // rolled is what became of one day.
 type rolled struct {
 	rollup.Task
 	Result rollup.Result `json:"result"`
+	Error  string        `json:"error,omitempty"`
 }
+
+// failed is the result of a task that could not be done.
+const failed rollup.Result = "failed"
 
 // work does the tasks. A day that fails does not keep it from the others.
 func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) error {
 	bar := newBar(p, len(tasks), !c.JSON)
+	out := json.NewEncoder(p.out)
 	counts := map[rollup.Result]int{}
-	var failed []error
-	for _, task := range tasks {
+	var errs []error
+	for i, task := range tasks {
 		result, err := r.Work(p.ctx, task)
 		if p.ctx.Err() != nil {
-			return p.ctx.Err()
+			bar.Finish()
+			return fmt.Errorf("stopped after %d of %d days; the next run of the schedule does the others", i, len(tasks))
 		}
+		one := rolled{Task: task, Result: result}
 		if err != nil {
-			failed = append(failed, err)
-			result = "failed"
+			errs = append(errs, err)
+			one.Result, one.Error = failed, err.Error()
 		}
-		counts[result]++
+		counts[one.Result]++
 		bar.Add(1)
-		if c.JSON {
-			json.NewEncoder(p.out).Encode(rolled{task, result})
+		if !c.JSON {
+			continue
+		}
+		if err := out.Encode(one); err != nil {
+			return err
 		}
 	}
 	bar.Finish()
 	if !c.JSON {
-		fmt.Fprintf(p.out, "%d days: %d published, %d unchanged, %d open still, %d failed\n", len(tasks),
-			counts[rollup.Published], counts[rollup.Unchanged], counts[rollup.StillOpen], len(failed))
+		fmt.Fprintln(p.out, summary(counts, len(tasks)))
 	}
-	return errors.Join(failed[:min(len(failed), 10)]...)
+	return errors.Join(errs[:min(len(errs), 10)]...)
+}
+
+// summary tells in a line what became of days.
+func summary(counts map[rollup.Result]int, days int) string {
+	if days == 0 {
+		return "No day that was asked for has both records and closed."
+	}
+	var parts []string
+	for _, r := range []struct {
+		rollup.Result
+		text string
+	}{
+		{rollup.Published, "published"}, {rollup.Unchanged, "unchanged"}, {rollup.Empty, "without calls of its own"},
+		{rollup.StillOpen, "still open"}, {rollup.NotDue, "done by another worker"}, {failed, "failed"},
+	} {
+		if n := counts[r.Result]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, r.text))
+		}
+	}
+	noun := "days"
+	if days == 1 {
+		noun = "day"
+	}
+	return fmt.Sprintf("%d %s: %s", days, noun, strings.Join(parts, ", "))
 }
 
 // newBar shows people at a terminal how far a command is.

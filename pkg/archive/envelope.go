@@ -176,6 +176,9 @@ func ParseReceipt(object []byte) (Receipt, error) {
 	if err := json.Unmarshal(object, &l); err != nil {
 		return Receipt{}, fmt.Errorf("read an envelope: %w", err)
 	}
+	if mac, err := pbx.ParseMAC(string(l.MAC)); err != nil || mac != l.MAC {
+		return Receipt{}, fmt.Errorf("read an envelope: %.40q is not the MAC of a PBX", l.MAC)
+	}
 	r := Receipt{ID: l.ID, MAC: l.MAC, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64}
 	if l.Body != nil {
 		r.Body = []byte(*l.Body)

@@ -21,6 +21,9 @@ type Dir struct {
 	lock   *flock.Flock
 }
 
+// ErrInUse says that another program has a data folder open for writing.
+var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose another folder")
+
 // Open opens the data folder at path, and makes it where it is missing.
 func Open(ctx context.Context, path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -31,7 +34,7 @@ func Open(ctx context.Context, path string) (*Dir, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the data folder %s can't be written: %w", path, err)
 	case !locked:
-		return nil, fmt.Errorf("the data folder %s is in use by another pbxctl: stop it, or choose another folder", path)
+		return nil, fmt.Errorf("the data folder %s %w", path, ErrInUse)
 	}
 	d := &Dir{lock: lock}
 	var err error

@@ -1,0 +1,409 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/replay"
+	"trunkline/pkg/store"
+)
+
+type quarantineCommands struct {
+	List    quarantineListCommand    `cmd:"" help:"List the events that were refused, or can't be recorded."`
+	Show    quarantineShowCommand    `cmd:"" help:"Show one of them whole."`
+	Release quarantineReleaseCommand `cmd:"" help:"Record events that were refused, once what kept them out is put right."`
+	Discard quarantineDiscardCommand `cmd:"" help:"Delete events that were refused, for good."`
+}
+
+type quarantineListCommand struct {
+	MAC  string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	From string `help:"Only what was received from this UTC day on." placeholder:"DAY"`
+	To   string `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
+	vault
+	JSON bool `name:"json" help:"One JSON object per line."`
+}
+
+// Help is the long form of the command's help.
+func (quarantineListCommand) Help() string {
+	return `The oldest days come first. BODY is how the body begins.
+
+Examples:
+  pbxctl quarantine list --data ./data
+  pbxctl quarantine list --mac 68692e0b0001 --from 2026-11-01 --bucket trunkline-bucket-1a2b --json`
+}
+
+// refused is an event in quarantine.
+type refused struct {
+	Name     string    `json:"name"`
+	Received time.Time `json:"received,omitzero"`
+	MAC      pbx.MAC   `json:"mac,omitempty"`
+	Reason   string    `json:"reason"`
+	Begins   string    `json:"body_begins"`
+}
+
+// Run implements the command.
+func (c *quarantineListCommand) Run(p *program) error {
+	names, err := c.names()
+	if err != nil {
+		return err
+	}
+	return c.read(p, func(b archive.Bucket) error {
+		return show(p, c.JSON, allRefused(p, b, names), refusedColumns, "Nothing is in quarantine.")
+	})
+}
+
+// names checks what was asked for.
+func (c *quarantineListCommand) names() (quarantined, error) {
+	mac, err := macOr(c.MAC)
+	if err != nil {
+		return quarantined{}, err
+	}
+	first, err := dayOr("--from", c.From)
+	if err != nil {
+		return quarantined{}, err
+	}
+	last, err := dayOr("--to", c.To)
+	if err != nil {
+		return quarantined{}, err
+	}
+	return quarantined{mac, first, last}, daysInOrder(first, last)
+}
+
+// macOr reads --mac, which may be missing.
+func macOr(text string) (pbx.MAC, error) {
+	if text == "" {
+		return "", nil
+	}
+	mac, err := pbx.ParseMAC(text)
+	if err != nil {
+		return "", fmt.Errorf("--mac: %w", err)
+	}
+	return mac, nil
+}
+
+// dayOr reads a day's flag, which may be missing.
+func dayOr(flag, text string) (pbx.Day, error) {
+	if text == "" {
+		return 0, nil
+	}
+	day, err := pbx.ParseDay(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", flag, err)
+	}
+	return day, nil
+}
+
+func daysInOrder(first, last pbx.Day) error {
+	if last != 0 && last < first {
+		return fmt.Errorf("--from %s is after --to %s", first, last)
+	}
+	return nil
+}
+
+// quarantined is a part of the quarantine. What is zero is not asked about.
+type quarantined struct {
+	mac         pbx.MAC
+	first, last pbx.Day // UTC days of receipt
+}
+
+// in yields the names of that part.
+func (q quarantined) in(ctx context.Context, b archive.Bucket) iter.Seq2[string, error] {
+	const folder = archive.QuarantinePrefix + "dt="
+	return func(yield func(string, error) bool) {
+		for name, err := range b.List(ctx, archive.QuarantinePrefix, folder+q.first.String()) {
+			day, file, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
+			if q.last != 0 && err == nil && day > q.last.String() {
+				return
+			}
+			if err == nil && !strings.HasPrefix(file, string(q.mac)) {
+				continue
+			}
+			if !yield(name, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func allRefused(p *program, b archive.Bucket, q quarantined) iter.Seq2[refused, error] {
+	return func(yield func(refused, error) bool) {
+		for name, err := range q.in(p.ctx, b) {
+			var object []byte
+			if err == nil {
+				object, err = b.Get(p.ctx, name)
+			}
+			if errors.Is(err, fs.ErrNotExist) { // released meanwhile
+				continue
+			}
+			if !yield(newRefused(name, object), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func newRefused(name string, object []byte) refused {
+	receipt, err := archive.ParseReceipt(object)
+	if err != nil {
+		return refused{Name: name, Reason: err.Error(), Begins: beginning(object)}
+	}
+	return refused{name, receipt.Received, receipt.MAC, receipt.Reason, beginning(receipt.Body)}
+}
+
+// beginning is how a body begins: 60 characters, on one line.
+func beginning(body []byte) string {
+	const characters = 60
+	text := strings.Join(strings.Fields(string(body[:min(len(body), 10*characters)])), " ")
+	if text == "" {
+		return ""
+	}
+	runes := []rune(plain(text))
+	return string(runes[:min(len(runes), characters)])
+}
+
+var refusedColumns = columns[refused]{
+	[]string{"RECEIVED", "MAC", "REASON", "NAME", "BODY"},
+	func(r refused) []string {
+		return []string{clockOr(r.Received), string(r.MAC), r.Reason, r.Name, r.Begins}
+	},
+}
+
+type quarantineShowCommand struct {
+	Name string `arg:"" help:"As pbxctl quarantine list tells it."`
+	vault
+	JSON bool `name:"json" help:"The envelope as it is archived."`
+}
+
+// Help is the long form of the command's help.
+func (quarantineShowCommand) Help() string {
+	return `Characters that could steer the terminal are shown as �; --json has the body exactly as
+it was received (in body, or base64 in body_base64 where it is not UTF-8).
+
+Example:
+  pbxctl quarantine show quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data`
+}
+
+// Run implements the command.
+func (c *quarantineShowCommand) Run(p *program) error {
+	if err := checkQuarantined(c.Name); err != nil {
+		return err
+	}
+	return c.read(p, func(b archive.Bucket) error {
+		object, err := b.Get(p.ctx, c.Name)
+		if err != nil {
+			return notThere(c.Name, err)
+		}
+		receipt, err := archive.ParseReceipt(object)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
+		}
+		if c.JSON {
+			_, err = fmt.Fprintf(p.out, "%s\n", bytes.TrimSpace(object))
+			return err
+		}
+		return showReceipt(p.out, c.Name, receipt)
+	})
+}
+
+func showReceipt(out io.Writer, name string, r archive.Receipt) error {
+	const form = "Name      %s\nReceived  %s\nMAC       %s\nFrom      %s\nPlace     %d\nReason    %s\nBody      %d bytes\n\n"
+	received := r.Received.UTC().Format("2006-01-02T15:04:05.000Z")
+	fmt.Fprintf(out, form, name, received, plain(string(r.MAC)), plain(r.Remote), r.Index, plain(r.Reason), len(r.Body))
+	for line := range strings.Lines(string(r.Body)) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			line = plain(line)
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkQuarantined tells what is wrong with names that can't be those of quarantined events.
+func checkQuarantined(names ...string) error {
+	for _, name := range names {
+		if err := archive.CheckName(name); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(name, archive.QuarantinePrefix) {
+			return fmt.Errorf("%.200s is not the name of an event in quarantine: that begins with %s", name, archive.QuarantinePrefix)
+		}
+	}
+	return nil
+}
+
+// notThere says what it means that there is no object.
+func notThere(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not in quarantine (any more): see pbxctl quarantine list", name)
+	}
+	return err
+}
+
+type quarantineReleaseCommand struct {
+	Names []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
+	All   bool     `help:"All that is in quarantine."`
+	MAC   string   `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
+	stores
+}
+
+// Help is the long form of the command's help.
+func (quarantineReleaseCommand) Help() string {
+	return `An event is decoded anew. Where that succeeds and its MAC is the PBX's own, or an alias of
+it, the event is recorded and archived as if it had been let in when it was received. Where
+not, it stays; with --all, those that stay do no harm.
+
+Examples:
+  pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data
+  pbxctl quarantine release --all --mac 68692e0b0001 --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+}
+
+// fate is what became of an event in quarantine.
+type fate struct {
+	Name string `json:"name"`
+	Done bool   `json:"done"`
+	Why  string `json:"why,omitempty"` // it was not done
+}
+
+// Run implements the command.
+func (c *quarantineReleaseCommand) Run(p *program) error {
+	mac, err := macOr(c.MAC)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.All == (len(c.Names) > 0):
+		return errors.New("which events? Give their names, or --all")
+	case mac != "" && !c.All:
+		return errors.New("--mac goes with --all")
+	}
+	if err := checkQuarantined(c.Names...); err != nil {
+		return err
+	}
+	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+		names := values(c.Names, nil)
+		if c.All {
+			names = quarantined{mac: mac}.in(p.ctx, b)
+		}
+		return settle(p, c.JSON, "released", names, func(name string) error {
+			_, err := replay.Release(p.ctx, s, b, name)
+			if err != nil && !errors.Is(err, replay.ErrHeld) && s.Ping(p.ctx) != nil {
+				return stopped{err}
+			}
+			return err
+		})
+	})
+}
+
+// stopped is an error after which there is no use in going on.
+type stopped struct{ error }
+
+// settle does something with each event, and tells what became of it.
+func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error], do func(name string) error) error {
+	all, failed := 0, 0
+	encoder := json.NewEncoder(p.out)
+	for name, err := range names {
+		if err != nil {
+			return err
+		}
+		err = do(name)
+		if stop, ok := errors.AsType[stopped](err); ok {
+			return stop.error
+		}
+		f := fate{Name: name, Done: err == nil}
+		all++
+		if err != nil {
+			f.Why = notThere(name, err).Error()
+			failed++
+		}
+		switch {
+		case asJSON:
+			encoder.Encode(f)
+		case f.Done:
+			fmt.Fprintf(p.out, "%s  %s\n", done, plain(name))
+		default:
+			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, plain(name), plain(f.Why))
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d not %s", failed, all, done)
+	}
+	if all == 0 && !asJSON {
+		fmt.Fprintln(p.out, "Nothing is in quarantine.")
+	}
+	return nil
+}
+
+type quarantineDiscardCommand struct {
+	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list tells them."`
+	Yes   bool     `help:"Don't ask."`
+	vault
+	JSON bool `name:"json" help:"One JSON object per line."`
+}
+
+// Help is the long form of the command's help.
+func (quarantineDiscardCommand) Help() string {
+	return `Of most events in quarantine there is no other copy.
+
+Example:
+  pbxctl quarantine discard quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data`
+}
+
+// Run implements the command.
+func (c *quarantineDiscardCommand) Run(p *program) error {
+	if err := checkQuarantined(c.Names...); err != nil {
+		return err
+	}
+	if !c.Yes {
+		if !term.IsTerminal(int(os.Stdin.Fd())) {
+			return errors.New("discarded events are gone for good: say --yes where nobody can be asked")
+		}
+		question := fmt.Sprintf("Delete for good: %d of those in quarantine? [y/N] ", len(c.Names))
+		if err := confirm(p.ctx, os.Stdin, p.errs, question); err != nil {
+			return err
+		}
+	}
+	return c.write(p, func(b archive.Bucket) error {
+		return settle(p, c.JSON, "discarded", values(c.Names, nil), func(name string) error {
+			if _, err := b.Tag(p.ctx, name); err != nil {
+				return err
+			}
+			return b.Delete(p.ctx, name)
+		})
+	})
+}
+
+// confirm asks a question that only y or yes answers with nil.
+func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) error {
+	fmt.Fprint(out, question)
+	answer := make(chan string, 1)
+	go func() { // it may wait for ever
+		line, _ := bufio.NewReader(in).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(out)
+		return ctx.Err()
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
+		return errors.New("nothing was deleted")
+	}
+}

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/replay"
+	"trunkline/pkg/store"
+)
+
+type replayCommand struct {
+	From string `required:"" help:"What was received from this UTC day on." placeholder:"DAY"`
+	To   string `required:"" help:"What was received until the end of this UTC day." placeholder:"DAY"`
+	MAC  string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	vault
+	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; made where it is missing." placeholder:"DIR"`
+	IntoTable  string  `xor:"into" help:"DynamoDB table to write, instead." placeholder:"NAME"`
+	Rate       float64 `help:"Objects per second at most; 0: as fast as it goes." placeholder:"N"`
+	Checkpoint string  `type:"path" help:"File that says how far the replay is, for as long as it is not through." placeholder:"FILE"`
+	DryRun     bool    `help:"Only tell what would be written."`
+	JSON       bool    `name:"json" help:"A JSON object at the end, and no progress."`
+}
+
+// Help is the long form of the command's help.
+func (replayCommand) Help() string {
+	return `Makes records of what the archive has: to build a table anew, or to repair what an older
+version had misunderstood. What is recorded already stays as it is, and the days that change
+are due to be rolled up again. Settings of PBXs are not in the archive: set zones and
+aliases (pbxctl device) in a new table first. A dry run tells of records, of days that would
+be due (DUE), and of when PBXs were heard of (HEARD).
+
+--into may be the folder of --data, while no pbxctl serve uses it. A replay that was stopped
+goes on where it was with the same --checkpoint; its file is removed in the end.
+
+Examples:
+  pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
+  pbxctl replay --from 2026-11-01 --to 2026-11-30 --bucket trunkline-bucket-1a2b \
+    --into-table trunkline-Table-1A2B --rate 200 --checkpoint november`
+}
+
+// Run implements the command.
+func (c *replayCommand) Run(p *program) error {
+	selection, err := c.selection()
+	if err != nil {
+		return err
+	}
+	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
+		return fmt.Errorf("--rate: %g is not a number of objects per second from 0.01 to 1000000", c.Rate)
+	}
+	begun, err := c.begun(selection.MAC)
+	if err != nil {
+		return err
+	}
+	selection.After = begun.Last
+	return c.read(p, func(b archive.Bucket) error {
+		return c.open(p, func(t store.Table) error {
+			return c.replay(p, paced{b, newPace(c.Rate)}, t, selection, begun)
+		})
+	})
+}
+
+// selection is the part of the archive that was asked for.
+func (c *replayCommand) selection() (replay.Selection, error) {
+	mac, err := macOr(c.MAC)
+	if err != nil {
+		return replay.Selection{}, err
+	}
+	first, err := utcDay("--from", c.From)
+	if err != nil {
+		return replay.Selection{}, err
+	}
+	last, err := utcDay("--to", c.To)
+	if err != nil {
+		return replay.Selection{}, err
+	}
+	const most = 3660
+	switch days := int(last.Sub(first).Hours()/24) + 1; {
+	case days < 1:
+		return replay.Selection{}, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	case days > most:
+		return replay.Selection{}, fmt.Errorf("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
+	}
+	return replay.Selection{First: first, Last: last, MAC: mac}, nil
+}
+
+func utcDay(flag, text string) (time.Time, error) {
+	day, err := pbx.ParseDay(text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", flag, err)
+	}
+	return time.Parse(time.DateOnly, day.String())
+}
+
+// open calls use with the table to write; for a dry run, with one to read.
+func (c *replayCommand) open(p *program, use func(store.Table) error) error {
+	switch {
+	case c.IntoTable != "":
+		table, err := openDynamoDB(p.ctx, c.IntoTable)
+		if err != nil {
+			return err
+		}
+		return use(table)
+	case c.Into == "":
+		return errors.New("where should the records go? Give --into DIR or --into-table NAME")
+	case c.DryRun:
+		return readInto(p, c.Into, use)
+	}
+	data, err := local.Open(p.ctx, c.Into)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(data.Table), data.Close())
+}
+
+// readInto calls use with the records of a data folder, which may not be made yet.
+func readInto(p *program, folder string, use func(store.Table) error) error {
+	if _, err := os.Stat(filepath.Join(folder, "records.db")); errors.Is(err, fs.ErrNotExist) {
+		return use(empty{})
+	}
+	table, err := local.OpenRecords(p.ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	return use(table)
+}
+
+// empty is a table to read that has nothing yet.
+type empty struct{ store.Table }
+
+func (empty) Get(context.Context, store.Key) (store.Item, error) {
+	return store.Item{}, store.ErrNotFound
+}
+
+func (empty) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
+	return func(func(store.Item, error) bool) {}
+}
+
+// paced is a bucket that is read at a pace.
+type paced struct {
+	archive.Bucket
+	pace *pace
+}
+
+// Get implements archive.Bucket.
+func (b paced) Get(ctx context.Context, name string) ([]byte, error) {
+	if err := b.pace.wait(ctx, 1); err != nil {
+		return nil, err
+	}
+	return b.Bucket.Get(ctx, name)
+}
+
+// replayed is what a replay came to.
+type replayed struct {
+	Objects int            `json:"objects"`
+	Held    int            `json:"held"`
+	Why     string         `json:"first_held,omitempty"`
+	DryRun  bool           `json:"dry_run"`
+	Writes  map[string]int `json:"would_write,omitempty"` // items, by kind
+}
+
+func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel replay.Selection, begun checkpoint) error {
+	var dry *replay.DryRun
+	if c.DryRun {
+		dry = replay.NewDryRun(t)
+		t = dry
+	}
+	saveErr := c.save(begun)
+	if saveErr != nil {
+		return saveErr // before the work
+	}
+	before, total, err := c.count(p.ctx, b, sel)
+	if err != nil {
+		return err
+	}
+	bar := newBar(p, total, !c.JSON)
+	report, err := replay.Run(p.ctx, b, store.New(t, p.now), sel, func(r replay.Report) {
+		bar.Set(before + r.Done)
+		saveErr = c.save(begun.at(r.Last))
+	})
+	bar.Finish()
+	if err != nil {
+		return errors.Join(c.stopped(p, report, err), c.save(begun.at(report.Last)))
+	}
+	summary := replayed{Objects: report.Done, Held: report.Held, DryRun: c.DryRun}
+	if report.Why != nil {
+		summary.Why = report.Why.Error()
+	}
+	if dry != nil {
+		summary.Writes = dry.Writes()
+	}
+	return errors.Join(saveErr, c.through(), c.tell(p, summary))
+}
+
+// count is how many objects a replay has, and how many of them were done before; for people
+// who look on.
+func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.Selection) (before, total int, err error) {
+	if c.JSON {
+		return 0, 0, nil
+	}
+	for day := sel.First; !day.After(sel.Last); day = day.AddDate(0, 0, 1) {
+		for _, kind := range pbx.Kinds() {
+			for name, err := range b.List(ctx, archive.RawFolder(kind, day)+string(sel.MAC), "") {
+				if err != nil {
+					return 0, 0, err
+				}
+				if total++; name == sel.After {
+					before = total
+				}
+			}
+		}
+	}
+	return before, total, nil
+}
+
+// stopped says where a replay stopped, and how it goes on.
+func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
+	again := "begins anew: see --checkpoint"
+	if c.Checkpoint != "" {
+		again = "goes on there"
+	}
+	if p.ctx.Err() != nil {
+		return fmt.Errorf("stopped after %d objects; the same command %s", r.Done, again)
+	}
+	return fmt.Errorf("stopped after %d objects; the same command %s: %w", r.Done, again, err)
+}
+
+func (c *replayCommand) tell(p *program, r replayed) error {
+	if c.JSON {
+		return json.NewEncoder(p.out).Encode(r)
+	}
+	if r.DryRun {
+		kinds := slices.Sorted(maps.Keys(r.Writes))
+		err := show(p, false, values(kinds, nil), columns[string]{
+			[]string{"KIND", "ITEMS"},
+			func(kind string) []string { return []string{kind, strconv.Itoa(r.Writes[kind])} },
+		}, "All of it is recorded already.")
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(p.out, "Dry run, nothing was written: ")
+	}
+	fmt.Fprintf(p.out, "%d objects, %d held back\n", r.Objects, r.Held)
+	if r.Why != "" {
+		fmt.Fprintf(p.out, "The first of those: %s\n", plain(r.Why))
+	}
+	return nil
+}
+
+// checkpoint is what a replay was asked for, and how far it is.
+type checkpoint struct {
+	From string  `json:"from"`
+	To   string  `json:"to"`
+	MAC  pbx.MAC `json:"mac,omitempty"`
+	Of   string  `json:"of"`             // folder or bucket
+	Into string  `json:"into"`           // folder or table
+	Last string  `json:"last,omitempty"` // the last object that is done, and all before it
+}
+
+// at is the checkpoint at an object; where none was done, it is as it was.
+func (cp checkpoint) at(last string) checkpoint {
+	if last != "" {
+		cp.Last = last
+	}
+	return cp
+}
+
+// begun reads the checkpoint of the same replay, or makes its first one.
+func (c *replayCommand) begun(mac pbx.MAC) (checkpoint, error) {
+	asked := checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Bucket, Into: c.Into + c.IntoTable}
+	if c.Checkpoint == "" {
+		return asked, nil
+	}
+	text, err := os.ReadFile(c.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(text)) == 0 {
+		return asked, nil
+	}
+	if err != nil {
+		return checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
+	}
+	var was checkpoint
+	if err := json.Unmarshal(text, &was); err != nil {
+		return checkpoint{}, fmt.Errorf("--checkpoint: %s is no checkpoint of a replay: choose another file", c.Checkpoint)
+	}
+	if was.at("-") != asked.at("-") {
+		return checkpoint{}, fmt.Errorf("--checkpoint: %s is of another replay (%s to %s, of %s into %s): "+
+			"choose another file, or remove it", c.Checkpoint, was.From, was.To, was.Of, was.Into)
+	}
+	return was, nil
+}
+
+// save replaces the checkpoint's file as a whole. A dry run has none.
+func (c *replayCommand) save(cp checkpoint) error {
+	if c.Checkpoint == "" || c.DryRun {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.Checkpoint), filepath.Base(c.Checkpoint)+"-*")
+	if err != nil {
+		return fmt.Errorf("write the checkpoint: %w", err)
+	}
+	defer os.Remove(f.Name())
+	err = json.NewEncoder(f).Encode(cp)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), c.Checkpoint)
+	}
+	if err != nil {
+		return fmt.Errorf("write the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// through drops the checkpoint of a replay that is done.
+func (c *replayCommand) through() error {
+	if c.Checkpoint == "" || c.DryRun {
+		return nil
+	}
+	return os.Remove(c.Checkpoint)
+}

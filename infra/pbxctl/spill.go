@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/store"
+)
+
+type spillCommands struct {
+	List    spillListCommand    `cmd:"" help:"List what one store keeps for the other, which was down."`
+	Redrive spillRedriveCommand `cmd:"" help:"Hand it on now."`
+}
+
+// stores are where a command finds both records and archive.
+type stores struct {
+	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
+	Table  string `xor:"source" and:"aws" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+	Bucket string `and:"aws" help:"S3 bucket, with --table." placeholder:"NAME"`
+	JSON   bool   `name:"json" help:"One JSON object per line."`
+}
+
+// read calls use with records and archive, to read them.
+func (s stores) read(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if s.Data == "" && s.Table == "" {
+		return errors.New("where are the records? Give --data DIR, or --table NAME and --bucket NAME")
+	}
+	return place{Data: s.Data, Table: s.Table}.open(p, func(records *store.Store) error {
+		return vault{Data: s.Data, Bucket: s.Bucket}.read(p, func(b archive.Bucket) error { return use(records, b) })
+	})
+}
+
+// write calls use with records and archive, to change them.
+func (s stores) write(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if s.Data == "" {
+		return s.read(p, use)
+	}
+	return openData(p, s.Data, func(d *local.Dir) error { return use(store.New(d.Table, p.now), d.Bucket) })
+}
+
+// vault is where a command finds the archive.
+type vault struct {
+	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
+	Bucket string `xor:"source" help:"S3 bucket, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+}
+
+// read calls use with the archive, to read it.
+func (v vault) read(p *program, use func(archive.Bucket) error) error {
+	if v.Data == "" && v.Bucket == "" {
+		return errors.New("where is the archive? Give --data DIR or --bucket NAME")
+	}
+	if v.Bucket != "" {
+		bucket, err := openS3(p.ctx, v.Bucket)
+		if err != nil {
+			return err
+		}
+		return use(bucket)
+	}
+	bucket, err := dir.OpenReadOnly(local.ArchivePath(v.Data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", v.Data, v.Data)
+	}
+	if err != nil {
+		return err
+	}
+	defer bucket.Close()
+	return use(bucket)
+}
+
+// write calls use with the archive, to change it.
+func (v vault) write(p *program, use func(archive.Bucket) error) error {
+	if v.Data == "" {
+		return v.read(p, use)
+	}
+	return openData(p, v.Data, func(d *local.Dir) error { return use(d.Bucket) })
+}
+
+// openData calls use with a data folder that is there, and that no other program writes.
+func openData(p *program, folder string, use func(*local.Dir) error) error {
+	there, err := local.OpenRecords(p.ctx, folder)
+	if err != nil {
+		return err
+	}
+	there.Close()
+	data, err := local.Open(p.ctx, folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(data), data.Close())
+}
+
+type spillListCommand struct {
+	stores
+}
+
+// Help is the long form of the command's help.
+func (spillListCommand) Help() string {
+	return `While the archive is down, the table keeps envelopes for it; while the table is down, the
+archive does so (in spill/). Every hour they are handed on. TRIES are the runs that could
+not record them though the table worked: after 24, they go to quarantine.
+
+Examples:
+  pbxctl spill list --data ./data
+  pbxctl spill list --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b --json`
+}
+
+// spilled is what one store keeps for the other: events of one delivery.
+type spilled struct {
+	Where    string    `json:"where"` // the store that keeps it: table or archive
+	Received time.Time `json:"received,omitzero"`
+	MAC      pbx.MAC   `json:"mac,omitempty"`
+	Events   int       `json:"events"`
+	Kinds    []string  `json:"kinds"`
+	Tries    int       `json:"tries"`
+	Bytes    int       `json:"bytes"`
+	Name     string    `json:"name,omitempty"` // in the archive
+}
+
+// Run implements the command.
+func (c *spillListCommand) Run(p *program) error {
+	return c.read(p, func(s *store.Store, b archive.Bucket) error {
+		return show(p, c.JSON, allSpilled(p, s, b), spilledColumns, "Nothing is spilled.")
+	})
+}
+
+// allSpilled yields what the table keeps for the archive, then what that keeps for the table.
+func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled, error] {
+	return func(yield func(spilled, error) bool) {
+		for sp, err := range s.AllSpilled(p.ctx) {
+			if sp.Done && err == nil {
+				continue
+			}
+			row := newSpilled("table", sp.Text)
+			row.MAC, row.Received = sp.MAC, sp.Received
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		for name, err := range b.List(p.ctx, archive.SpillPrefix, "") {
+			var lines []byte
+			if err == nil {
+				lines, err = b.Get(p.ctx, name)
+			}
+			if errors.Is(err, fs.ErrNotExist) { // handed on meanwhile
+				continue
+			}
+			row := newSpilled("archive", lines)
+			row.Name, row.Tries = name, triesOf(name)
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// newSpilled tells of the envelopes in lines.
+func newSpilled(where string, lines []byte) spilled {
+	s := spilled{Where: where, Bytes: len(lines), Kinds: []string{}}
+	for line := range bytes.Lines(lines) {
+		s.Events++
+		receipt, err := archive.ParseReceipt(line)
+		if err == nil && s.MAC == "" {
+			s.MAC, s.Received = receipt.MAC, receipt.Received
+		}
+		if kind := cmp.Or(string(receipt.Kind), "unreadable"); !slices.Contains(s.Kinds, kind) {
+			s.Kinds = append(s.Kinds, kind)
+		}
+	}
+	return s
+}
+
+var spilledColumns = columns[spilled]{
+	[]string{"IN", "RECEIVED", "MAC", "EVENTS", "KINDS", "TRIES", "BYTES"},
+	func(s spilled) []string {
+		return []string{s.Where, clockOr(s.Received), string(s.MAC), strconv.Itoa(s.Events), strings.Join(s.Kinds, ", "),
+			strconv.Itoa(s.Tries), strconv.Itoa(s.Bytes)}
+	},
+}
+
+// clockOr is clock, empty where the time is not known.
+func clockOr(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return clock(t)
+}
+
+type spillRedriveCommand struct {
+	stores
+}
+
+// Help is the long form of the command's help.
+func (spillRedriveCommand) Help() string {
+	return `The hourly schedule, and pbxctl serve, hand on what is spilled by themselves; this does it
+now. It may be stopped anywhere, and does no harm beside the schedule.
+
+Examples:
+  pbxctl spill redrive --data ./data
+  pbxctl spill redrive --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+}
+
+// redriven is a redrive.Report for programs.
+type redriven struct {
+	Archived    int `json:"archived"`
+	Recorded    int `json:"recorded"`
+	Quarantined int `json:"quarantined"`
+	Failed      int `json:"failed"`
+}
+
+// Run implements the command.
+func (c *spillRedriveCommand) Run(p *program) error {
+	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+		report, err := redrive.New(s, b).Run(p.ctx)
+		if c.JSON {
+			return errors.Join(err, json.NewEncoder(p.out).Encode(redriven(report)))
+		}
+		fmt.Fprintf(p.out, "%d archived, %d recorded, %d quarantined, %d failed\n",
+			report.Archived, report.Recorded, report.Quarantined, report.Failed)
+		return err
+	})
+}
+
+// triesOf is how often, by the name of a spilled object, it could not be recorded.
+func triesOf(name string) int {
+	_, tries, _ := strings.Cut(strings.TrimSuffix(name, ".json"), ".tries=")
+	n, _ := strconv.Atoi(tries)
+	return n
+}
