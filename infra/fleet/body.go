@@ -48,6 +48,18 @@ func Body(e pbx.Event, d Dialect) []byte {
 	}
 }
 
+// Array is events as a PBX posts them together. The dialect is not Form, which has none.
+func Array(events []pbx.Event, d Dialect) []byte {
+	b := []byte{'['}
+	for i, e := range events {
+		if i > 0 {
+			b = append(b, ',', '\n')
+		}
+		b = append(b, Body(e, d)...)
+	}
+	return append(b, ']')
+}
+
 // comments are those of the vendor's page, in English.
 var comments = map[string]string{
 	"uuid":       "// unique ID",

@@ -13,6 +13,7 @@ type call struct {
 	*PBX
 	dice
 	began  time.Time
+	ahead  int64 // seconds by which the PBX's clock is ahead
 	events []Event
 	live   bool // its ringing is reported as it happens
 
@@ -22,7 +23,7 @@ type call struct {
 	callType       string
 	caller, called string
 	trunk          string
-	clock          int64 // seconds since 1970
+	clock          int64 // seconds since 1970, by the PBX
 	menu           menu
 	inMenu         int // seconds
 	queue          string
@@ -51,13 +52,15 @@ func (p *PBX) call(dice dice, began time.Time, nth int) *call {
 		caller:   dice.number(),
 		called:   "100",
 		trunk:    oneOf(dice, "s", "5550100", ""),
-		clock:    began.Unix(),
+		ahead:    p.ahead(began),
 	}
+	c.clock = began.Unix() + c.ahead
+	start := c.clock
 	c.uuid = c.newID()
 	c.pass(dice.IntN(3))
 	c.script()(c)
 	if c.legs == 0 {
-		c.leg(c.called, began.Unix(), 0)
+		c.leg(c.called, start, 0)
 	}
 	return c
 }
@@ -78,7 +81,7 @@ func (c *call) newID() string {
 
 // report adds an event that is over now. Those of one second keep their order.
 func (c *call) report(e pbx.Event) {
-	millis := c.clock*1000 + c.millis + int64(min(len(c.events), 99))
+	millis := (c.clock-c.ahead)*1000 + c.millis + int64(min(len(c.events), 99))
 	c.events = append(c.events, Event{time.UnixMilli(millis).UTC(), e})
 }
 

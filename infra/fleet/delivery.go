@@ -12,6 +12,8 @@ type Delivery struct {
 	MAC  pbx.MAC
 	At   time.Time // of its arrival, in UTC and to the millisecond
 	Body []byte
+	// Events are what the body says, in its order.
+	Events []pbx.Event
 }
 
 // Deliveries yields what is posted and when, in the order of arrival: no two in the same
@@ -19,21 +21,17 @@ type Delivery struct {
 func (p PBX) Deliveries() iter.Seq[Delivery] {
 	return func(yield func(Delivery) bool) {
 		var coming agenda
-		var last time.Time
-		post := func(e Event) bool {
-			if last = last.Add(time.Millisecond); e.At.After(last) {
-				last = e.At
-			}
-			return yield(Delivery{p.MAC, last, Body(e.Event, p.Dialect)})
-		}
+		line := line{PBX: p, yield: yield}
 		dice := p.dice(0)
 		for e := range p.Events() {
-			if !coming.until(e.At, post) {
+			if !coming.until(e.At, line.send) {
 				return
 			}
 			p.schedule(&coming, e, dice)
 		}
-		coming.until(forever, post)
+		if coming.until(forever, line.send) {
+			line.post()
+		}
 	}
 }
 
@@ -44,12 +42,12 @@ func (p PBX) schedule(coming *agenda, e Event, dice dice) {
 	if ok && dice.chance(p.config.Late) {
 		e.At = e.At.Add(24*time.Hour + dice.millis(0, 95*hour))
 	}
-	coming.add(e)
+	coming.add(p.delayed(e))
 	if ok && dice.chance(p.config.Duplicates) {
-		coming.add(Event{e.At.Add(dice.again()), e.Event})
+		coming.add(p.delayed(Event{e.At.Add(dice.again()), e.Event}))
 	}
 	if ok && dice.chance(p.config.Restated) {
-		coming.add(Event{e.At.Add(dice.again()), restated(record, dice)})
+		coming.add(p.delayed(Event{e.At.Add(dice.again()), restated(record, dice)}))
 	}
 }
 

@@ -6,5 +6,6 @@
 // nothing of what the software makes of them: no figure is computed here, so that it can't
 // agree with a mistake made elsewhere. All names, numbers and MACs are invented.
 //
-// What it leaves out: agents may have two calls at once, and PBX clocks are right.
+// What it leaves out: agents may have two calls at once, and no call breaks off when the
+// power fails.
 package fleet

@@ -2,8 +2,10 @@ package fleet
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strconv"
+	"time"
 
 	"trunkline/pkg/pbx"
 )
@@ -22,6 +24,15 @@ type Config struct {
 	Duplicates float64 // delivered again
 	Late       float64 // delivered one to five days late
 	Restated   float64 // delivered again with other values and the same identity
+
+	// Shares of the PBXs.
+	Drift     float64 // whose clocks are minutes ahead or behind
+	PowerCuts float64 // whose clocks show 1970 for an hour of one of the days, after a power cut
+
+	// Outages is the share of days (UTC) on which a PBX's line fails for hours. What was to
+	// be delivered then comes in a burst afterwards: after a share Arrays of them in arrays,
+	// where the PBX's dialect has such.
+	Outages, Arrays float64
 }
 
 // PBX is one of a fleet. Its habits follow from its place in it, so that a fleet of
@@ -36,10 +47,12 @@ type PBX struct {
 
 	config     Config
 	index      int
-	words      words  // its call types
-	prefix     string // of its uuids, such as pbx1-
-	ringStarts bool   // its records start when a phone begins to ring, not when the caller enters the queue
-	noWrapUp   bool   // it reports neither hold nor wrap-up
+	words      words     // its call types
+	prefix     string    // of its uuids, such as pbx1-
+	ringStarts bool      // its records start when a phone begins to ring, not when the caller enters the queue
+	noWrapUp   bool      // it reports neither hold nor wrap-up
+	drift      int64     // seconds by which its clock is ahead
+	powerBack  time.Time // when its clock began with 1970 after a power cut; zero: never
 }
 
 // words are how a PBX spells the call types.
@@ -85,8 +98,15 @@ func (c Config) pbx(i int, zone pbx.Zone) PBX {
 	if i%4 == 3 {
 		p.prefix = fmt.Sprintf("pbx%d-", i+1)
 	}
+	p.setClock()
 	return p
 }
+
+// Days is on how many days its calls begin.
+func (p PBX) Days() int { return p.config.Days }
+
+// DayOf is how many of these days have passed at an instant; below 0 before them.
+func (p PBX) DayOf(at time.Time) int { return int(p.Zone.Local(at).Day() - p.config.First) }
 
 func numbered(first, count int) []string {
 	numbers := make([]string, count)
@@ -99,6 +119,14 @@ func numbered(first, count int) []string {
 // dice are those of a PBX's day, or of its deliveries where the day is 0.
 func (p PBX) dice(d pbx.Day) dice {
 	return dice{rand.New(rand.NewPCG(p.config.Seed, uint64(p.index)<<32|uint64(uint32(d))))}
+}
+
+// diceOf are those of something that happens to a PBX besides its calls: what they decide
+// changes nothing else.
+func (p PBX) diceOf(what string, nth int64) dice {
+	h := fnv.New64a()
+	h.Write([]byte(what))
+	return dice{rand.New(rand.NewPCG(p.config.Seed^h.Sum64(), uint64(p.index)<<32|uint64(uint32(nth))))}
 }
 
 // dice decide what is left to chance.

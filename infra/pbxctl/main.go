@@ -34,6 +34,7 @@ type commands struct {
 	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard the events that were refused."`
 	Replay       replayCommand       `cmd:"" help:"Make records of what was archived."`
 	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
+	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post its events, and check the figures that come of them."`
 }
 
 // program is what commands work with.
@@ -64,8 +65,12 @@ type helpShown int
 // run is the whole program, and returns its exit code.
 func (p *program) run(args []string) (code int) {
 	defer func() {
-		if shown, ok := recover().(helpShown); ok {
-			code = int(shown)
+		switch cause := recover().(type) {
+		case nil:
+		case helpShown:
+			code = int(cause)
+		default:
+			panic(cause)
 		}
 	}()
 	parser := kong.Must(&commands{},

@@ -179,7 +179,7 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	// No bucket takes an object of that kind.
-	err = store.New(data.Table, time.Now).Spill(t.Context(), oldPBX, at(t, "2026-11-24T10:00:00Z"), []byte(`{"id":"1","kind":"../"}`))
+	err = store.New(data.Table, time.Now).Spill(t.Context(), oldPBX, at(t, "2026-11-24T10:00:00Z"), []byte(`{"id":"1","mac":"68692e0b0001","kind":"../"}`))
 	// Tried before, and no envelope.
 	err = errors.Join(err, data.Bucket.Put(t.Context(), "spill/1.tries=3.json", []byte("?\n")), data.Close())
 	if err != nil {

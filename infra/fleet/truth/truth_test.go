@@ -1,0 +1,56 @@
+package truth
+
+import (
+	"testing"
+	"time"
+
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+)
+
+func local(t *testing.T, s string) pbx.LocalTime {
+	t.Helper()
+	at, err := pbx.ParseLocalTime(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// talk is a version of a record of a call that began at a time.
+func talk(t *testing.T, start string, seconds int64) *pbx.CallRecord {
+	return &pbx.CallRecord{UUID: "1.1", Queue: "630", Agent: "800", Start: local(t, start), CallType: "IN",
+		CDRState: "bridged", TalkingTime: pbx.IntOf(seconds)}
+}
+
+func TestTheVersionCountsThatWasFirstReceivedLast(t *testing.T) {
+	const start = "2026-06-01 10:00:00"
+	received := time.Date(2026, 6, 1, 11, 0, 0, 0, time.UTC)
+	r := New("020000000001")
+	for _, seconds := range []int64{10, 20, 10, 20, 10} {
+		r.Add(talk(t, start, seconds), received)
+	}
+	for rows := range r.Rows() {
+		if q := rows.Queues[0]; q.Talk.Sum != 20 || q.Offered != 1 || q.Inputs.Records != 1 {
+			t.Errorf("%+v", q)
+		}
+	}
+}
+
+func TestDaysHaveRowsWhereAnythingCounts(t *testing.T) {
+	received := time.Date(2026, 6, 9, 0, 0, 0, 0, time.UTC)
+	r := New("020000000001")
+	r.Add(talk(t, "2026-06-05 12:00:00", 5), received) // of itself
+	r.Add(talk(t, "2026-06-01 23:50:00", 5), received)
+	r.Add(talk(t, "2026-06-02 00:10:00", 5), received) // of the day before
+	r.Add(talk(t, "1970-01-01 00:10:00", 5), received)
+	r.Add(&pbx.Hangup{UniqueID: "1.1"}, received)
+	var days []kpi.PBX
+	for rows := range r.Rows() {
+		days = append(days, rows.PBX)
+	}
+	if len(days) != 3 || days[0].Day.String() != "1970-01-01" || days[0].ClockSuspect != 1 ||
+		days[1].Day.String() != "2026-06-01" || days[1].Visits != 2 || days[2].Day.String() != "2026-06-05" {
+		t.Errorf("%+v", days)
+	}
+}

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"trunkline/infra/fleet"
+	"trunkline/infra/fleet/truth"
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+)
+
+type simulateCommands struct {
+	Run   simulateCommand      `cmd:"" default:"withargs" help:"Have a made-up fleet post its events (the default)."`
+	Check simulateCheckCommand `cmd:"" help:"Compare what is published with the true figures of a simulation."`
+}
+
+type simulateCommand struct {
+	PBX       int     `required:"" name:"pbx" help:"How many PBXs." placeholder:"N"`
+	Days      int     `required:"" help:"How many days of calls." placeholder:"N"`
+	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
+	First     string  `help:"First of the days; else all of them, with what comes late, have just passed." placeholder:"DAY"`
+	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
+	Rate      float64 `help:"Events per second, of the whole fleet; 0: as fast as it goes." placeholder:"N"`
+	AtOnce    int     `default:"32" help:"How many PBXs post side by side." placeholder:"N"`
+	To        string  `xor:"where" help:"Post over HTTP to a server that runs there." placeholder:"URL"`
+	Data      string  `xor:"where" type:"path" help:"Post into this data folder without HTTP, each delivery at its own time." placeholder:"DIR"`
+	KeysFrom  string  `type:"path" help:"Data folder whose key signs, with --to, where FLEET_KEYS is not set." placeholder:"DIR"`
+	Truth     string  `type:"path" help:"File for the true figures (with --data: truth.jsonl in the folder)." placeholder:"FILE"`
+	YesReally bool    `help:"Post to a server that is not on this machine."`
+	JSON      bool    `name:"json" help:"A JSON object at the end, and no progress."`
+}
+
+// Help is the long form of the command's help.
+func (simulateCommand) Help() string {
+	return `The fleet has PBXs of all dialects, in several time zones, with records that come twice,
+days late or with other values; lines fail for hours and are caught up with afterwards, now
+and then in arrays; clocks are minutes off, and one shows 1970 for an hour. The MACs begin
+with 02, and are nobody's. The true figures have a JSON object for each row, as pbxctl kpi
+--all-rows --json prints it; they hold of a place where these PBXs never posted before, or
+the very same simulation did, and of PBXs of which nothing was set.
+
+Examples:
+  pbxctl simulate --pbx 20 --days 30 --seed 1 --data ./month
+  pbxctl simulate --pbx 100 --days 2 --seed 1 --to http://127.0.0.1:8080 --keys-from ./data --rate 200`
+}
+
+// Run implements the command.
+func (c *simulateCommand) Run(p *program) error {
+	config, err := c.config(p)
+	if err != nil {
+		return err
+	}
+	posters, done, err := c.posters(p)
+	if err != nil {
+		return err
+	}
+	bar := newBar(p, c.PBX*c.Days, !c.JSON)
+	s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != ""}
+	began := time.Now()
+	err = c.write(p, s, config.All())
+	s.bar.Finish()
+	if err = errors.Join(err, done()); err != nil {
+		return err
+	}
+	return c.tell(p, s.summary(c.PBX, time.Since(began)))
+}
+
+// The zones of the made-up PBXs, some with the clock set forward and back.
+var simulatedZones = []string{
+	"Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "UTC", "America/Sao_Paulo", "Australia/Sydney",
+}
+
+func (c *simulateCommand) config(p *program) (fleet.Config, error) {
+	for _, flag := range []struct {
+		name        string
+		value, most int
+	}{{"--pbx", c.PBX, 100_000}, {"--days", c.Days, 3660}, {"--calls", c.Calls, 100_000}, {"--at-once", c.AtOnce, 1000}} {
+		if flag.value < 1 || flag.value > flag.most {
+			return fleet.Config{}, fmt.Errorf("%s: %d is not a number from 1 to %d", flag.name, flag.value, flag.most)
+		}
+	}
+	if !(c.Rate >= 0) || math.IsInf(c.Rate, 0) {
+		return fleet.Config{}, fmt.Errorf("--rate: %g is not a number of events per second", c.Rate)
+	}
+	// Records come up to five days late, and again up to three days after that.
+	first := pbx.UTC.Local(p.now()).Day() - pbx.Day(c.Days+9)
+	if c.First != "" {
+		var err error
+		if first, err = pbx.ParseDay(c.First); err != nil {
+			return fleet.Config{}, fmt.Errorf("--first: %w", err)
+		}
+	}
+	return fleet.Config{
+		Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, Zones: simulatedZones, CallsPerDay: c.Calls,
+		Duplicates: 0.03, Late: 0.02, Restated: 0.02,
+		Drift: 0.25, PowerCuts: 1 / float64(c.PBX), Outages: 0.1, Arrays: 0.5,
+	}, nil
+}
+
+// posters opens the place where the fleet posts to.
+func (c *simulateCommand) posters(p *program) (open func(pbx.MAC) poster, done func() error, err error) {
+	switch {
+	case c.Data != "":
+		data, err := local.Open(p.ctx, c.Data)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
+		return intoFolder(data), data.Close, nil
+	case c.To == "":
+		return nil, nil, errors.New("where do they post to? Give --to URL or --data DIR")
+	}
+	if err := c.checkTo(); err != nil {
+		return nil, nil, err
+	}
+	fleetKeys := p.getenv("FLEET_KEYS")
+	if fleetKeys == "" && c.KeysFrom == "" {
+		return nil, nil, errors.New("no key to sign with: set FLEET_KEYS, or give --keys-from DIR")
+	}
+	keys, err := local.ReadKeys(c.KeysFrom, fleetKeys)
+	if err != nil {
+		return nil, nil, err
+	}
+	return overHTTP(c.To, keys, c.AtOnce), func() error { return nil }, nil
+}
+
+// checkTo keeps load from being sent elsewhere by accident.
+func (c *simulateCommand) checkTo() error {
+	to, err := url.Parse(c.To)
+	if err != nil || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" || to.RawQuery != "" {
+		return fmt.Errorf("--to: %q is not a URL such as http://127.0.0.1:8080", c.To)
+	}
+	if host := to.Hostname(); host != "localhost" && !net.ParseIP(host).IsLoopback() && !c.YesReally {
+		return fmt.Errorf("--to: %s is not this machine: give --yes-really to send that load there", host)
+	}
+	return nil
+}
+
+// write has the fleet post, and the true figures written: aside, until they are complete.
+func (c *simulateCommand) write(p *program, s *simulation, all []fleet.PBX) error {
+	if c.Truth == "" {
+		return s.run(p.ctx, all, c.AtOnce, io.Discard)
+	}
+	out, err := os.CreateTemp(filepath.Dir(c.Truth), ".truth-*")
+	if err != nil {
+		return fmt.Errorf("write the true figures: %w", err)
+	}
+	defer os.Remove(out.Name())
+	err = s.run(p.ctx, all, c.AtOnce, out)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), c.Truth)
+}
+
+// simulation is a fleet that posts.
+type simulation struct {
+	posters func(pbx.MAC) poster
+	pace    *pace
+	bar     *progressbar.ProgressBar
+	truth   bool // is asked for
+
+	mu      sync.Mutex
+	events  int
+	retries int
+	answers map[int]int
+	took    []time.Duration
+}
+
+// run has all PBXs post, several side by side, and writes the true figures of each.
+func (s *simulation) run(ctx context.Context, all []fleet.PBX, atOnce int, out io.Writer) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	type played struct {
+		lines []byte
+		err   error
+	}
+	play := func(p fleet.PBX) played {
+		records, err := s.play(ctx, p)
+		if err != nil || !s.truth {
+			return played{nil, err}
+		}
+		lines, err := trueLines(records)
+		return played{lines, err}
+	}
+	inOrder(all, atOnce, play, func(p played) {
+		if p.err == nil {
+			_, p.err = out.Write(p.lines)
+		}
+		if p.err != nil {
+			cancel(p.err) // the first counts
+		}
+	})
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return s.refusals()
+}
+
+// inOrder has do done for each of all, several side by side, and use called with what that
+// came to in the order of all.
+func inOrder[A, B any](all []A, atOnce int, do func(A) B, use func(B)) {
+	coming := make(chan chan B, atOnce-1)
+	go func() {
+		defer close(coming)
+		for _, a := range all {
+			result := make(chan B, 1)
+			coming <- result
+			go func() { result <- do(a) }()
+		}
+	}()
+	for result := range coming {
+		use(<-result)
+	}
+}
+
+// play has a PBX post, one delivery after the other.
+func (s *simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, error) {
+	post, records := s.posters(p.MAC), truth.New(p.MAC)
+	progress := progress{p: p, bar: s.bar}
+	for d := range p.Deliveries() {
+		err := s.pace.wait(ctx, len(d.Events))
+		var r reply
+		if err == nil {
+			r, err = post(ctx, d)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("PBX %s: %w", p.MAC, err)
+		}
+		s.note(r, len(d.Events))
+		for _, e := range d.Events {
+			if s.truth {
+				records.Add(e, r.at)
+			}
+		}
+		progress.reach(d.At)
+	}
+	progress.end()
+	return records, nil
+}
+
+func (s *simulation) note(r reply, events int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answers == nil {
+		s.answers = map[int]int{}
+	}
+	s.answers[r.status]++
+	s.events += events
+	s.retries += r.tries - 1
+	s.took = append(s.took, r.took)
+}
+
+// refusals is an error where an answer was none that all is well.
+func (s *simulation) refusals() error {
+	refused := 0
+	for status, posts := range s.answers {
+		if status != 200 {
+			refused += posts
+		}
+	}
+	if refused > 0 {
+		return fmt.Errorf("%d of %d posts were not acknowledged: answers by status: %v", refused, len(s.took), s.answers)
+	}
+	return nil
+}
+
+// progress moves the bar on by a step for each of a PBX's days.
+type progress struct {
+	p     fleet.PBX
+	bar   *progressbar.ProgressBar
+	shown int
+}
+
+func (p *progress) reach(at time.Time) { p.show(p.p.DayOf(at)) }
+func (p *progress) end()               { p.show(math.MaxInt) }
+
+func (p *progress) show(day int) {
+	if day = min(day, p.p.Days()); day > p.shown {
+		p.bar.Add(day - p.shown)
+		p.shown = day
+	}
+}
+
+// simulated is what a simulation came to.
+type simulated struct {
+	PBXs      int         `json:"pbxs"`
+	Posts     int         `json:"posts"`
+	Events    int         `json:"events"`
+	Answers   map[int]int `json:"answers"` // posts, by the status of the last answer
+	Retries   int         `json:"retries"`
+	Seconds   float64     `json:"seconds"`
+	PerSecond float64     `json:"events_per_second"`
+	P50       float64     `json:"p50_ms"` // from a post to its answer, waits between tries left out
+	P99       float64     `json:"p99_ms"`
+	P999      float64     `json:"p99_9_ms"`
+	Longest   float64     `json:"longest_ms"`
+}
+
+func (s *simulation) summary(pbxs int, within time.Duration) simulated {
+	slices.Sort(s.took)
+	percentile := func(share float64) float64 {
+		if len(s.took) == 0 {
+			return 0
+		}
+		at := s.took[int(math.Ceil(share*float64(len(s.took))))-1]
+		return float64(at.Microseconds()) / 1000
+	}
+	return simulated{
+		PBXs: pbxs, Posts: len(s.took), Events: s.events, Answers: s.answers, Retries: s.retries,
+		Seconds: within.Seconds(), PerSecond: float64(s.events) / within.Seconds(),
+		P50: percentile(0.5), P99: percentile(0.99), P999: percentile(0.999), Longest: percentile(1),
+	}
+}
+
+func (c *simulateCommand) tell(p *program, s simulated) error {
+	if c.JSON {
+		return json.NewEncoder(p.out).Encode(s)
+	}
+	fmt.Fprintf(p.out, "%d PBXs posted %d events in %d posts and %.1f s: %.0f events/s; all acknowledged, %d retries\n",
+		s.PBXs, s.Events, s.Posts, s.Seconds, s.PerSecond, s.Retries)
+	fmt.Fprintf(p.out, "Answered within %.1f ms (half of the posts), %.1f ms (99%%), %.1f ms (99.9%%), %.1f ms (all)\n",
+		s.P50, s.P99, s.P999, s.Longest)
+	if c.Truth != "" {
+		fmt.Fprintf(p.out, "The true figures are in %s\n", c.Truth)
+	}
+	return nil
+}
