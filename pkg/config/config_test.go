@@ -2,8 +2,12 @@ package config
 
 import (
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"trunkline/pkg/pbx"
 )
 
 func complete() map[string]string {
@@ -68,5 +72,73 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("more than one line: %q", err)
+	}
+}
+
+func forRollup(change map[string]string) func(string) string {
+	env := complete()
+	delete(env, "FLEET_KEYS_SECRET")
+	env["QUEUE_URL"] = "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue"
+	maps.Copy(env, change)
+	return func(name string) string { return env[name] }
+}
+
+func TestTheRollupFunctionReadsItsEnvironment(t *testing.T) {
+	zone, err := pbx.ParseZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadRollup(forRollup(map[string]string{"DEFAULT_ZONE": "Asia/Shanghai", "GRACE_MINUTES": "0"}))
+	want := Rollup{
+		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "", ""},
+		Table: "trunkline-Records-1A2B", Bucket: "trunkline-archive-1a2b",
+		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Schedule: Schedule{zone, 0},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestDaysCloseInUTCAfterAQuarterOfAnHourUnlessToldOtherwise(t *testing.T) {
+	want := Schedule{pbx.UTC, 15 * time.Minute}
+	if got, err := ReadRollup(forRollup(nil)); err != nil || !reflect.DeepEqual(got.Schedule, want) {
+		t.Errorf("the function: %+v, %v", got.Schedule, err)
+	}
+	if got, err := ReadSchedule(func(string) string { return "" }); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("a program without an environment: %+v, %v", got, err)
+	}
+}
+
+func TestABadVariableOfTheRollupIsOneLineThatNamesIt(t *testing.T) {
+	for name, bad := range map[string][]string{
+		"AWS_REGION":    {"", "Frankfurt"},
+		"TABLE_NAME":    {"", "a"},
+		"BUCKET_NAME":   {"", "Upper"},
+		"QUEUE_URL":     {"", "trunkline-DueQueue", "arn:aws:sqs:eu-central-1:123456789012:due", "https://", "https://x y", "https://x\ny"},
+		"DEFAULT_ZONE":  {"Mars/Olympus", "+25:00", "../etc/passwd", "Europe/Berlin\n"},
+		"GRACE_MINUTES": {"-1", "721", "15m", "1.5", " 15", "9999999999999999999"},
+	} {
+		for _, value := range bad {
+			_, err := ReadRollup(forRollup(map[string]string{name: value}))
+			if err == nil || !strings.HasPrefix(err.Error(), "environment: "+name) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
+		}
+	}
+	_, err := ReadSchedule(forRollup(map[string]string{"DEFAULT_ZONE": "here", "GRACE_MINUTES": "soon"}))
+	if err == nil || !strings.Contains(err.Error(), "DEFAULT_ZONE") || !strings.Contains(err.Error(), "GRACE_MINUTES") {
+		t.Errorf("both are bad: %v", err)
+	}
+	_, err = ReadRollup(func(string) string { return "" })
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TABLE_NAME", "BUCKET_NAME", "QUEUE_URL"} {
+		if err == nil || !strings.Contains(err.Error(), name+" is not set") {
+			t.Errorf("%s is not named in %v", name, err)
+		}
+	}
+}
+
+func TestTheLongestGraceIsHalfADay(t *testing.T) {
+	if got, err := ReadSchedule(forRollup(map[string]string{"GRACE_MINUTES": "720"})); err != nil || got.Grace != 12*time.Hour {
+		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"trunkline/events"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/config"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
@@ -119,13 +120,75 @@ func TestTheScheduleSendsDaysThatAreDueInBatches(t *testing.T) {
 			days[body] = true
 		}
 	}
-	if fmt.Sprint(sizes) != "[10 10 10 10 6]" && fmt.Sprint(sizes) != "[10 10 3]" || !days[`{"mac":"68692e0b0000","day":"2026-11-23"}`] {
+	if fmt.Sprint(sizes) != "[10 10 3]" || len(days) != 23 || !days[`{"mac":"68692e0b0000","day":"2026-11-23"}`] {
 		t.Errorf("batches of %d: %v", sizes, days)
 	}
 	for line := range strings.Lines(w.log.String()) {
 		if !json.Valid([]byte(line)) || !strings.Contains(line, `"_aws":{`) {
 			t.Errorf("log: %s", line)
 		}
+	}
+	if want := `"msg":"schedule","pbxs":23,"marked":23,"sent":23,`; !strings.Contains(w.log.String(), want) {
+		t.Errorf("no %s in %s", want, &w.log)
+	}
+}
+
+// quiet plays all of AWS for a fleet of which nothing is due.
+func quiet(t *testing.T, operations map[string]http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		io.Copy(io.Discard, r.Body)
+		if answer, ok := operations[operation]; ok {
+			answer(w, r)
+			return
+		}
+		switch {
+		case operation == "Query":
+			io.WriteString(w, `{"Items":[],"Count":0,"ScannedCount":0}`)
+		case operation == "" && r.Method == http.MethodGet:
+			io.WriteString(w, `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>`)
+		default:
+			io.WriteString(w, "{}")
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestTheWiredFunctionIsSetOffByItsEventsAndLogsNoSecret(t *testing.T) {
+	denied := func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","message":"stub"}`)
+	}
+	for name, c := range map[string]struct {
+		operations map[string]http.HandlerFunc
+		fails      bool
+	}{
+		"all is well":    {},
+		"no permission":  {map[string]http.HandlerFunc{"Query": denied}, true},
+		"no single item": {map[string]http.HandlerFunc{"GetItem": denied}, false}, // nothing asks for one
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			const secret = "anExampleThatOpensNoRealDoor"
+			f := New(config.Rollup{
+				AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: secret, SessionToken: secret + "Either", Endpoint: quiet(t, c.operations)},
+				Table: "records", Bucket: "archive", Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
+				Schedule: config.Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute},
+			}, &log, time.Now)
+			if answer, err := f.Handle(t.Context(), recorded(t, "schedule.json")); answer != nil || (err != nil) != c.fails {
+				t.Errorf("the schedule: %v, %v", answer, err)
+			}
+			for line := range strings.Lines(log.String()) {
+				if !json.Valid([]byte(line)) {
+					t.Errorf("no JSON: %s", line)
+				}
+			}
+			if text := log.String(); strings.Contains(text, secret) || !strings.Contains(text, `"msg":"schedule"`) {
+				t.Errorf("log: %s", text)
+			}
+		})
 	}
 }
 
@@ -139,8 +202,8 @@ func TestAQueueThatRefusesIsAnError(t *testing.T) {
 		w := newWorld(t)
 		w.record(t, "68692e0b0001")
 		w.sqs.answer = answer
-		if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err == nil || !strings.Contains(err.Error(), "send messages: ") {
+			t.Errorf("%s: %v", name, err)
 		}
 		if !strings.Contains(w.log.String(), `"level":"ERROR"`) {
 			t.Errorf("%s: %s", name, &w.log)
@@ -168,6 +231,11 @@ func TestMessagesThatFailComeAgainAlone(t *testing.T) {
 	day, _ := pbx.ParseDay("2026-11-23")
 	if header, err := w.store.Header(t.Context(), "68692e0b0001", day); header.Revision != 1 || err != nil {
 		t.Errorf("%+v, %v", header, err)
+	}
+	for result, lines := range map[string]int{"failed": 3, "published": 1, "not_due": 1} {
+		if got := strings.Count(w.log.String(), `"result":"`+result+`","days":1,`); got != lines {
+			t.Errorf("%d lines say %s, want %d: %s", got, result, lines, &w.log)
+		}
 	}
 	if answer, err := w.Handle(t.Context(), recorded(t, "sqs_due.json")); err != nil || len(answer.(Failures).Failures) != 0 {
 		t.Errorf("a day that is not due: %v, %v", answer, err)

@@ -1,0 +1,87 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+)
+
+func tasks(n int) (all []rollup.Task) {
+	for i := range n {
+		all = append(all, rollup.Task{MAC: mac, Day: pbx.Day(i + 1)})
+	}
+	return all
+}
+
+func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var done []rollup.Task
+		q := Queue{Work: func(_ context.Context, task rollup.Task) {
+			time.Sleep(time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			done = append(done, task)
+		}}
+		began := time.Now()
+		if err := q.Send(t.Context(), tasks(7)); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(done, func(a, b rollup.Task) int { return int(a.Day - b.Day) })
+		if took := time.Since(began); !slices.Equal(done, tasks(7)) || took != 4*time.Second {
+			t.Errorf("%v after %v", done, took)
+		}
+	})
+}
+
+func TestNoTasksAreNoWork(t *testing.T) {
+	if err := (Queue{}).Send(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAQueueThatIsStoppedSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var q Queue
+	q.Work = func(given context.Context, _ rollup.Task) {
+		cancel()
+		if given.Err() == nil {
+			t.Error("a worker does not learn that it should stop")
+		}
+	}
+	if err := q.Send(ctx, tasks(3)); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped with %v", err)
+	}
+}
+
+func TestTheScheduleRunsAtOnceAndEveryHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		var runs []time.Duration
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			Hourly(ctx, func(context.Context) {
+				runs = append(runs, time.Since(began))
+				time.Sleep(10 * time.Minute)
+			})
+		}()
+		time.Sleep(2*time.Hour + time.Minute)
+		cancel()
+		<-ended
+		if want := []time.Duration{0, time.Hour, 2 * time.Hour}; !slices.Equal(runs, want) {
+			t.Errorf("ran after %v", runs)
+		}
+		if took := time.Since(began); took != 2*time.Hour+10*time.Minute {
+			t.Errorf("a run under way was not joined: ended after %v", took)
+		}
+	})
+}

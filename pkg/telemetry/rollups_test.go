@@ -1,0 +1,81 @@
+package telemetry
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// tell tells of one of everything that goes well, and of one of everything that fails.
+func tell(t *testing.T, r Rollups) {
+	t.Helper()
+	day, err := pbx.ParseDay("2018-11-05")
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("no network")
+	r.Worked(t.Context(), "68692e0b0001", day, "published", nil)
+	r.Scheduled(t.Context(), 3, 2, 1, nil)
+	r.Redriven(t.Context(), 4, 3, 2, 1, nil)
+	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
+	r.Scheduled(t.Context(), 3, 0, 0, failure)
+	r.Redriven(t.Context(), 0, 0, 0, 5, failure)
+}
+
+func TestEachStepOfARollupIsOneLine(t *testing.T) {
+	var out strings.Builder
+	tell(t, RollupLog(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))))
+	const want = `level=INFO msg=rollup mac=68692e0b0001 day=2018-11-05 result=published days=1
+level=INFO msg=schedule pbxs=3 marked=2 sent=1
+level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1
+level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
+level=ERROR msg=schedule pbxs=3 marked=0 sent=0 error="no network"
+level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", &out, want)
+	}
+}
+
+func TestEachStepOfARollupIsCountedToo(t *testing.T) {
+	var out strings.Builder
+	tell(t, RollupMetrics(&out, func() time.Time { return time.UnixMilli(1795507199987) }))
+	counted := func(dimensions string, names ...string) string {
+		var metrics []string
+		for _, name := range names {
+			metrics = append(metrics, `{"Name":"`+name+`","Unit":"Count"}`)
+		}
+		return `"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline","Dimensions":` + dimensions +
+			`,"Metrics":[` + strings.Join(metrics, ",") + `]}]}`
+	}
+	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent")
+	spill := counted(`[[]]`, "archived", "recorded", "quarantined", "not_handed_on")
+	want := []string{
+		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
+		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,` + schedule + "}\n",
+		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + "}\n",
+		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,` + schedule + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
+	}
+	lines := strings.SplitAfter(out.String(), "\n")
+	if len(lines) != len(want)+1 {
+		t.Fatalf("%d lines:\n%s", len(lines)-1, &out)
+	}
+	for i := range want {
+		if !strings.HasSuffix(lines[i], want[i]) {
+			t.Errorf("got\n%swant …\n%s", lines[i], want[i])
+		}
+	}
+}
