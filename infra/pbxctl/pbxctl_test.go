@@ -389,7 +389,8 @@ func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
 	if got.code != 0 || got.errs != "" || strings.Count(got.out, `200 OK  {"stored":1}`) != 6 || strings.Contains(got.out, taken.Addr().String()) {
 		t.Errorf("%+v", got)
 	}
-	for _, want := range []string{"MEMBER_CANCEL", "working time", "808        Idle", "SIP/886-00000065 hangup", "has 6 events", "raw/kind=cc_cdr/dt="} {
+	for _, want := range []string{"MEMBER_CANCEL", "working time", "808        Idle", "SIP/886-00000065 hangup", "has 6 events", "raw/kind=cc_cdr/dt=",
+		"PBX 68692e0b0001, 2018-11-05: answered within 20 s", "630    1        0         1          1"} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("the tour does not show %q:\n%s", want, got.out)
 		}
@@ -397,7 +398,8 @@ func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
 }
 
 func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
-	for _, command := range []string{"serve", "demo", "device url", "calls", "ivr", "extensions", "live"} {
+	for _, command := range []string{"serve", "demo", "device url", "device set", "device list", "calls", "ivr", "extensions",
+		"live", "rollup", "kpi", "kpi show", "kpi explain", "kpi restatements"} {
 		got := run(t, "", append(strings.Fields(command), "--help")...)
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {
 			t.Errorf("%s: %+v", command, got)

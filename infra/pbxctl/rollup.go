@@ -124,7 +124,11 @@ func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, mac 
 		last = 0
 	}
 	if !c.All {
-		return r.RequestClosed(p.ctx, mac, first, last)
+		tasks, err = r.RequestClosed(p.ctx, mac, first, last)
+		if err == nil && len(tasks) == 0 {
+			err = fmt.Errorf("%s told of nothing on a day that has closed, from %s on", mac, first)
+		}
+		return tasks, err
 	}
 	for mac, err := range s.Fleet(p.ctx) {
 		var some []rollup.Task
