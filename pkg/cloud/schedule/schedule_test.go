@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -85,12 +87,15 @@ func newWorld(t *testing.T) *world {
 // record records a call of a PBX on the day before.
 func (w *world) record(t *testing.T, mac pbx.MAC) {
 	t.Helper()
-	start, err := pbx.ParseLocalTime("2026-11-23 11:00:00")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", pbx.UTC.Time(start).Unix()), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
-	if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: w.now.Add(-14 * time.Hour), Zone: pbx.UTC}, e); err != nil {
+	record(t, w.store, w.now.Add(-14*time.Hour), mac, time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC))
+}
+
+// record records a call that began at a time, of a PBX whose clock stands in UTC.
+func record(t *testing.T, s *store.Store, received time.Time, mac pbx.MAC, at time.Time) {
+	t.Helper()
+	start := pbx.LocalTimeOf(at.UTC())
+	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
+	if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -250,6 +255,42 @@ func TestTheFunctionStopsBeforeItIsStopped(t *testing.T) {
 	if err != nil || len(answer.(Failures).Failures) != 1 {
 		t.Errorf("with no time to work: %v, %v", answer, err)
 	}
+}
+
+// sent is a queue that keeps what it was sent.
+type sent struct{ tasks []rollup.Task }
+
+func (q *sent) Send(_ context.Context, tasks []rollup.Task) error {
+	q.tasks = append(q.tasks, tasks...)
+	return nil
+}
+
+func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := storetest.NewFaulty(storetest.NewMemory(), func(c storetest.Call) storetest.Fault {
+			if strings.HasPrefix(c.Key.PK, "SPILL") {
+				return storetest.Hangs
+			}
+			return storetest.None
+		})
+		bucket, q, log := archivetest.NewMemory(), &sent{}, &strings.Builder{}
+		records := store.New(table, time.Now)
+		f := &Function{
+			redrive.New(records, bucket), rollup.New(records, bucket, rollup.DefaultConfig, time.Now), q,
+			telemetry.RollupMetrics(log, time.Now), time.Now,
+		}
+		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))
+		ctx, cancel := context.WithTimeout(t.Context(), spare+time.Minute)
+		defer cancel()
+		began := time.Now()
+		_, err := f.Handle(ctx, recorded(t, "schedule.json"))
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != 30*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		if len(q.tasks) != 1 || !strings.Contains(log.String(), `"msg":"schedule","pbxs":1,"marked":1,"sent":1,`) {
+			t.Errorf("sent %v: %s", q.tasks, log)
+		}
+	})
 }
 
 func TestAnEventOfAnotherKindIsAnError(t *testing.T) {
