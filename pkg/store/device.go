@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -36,15 +34,8 @@ func (d Device) Sends(mac, named pbx.MAC) bool {
 
 // Device reads the settings of a PBX.
 func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
-	item, err := s.table.Get(ctx, Key{string(mac), deviceKey})
-	if errors.Is(err, ErrNotFound) {
-		return Device{}, nil
-	}
-	if err != nil {
-		return Device{}, fmt.Errorf("read the settings of %s: %w", mac, err)
-	}
 	var d Device
-	if err := json.Unmarshal(item.Doc, &d); err != nil {
+	if _, err := s.load(ctx, deviceKey(mac), &d); err != nil {
 		return Device{}, fmt.Errorf("read the settings of %s: %w", mac, err)
 	}
 	return d, nil
@@ -55,17 +46,6 @@ func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
 	if err := s.Enlist(ctx, mac, s.now()); err != nil {
 		return err
 	}
-	doc, err := marshal(d)
-	if err == nil {
-		doc, err = Canonical(doc)
-	}
-	if err != nil {
-		return fmt.Errorf("write the settings of %s: %w", mac, err)
-	}
-	version := s.now().UTC().Format(time.RFC3339Nano) + "." + hash(doc)
-	err = s.table.Put(ctx, Item{Key: Key{string(mac), deviceKey}, Version: version, Doc: doc}, Condition{})
-	if err != nil {
-		return fmt.Errorf("write the settings of %s: %w", mac, err)
-	}
-	return nil
+	version := ownVersion(s.now().UTC().Format(time.RFC3339Nano))
+	return wrap(s.save(ctx, deviceKey(mac), version, d, Condition{}), "write the settings of %s", mac)
 }

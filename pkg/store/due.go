@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -23,8 +22,8 @@ type Mark struct {
 	version string
 }
 
-// MarkWithin is the time in which a writer relies on a mark that it made before.
-const MarkWithin = time.Minute
+// markWithin is the time in which a writer relies on a mark that it made before.
+const markWithin = time.Minute
 
 // MarkClosed marks a day as due since it closed at an instant. A mark that is there already
 // stays.
@@ -41,21 +40,15 @@ func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
 	}
 	err := s.mark(ctx, mac, day, at, Newer())
 	if err == nil {
-		s.lately.add(key, at, MarkWithin)
+		s.lately.add(key, at, markWithin)
 	}
 	return err
 }
 
 func (s *Store) mark(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time, cond Condition) error {
-	doc, err := marshal(map[string]time.Time{"at": at.UTC().Truncate(time.Millisecond)})
-	if err == nil {
-		item := Item{Key: dueKey(mac, day), Version: ownVersion(millis(at)), Doc: doc}
-		err = s.table.Put(ctx, item, cond)
-	}
-	if err != nil && !errors.Is(err, ErrCondition) { // due all the same
-		return fmt.Errorf("mark %s of %s as due: %w", day, mac, err)
-	}
-	return nil
+	doc := map[string]time.Time{"at": at.UTC().Truncate(time.Millisecond)}
+	err := s.save(ctx, dueKey(mac, day), ownVersion(millis(at)), doc, cond)
+	return wrap(orThere(err), "mark %s of %s as due", day, mac)
 }
 
 // Mark returns the mark of a day; false where it is not due.
@@ -99,10 +92,7 @@ func (s *Store) Due(ctx context.Context) iter.Seq2[Mark, error] {
 // Unmark takes a mark away, unless the day was marked anew since the mark was read.
 func (s *Store) Unmark(ctx context.Context, m Mark) error {
 	err := s.table.Delete(ctx, dueKey(m.MAC, m.Day), Unchanged(m.version))
-	if err != nil && !errors.Is(err, ErrCondition) {
-		return fmt.Errorf("take the mark of %s of %s away: %w", m.Day, m.MAC, err)
-	}
-	return nil
+	return wrap(orThere(err), "take the mark of %s of %s away", m.Day, m.MAC)
 }
 
 func markOf(i Item) (Mark, error) {
@@ -153,31 +143,17 @@ func zoneOf(registered pbx.Zone, id string, start pbx.LocalTime) pbx.Zone {
 // MarkedThrough is the last day of a PBX that was marked since it closed, as were all
 // before it; unknown where none was.
 func (s *Store) MarkedThrough(ctx context.Context, mac pbx.MAC) (pbx.Day, error) {
-	item, err := s.table.Get(ctx, markedKey(mac))
-	if errors.Is(err, ErrNotFound) {
-		return 0, nil
-	}
 	var doc struct{ Through pbx.Day }
-	if err == nil {
-		err = unmarshal(item, &doc)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read which days of %s are marked: %w", mac, err)
-	}
-	return doc.Through, nil
+	_, err := s.load(ctx, markedKey(mac), &doc)
+	return doc.Through, wrap(err, "read which days of %s are marked", mac)
 }
 
 // SetMarkedThrough keeps that all days until the given one are marked since they closed, and
 // no later one. Days that are marked twice do no harm.
 func (s *Store) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
-	doc, err := json.Marshal(map[string]pbx.Day{"through": day})
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: markedKey(mac), Version: ownVersion(millis(s.now())), Doc: doc}, Condition{})
-	}
-	if err != nil {
-		return fmt.Errorf("keep which days of %s are marked: %w", mac, err)
-	}
-	return nil
+	doc := map[string]pbx.Day{"through": day}
+	err := s.save(ctx, markedKey(mac), ownVersion(millis(s.now())), doc, Condition{})
+	return wrap(err, "keep which days of %s are marked", mac)
 }
 
 // RecordedDays yields the days of a span on which anything that was recorded of a PBX

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -29,18 +28,12 @@ type Header struct {
 
 // Header reads a day's header.
 func (s *Store) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, error) {
-	item, err := s.table.Get(ctx, headerKey(mac, day))
-	if errors.Is(err, ErrNotFound) {
-		return Header{}, nil
-	}
 	var h Header
-	if err == nil {
-		err = unmarshal(item, &h)
-	}
+	version, err := s.load(ctx, headerKey(mac, day), &h)
 	if err != nil {
 		return Header{}, fmt.Errorf("read the header of %s of %s: %w", day, mac, err)
 	}
-	h.version = item.Version
+	h.version = version
 	return h, nil
 }
 
@@ -71,11 +64,7 @@ func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, ne
 		cond = Absent()
 	}
 	next.version = ownVersion(digits(max(next.Revision, next.Claimed)))
-	doc, err := canonicalOf(next)
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: headerKey(mac, day), Version: next.version, Doc: doc}, cond)
-	}
-	if err != nil {
+	if err := s.save(ctx, headerKey(mac, day), next.version, next, cond); err != nil {
 		return Header{}, fmt.Errorf("write the header of %s of %s: %w", day, mac, err)
 	}
 	return next, nil
@@ -119,25 +108,19 @@ func (s *Store) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) err
 	items, err := itemsOf(r.Figures, func(part int) Key { return rowKey(mac, day, r.key(), part) })
 	for _, item := range items {
 		if err == nil {
-			err = s.table.Put(ctx, item, Newer())
-		}
-		if errors.Is(err, ErrCondition) {
-			err = nil
+			err = orThere(s.table.Put(ctx, item, Newer()))
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("write row %s of %s of %s: %w", r.key(), day, mac, err)
-	}
-	return nil
+	return wrap(err, "write row %s of %s of %s", r.key(), day, mac)
 }
 
 // DropRows removes what rows of a lower revision than the given one have left.
 func (s *Store) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
 	for item, err := range s.table.Query(ctx, rowsOf(mac, day)) {
 		if err == nil && item.Version < digits(revision) {
-			err = s.table.Delete(ctx, item.Key, Unchanged(item.Version))
+			err = orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version)))
 		}
-		if err != nil && !errors.Is(err, ErrCondition) {
+		if err != nil {
 			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
 		}
 	}
@@ -261,12 +244,4 @@ func cut(text string, size int) (pieces []string) {
 		pieces, text = append(pieces, text[:end]), text[end:]
 	}
 	return append(pieces, text)
-}
-
-func canonicalOf(v any) ([]byte, error) {
-	doc, err := marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return Canonical(doc)
 }

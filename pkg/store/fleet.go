@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -18,11 +17,8 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	if s.listed.covers(mac, at) {
 		return nil
 	}
-	doc, err := marshal(map[string]time.Time{"since": at})
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: fleetKey(mac), Version: millis(at), Doc: doc}, Older())
-	}
-	if err != nil && !errors.Is(err, ErrCondition) {
+	err := s.save(ctx, fleetKey(mac), millis(at), map[string]time.Time{"since": at}, Older())
+	if err := orThere(err); err != nil {
 		return fmt.Errorf("put %s on the fleet list: %w", mac, err)
 	}
 	s.listed.add(mac, at)
@@ -31,11 +27,8 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 
 // Ping tells whether the table can be written.
 func (s *Store) Ping(ctx context.Context) error {
-	item := Item{Key: Key{"PING", "PING"}, Version: ownVersion(millis(s.now())), Doc: []byte("{}")}
-	if err := s.table.Put(ctx, item, Condition{}); err != nil {
-		return fmt.Errorf("write to the table: %w", err)
-	}
-	return nil
+	err := s.save(ctx, Key{"PING", "PING"}, ownVersion(millis(s.now())), struct{}{}, Condition{})
+	return wrap(err, "write to the table")
 }
 
 // listed remembers since when PBXs are on the fleet list, at the latest.
@@ -88,11 +81,8 @@ func (s *Store) hear(ctx context.Context, mac pbx.MAC, at time.Time) error {
 		return nil
 	}
 	at = at.UTC().Truncate(time.Millisecond)
-	doc, err := marshal(map[string]time.Time{"last": at})
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: key, Version: millis(at), Doc: doc}, Newer())
-	}
-	if err != nil && !errors.Is(err, ErrCondition) {
+	err := s.save(ctx, key, millis(at), map[string]time.Time{"last": at}, Newer())
+	if err := orThere(err); err != nil {
 		return fmt.Errorf("keep when %s was heard: %w", mac, err)
 	}
 	s.lately.add(key, at, hearsEvery)
@@ -101,18 +91,9 @@ func (s *Store) hear(ctx context.Context, mac pbx.MAC, at time.Time) error {
 
 // Heard is when a PBX last sent something, to a quarter of an hour; zero where it never did.
 func (s *Store) Heard(ctx context.Context, mac pbx.MAC) (time.Time, error) {
-	item, err := s.table.Get(ctx, heardKey(mac))
-	if errors.Is(err, ErrNotFound) {
-		return time.Time{}, nil
-	}
 	var doc struct{ Last time.Time }
-	if err == nil {
-		err = unmarshal(item, &doc)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read when %s was heard: %w", mac, err)
-	}
-	return doc.Last, nil
+	_, err := s.load(ctx, heardKey(mac), &doc)
+	return doc.Last, wrap(err, "read when %s was heard", mac)
 }
 
 // Seen is what was learnt of a PBX from its records.
@@ -123,28 +104,13 @@ type Seen struct {
 
 // Seen reads what was learnt of a PBX.
 func (s *Store) Seen(ctx context.Context, mac pbx.MAC) (Seen, error) {
-	item, err := s.table.Get(ctx, seenKey(mac))
-	if errors.Is(err, ErrNotFound) {
-		return Seen{}, nil
-	}
 	var seen Seen
-	if err == nil {
-		err = unmarshal(item, &seen)
-	}
-	if err != nil {
-		return Seen{}, fmt.Errorf("read what was learnt of %s: %w", mac, err)
-	}
-	return seen, nil
+	_, err := s.load(ctx, seenKey(mac), &seen)
+	return seen, wrap(err, "read what was learnt of %s", mac)
 }
 
 // SetSeen keeps what was learnt of a PBX.
 func (s *Store) SetSeen(ctx context.Context, mac pbx.MAC, seen Seen) error {
-	doc, err := marshal(seen)
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: seenKey(mac), Version: ownVersion(millis(s.now())), Doc: doc}, Condition{})
-	}
-	if err != nil {
-		return fmt.Errorf("keep what was learnt of %s: %w", mac, err)
-	}
-	return nil
+	err := s.save(ctx, seenKey(mac), ownVersion(millis(s.now())), seen, Condition{})
+	return wrap(err, "keep what was learnt of %s", mac)
 }

@@ -20,7 +20,7 @@ const (
 	livePrefix   = "LIVE"
 	extPrefix    = "EXT"
 	extLogPrefix = "EXTLOG"
-	deviceKey    = "DEVICE"
+	deviceSK     = "DEVICE"
 	seenSK       = "SEEN"
 	markedSK     = "MARKED"
 	heardSK      = "HEARD"
@@ -65,6 +65,7 @@ func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
 	return key(mac, extLogPrefix, exten, received, hash)
 }
 
+func deviceKey(mac pbx.MAC) Key { return key(mac, deviceSK) }
 func seenKey(mac pbx.MAC) Key   { return key(mac, seenSK) }
 func markedKey(mac pbx.MAC) Key { return key(mac, markedSK) }
 func heardKey(mac pbx.MAC) Key  { return key(mac, heardSK) }

@@ -3,8 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -175,11 +173,4 @@ func (c *LiveCall) see(at time.Time) {
 	if at.After(c.Seen) {
 		c.Seen = at
 	}
-}
-
-func unmarshal(i Item, doc any) error {
-	if err := json.Unmarshal(i.Doc, doc); err != nil {
-		return fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
-	}
-	return nil
 }

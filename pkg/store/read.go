@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
@@ -143,8 +142,8 @@ func identity(i Item) string { return i.SK[:strings.LastIndexByte(i.SK, '#')] }
 
 func recordOf[E pbx.Event](i Item) (Record[E], error) {
 	var doc factDoc[E]
-	if err := json.Unmarshal(i.Doc, &doc); err != nil {
-		return Record[E]{}, fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
+	if err := unmarshal(i, &doc); err != nil {
+		return Record[E]{}, err
 	}
 	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Event: doc.Event, Hash: lastPart(i.SK)}, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -50,8 +49,7 @@ func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
 		return fmt.Errorf("record %s: %w", e.Kind(), err)
 	}
 	for _, w := range writes {
-		err := s.table.Put(ctx, w.Item, w.Condition)
-		if err != nil && !errors.Is(err, ErrCondition) { // what is there already counts
+		if err := orThere(s.table.Put(ctx, w.Item, w.Condition)); err != nil {
 			return fmt.Errorf("record %s: %w", e.Kind(), err)
 		}
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -52,21 +51,15 @@ func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restate
 		}
 		for _, item := range items {
 			if err == nil {
-				err = s.table.Put(ctx, item, Absent())
+				err = orThere(s.table.Put(ctx, item, Absent()))
 			}
 		}
-		if err != nil && !errors.Is(err, ErrCondition) {
+		if err != nil {
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}
 	}
-	doc, err := canonicalOf(r)
-	if err == nil {
-		err = s.table.Put(ctx, Item{Key: key, Version: ownVersion(digits(r.Revision)), Doc: doc}, Absent())
-	}
-	if errors.Is(err, ErrCondition) {
-		err = nil
-	}
-	return wrap(err, "restate %s of %s", day, mac)
+	err := s.save(ctx, key, ownVersion(digits(r.Revision)), r, Absent())
+	return wrap(orThere(err), "restate %s of %s", day, mac)
 }
 
 // Restatements yields what was replaced of a day, in the order of revisions. After an error
@@ -92,11 +85,4 @@ func (s *Store) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter
 // RestatedRows yields the rows of a revision of a day that was replaced, as Rows does.
 func (s *Store) RestatedRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) iter.Seq2[Row, error] {
 	return s.rows(ctx, Prefix(string(mac), restatedKey(mac, day, revision).SK+"#"), 3)
-}
-
-func wrap(err error, doing string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
 }

@@ -38,11 +38,8 @@ func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text
 	key := spillKey(mac, received, hash(text))
 	pieces := cut(string(text), maxRow/2) // its quotes are escaped
 	for part := len(pieces) - 1; part >= 0; part-- {
-		doc, err := canonicalOf(spillDoc{mac, received.UTC().Truncate(time.Millisecond), part, len(pieces), pieces[part]})
-		if err == nil {
-			err = s.table.Put(ctx, Item{Key: partKey(key, part), Version: millis(received), Doc: doc}, Condition{})
-		}
-		if err != nil {
+		doc := spillDoc{mac, received.UTC().Truncate(time.Millisecond), part, len(pieces), pieces[part]}
+		if err := s.save(ctx, partKey(key, part), millis(received), doc, Condition{}); err != nil {
 			return fmt.Errorf("spill of %s: %w", mac, err)
 		}
 	}
