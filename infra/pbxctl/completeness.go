@@ -2,25 +2,22 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/feed"
-	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
 )
 
 type completenessCommand struct {
-	source
-	Bucket string `help:"S3 bucket of the archive, with --table." placeholder:"NAME"`
-	Day    string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	Day pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	stores
 }
 
 // Help is the long form of the command's help.
@@ -42,50 +39,23 @@ type told struct {
 
 // Run implements the command.
 func (c *completenessCommand) Run(p *program) error {
-	day, err := pbx.ParseDay(c.Day)
-	if err != nil {
-		return fmt.Errorf("--day: %w", err)
-	}
-	bucket, err := c.archive(p)
-	if err != nil {
-		return err
-	}
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		device, zone, err := deviceOf(p, s, mac)
+	return c.read(p, func(s *store.Store, b archive.Bucket) error {
+		m, err := memberOf(p.ctx, s, c.MAC)
 		if err != nil {
 			return err
 		}
 		calls := feed.NewCalls()
-		if err := addRecords(p, s, mac, day, calls); err != nil {
+		if err := addRecords(p, s, c.MAC, c.Day, calls); err != nil {
 			return err
 		}
-		legs := legs{p, bucket, device, zone.End(day - 1), zone.End(day), calls}
-		if err := legs.add(mac); err != nil {
+		zone := m.zone()
+		legs := legs{p, b, m.Device, zone.End(c.Day - 1), zone.End(c.Day), calls}
+		if err := legs.add(c.MAC); err != nil {
 			return err
 		}
-		found := []told{{mac, day, calls.Completeness()}}
+		found := []told{{c.MAC, c.Day, calls.Completeness()}}
 		return show(p, c.JSON, values(found, nil), toldColumns, "")
 	})
-}
-
-func (c *completenessCommand) archive(p *program) (archive.Bucket, error) {
-	if c.Table == "" && c.Data != "" {
-		return dir.OpenReadOnly(local.ArchivePath(c.Data))
-	}
-	if c.Bucket == "" {
-		return nil, errors.New("where is the archive? Give --data DIR, or --table NAME and --bucket NAME")
-	}
-	return openS3(p.ctx, c.Bucket)
-}
-
-// deviceOf is what was set for a PBX, and the best that is known of where its clock stands.
-func deviceOf(p *program, s *store.Store, mac pbx.MAC) (store.Device, pbx.Zone, error) {
-	device, err := s.Device(p.ctx, mac)
-	if err != nil {
-		return store.Device{}, pbx.Zone{}, err
-	}
-	seen, err := s.Seen(p.ctx, mac)
-	return device, device.Zone.Or(seen.Zone).Or(pbx.UTC), err
 }
 
 func addRecords(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, calls *feed.Calls) error {

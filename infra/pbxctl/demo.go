@@ -106,16 +106,15 @@ func (c *demoCommand) tour(p *program, s *server) error {
 
 // showKPIs rolls up the day of the demo PBX's call, and prints its figures.
 func (c *demoCommand) showKPIs(p *program, s *server) error {
-	const day = "2018-11-05"
-	parsed, err := pbx.ParseDay(day)
+	day, err := pbx.ParseDay("2018-11-05")
 	if err != nil {
 		return err
 	}
-	if _, err := s.rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: parsed}); err != nil {
+	if _, err := s.rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: day}); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
-	show := kpiCommand{source: source{MAC: string(demoPBX), place: place{Data: c.Data}}, Day: day, AllRows: true}
+	show := kpiCommand{source: source{MAC: demoPBX, place: place{Data: c.Data}}, Day: day, AllRows: true}
 	return show.Run(p)
 }
 

@@ -23,12 +23,12 @@ type deviceCommands struct {
 }
 
 type deviceURLCommand struct {
-	MAC        string `required:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
-	Base       string `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
-	Generation string `help:"Of the URL; else the least that opens for this PBX (see pbxctl device revoke), or 1 where no records are named." placeholder:"N"`
-	Data       string `xor:"keys,records" type:"path" help:"Data folder with the PBX's settings, whose key signs where FLEET_KEYS is not set." placeholder:"DIR"`
-	Table      string `xor:"records" help:"DynamoDB table with the PBX's settings." placeholder:"NAME"`
-	Secret     string `xor:"keys" help:"Secret in AWS Secrets Manager whose key signs, instead." placeholder:"ARN"`
+	MAC        pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
+	Base       string  `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
+	Generation string  `help:"Of the URL; else the least that opens for this PBX (see pbxctl device revoke), or 1 where no records are named." placeholder:"N"`
+	Data       string  `xor:"keys,records" type:"path" help:"Data folder with the PBX's settings, whose key signs where FLEET_KEYS is not set." placeholder:"DIR"`
+	Table      string  `xor:"records" help:"DynamoDB table with the PBX's settings." placeholder:"NAME"`
+	Secret     string  `xor:"keys" help:"Secret in AWS Secrets Manager whose key signs, instead." placeholder:"ARN"`
 }
 
 // Help is the long form of the command's help.
@@ -43,11 +43,7 @@ Examples:
 
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
-	mac, err := pbx.ParseMAC(c.MAC)
-	if err != nil {
-		return fmt.Errorf("--mac: %w", err)
-	}
-	generation, err := c.generation(p, mac)
+	generation, err := c.generation(p, c.MAC)
 	if err != nil {
 		return err
 	}
@@ -59,7 +55,7 @@ func (c *deviceURLCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(p.out, deviceURL(c.Base, keys, mac, generation))
+	_, err = fmt.Fprintln(p.out, deviceURL(c.Base, keys, c.MAC, generation))
 	return err
 }
 

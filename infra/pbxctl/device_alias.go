@@ -13,11 +13,8 @@ import (
 
 // change changes the settings of a PBX, and returns what they are then.
 func (s source) change(p *program, apply func(pbx.MAC, *store.Device) error) (m member, err error) {
-	if m.MAC, err = pbx.ParseMAC(s.MAC); err != nil {
-		return m, fmt.Errorf("--mac: %w", err)
-	}
 	err = s.write(p, func(records *store.Store) (err error) {
-		if m, err = memberOf(p.ctx, records, m.MAC); err != nil {
+		if m, err = memberOf(p.ctx, records, s.MAC); err != nil {
 			return err
 		}
 		if err := apply(m.MAC, &m.Device); err != nil {
@@ -30,8 +27,8 @@ func (s source) change(p *program, apply func(pbx.MAC, *store.Device) error) (m 
 
 type deviceAliasCommand struct {
 	source
-	Alias  string `required:"" help:"The other MAC that its events name." placeholder:"MAC"`
-	Remove bool   `help:"Its events may no longer name that MAC."`
+	Alias  pbx.MAC `required:"" help:"The other MAC that its events name." placeholder:"MAC"`
+	Remove bool    `help:"Its events may no longer name that MAC."`
 }
 
 // Help is the long form of the command's help.
@@ -56,11 +53,7 @@ const aliasesAtMost = 100
 
 // Run implements the command.
 func (c *deviceAliasCommand) Run(p *program) error {
-	alias, err := pbx.ParseMAC(c.Alias)
-	if err != nil {
-		return fmt.Errorf("--alias: %w", err)
-	}
-	m, err := c.change(p, func(mac pbx.MAC, d *store.Device) error { return c.apply(mac, alias, d) })
+	m, err := c.change(p, func(mac pbx.MAC, d *store.Device) error { return c.apply(mac, c.Alias, d) })
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,9 @@ func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err e
 	return m, err
 }
 
+// zone is the best that is known of where its clock stands.
+func (m member) zone() pbx.Zone { return m.Zone.Or(m.Inferred).Or(pbx.UTC) }
+
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {

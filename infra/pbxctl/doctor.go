@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -17,8 +16,8 @@ type doctorCommands struct {
 
 type doctorFeedCommand struct {
 	place
-	MAC   string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	Since string `help:"Only calls from this day on, by the PBX's clock." placeholder:"DAY"`
+	MAC   pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	Since pbx.Day `help:"Only calls from this day on, by the PBX's clock." placeholder:"DAY"`
 }
 
 // Help is the long form of the command's help.
@@ -40,12 +39,8 @@ type finding struct {
 // Run implements the command.
 func (c *doctorFeedCommand) Run(p *program) error {
 	span := store.Span{}
-	if c.Since != "" {
-		first, err := pbx.ParseDay(c.Since)
-		if err != nil {
-			return fmt.Errorf("--since: %w", err)
-		}
-		span.From = first.Start()
+	if c.Since != 0 {
+		span.From = c.Since.Start()
 	}
 	return c.open(p, func(s *store.Store) error {
 		macs, err := fleetOr(p, s, c.MAC)
@@ -69,13 +64,9 @@ func (c *doctorFeedCommand) Run(p *program) error {
 }
 
 // fleetOr is the PBX that is named, or else the whole fleet.
-func fleetOr(p *program, s *store.Store, named string) (macs []pbx.MAC, err error) {
+func fleetOr(p *program, s *store.Store, named pbx.MAC) (macs []pbx.MAC, err error) {
 	if named != "" {
-		mac, err := pbx.ParseMAC(named)
-		if err != nil {
-			return nil, fmt.Errorf("--mac: %w", err)
-		}
-		return []pbx.MAC{mac}, nil
+		return []pbx.MAC{named}, nil
 	}
 	for mac, err := range s.Fleet(p.ctx) {
 		if err != nil {
@@ -87,11 +78,7 @@ func fleetOr(p *program, s *store.Store, named string) (macs []pbx.MAC, err erro
 }
 
 func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Review, error) {
-	device, err := s.Device(p.ctx, mac)
-	if err != nil {
-		return nil, err
-	}
-	seen, err := s.Seen(p.ctx, mac)
+	m, err := memberOf(p.ctx, s, mac)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +87,7 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Rev
 		if err != nil {
 			return nil, err
 		}
-		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: device.Zone.Or(seen.Zone)})
+		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
 	}
 	return review, nil
 }
@@ -160,21 +147,21 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 const habitOf = 28 * 24 * time.Hour
 
 func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
-	device, zone, err := deviceOf(p, s, mac)
+	m, err := memberOf(p.ctx, s, mac)
 	if err != nil {
 		return silent{}, err
 	}
-	found := silent{MAC: mac, Name: device.Name}
+	found := silent{MAC: mac, Name: m.Name}
 	last, err := s.Heard(p.ctx, mac)
 	if err != nil || last.IsZero() {
 		return found, err
 	}
 	var calls []time.Time
-	for r, err := range s.CallRecords(p.ctx, mac, store.Span{From: zone.Local(p.now().Add(-habitOf))}) {
+	for r, err := range s.CallRecords(p.ctx, mac, store.Span{From: m.zone().Local(p.now().Add(-habitOf))}) {
 		if err != nil {
 			return silent{}, err
 		}
-		calls = append(calls, zone.Time(r.Event.Start))
+		calls = append(calls, m.zone().Time(r.Event.Start))
 	}
 	f := feed.SilenceOf(calls, last, p.now())
 	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag

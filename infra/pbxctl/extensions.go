@@ -21,10 +21,10 @@ func (extensionsCommand) Help() string {
 
 // Run implements the command.
 func (c *extensionsCommand) Run(p *program) error {
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		found := s.Extensions(p.ctx, mac)
+	return c.open(p, func(s *store.Store) error {
+		found := s.Extensions(p.ctx, c.MAC)
 		if c.Log != "" {
-			found = s.ExtensionLog(p.ctx, mac, c.Log)
+			found = s.ExtensionLog(p.ctx, c.MAC, c.Log)
 		}
 		return show(p, c.JSON, found, extensionColumns, "Nothing is known of it.")
 	})

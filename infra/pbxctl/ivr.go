@@ -18,12 +18,8 @@ func (ivrCommand) Help() string {
 
 // Run implements the command.
 func (c *ivrCommand) Run(p *program) error {
-	span, err := c.span()
-	if err != nil {
-		return err
-	}
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		return show(p, c.JSON, s.IVRSteps(p.ctx, mac, span), ivrColumns, "No menus were heard.")
+	return c.open(p, func(s *store.Store) error {
+		return show(p, c.JSON, s.IVRSteps(p.ctx, c.MAC, c.span()), ivrColumns, "No menus were heard.")
 	})
 }
 

@@ -28,11 +28,11 @@ Example:
 
 type kpiCommand struct {
 	source
-	Day       string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue     string `xor:"rows" help:"Only this queue." placeholder:"CODE"`
-	Threshold *int64 `help:"Seconds within which a call should be answered, instead of the device's." placeholder:"N"`
-	Short     *int64 `help:"Seconds before which an abandoned call is short, instead of the device's." placeholder:"N"`
-	AllRows   bool   `xor:"rows" help:"The rows of the whole PBX and of agents, too."`
+	Day       pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Queue     string  `xor:"rows" help:"Only this queue." placeholder:"CODE"`
+	Threshold *int64  `help:"Seconds within which a call should be answered, instead of the device's." placeholder:"N"`
+	Short     *int64  `help:"Seconds before which an abandoned call is short, instead of the device's." placeholder:"N"`
+	AllRows   bool    `xor:"rows" help:"The rows of the whole PBX and of agents, too."`
 }
 
 // Help is the long form of the command's help.
@@ -49,17 +49,13 @@ Examples:
 
 // Run implements the command.
 func (c *kpiCommand) Run(p *program) error {
-	day, err := pbx.ParseDay(c.Day)
-	if err != nil {
-		return fmt.Errorf("--day: %w", err)
-	}
 	for flag, seconds := range map[string]*int64{"--threshold": c.Threshold, "--short": c.Short} {
 		if seconds != nil && *seconds < 0 {
 			return fmt.Errorf("%s: %d is below 0", flag, *seconds)
 		}
 	}
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		device, err := s.Device(p.ctx, mac)
+	return c.open(p, func(s *store.Store) error {
+		device, err := s.Device(p.ctx, c.MAC)
 		if err != nil {
 			return err
 		}
@@ -70,11 +66,11 @@ func (c *kpiCommand) Run(p *program) error {
 		if c.Short != nil {
 			thresholds.ShortAbandon = *c.Short
 		}
-		rows, err := c.rows(p, s, mac, day, thresholds)
+		rows, err := c.rows(p, s, thresholds)
 		if err != nil || c.JSON {
 			return err
 		}
-		return rows.print(p, mac, day, thresholds)
+		return rows.print(p, c.MAC, c.Day, thresholds)
 	})
 }
 
@@ -90,11 +86,11 @@ type dayRows struct {
 
 // rows reads the rows that were asked for. Where they are meant for programs, it prints
 // them.
-func (c *kpiCommand) rows(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) (*dayRows, error) {
+func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds) (*dayRows, error) {
 	found := &dayRows{all: c.AllRows}
 	out := json.NewEncoder(p.out)
 	out.SetEscapeHTML(false)
-	for row, err := range s.Rows(p.ctx, mac, day) {
+	for row, err := range s.Rows(p.ctx, c.MAC, c.Day) {
 		if err != nil {
 			return nil, err
 		}
@@ -112,9 +108,9 @@ func (c *kpiCommand) rows(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, 
 	}
 	switch {
 	case found.rows == 0:
-		return nil, noFigures(mac, day)
+		return nil, noFigures(c.MAC, c.Day)
 	case c.Queue != "" && len(found.queues) == 0:
-		return nil, fmt.Errorf("queue %q had no calls on %s", c.Queue, day)
+		return nil, fmt.Errorf("queue %q had no calls on %s", c.Queue, c.Day)
 	}
 	return found, nil
 }
@@ -197,9 +193,9 @@ var agentColumns = columns[kpi.AgentFigures]{
 
 type explainCommand struct {
 	source
-	Day    string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue  string `required:"" help:"The queue." placeholder:"CODE"`
-	Figure string `default:"offered" enum:"${figures}" help:"One of ${figure_list}." placeholder:"NAME"`
+	Day    pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Queue  string  `required:"" help:"The queue." placeholder:"CODE"`
+	Figure string  `default:"offered" enum:"${figures}" help:"One of ${figure_list}." placeholder:"NAME"`
 }
 
 // Help is the long form of the command's help.
@@ -213,12 +209,8 @@ Example:
 
 // Run implements the command.
 func (c *explainCommand) Run(p *program) error {
-	day, err := pbx.ParseDay(c.Day)
-	if err != nil {
-		return fmt.Errorf("--day: %w", err)
-	}
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		rows, err := rollup.Compute(p.ctx, s, rollup.Task{MAC: mac, Day: day})
+	return c.open(p, func(s *store.Store) error {
+		rows, err := rollup.Compute(p.ctx, s, rollup.Task{MAC: c.MAC, Day: c.Day})
 		if err != nil {
 			return err
 		}
@@ -228,7 +220,7 @@ func (c *explainCommand) Run(p *program) error {
 				calls = append(calls, explained{call, call.Why()})
 			}
 		}
-		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, day, c.Figure)
+		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, c.Day, c.Figure)
 		return show(p, c.JSON, values(calls, nil), explainColumns, nothing)
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"strings"
 
-	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
@@ -22,8 +21,8 @@ Example:
 
 // Run implements the command.
 func (c *liveCommand) Run(p *program) error {
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		calls, err := s.LiveCalls(p.ctx, mac)
+	return c.open(p, func(s *store.Store) error {
+		calls, err := s.LiveCalls(p.ctx, c.MAC)
 		return show(p, c.JSON, values(calls, err), liveColumns, "No calls in the last day.")
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
 )
 
 // commands is what pbxctl can do, a file of this folder for each.
@@ -79,6 +81,7 @@ func (p *program) run(args []string) (code int) {
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.Vars{"figures": strings.Join(kpi.CountNames(), ","), "figure_list": strings.Join(kpi.CountNames(), ", ")},
+		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	command, err := parser.Parse(args)

@@ -30,9 +30,9 @@ type quarantineCommands struct {
 }
 
 type quarantineListCommand struct {
-	MAC  string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	From string `help:"Only what was received from this UTC day on." placeholder:"DAY"`
-	To   string `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
+	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	From pbx.Day `help:"Only what was received from this UTC day on." placeholder:"DAY"`
+	To   pbx.Day `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
 	vault
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
@@ -57,54 +57,12 @@ type refused struct {
 
 // Run implements the command.
 func (c *quarantineListCommand) Run(p *program) error {
-	names, err := c.names()
-	if err != nil {
+	if err := daysInOrder(c.From, c.To); err != nil {
 		return err
 	}
 	return c.read(p, func(b archive.Bucket) error {
-		return show(p, c.JSON, allRefused(p, b, names), refusedColumns, "Nothing is in quarantine.")
+		return show(p, c.JSON, allRefused(p, b, quarantined{c.MAC, c.From, c.To}), refusedColumns, "Nothing is in quarantine.")
 	})
-}
-
-// names checks what was asked for.
-func (c *quarantineListCommand) names() (quarantined, error) {
-	mac, err := macOr(c.MAC)
-	if err != nil {
-		return quarantined{}, err
-	}
-	first, err := dayOr("--from", c.From)
-	if err != nil {
-		return quarantined{}, err
-	}
-	last, err := dayOr("--to", c.To)
-	if err != nil {
-		return quarantined{}, err
-	}
-	return quarantined{mac, first, last}, daysInOrder(first, last)
-}
-
-// macOr reads --mac, which may be missing.
-func macOr(text string) (pbx.MAC, error) {
-	if text == "" {
-		return "", nil
-	}
-	mac, err := pbx.ParseMAC(text)
-	if err != nil {
-		return "", fmt.Errorf("--mac: %w", err)
-	}
-	return mac, nil
-}
-
-// dayOr reads a day's flag, which may be missing.
-func dayOr(flag, text string) (pbx.Day, error) {
-	if text == "" {
-		return 0, nil
-	}
-	day, err := pbx.ParseDay(text)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", flag, err)
-	}
-	return day, nil
 }
 
 func daysInOrder(first, last pbx.Day) error {
@@ -258,7 +216,7 @@ func notThere(name string, err error) error {
 type quarantineReleaseCommand struct {
 	Names []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
 	All   bool     `help:"All that is in quarantine."`
-	MAC   string   `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
+	MAC   pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
 	stores
 }
 
@@ -282,14 +240,10 @@ type fate struct {
 
 // Run implements the command.
 func (c *quarantineReleaseCommand) Run(p *program) error {
-	mac, err := macOr(c.MAC)
-	if err != nil {
-		return err
-	}
 	switch {
 	case c.All == (len(c.Names) > 0):
 		return errors.New("which events? Give their names, or --all")
-	case mac != "" && !c.All:
+	case c.MAC != "" && !c.All:
 		return errors.New("--mac goes with --all")
 	}
 	if err := checkQuarantined(c.Names...); err != nil {
@@ -298,7 +252,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
 		names := values(c.Names, nil)
 		if c.All {
-			names = quarantined{mac: mac}.in(p.ctx, b)
+			names = quarantined{mac: c.MAC}.in(p.ctx, b)
 		}
 		return settle(p, c.JSON, "released", names, func(name string) error {
 			_, err := replay.Release(p.ctx, s, b, name)

@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -18,34 +21,21 @@ type place struct {
 
 // source is where a command finds records, and of which PBX.
 type source struct {
-	MAC string `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	place
 }
 
 // day is the day that a command is asked for.
 type day struct {
-	Day string `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Day pbx.Day `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 }
 
 // span is the time of that day, or all time.
-func (d day) span() (store.Span, error) {
-	if d.Day == "" {
-		return store.Span{}, nil
+func (d day) span() store.Span {
+	if d.Day == 0 {
+		return store.Span{}
 	}
-	parsed, err := pbx.ParseDay(d.Day)
-	if err != nil {
-		return store.Span{}, fmt.Errorf("--day: %w", err)
-	}
-	return store.Days(parsed, parsed), nil
-}
-
-// read calls use with the records, and the PBX's MAC.
-func (s source) read(p *program, use func(*store.Store, pbx.MAC) error) error {
-	mac, err := pbx.ParseMAC(s.MAC)
-	if err != nil {
-		return fmt.Errorf("--mac: %w", err)
-	}
-	return s.open(p, func(s *store.Store) error { return use(s, mac) })
+	return store.Days(d.Day, d.Day)
 }
 
 // open calls use with the records, to read them.
@@ -66,4 +56,81 @@ func (s place) open(p *program, use func(*store.Store) error) error {
 	}
 	defer table.Close()
 	return use(store.New(table, p.now))
+}
+
+// stores are where a command finds both records and archive.
+type stores struct {
+	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
+	Table  string `xor:"source" and:"aws" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+	Bucket string `and:"aws" help:"S3 bucket, with --table." placeholder:"NAME"`
+	JSON   bool   `name:"json" help:"One JSON object per line."`
+}
+
+// read calls use with records and archive, to read them.
+func (s stores) read(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if s.Data == "" && s.Table == "" {
+		return errors.New("where are the records? Give --data DIR, or --table NAME and --bucket NAME")
+	}
+	return place{Data: s.Data, Table: s.Table}.open(p, func(records *store.Store) error {
+		return vault{Data: s.Data, Bucket: s.Bucket}.read(p, func(b archive.Bucket) error { return use(records, b) })
+	})
+}
+
+// write calls use with records and archive, to change them.
+func (s stores) write(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if s.Data == "" {
+		return s.read(p, use)
+	}
+	return openData(p, s.Data, func(d *local.Dir) error { return use(store.New(d.Table, p.now), d.Bucket) })
+}
+
+// vault is where a command finds the archive.
+type vault struct {
+	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
+	Bucket string `xor:"source" help:"S3 bucket, with region and credentials as for the AWS CLI." placeholder:"NAME"`
+}
+
+// read calls use with the archive, to read it.
+func (v vault) read(p *program, use func(archive.Bucket) error) error {
+	if v.Data == "" && v.Bucket == "" {
+		return errors.New("where is the archive? Give --data DIR or --bucket NAME")
+	}
+	if v.Bucket != "" {
+		bucket, err := openS3(p.ctx, v.Bucket)
+		if err != nil {
+			return err
+		}
+		return use(bucket)
+	}
+	bucket, err := dir.OpenReadOnly(local.ArchivePath(v.Data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", v.Data, v.Data)
+	}
+	if err != nil {
+		return err
+	}
+	defer bucket.Close()
+	return use(bucket)
+}
+
+// write calls use with the archive, to change it.
+func (v vault) write(p *program, use func(archive.Bucket) error) error {
+	if v.Data == "" {
+		return v.read(p, use)
+	}
+	return openData(p, v.Data, func(d *local.Dir) error { return use(d.Bucket) })
+}
+
+// openData calls use with a data folder that is there, and that no other program writes.
+func openData(p *program, folder string, use func(*local.Dir) error) error {
+	there, err := local.OpenRecords(p.ctx, folder)
+	if err != nil {
+		return err
+	}
+	there.Close()
+	data, err := local.Open(p.ctx, folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(data), data.Close())
 }

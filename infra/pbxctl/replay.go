@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/local"
@@ -23,9 +22,9 @@ import (
 )
 
 type replayCommand struct {
-	From string `required:"" help:"What was received from this UTC day on." placeholder:"DAY"`
-	To   string `required:"" help:"What was received until the end of this UTC day." placeholder:"DAY"`
-	MAC  string `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	From pbx.Day `required:"" help:"What was received from this UTC day on." placeholder:"DAY"`
+	To   pbx.Day `required:"" help:"What was received until the end of this UTC day." placeholder:"DAY"`
+	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	vault
 	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; made where it is missing." placeholder:"DIR"`
 	IntoTable  string  `xor:"into" help:"DynamoDB table to write, instead." placeholder:"NAME"`
@@ -75,34 +74,14 @@ func (c *replayCommand) Run(p *program) error {
 
 // selection is the part of the archive that was asked for.
 func (c *replayCommand) selection() (replay.Selection, error) {
-	mac, err := macOr(c.MAC)
-	if err != nil {
-		return replay.Selection{}, err
-	}
-	first, err := utcDay("--from", c.From)
-	if err != nil {
-		return replay.Selection{}, err
-	}
-	last, err := utcDay("--to", c.To)
-	if err != nil {
+	if err := daysInOrder(c.From, c.To); err != nil {
 		return replay.Selection{}, err
 	}
 	const most = 3660
-	switch days := int(last.Sub(first).Hours()/24) + 1; {
-	case days < 1:
-		return replay.Selection{}, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
-	case days > most:
+	if days := c.To - c.From + 1; days > most {
 		return replay.Selection{}, fmt.Errorf("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
 	}
-	return replay.Selection{First: first, Last: last, MAC: mac}, nil
-}
-
-func utcDay(flag, text string) (time.Time, error) {
-	day, err := pbx.ParseDay(text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", flag, err)
-	}
-	return time.Parse(time.DateOnly, day.String())
+	return replay.Selection{First: pbx.UTC.Time(c.From.Start()), Last: pbx.UTC.Time(c.To.Start()), MAC: c.MAC}, nil
 }
 
 // open calls use with the table to write; for a dry run, with one to read.
@@ -263,8 +242,8 @@ func (c *replayCommand) tell(p *program, r replayed) error {
 
 // checkpoint is what a replay was asked for, and how far it is.
 type checkpoint struct {
-	From string  `json:"from"`
-	To   string  `json:"to"`
+	From pbx.Day `json:"from"`
+	To   pbx.Day `json:"to"`
 	MAC  pbx.MAC `json:"mac,omitempty"`
 	Of   string  `json:"of"`             // folder or bucket
 	Into string  `json:"into"`           // folder or table

@@ -13,7 +13,7 @@ import (
 
 type restatementsCommand struct {
 	source
-	Day string `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Day pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 }
 
 // Help is the long form of the command's help.
@@ -29,17 +29,13 @@ Example:
 
 // Run implements the command.
 func (c *restatementsCommand) Run(p *program) error {
-	day, err := pbx.ParseDay(c.Day)
-	if err != nil {
-		return fmt.Errorf("--day: %w", err)
-	}
-	return c.read(p, func(s *store.Store, mac pbx.MAC) error {
-		h, err := readHistory(p, s, mac, day)
+	return c.open(p, func(s *store.Store) error {
+		h, err := readHistory(p, s, c.MAC, c.Day)
 		if err != nil {
 			return err
 		}
 		if c.JSON || len(h.replaced) == 0 {
-			nothing := fmt.Sprintf("The figures of %s of %s are those that were published first.", day, mac)
+			nothing := fmt.Sprintf("The figures of %s of %s are those that were published first.", c.Day, c.MAC)
 			return show(p, c.JSON, values(h.replaced, nil), columns[restated]{}, nothing)
 		}
 		return h.print(p)

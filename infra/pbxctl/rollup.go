@@ -4,13 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
@@ -21,10 +15,10 @@ import (
 )
 
 type rollupCommand struct {
-	MAC   string `xor:"which" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
-	All   bool   `xor:"which" help:"All PBXs of the fleet."`
-	Day   string `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
-	Since string `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
+	MAC   pbx.MAC `xor:"which" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	All   bool    `xor:"which" help:"All PBXs of the fleet."`
+	Day   pbx.Day `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
+	Since pbx.Day `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
 	stores
 	clockFlag
 }
@@ -41,26 +35,6 @@ Examples:
   pbxctl rollup --all --since 2026-11-01 --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
 }
 
-// clockFlag is another clock than the machine's, for trying things out.
-type clockFlag struct {
-	Now string `help:"Begin at this time instead of now, such as 2026-11-23T09:00:00Z: for trying things out." placeholder:"TIME"`
-}
-
-// set sets the program's clock.
-func (c clockFlag) set(p *program) error {
-	if c.Now == "" {
-		return nil
-	}
-	begin, err := time.Parse(time.RFC3339, c.Now)
-	if err != nil {
-		return fmt.Errorf("--now: %q is not a time such as 2026-11-23T09:00:00Z", c.Now)
-	}
-	machine := p.now
-	began := machine()
-	p.now = func() time.Time { return begin.Add(machine().Sub(began)) }
-	return nil
-}
-
 // Run implements the command.
 func (c *rollupCommand) Run(p *program) error {
 	if err := c.clockFlag.set(p); err != nil {
@@ -70,13 +44,13 @@ func (c *rollupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	mac, first, err := c.asked(p)
+	first, err := c.asked(p)
 	if err != nil {
 		return err
 	}
 	err = c.write(p, func(s *store.Store, b archive.Bucket) error {
 		r := rollup.New(s, b, rollup.Config(schedule), p.now)
-		tasks, err := c.tasks(p, s, r, mac, first)
+		tasks, err := c.tasks(p, s, r, first)
 		if err != nil {
 			return err
 		}
@@ -88,45 +62,39 @@ func (c *rollupCommand) Run(p *program) error {
 	return err
 }
 
-// asked is the PBX, which is none for all of them, and the first day that was asked for.
-func (c *rollupCommand) asked(p *program) (mac pbx.MAC, first pbx.Day, err error) {
-	flag, text := "--day", c.Day
-	if c.Since != "" {
-		flag, text = "--since", c.Since
+// asked is the first day that was asked for.
+func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
+	flag, first := "--day", c.Day
+	if c.Since != 0 {
+		flag, first = "--since", c.Since
 	}
 	switch {
 	case c.MAC == "" && !c.All:
-		return "", 0, errors.New("which PBX? Give --mac MAC or --all")
-	case text == "":
-		return "", 0, errors.New("which days? Give --day DAY or --since DAY")
-	}
-	if mac, err = macOr(c.MAC); err != nil {
-		return "", 0, err
-	}
-	if first, err = pbx.ParseDay(text); err != nil {
-		return "", 0, fmt.Errorf("%s: %w", flag, err)
+		return 0, errors.New("which PBX? Give --mac MAC or --all")
+	case first == 0:
+		return 0, errors.New("which days? Give --day DAY or --since DAY")
 	}
 	// Of a single day of a PBX, its zone tells when it closes.
-	if tomorrow := pbx.DayOf(p.now().UTC()) + 1; first > tomorrow && (c.All || c.Since != "") {
-		return "", 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
+	if tomorrow := pbx.DayOf(p.now().UTC()) + 1; first > tomorrow && (c.All || c.Since != 0) {
+		return 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
 	}
-	return mac, first, nil
+	return first, nil
 }
 
 // tasks finds the days that were asked for, and has them due.
-func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, mac pbx.MAC, first pbx.Day) (tasks []rollup.Task, err error) {
-	if !c.All && c.Since == "" {
-		task := rollup.Task{MAC: mac, Day: first}
+func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, first pbx.Day) (tasks []rollup.Task, err error) {
+	if !c.All && c.Since == 0 {
+		task := rollup.Task{MAC: c.MAC, Day: first}
 		return []rollup.Task{task}, r.Request(p.ctx, task)
 	}
 	last := first
-	if c.Since != "" {
+	if c.Since != 0 {
 		last = 0
 	}
 	if !c.All {
-		tasks, err = r.RequestClosed(p.ctx, mac, first, last)
+		tasks, err = r.RequestClosed(p.ctx, c.MAC, first, last)
 		if err == nil && len(tasks) == 0 {
-			err = fmt.Errorf("%s told of nothing on a day that has closed, from %s on", mac, first)
+			err = fmt.Errorf("%s told of nothing on a day that has closed, from %s on", c.MAC, first)
 		}
 		return tasks, err
 	}
@@ -208,14 +176,4 @@ func summary(counts map[rollup.Result]int, days int) string {
 		noun = "day"
 	}
 	return fmt.Sprintf("%d %s: %s", days, noun, strings.Join(parts, ", "))
-}
-
-// newBar shows people at a terminal how far a command is.
-func newBar(p *program, total int, wanted bool) *progressbar.ProgressBar {
-	out := io.Discard
-	if f, ok := p.errs.(*os.File); ok && wanted && term.IsTerminal(int(f.Fd())) {
-		out = f
-	}
-	return progressbar.NewOptions(total, progressbar.OptionSetWriter(out), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
 }

@@ -33,7 +33,7 @@ type simulateCommand struct {
 	PBX       int     `required:"" name:"pbx" help:"How many PBXs." placeholder:"N"`
 	Days      int     `required:"" help:"How many days of calls." placeholder:"N"`
 	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
-	First     string  `help:"First of the days; else all of them, with what comes late, have just passed." placeholder:"DAY"`
+	First     pbx.Day `help:"First of the days; else all of them, with what comes late, have just passed." placeholder:"DAY"`
 	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
 	Rate      float64 `help:"Events per second, of the whole fleet; 0: as fast as it goes." placeholder:"N"`
 	AtOnce    int     `default:"32" help:"How many PBXs post side by side." placeholder:"N"`
@@ -99,11 +99,8 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	}
 	// Records come up to five days late, and again up to three days after that.
 	first := pbx.UTC.Local(p.now()).Day() - pbx.Day(c.Days+9)
-	if c.First != "" {
-		var err error
-		if first, err = pbx.ParseDay(c.First); err != nil {
-			return fleet.Config{}, fmt.Errorf("--first: %w", err)
-		}
+	if c.First != 0 {
+		first = c.First
 	}
 	return fleet.Config{
 		Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, Zones: simulatedZones, CallsPerDay: c.Calls,

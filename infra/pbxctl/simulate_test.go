@@ -206,13 +206,16 @@ func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
 		"--data DIR --pbx 0":                        "--pbx: 0 is not a number from 1",
 		"--data DIR --days 9999":                    "--days: 9999 is not",
 		"--data DIR --rate NaN":                     "--rate: NaN is not",
-		"--data DIR --first tomorrow":               "--first:",
 	} {
 		args = strings.ReplaceAll(args, "DIR", t.TempDir())
 		r := runAfterwards(t, slices.Concat(fleetArgs, strings.Fields(args))...)
 		if r.code != exitFailed || !strings.Contains(r.errs, want) {
 			t.Errorf("%q: exit %d: %s", args, r.code, r.errs)
 		}
+	}
+	r := runAfterwards(t, slices.Concat(fleetArgs, []string{"--data", t.TempDir(), "--first", "tomorrow"})...)
+	if r.code != exitUnclear || !strings.Contains(r.errs, `--first: "tomorrow" is not a day`) {
+		t.Errorf("%+v", r)
 	}
 }
 

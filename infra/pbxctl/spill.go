@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/dir"
-	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
@@ -24,83 +22,6 @@ import (
 type spillCommands struct {
 	List    spillListCommand    `cmd:"" help:"List what one store keeps for the other, which was down."`
 	Redrive spillRedriveCommand `cmd:"" help:"Hand it on now."`
-}
-
-// stores are where a command finds both records and archive.
-type stores struct {
-	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
-	Table  string `xor:"source" and:"aws" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
-	Bucket string `and:"aws" help:"S3 bucket, with --table." placeholder:"NAME"`
-	JSON   bool   `name:"json" help:"One JSON object per line."`
-}
-
-// read calls use with records and archive, to read them.
-func (s stores) read(p *program, use func(*store.Store, archive.Bucket) error) error {
-	if s.Data == "" && s.Table == "" {
-		return errors.New("where are the records? Give --data DIR, or --table NAME and --bucket NAME")
-	}
-	return place{Data: s.Data, Table: s.Table}.open(p, func(records *store.Store) error {
-		return vault{Data: s.Data, Bucket: s.Bucket}.read(p, func(b archive.Bucket) error { return use(records, b) })
-	})
-}
-
-// write calls use with records and archive, to change them.
-func (s stores) write(p *program, use func(*store.Store, archive.Bucket) error) error {
-	if s.Data == "" {
-		return s.read(p, use)
-	}
-	return openData(p, s.Data, func(d *local.Dir) error { return use(store.New(d.Table, p.now), d.Bucket) })
-}
-
-// vault is where a command finds the archive.
-type vault struct {
-	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
-	Bucket string `xor:"source" help:"S3 bucket, with region and credentials as for the AWS CLI." placeholder:"NAME"`
-}
-
-// read calls use with the archive, to read it.
-func (v vault) read(p *program, use func(archive.Bucket) error) error {
-	if v.Data == "" && v.Bucket == "" {
-		return errors.New("where is the archive? Give --data DIR or --bucket NAME")
-	}
-	if v.Bucket != "" {
-		bucket, err := openS3(p.ctx, v.Bucket)
-		if err != nil {
-			return err
-		}
-		return use(bucket)
-	}
-	bucket, err := dir.OpenReadOnly(local.ArchivePath(v.Data))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", v.Data, v.Data)
-	}
-	if err != nil {
-		return err
-	}
-	defer bucket.Close()
-	return use(bucket)
-}
-
-// write calls use with the archive, to change it.
-func (v vault) write(p *program, use func(archive.Bucket) error) error {
-	if v.Data == "" {
-		return v.read(p, use)
-	}
-	return openData(p, v.Data, func(d *local.Dir) error { return use(d.Bucket) })
-}
-
-// openData calls use with a data folder that is there, and that no other program writes.
-func openData(p *program, folder string, use func(*local.Dir) error) error {
-	there, err := local.OpenRecords(p.ctx, folder)
-	if err != nil {
-		return err
-	}
-	there.Close()
-	data, err := local.Open(p.ctx, folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(use(data), data.Close())
 }
 
 type spillListCommand struct {
@@ -159,7 +80,7 @@ func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled,
 				continue
 			}
 			row := newSpilled("archive", lines)
-			row.Name, row.Tries = name, triesOf(name)
+			row.Name, row.Tries = name, redrive.Tries(name)
 			if !yield(row, err) || err != nil {
 				return
 			}
@@ -232,11 +153,4 @@ func (c *spillRedriveCommand) Run(p *program) error {
 			report.Archived, report.Recorded, report.Quarantined, report.Failed)
 		return err
 	})
-}
-
-// triesOf is how often, by the name of a spilled object, it could not be recorded.
-func triesOf(name string) int {
-	_, tries, _ := strings.Cut(strings.TrimSuffix(name, ".json"), ".tries=")
-	n, _ := strconv.Atoi(tries)
-	return n
 }

@@ -112,7 +112,7 @@ func (r *Redrive) recordOne(ctx context.Context, recorder *replay.Recorder, name
 	}
 	for line := range bytes.Lines(object) {
 		err := r.recordLine(ctx, recorder, line)
-		if errors.Is(err, replay.ErrHeld) || err != nil && triesOf(name) >= triesAtMost {
+		if errors.Is(err, replay.ErrHeld) || err != nil && Tries(name) >= triesAtMost {
 			report.Quarantined++
 			err = r.quarantine(ctx, line, name, err)
 		}
@@ -152,7 +152,7 @@ func (r *Redrive) again(ctx context.Context, name string, object []byte) error {
 	if r.store.Ping(ctx) != nil {
 		return nil
 	}
-	next := triesForm.ReplaceAllString(strings.TrimSuffix(name, ".json"), "") + fmt.Sprintf(".tries=%d.json", triesOf(name)+1)
+	next := triesForm.ReplaceAllString(strings.TrimSuffix(name, ".json"), "") + fmt.Sprintf(".tries=%d.json", Tries(name)+1)
 	if err := r.bucket.Put(ctx, next, object); err != nil {
 		return err
 	}
@@ -161,7 +161,8 @@ func (r *Redrive) again(ctx context.Context, name string, object []byte) error {
 
 var triesForm = regexp.MustCompile(`\.tries=(\d+)$`)
 
-func triesOf(name string) int {
+// Tries is how many runs could not record a spilled object, by its name.
+func Tries(name string) int {
 	found := triesForm.FindStringSubmatch(strings.TrimSuffix(name, ".json"))
 	if found == nil {
 		return 0

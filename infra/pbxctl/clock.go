@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// clockFlag is another clock than the machine's, for trying things out.
+type clockFlag struct {
+	Now string `help:"Begin at this time instead of now, such as 2026-11-23T09:00:00Z: for trying things out." placeholder:"TIME"`
+}
+
+// set sets the program's clock.
+func (c clockFlag) set(p *program) error {
+	if c.Now == "" {
+		return nil
+	}
+	begin, err := time.Parse(time.RFC3339, c.Now)
+	if err != nil {
+		return fmt.Errorf("--now: %q is not a time such as 2026-11-23T09:00:00Z", c.Now)
+	}
+	machine := p.now
+	began := machine()
+	p.now = func() time.Time { return begin.Add(machine().Sub(began)) }
+	return nil
+}
