@@ -58,11 +58,7 @@ func Objects(d Day) ([]Object, error) {
 func object[R any](d Day, table string, batches iter.Seq[[]R]) (Object, error) {
 	o := Object{Name: fmt.Sprintf("curated/%s/dt=%s/%s.parquet", table, d.Day, d.MAC)}
 	var file bytes.Buffer
-	w := parquet.NewGenericWriter[R](&file,
-		parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy),
-		// Every reader knows these; the newer defaults, some do not.
-		parquet.DataPageVersion(1), parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
-		parquet.DictionaryMaxBytes(1<<20)) // for texts that turn out to be all different
+	w := parquet.NewGenericWriter[R](&file, format()...)
 	for rows := range batches {
 		if _, err := w.Write(rows); err != nil {
 			return Object{}, fmt.Errorf("write the table %s: %w", table, err)
@@ -74,6 +70,16 @@ func object[R any](d Day, table string, batches iter.Seq[[]R]) (Object, error) {
 	}
 	o.Body = file.Bytes()
 	return o, nil
+}
+
+// format is how every file is written.
+func format() []parquet.WriterOption {
+	return []parquet.WriterOption{
+		parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy),
+		// Every reader knows these; the newer defaults, some do not.
+		parquet.DataPageVersion(1), parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
+		parquet.DictionaryMaxBytes(1 << 20), // for texts that turn out to be all different
+	}
 }
 
 // batches yields as many rows at a time as are worth a call of the writer.

@@ -18,6 +18,18 @@
 // The column day is the partition dt once more, as a date. Times by the PBX's clock are
 // timestamps without a zone, and all others are in UTC; calls name the zone.
 //
+// Besides, there are tables of dimensions, of which one file is the whole fleet's, at
+// curated/<table>/fleet.parquet:
+//
+//	table            a row for each                    joins
+//	dim_site         PBX                               mac of all tables
+//	dim_queue        queue that was named              mac and queue of all tables
+//	dim_queue_hours  weekly opening of such a queue    mac and queue of all tables
+//	dim_agent        agent who was named               mac and agent of agent_kpi, answered_by of calls
+//	dim_did          number that was named             mac and called of calls
+//
+// They say what holds now. What nobody has named is not in them: join them from the left.
+//
 // The format is that of https://parquet.apache.org/docs/file-format/, in its first version
 // of pages and with the oldest encodings, so that Athena, DuckDB and Spark read it alike.
 //

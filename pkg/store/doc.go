@@ -16,6 +16,7 @@
 //	state of an extension         mac        EXT#<extension>                                     Newer
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
 //	device settings               mac        DEVICE                                              by the operator
+//	names of queues, agents, DIDs mac        NAMES                                               by the operator
 //	what was learnt of a device   mac        SEEN                                                by the rollup
 //	when a device was last heard  mac        HEARD                                               Newer, every 15 minutes
 //	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision

@@ -21,6 +21,7 @@ const (
 	extPrefix    = "EXT"
 	extLogPrefix = "EXTLOG"
 	deviceSK     = "DEVICE"
+	namesSK      = "NAMES"
 	seenSK       = "SEEN"
 	markedSK     = "MARKED"
 	heardSK      = "HEARD"
@@ -66,6 +67,7 @@ func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
 }
 
 func deviceKey(mac pbx.MAC) Key { return key(mac, deviceSK) }
+func namesKey(mac pbx.MAC) Key  { return key(mac, namesSK) }
 func seenKey(mac pbx.MAC) Key   { return key(mac, seenSK) }
 func markedKey(mac pbx.MAC) Key { return key(mac, markedSK) }
 func heardKey(mac pbx.MAC) Key  { return key(mac, heardSK) }
@@ -78,6 +80,11 @@ func dueKey(mac pbx.MAC, day pbx.Day) Key {
 
 // headerKey is the key of what is known of a day's figures as a whole.
 func headerKey(mac pbx.MAC, day pbx.Day) Key { return key(mac, dayPrefix, day.String()) }
+
+// headersOf are the headers of the days from first to last.
+func headersOf(mac pbx.MAC, first, last pbx.Day) Range {
+	return Range{PK: string(mac), From: headerKey(mac, first).SK, To: headerKey(mac, last+1).SK}
+}
 
 // rowKey is the key of a row of a day's figures, or of one of its further parts.
 func rowKey(mac pbx.MAC, day pbx.Day, row string, part int) Key {

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"trunkline/pkg/pbx"
+)
+
+// Kind is a kind of thing in a PBX that can be named.
+type Kind string
+
+// The kinds of names. That of a PBX and of its site are in its Device.
+const (
+	KindQueue Kind = "queue"
+	KindAgent Kind = "agent"
+	KindDID   Kind = "did" // a number that callers dial
+)
+
+// Name is what the operator says of a queue, an agent or a number of a PBX.
+type Name struct {
+	Kind   Kind   `json:"kind"`
+	ID     string `json:"id"` // as the PBX has it in its records
+	Name   string `json:"name,omitempty"`
+	Opens  Hours  `json:"opens,omitempty"` // of a queue
+	Target Target `json:"target,omitzero"` // of a queue
+}
+
+// says tells whether anything is said at all.
+func (n Name) says() bool { return n.Name != "" || len(n.Opens) > 0 || n.Target != Target{} }
+
+// Names are those of a PBX: in the order of kind and ID, each once.
+type Names []Name
+
+// Bounds of what the operator names. A name takes some 80 bytes, so that the largest PBX is
+// far from the 256 KB of an item.
+const (
+	MaxNames     = 1000 // of a PBX
+	MaxName      = 120  // bytes of a name
+	MaxID        = 64   // bytes of an ID
+	maxNamesSize = 192 << 10
+	// MaxThreshold is the highest threshold in seconds: a day.
+	MaxThreshold = 24 * 60 * 60
+)
+
+// CheckName tells what is wrong with what people call something: a name is UTF-8 of at most
+// MaxName bytes, in one line, with nothing in it that can't be seen.
+func CheckName(s string) error { return checkText(s, MaxName) }
+
+func checkText(s string, most int) error {
+	if len(s) > most {
+		return fmt.Errorf("%.40q… has %d bytes, and may have %d", s, len(s), most)
+	}
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("%q is not UTF-8", s)
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		return fmt.Errorf("%q has a character that can't be seen, after %q", s, s[:i])
+	}
+	if strings.TrimSpace(s) != s {
+		return fmt.Errorf("%q has blanks around it", s)
+	}
+	return nil
+}
+
+// Check tells what is wrong with a name.
+func (n Name) Check() error {
+	if !slices.Contains([]Kind{KindQueue, KindAgent, KindDID}, n.Kind) {
+		return fmt.Errorf("%.40q is not one of queue, agent and did", n.Kind)
+	}
+	if n.ID == "" {
+		return fmt.Errorf("a %s without an ID can't be named", n.Kind)
+	}
+	if err := checkText(n.ID, MaxID); err != nil {
+		return fmt.Errorf("ID: %w", err)
+	}
+	if err := CheckName(n.Name); err != nil {
+		return fmt.Errorf("name: %w", err)
+	}
+	if n.Kind != KindQueue && (len(n.Opens) > 0 || n.Target != Target{}) {
+		return errors.New("only a queue has opening hours and a target")
+	}
+	return nil
+}
+
+// Find is what is said of one thing; where nothing is, only its kind and ID.
+func (n Names) Find(kind Kind, id string) Name {
+	if at, there := n.at(kind, id); there {
+		return n[at]
+	}
+	return Name{Kind: kind, ID: id}
+}
+
+func (n Names) at(kind Kind, id string) (int, bool) {
+	return slices.BinarySearchFunc(n, Name{Kind: kind, ID: id}, func(a, b Name) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// With are the names with this one in the place of what was said of the same thing before.
+// One that says nothing is taken away.
+func (n Names) With(name Name) Names {
+	at, there := n.at(name.Kind, name.ID)
+	all := slices.Clone(n)
+	switch {
+	case there && name.says():
+		all[at] = name
+	case there:
+		all = slices.Delete(all, at, at+1)
+	case name.says():
+		all = slices.Insert(all, at, name)
+	}
+	return all
+}
+
+// Check tells what is wrong with the names of a PBX.
+func (n Names) Check() error {
+	if len(n) > MaxNames {
+		return fmt.Errorf("a PBX has at most %d names, and this one would have %d", MaxNames, len(n))
+	}
+	for _, name := range n {
+		if err := name.Check(); err != nil {
+			return fmt.Errorf("%s %.40q: %w", name.Kind, name.ID, err)
+		}
+	}
+	doc, err := marshal(n)
+	if err == nil && len(doc) > maxNamesSize {
+		err = fmt.Errorf("the names of a PBX may take %d bytes, and these %d would take %d", maxNamesSize, len(n), len(doc))
+	}
+	return err
+}
+
+// named is the document of a PBX's names.
+type named struct {
+	Names Names `json:"names,omitempty"`
+}
+
+// Names reads the names of a PBX.
+func (s *Store) Names(ctx context.Context, mac pbx.MAC) (Names, error) {
+	var doc named
+	_, err := s.load(ctx, namesKey(mac), &doc)
+	return doc.Names, wrap(err, "read the names of %s", mac)
+}
+
+// ChangeNames has apply change the names of a PBX, as ChangeDevice does the settings, and
+// returns them. Names that do not Check are an error, and not written.
+func (s *Store) ChangeNames(ctx context.Context, mac pbx.MAC, apply func(Names) (Names, error)) (Names, error) {
+	doc, err := change(ctx, s, mac, namesKey(mac), "names", func(doc *named) (err error) {
+		if doc.Names, err = apply(doc.Names); err != nil {
+			return err
+		}
+		return doc.Names.Check()
+	})
+	return doc.Names, err
+}
