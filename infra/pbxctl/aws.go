@@ -29,8 +29,12 @@ func openS3(ctx context.Context, bucket string) (*s3.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s3.New(newS3(settings), bucket), nil
+}
+
+func newS3(settings aws.Config) *awss3.Client {
 	// A stand-in has no host name for each bucket.
-	return s3.New(awss3.NewFromConfig(settings, func(o *awss3.Options) { o.UsePathStyle = settings.BaseEndpoint != nil }), bucket), nil
+	return awss3.NewFromConfig(settings, func(o *awss3.Options) { o.UsePathStyle = settings.BaseEndpoint != nil })
 }
 
 func readSecret(ctx context.Context, id string) (*token.Keyring, error) {

@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"trunkline/pkg/feed"
+	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
 type doctorCommands struct {
+	Check   doctorCheckCommand   `cmd:"" default:"withargs" help:"Check an environment: what is wrong with it, and what to do."`
 	Feed    doctorFeedCommand    `cmd:"" help:"Check what the figures take for granted of a PBX's records."`
 	Silence doctorSilenceCommand `cmd:"" help:"Find PBXs that are silent for longer than is their habit."`
 }
@@ -106,8 +108,9 @@ type doctorSilenceCommand struct {
 
 // Help is the long form of the command's help.
 func (doctorSilenceCommand) Help() string {
-	return `A PBX's habit is the longest time without a call in the last four weeks. One that is
-silent for an hour longer than that is flagged; of one with few calls no habit is known.
+	return `A PBX's habit is the longest time without a call on those of the last 28 days that were
+rolled up. One that is silent for an hour longer than that is flagged, unless it is disabled;
+of one with few calls no habit is known.
 
 Example:
   pbxctl doctor silence --data ./data`
@@ -143,28 +146,17 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 	})
 }
 
-// habitOf is the time whose calls make a habit.
-const habitOf = 28 * 24 * time.Hour
-
 func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
 	m, err := memberOf(p.ctx, s, mac)
 	if err != nil {
 		return silent{}, err
 	}
 	found := silent{MAC: mac, Name: m.Name}
-	last, err := s.Heard(p.ctx, mac)
-	if err != nil || last.IsZero() {
+	f, err := hourly.SilenceOf(p.ctx, s, mac, p.now())
+	if err != nil || f.Last.IsZero() {
 		return found, err
 	}
-	var calls []time.Time
-	for r, err := range s.CallRecords(p.ctx, mac, store.Span{From: m.zone().Local(p.now().Add(-habitOf))}) {
-		if err != nil {
-			return silent{}, err
-		}
-		calls = append(calls, m.zone().Time(r.Event.Start))
-	}
-	f := feed.SilenceOf(calls, last, p.now())
-	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag
+	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag && !m.Disabled
 	if f.Habit > 0 {
 		habit := int64(f.Habit.Seconds())
 		found.Habit = &habit

@@ -115,6 +115,7 @@ func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
 		all = append(all, delivered{at.Format(time.RFC3339), fmt.Sprintf("{event:'cc_cdr', uuid:'%d.1', startTime:'%s'}", at.Unix(), at.Format(time.DateTime))})
 	}
 	data := dataOf(t, all...) // until 05:00 of the next day
+	ask(t, "2026-11-21T06:00:00Z", "rollup", "--all", "--since", "2026-11-20", "--data", data)
 	if out := ask(t, "2026-11-21T06:59:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
 		t.Error(out)
 	}

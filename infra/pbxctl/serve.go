@@ -13,9 +13,9 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
+	"trunkline/pkg/hourly"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
-	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -67,6 +67,7 @@ type server struct {
 	store      *store.Store
 	bucket     archive.Bucket
 	rollup     *rollup.Rollup
+	now        func() time.Time
 	level      slog.LevelVar // of what is logged
 	failed     chan error
 	stop       func() error
@@ -92,7 +93,7 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	s := &server{keys: keys, bucket: data.Bucket, failed: make(chan error, 1)}
+	s := &server{keys: keys, bucket: data.Bucket, now: p.now, failed: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
 	records := store.New(data.Table, p.now)
 	in := ingest.New(token.Fixed(keys), records, archive.New(data.Bucket), p.now)
@@ -116,7 +117,7 @@ func (c *serveCommand) start(p *program) (*server, error) {
 			if _, err := data.Table.Sweep(ctx, p.now()); err != nil && ctx.Err() == nil {
 				log.Warn("expired records are not dropped", "error", err)
 			}
-			s.runSchedule(ctx, telemetry.RollupLog(log))
+			s.hourly(ctx, telemetry.RollupLog(log))
 		})
 	})
 	s.stop = func() error {
@@ -130,22 +131,16 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	return s, nil
 }
 
-// runSchedule hands on what is spilled, and has all days computed that are due.
-func (s *server) runSchedule(ctx context.Context, report telemetry.Rollups) {
-	handed, err := redrive.New(s.store, s.bucket).Run(ctx)
-	if ctx.Err() == nil && (err != nil || handed != redrive.Report{}) {
-		report.Redriven(ctx, handed.Archived, handed.Recorded, handed.Quarantined, handed.Failed, err)
-	}
+// hourly does what is done every hour.
+func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
 	work := func(ctx context.Context, t rollup.Task) {
 		result, err := s.rollup.Work(ctx, t)
 		if ctx.Err() == nil {
 			report.Worked(ctx, t.MAC, t.Day, string(result), err)
 		}
 	}
-	done, err := s.rollup.Schedule(ctx, local.Queue{Work: work})
-	if ctx.Err() == nil {
-		report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
-	}
+	// What failed is told in the log, and comes again.
+	_ = hourly.New(s.store, s.bucket, s.rollup, local.Queue{Work: work}, report, s.now).Run(ctx)
 }
 
 func (c *serveCommand) keys(p *program) (*token.Keyring, error) {

@@ -119,14 +119,14 @@ func TestFiguresOfASimulatedFleetAreTheTrueOnes(t *testing.T) {
 			t.Errorf("%s: exit %d: %s%s", name, r.code, r.out, r.errs)
 		}
 	}
-	doctor(t, folder)
+	forge(t, folder)
 	if r := check(truth); r.code != exitFailed || !strings.Contains(r.errs, "1 differences in ") || !strings.Contains(r.out, "ivr_only") {
-		t.Errorf("with a doctored row: exit %d: %s%s", r.code, r.out, r.errs)
+		t.Errorf("with a forged row: exit %d: %s%s", r.code, r.out, r.errs)
 	}
 }
 
-// doctor publishes another figure of a PBX's day.
-func doctor(t *testing.T, folder string) {
+// forge publishes another figure of a PBX's day.
+func forge(t *testing.T, folder string) {
 	t.Helper()
 	inFolder(t, folder, func(s *store.Store, _ archive.Bucket) {
 		const mac = pbx.MAC("020000000002")

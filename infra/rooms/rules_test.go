@@ -41,6 +41,8 @@ var arrows = []arrow{
 		"./pkg/curated", imports, "./... -./pkg/pbx -./pkg/kpi"},
 	{"the rollup computes what is recorded, however that came in",
 		"./pkg/rollup", imports, "./... -./pkg/pbx -./pkg/kpi -./pkg/curated -./pkg/store -./pkg/archive"},
+	{"what is done hourly is the same in the cloud and on one machine",
+		"./pkg/hourly", imports, "./pkg/ingest/... ./pkg/store/... -./pkg/store ./pkg/archive/... -./pkg/archive"},
 	{"only the rollup carries Parquet",
 		"./functions/... -./functions/rollup", links, "github.com/parquet-go/..."},
 	{"one package speaks to SQS",

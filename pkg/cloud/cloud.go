@@ -33,7 +33,7 @@ func Door(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Door {
 	keys := &token.Source{Read: readKeys(settings.secrets(), c.FleetKeys), Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
 	raw := archive.New(s3.New(settings.S3(), c.Bucket))
-	return ingest.NewDoor(ingest.New(keys, records, raw, now), telemetry.DeliveryMetrics(log, now), now)
+	return ingest.NewDoor(ingest.New(keys, records, raw, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }
 
 func readKeys(client *secretsmanager.Client, id string) func(context.Context) (*token.Keyring, error) {

@@ -30,6 +30,7 @@ type Ingest struct {
 	Table     string // TABLE_NAME, the DynamoDB table
 	Bucket    string // BUCKET_NAME, the S3 bucket
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
+	Metrics   string // METRICS_NAMESPACE, where CloudWatch counts what happens; Trunkline where it is empty
 }
 
 // Schedule is when days close.
@@ -41,9 +42,10 @@ type Schedule struct {
 // Rollup is what the rollup function needs.
 type Rollup struct {
 	AWS
-	Table  string // TABLE_NAME, the DynamoDB table
-	Bucket string // BUCKET_NAME, the S3 bucket
-	Queue  string // QUEUE_URL, the SQS queue of days that are due
+	Table   string // TABLE_NAME, the DynamoDB table
+	Bucket  string // BUCKET_NAME, the S3 bucket
+	Queue   string // QUEUE_URL, the SQS queue of days that are due
+	Metrics string // METRICS_NAMESPACE, as that of Ingest
 	Schedule
 }
 
@@ -52,7 +54,7 @@ func ReadRollup(getenv func(string) string) (Rollup, error) {
 	r := reader{getenv: getenv}
 	c := Rollup{
 		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(), Queue: r.match("QUEUE_URL", `https?://\S+`, "the URL of an SQS queue"),
-		Schedule: r.schedule(),
+		Metrics: r.namespace(), Schedule: r.schedule(),
 	}
 	return c, r.err()
 }
@@ -71,6 +73,7 @@ func ReadIngest(getenv func(string) string) (Ingest, error) {
 	c := Ingest{
 		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(),
 		FleetKeys: r.match("FLEET_KEYS_SECRET", `[a-zA-Z0-9/_+=.@:-]+`, "the name or ARN of a secret"),
+		Metrics:   r.namespace(),
 	}
 	return c, r.err()
 }
@@ -104,6 +107,15 @@ func (r *reader) table() string {
 
 func (r *reader) bucket() string {
 	return r.match("BUCKET_NAME", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "the name of an S3 bucket")
+}
+
+// namespace is one of CloudWatch, within what it takes. Two deployments that shared one would
+// have their numbers added up.
+func (r *reader) namespace() string {
+	if r.getenv("METRICS_NAMESPACE") == "" {
+		return "Trunkline"
+	}
+	return r.match("METRICS_NAMESPACE", `[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}`, "a namespace of CloudWatch such as Trunkline/prod")
 }
 
 func (r *reader) schedule() Schedule {

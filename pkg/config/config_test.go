@@ -24,11 +24,11 @@ func read(env map[string]string) (Ingest, error) {
 
 func TestAWholeEnvironmentIsRead(t *testing.T) {
 	env := complete()
-	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod"})
 	got, err := read(env)
 	want := Ingest{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "t", "http://127.0.0.1:4566"},
-		Table: env["TABLE_NAME"], Bucket: env["BUCKET_NAME"], FleetKeys: env["FLEET_KEYS_SECRET"],
+		Table: env["TABLE_NAME"], Bucket: env["BUCKET_NAME"], FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod",
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -37,7 +37,7 @@ func TestAWholeEnvironmentIsRead(t *testing.T) {
 
 func TestWhatMayBeLeftOutHasADefault(t *testing.T) {
 	got, err := read(complete())
-	if err != nil || got.Endpoint != "" {
+	if err != nil || got.Endpoint != "" || got.Metrics != "Trunkline" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -51,6 +51,7 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 		"BUCKET_NAME":           {"", "Upper", "-x-", strings.Repeat("a", 64)},
 		"FLEET_KEYS_SECRET":     {"", "a b", "ä"},
 		"AWS_ENDPOINT_URL":      {"127.0.0.1:4566", "ftp://x", "http://", "http://user:secret@host", "\x7f"},
+		"METRICS_NAMESPACE":     {" ", "/prod", "AWS:Lambda", "ä", "a\nb", strings.Repeat("a", 256)},
 	} {
 		for _, value := range bad {
 			env := complete()
@@ -92,7 +93,7 @@ func TestTheRollupFunctionReadsItsEnvironment(t *testing.T) {
 	want := Rollup{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "", ""},
 		Table: "trunkline-Records-1A2B", Bucket: "trunkline-archive-1a2b",
-		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Schedule: Schedule{zone, 0},
+		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Metrics: "Trunkline", Schedule: Schedule{zone, 0},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
@@ -111,12 +112,13 @@ func TestDaysCloseInUTCAfterAQuarterOfAnHourUnlessToldOtherwise(t *testing.T) {
 
 func TestABadVariableOfTheRollupIsOneLineThatNamesIt(t *testing.T) {
 	for name, bad := range map[string][]string{
-		"AWS_REGION":    {"", "Frankfurt"},
-		"TABLE_NAME":    {"", "a"},
-		"BUCKET_NAME":   {"", "Upper"},
-		"QUEUE_URL":     {"", "trunkline-DueQueue", "arn:aws:sqs:eu-central-1:123456789012:due", "https://", "https://x y", "https://x\ny"},
-		"DEFAULT_ZONE":  {"Mars/Olympus", "+25:00", "../etc/passwd", "Europe/Berlin\n"},
-		"GRACE_MINUTES": {"-1", "721", "15m", "1.5", " 15", "9999999999999999999"},
+		"AWS_REGION":        {"", "Frankfurt"},
+		"TABLE_NAME":        {"", "a"},
+		"BUCKET_NAME":       {"", "Upper"},
+		"QUEUE_URL":         {"", "trunkline-DueQueue", "arn:aws:sqs:eu-central-1:123456789012:due", "https://", "https://x y", "https://x\ny"},
+		"DEFAULT_ZONE":      {"Mars/Olympus", "+25:00", "../etc/passwd", "Europe/Berlin\n"},
+		"METRICS_NAMESPACE": {"/", "a b"},
+		"GRACE_MINUTES":     {"-1", "721", "15m", "1.5", " 15", "9999999999999999999"},
 	} {
 		for _, value := range bad {
 			_, err := ReadRollup(forRollup(map[string]string{name: value}))

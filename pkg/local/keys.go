@@ -23,20 +23,20 @@ func ReadKeys(path, fleetKeys string) (*token.Keyring, error) {
 		}
 		return keys, nil
 	}
-	text, err := os.ReadFile(keysPath(path))
+	text, err := os.ReadFile(KeysPath(path))
 	if err != nil {
 		return nil, fmt.Errorf("read the fleet keys: %w", err)
 	}
 	keys, err := token.ParseKeys(strings.TrimSpace(string(text)))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", keysPath(path), err)
+		return nil, fmt.Errorf("%s: %w", KeysPath(path), err)
 	}
 	return keys, nil
 }
 
 // MakeKeys makes a key in the data folder at path, unless there is one.
 func MakeKeys(path string) error {
-	if _, err := os.Stat(keysPath(path)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(KeysPath(path)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	// Written aside and linked: a crash leaves no half of a key, and no key is replaced.
@@ -47,7 +47,7 @@ func MakeKeys(path string) error {
 	defer os.Remove(f.Name())
 	_, err = f.WriteString("k1:" + rand.Text() + rand.Text() + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Link(f.Name(), keysPath(path))
+		err = os.Link(f.Name(), KeysPath(path))
 	}
 	if err == nil {
 		err = syncFolder(path)
@@ -66,4 +66,5 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func keysPath(path string) string { return filepath.Join(path, "fleet-keys") }
+// KeysPath is where the keys of the data folder at path are.
+func KeysPath(path string) string { return filepath.Join(path, "fleet-keys") }

@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/curated"
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
@@ -28,10 +29,12 @@ type publication struct {
 	records int64
 	lates   int64
 	late    []store.LateRecord
+	// activity is when the day's calls began.
+	activity pbx.Activity
 }
 
 func newPublication(t Task, d device, h store.Header, in *reading, began time.Time) (*publication, error) {
-	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows(), lates: in.lates, late: in.late}
+	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows(), lates: in.lates, late: in.late, activity: in.activity}
 	p.records = p.figures.PBX.Inputs.Records
 	p.add(store.ScopePBX, "", p.figures.PBX)
 	for _, q := range p.figures.Queues {
@@ -92,7 +95,7 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 	if err := r.publishFiles(ctx, p, claim); err != nil {
 		return err
 	}
-	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, p.hash, p.began)
+	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, store.Header{Hash: p.hash, ComputedAt: p.began, Activity: p.activity})
 	return err
 }
 

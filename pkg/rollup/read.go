@@ -17,6 +17,8 @@ type reading struct {
 	since time.Time
 	late  []store.LateRecord
 	lates int64
+	// activity is when the day's calls began.
+	activity pbx.Activity
 	// ahead is the least that the PBX's clock was ahead of UTC, of so many samples.
 	ahead   time.Duration
 	samples int
@@ -52,6 +54,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, span st
 			return err
 		}
 		in.day.AddCall(c.Event, kpi.Source{Hash: c.Hash, Received: c.Received})
+		if c.Event.Start.Day() == in.from.Day() {
+			in.activity = in.activity.Then(pbx.Begun(c.Event.Start))
+		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Queue: c.Event.Queue, Agent: c.Event.Agent, Start: c.Event.Start, Received: c.Received})
 	}
 	for c, err := range s.CDRs(ctx, mac, span) {

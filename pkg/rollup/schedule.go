@@ -17,12 +17,8 @@ type Scheduled struct {
 	Sent   int // tasks, for these and for days that were due before
 }
 
-const (
-	// pbxsAtOnce is how many PBXs the schedule looks at side by side.
-	pbxsAtOnce = 32
-	// tasksAtOnce is how many tasks are handed to the queue together.
-	tasksAtOnce = 1000
-)
+// tasksAtOnce is how many tasks are handed to the queue together.
+const tasksAtOnce = 1000
 
 // Schedule marks the days that have closed, and sends a task for each day that is due. A
 // PBX that it fails at does not keep it from the others; the error tells of all failures.
@@ -34,38 +30,16 @@ func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 
 // mark marks the days of all PBXs that have closed.
 func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
-	var workers sync.WaitGroup
 	var mu sync.Mutex
-	var failed []error
-	macs := make(chan pbx.MAC)
-	for range pbxsAtOnce {
-		workers.Go(func() {
-			for mac := range macs {
-				marked, err := r.markPBX(ctx, mac)
-				mu.Lock()
-				done.PBXs++
-				done.Marked += marked
-				if err != nil && len(failed) < maxErrors {
-					failed = append(failed, err)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	var listing error
-	for mac, err := range r.store.Fleet(ctx) {
-		if listing = err; err != nil {
-			break
-		}
-		macs <- mac
-	}
-	close(macs)
-	workers.Wait()
-	return errors.Join(append(failed, listing)...)
+	return r.store.EachPBX(ctx, func(mac pbx.MAC) error {
+		marked, err := r.markPBX(ctx, mac)
+		mu.Lock()
+		defer mu.Unlock()
+		done.PBXs++
+		done.Marked += marked
+		return err
+	})
 }
-
-// maxErrors is how many failures an error tells of.
-const maxErrors = 10
 
 // markPBX marks the days of one PBX that have closed since the schedule last came to it.
 func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err error) {

@@ -23,7 +23,9 @@ type Header struct {
 	Claimed    int64     `json:"claimed,omitempty"`    // by a writer who has not published it yet
 	Hash       string    `json:"hash,omitempty"`       // of what was published
 	ComputedAt time.Time `json:"computed_at,omitzero"` // when the records were read
-	version    string
+	// Activity is when the day's contact-centre calls began.
+	Activity pbx.Activity `json:"activity,omitzero"`
+	version  string
 }
 
 // Header reads a day's header.
@@ -53,9 +55,28 @@ func (s *Store) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (
 }
 
 // Publish makes a claimed revision the one that counts, where the claim still holds, and
-// returns ErrCondition where it does not.
-func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim Header, hash string, computedAt time.Time) (Header, error) {
-	return s.putHeader(ctx, mac, day, claim, Header{Revision: claim.Claimed, Hash: hash, ComputedAt: computedAt.UTC().Truncate(time.Millisecond)})
+// returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt and
+// Activity.
+func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
+	published.Revision, published.Claimed = claim.Claimed, 0
+	published.ComputedAt = published.ComputedAt.UTC().Truncate(time.Millisecond)
+	return s.putHeader(ctx, mac, day, claim, published)
+}
+
+// Activity is when the calls of the days from first to last began, of those whose figures
+// are published.
+func (s *Store) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (calls pbx.Activity, err error) {
+	for item, err := range s.query(ctx, headersOf(mac, first, last)) {
+		var h Header
+		if err == nil {
+			err = unmarshal(item, &h)
+		}
+		if err != nil {
+			return pbx.Activity{}, fmt.Errorf("read the headers of %s: %w", mac, err)
+		}
+		calls = calls.Then(h.Activity)
+	}
+	return calls, nil
 }
 
 func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, next Header) (Header, error) {

@@ -133,7 +133,7 @@ func TestOnlyOneWriterClaimsARevision(t *testing.T) {
 	if err != nil || next.Claimed != 2 {
 		t.Fatalf("%+v, %v", next, err)
 	}
-	if _, err := s.Publish(t.Context(), mac, figuresDay, claim, "old", received); !errors.Is(err, store.ErrCondition) {
+	if _, err := s.Publish(t.Context(), mac, figuresDay, claim, store.Header{Hash: "old", ComputedAt: received}); !errors.Is(err, store.ErrCondition) {
 		t.Errorf("the dead writer publishes: %v", err)
 	}
 	if current, err := s.Current(t.Context(), mac, figuresDay, claim); current || err != nil {
@@ -142,7 +142,7 @@ func TestOnlyOneWriterClaimsARevision(t *testing.T) {
 	if current, err := s.Current(t.Context(), mac, figuresDay, next); !current || err != nil {
 		t.Errorf("the claim is not current, %v", err)
 	}
-	if _, err := s.Publish(t.Context(), mac, figuresDay, next, "new", received); err != nil {
+	if _, err := s.Publish(t.Context(), mac, figuresDay, next, store.Header{Hash: "new", ComputedAt: received}); err != nil {
 		t.Fatal(err)
 	}
 	published, err := s.Header(t.Context(), mac, figuresDay)

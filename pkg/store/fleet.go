@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -69,6 +70,45 @@ func (s *Store) Fleet(ctx context.Context) iter.Seq2[pbx.MAC, error] {
 			}
 		}
 	}
+}
+
+const (
+	// pbxsAtOnce is how many PBXs of the fleet are looked at side by side.
+	pbxsAtOnce = 32
+	// failuresAtMost is how many failures the error of a fleet tells of.
+	failuresAtMost = 10
+)
+
+// EachPBX calls do for each PBX of the fleet, for many side by side. One that it fails for
+// does not keep it from the others; the error tells of some failures.
+func (s *Store) EachPBX(ctx context.Context, do func(pbx.MAC) error) error {
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	var failed []error
+	macs := make(chan pbx.MAC)
+	for range pbxsAtOnce {
+		workers.Go(func() {
+			for mac := range macs {
+				if err := do(mac); err != nil {
+					mu.Lock()
+					if len(failed) < failuresAtMost {
+						failed = append(failed, err)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	var listing error
+	for mac, err := range s.Fleet(ctx) {
+		if listing = err; err != nil {
+			break
+		}
+		macs <- mac
+	}
+	close(macs)
+	workers.Wait()
+	return errors.Join(append(failed, listing)...)
 }
 
 // hearsEvery is how often a writer keeps when it last heard from a PBX.

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -9,23 +10,23 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Rollups tells of the computing of days.
+// Rollups tells of the hourly schedule, and of the computing of days.
 type Rollups struct {
 	log     *slog.Logger
-	metrics func(dimensions [][]string, m ...metric) slog.Attr
+	metrics func(metricDirective) slog.Attr
 }
 
 // RollupLog logs each day that was computed, and each run of the schedule.
 func RollupLog(log *slog.Logger) Rollups {
-	return Rollups{log, func([][]string, ...metric) slog.Attr { return slog.Attr{} }}
+	return Rollups{log, func(metricDirective) slog.Attr { return slog.Attr{} }}
 }
 
-// RollupMetrics logs in a form that CloudWatch also counts: the metric days by result, and
-// the metrics pbxs, marked and sent of the schedule, and archived, recorded, quarantined and
-// not_handed_on of the spill.
-func RollupMetrics(w io.Writer, now func() time.Time) Rollups {
-	return Rollups{slog.New(slog.NewJSONHandler(w, nil)), func(dimensions [][]string, m ...metric) slog.Attr {
-		return metrics(now(), dimensions, m...)
+// RollupMetrics logs in a form that CloudWatch also counts, in a namespace: the metric days
+// by result; pbxs, marked, sent and completed of the schedule; archived, recorded, quarantined
+// and not_handed_on of the spill, and spill_left, that is there still; and silent PBXs.
+func RollupMetrics(w io.Writer, namespace string, now func() time.Time) Rollups {
+	return Rollups{slog.New(slog.NewJSONHandler(w, nil)), func(d metricDirective) slog.Attr {
+		return metrics(now(), namespace, d)
 	}}
 }
 
@@ -35,25 +36,73 @@ func (r Rollups) Worked(ctx context.Context, mac pbx.MAC, day pbx.Day, result st
 		result = "failed"
 	}
 	r.say(ctx, err, "rollup", slog.String("mac", string(mac)), slog.String("day", day.String()), slog.String("result", result),
-		slog.Int("days", 1), r.metrics([][]string{{"result"}}, metric{"days", "Count"}))
+		slog.Int("days", 1), r.metrics(counted([][]string{{"result"}}, metric{"days", "Count"})))
 }
 
 // Scheduled tells of a run of the schedule: how many PBXs there are, how many days were
-// marked, and how many tasks sent.
+// marked, and how many tasks sent. A run without error has completed.
 func (r Rollups) Scheduled(ctx context.Context, pbxs, marked, sent int, err error) {
-	r.say(ctx, err, "schedule", slog.Int("pbxs", pbxs), slog.Int("marked", marked), slog.Int("sent", sent),
-		r.metrics([][]string{{}}, metric{"pbxs", "Count"}, metric{"marked", "Count"}, metric{"sent", "Count"}))
+	completed := 1
+	if err != nil {
+		completed = 0
+	}
+	r.count(ctx, err, "schedule", number{"pbxs", pbxs}, number{"marked", marked}, number{"sent", sent}, number{"completed", completed})
 }
 
 // Redriven tells of what one store had kept for the other: how many texts were archived,
 // objects recorded, of either quarantined, and not handed on yet.
 func (r Rollups) Redriven(ctx context.Context, archived, recorded, quarantined, failed int, err error) {
-	r.say(ctx, err, "redrive", slog.Int("archived", archived), slog.Int("recorded", recorded),
-		slog.Int("quarantined", quarantined), slog.Int("not_handed_on", failed),
-		r.metrics([][]string{{}}, metric{"archived", "Count"}, metric{"recorded", "Count"}, metric{"quarantined", "Count"}, metric{"not_handed_on", "Count"}))
+	r.count(ctx, err, "redrive", number{"archived", archived}, number{"recorded", recorded},
+		number{"quarantined", quarantined}, number{"not_handed_on", failed})
 }
 
+// SpillLeft tells how many texts of the table and objects of the archive one store still
+// keeps for the other, after what could be was handed on. With an error nothing is counted,
+// since it is not known.
+func (r Rollups) SpillLeft(ctx context.Context, left int, err error) {
+	if err != nil {
+		r.say(ctx, err, "spill")
+		return
+	}
+	r.count(ctx, nil, "spill", number{"spill_left", left})
+}
+
+// namedAtMost is how many silent PBXs a line names.
+const namedAtMost = 50
+
+// Silent tells which PBXs are silent for longer than is their habit. With an error nothing
+// is counted, since it is not known.
+func (r Rollups) Silent(ctx context.Context, macs []pbx.MAC, err error) {
+	if err != nil {
+		r.say(ctx, err, "silence")
+		return
+	}
+	r.say(ctx, nil, "silence", slog.Any("macs", macs[:min(len(macs), namedAtMost)]), slog.Int("silent", len(macs)),
+		r.metrics(counted(ofTheFleet, metric{"silent", "Count"})))
+}
+
+// number is a member of a line that is a metric too.
+type number struct {
+	name string
+	n    int
+}
+
+// count tells numbers of the whole fleet.
+func (r Rollups) count(ctx context.Context, err error, message string, numbers ...number) {
+	attrs := make([]slog.Attr, 0, len(numbers)+1)
+	all := make([]metric, 0, len(numbers))
+	for _, n := range numbers {
+		attrs = append(attrs, slog.Int(n.name, n.n))
+		all = append(all, metric{n.name, "Count"})
+	}
+	r.say(ctx, err, message, append(attrs, r.metrics(counted(ofTheFleet, all...)))...)
+}
+
+// say writes a line, unless the program was told to stop in the midst of what it tells.
 func (r Rollups) say(ctx context.Context, err error, message string, attrs ...slog.Attr) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	level := slog.LevelInfo
 	if err != nil {
 		level, attrs = slog.LevelError, append(attrs, slog.String("error", err.Error()))

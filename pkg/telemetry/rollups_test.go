@@ -21,9 +21,14 @@ func tell(t *testing.T, r Rollups) {
 	r.Worked(t.Context(), "68692e0b0001", day, "published", nil)
 	r.Scheduled(t.Context(), 3, 2, 1, nil)
 	r.Redriven(t.Context(), 4, 3, 2, 1, nil)
+	r.SpillLeft(t.Context(), 6, nil)
+	r.Silent(t.Context(), []pbx.MAC{"68692e0b0001", "68692e0b0002"}, nil)
+	r.Silent(t.Context(), nil, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
 	r.Scheduled(t.Context(), 3, 0, 0, failure)
 	r.Redriven(t.Context(), 0, 0, 0, 5, failure)
+	r.SpillLeft(t.Context(), 0, failure)
+	r.Silent(t.Context(), nil, failure)
 }
 
 func TestEachStepOfARollupIsOneLine(t *testing.T) {
@@ -37,11 +42,16 @@ func TestEachStepOfARollupIsOneLine(t *testing.T) {
 		},
 	}))))
 	const want = `level=INFO msg=rollup mac=68692e0b0001 day=2018-11-05 result=published days=1
-level=INFO msg=schedule pbxs=3 marked=2 sent=1
+level=INFO msg=schedule pbxs=3 marked=2 sent=1 completed=1
 level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1
+level=INFO msg=spill spill_left=6
+level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
+level=INFO msg=silence macs=[] silent=0
 level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
-level=ERROR msg=schedule pbxs=3 marked=0 sent=0 error="no network"
+level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 error="no network"
 level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
+level=ERROR msg=spill error="no network"
+level=ERROR msg=silence error="no network"
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", &out, want)
@@ -50,24 +60,30 @@ level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 erro
 
 func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 	var out strings.Builder
-	tell(t, RollupMetrics(&out, func() time.Time { return time.UnixMilli(1795507199987) }))
+	tell(t, RollupMetrics(&out, "Trunkline/test", func() time.Time { return time.UnixMilli(1795507199987) }))
 	counted := func(dimensions string, names ...string) string {
 		var metrics []string
 		for _, name := range names {
 			metrics = append(metrics, `{"Name":"`+name+`","Unit":"Count"}`)
 		}
-		return `"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline","Dimensions":` + dimensions +
+		return `"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline/test","Dimensions":` + dimensions +
 			`,"Metrics":[` + strings.Join(metrics, ",") + `]}]}`
 	}
-	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent")
+	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent", "completed")
 	spill := counted(`[[]]`, "archived", "recorded", "quarantined", "not_handed_on")
+	left, silent := counted(`[[]]`, "spill_left"), counted(`[[]]`, "silent")
 	want := []string{
 		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
-		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,` + schedule + "}\n",
+		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + "}\n",
 		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + "}\n",
+		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
+		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
+		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
-		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,` + schedule + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"spill","error":"no network"}` + "\n", // what is not known is not counted
+		`"level":"ERROR","msg":"silence","error":"no network"}` + "\n",
 	}
 	lines := strings.SplitAfter(out.String(), "\n")
 	if len(lines) != len(want)+1 {
@@ -77,5 +93,13 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 		if !strings.HasSuffix(lines[i], want[i]) {
 			t.Errorf("got\n%swant …\n%s", lines[i], want[i])
 		}
+	}
+}
+
+func TestALineNamesAFewOfTheSilentAndCountsAll(t *testing.T) {
+	var out strings.Builder
+	RollupMetrics(&out, "Trunkline", time.Now).Silent(t.Context(), make([]pbx.MAC, 10_000), nil)
+	if line := out.String(); !strings.Contains(line, `"silent":10000,`) || strings.Count(line, `""`) != namedAtMost {
+		t.Errorf("%.500s", line)
 	}
 }

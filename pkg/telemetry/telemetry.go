@@ -19,18 +19,32 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 	return func(ctx context.Context, r ingest.Report) { logDelivery(ctx, log, r) }
 }
 
-// DeliveryMetrics logs each delivery in a form that CloudWatch also counts: the metrics
-// events, spilled and took_ms, by outcome, and by outcome and kind.
-func DeliveryMetrics(w io.Writer, now func() time.Time) func(context.Context, ingest.Report) {
+// DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace:
+// the metrics events and took_ms, by outcome, and by outcome and kind; spilled and
+// quarantined, of the whole fleet.
+func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
-		logDelivery(ctx, log, r, metrics(now(), [][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"spilled", "Count"}, metric{"took_ms", "Milliseconds"}))
+		logDelivery(ctx, log, r, metrics(now(), namespace,
+			counted([][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"took_ms", "Milliseconds"}),
+			counted(ofTheFleet, metric{"spilled", "Count"}, metric{"quarantined", "Count"})))
 	}
 }
 
+// ofTheFleet are the dimensions of a metric that has none. A PBX's MAC is never one: each
+// value of a dimension is a metric of its own, and is paid for.
+var ofTheFleet = [][]string{{}}
+
 // metrics makes metrics of members of the line that it is an attribute of.
-func metrics(at time.Time, dimensions [][]string, m ...metric) slog.Attr {
-	return slog.Any("_aws", embeddedMetrics{at.UnixMilli(), []metricDirective{{"Trunkline", dimensions, m}}})
+func metrics(at time.Time, namespace string, directives ...metricDirective) slog.Attr {
+	for i := range directives {
+		directives[i].Namespace = namespace
+	}
+	return slog.Any("_aws", embeddedMetrics{at.UnixMilli(), directives})
+}
+
+func counted(dimensions [][]string, m ...metric) metricDirective {
+	return metricDirective{Dimensions: dimensions, Metrics: m}
 }
 
 // embeddedMetrics is the member _aws of the embedded metric format, as specified in
@@ -56,6 +70,7 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 		slog.String("kind", kind(r)),
 		slog.Int("events", max(1, len(r.Events))),
 		slog.Int("spilled", r.Spilled),
+		slog.Int("quarantined", quarantined(r)),
 		slog.Float64("took_ms", float64(r.Took.Microseconds())/1000),
 	}, more...)
 	if at := firstUnreadable(r); at != nil {
@@ -78,6 +93,17 @@ func kind(r ingest.Report) string {
 		return string(r.Events[0].Kind)
 	}
 	return "none"
+}
+
+// quarantined is how many of a delivery's events were refused, and kept in quarantine.
+func quarantined(r ingest.Report) int {
+	n := 0
+	for _, e := range r.Events {
+		if e.Outcome == ingest.Undecodable || e.Outcome == ingest.Mismatch {
+			n++
+		}
+	}
+	return n
 }
 
 func firstUnreadable(r ingest.Report) *zycoo.Error {

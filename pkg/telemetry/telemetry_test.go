@@ -14,12 +14,13 @@ import (
 
 func TestADeliveryIsOneLineThatIsCountedToo(t *testing.T) {
 	var out strings.Builder
-	observe := DeliveryMetrics(&out, func() time.Time { return time.UnixMilli(1795507199987) })
+	observe := DeliveryMetrics(&out, "Trunkline/test", func() time.Time { return time.UnixMilli(1795507199987) })
 	observe(t.Context(), ingest.Report{MAC: "68692e0b0001", Took: 1500 * time.Microsecond,
 		Events: []ingest.Result{{Kind: pbx.KindCallRecord}}})
-	const want = `"level":"INFO","msg":"delivery","mac":"68692e0b0001","outcome":"stored","kind":"cc_cdr","events":1,"spilled":0,"took_ms":1.5,` +
-		`"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline","Dimensions":[["outcome"],["outcome","kind"]],` +
-		`"Metrics":[{"Name":"events","Unit":"Count"},{"Name":"spilled","Unit":"Count"},{"Name":"took_ms","Unit":"Milliseconds"}]}]}}` + "\n"
+	const want = `"level":"INFO","msg":"delivery","mac":"68692e0b0001","outcome":"stored","kind":"cc_cdr","events":1,"spilled":0,"quarantined":0,"took_ms":1.5,` +
+		`"_aws":{"Timestamp":1795507199987,"CloudWatchMetrics":[{"Namespace":"Trunkline/test","Dimensions":[["outcome"],["outcome","kind"]],` +
+		`"Metrics":[{"Name":"events","Unit":"Count"},{"Name":"took_ms","Unit":"Milliseconds"}]},` +
+		`{"Namespace":"Trunkline/test","Dimensions":[[]],"Metrics":[{"Name":"spilled","Unit":"Count"},{"Name":"quarantined","Unit":"Count"}]}]}}` + "\n"
 	if !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got\n%swant …\n%s", out.String(), want)
 	}
@@ -30,12 +31,14 @@ func TestADeliveryThatWentWrongSaysWhere(t *testing.T) {
 		report ingest.Report
 		want   string
 	}{
-		{ingest.Report{Outcome: ingest.Undecodable, Events: []ingest.Result{{Err: &zycoo.Error{Line: 2, Column: 3, Member: "queueTime", Reason: "who called"}}}},
-			`level=WARN msg=delivery mac="" outcome=undecodable kind=none events=1 spilled=0 took_ms=0 line=2 column=3 member=queueTime`},
+		{ingest.Report{Outcome: ingest.Undecodable, Events: []ingest.Result{{Outcome: ingest.Undecodable, Err: &zycoo.Error{Line: 2, Column: 3, Member: "queueTime", Reason: "who called"}}}},
+			`level=WARN msg=delivery mac="" outcome=undecodable kind=none events=1 spilled=0 quarantined=1 took_ms=0 line=2 column=3 member=queueTime`},
 		{ingest.Report{Outcome: ingest.Unavailable, Err: errors.New("no network")},
-			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 spilled=0 took_ms=0 error="no network"`},
+			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 spilled=0 quarantined=0 took_ms=0 error="no network"`},
 		{ingest.Report{Array: true, Events: make([]ingest.Result, 7)},
-			`level=INFO msg=delivery mac="" outcome=stored kind=array events=7 spilled=0 took_ms=0`},
+			`level=INFO msg=delivery mac="" outcome=stored kind=array events=7 spilled=0 quarantined=0 took_ms=0`},
+		{ingest.Report{Array: true, Outcome: ingest.Partial, Events: []ingest.Result{{}, {Outcome: ingest.Mismatch}, {Outcome: ingest.Undecodable}, {Outcome: ingest.Unrecognised}}},
+			`level=INFO msg=delivery mac="" outcome=partial kind=array events=4 spilled=0 quarantined=2 took_ms=0`},
 	} {
 		var out strings.Builder
 		Deliveries(slog.New(slog.NewTextHandler(&out, nil)))(t.Context(), c.report)

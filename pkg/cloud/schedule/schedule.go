@@ -16,7 +16,7 @@ import (
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/cloud"
 	"trunkline/pkg/config"
-	"trunkline/pkg/redrive"
+	"trunkline/pkg/hourly"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -40,16 +40,15 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
 	bucket := s3.New(settings.S3(), c.Bucket)
 	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
-	return &Function{redrive.New(records, bucket), r, queue{client, c.Queue}, telemetry.RollupMetrics(log, now), now}
+	report := telemetry.RollupMetrics(log, c.Metrics, now)
+	return &Function{hourly.New(records, bucket, r, queue{client, c.Queue}, report, now), r, report}
 }
 
 // Function is the rollup function.
 type Function struct {
-	redrive *redrive.Redrive
-	rollup  *rollup.Rollup
-	queue   rollup.Queue
-	report  telemetry.Rollups
-	now     func() time.Time
+	hourly *hourly.Hourly
+	rollup *rollup.Rollup
+	report telemetry.Rollups
 }
 
 // event is what sets the function off: messages of the queue, or the schedule's own input,
@@ -92,27 +91,9 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	case len(e.Records) > 0:
 		return f.work(ctx, e.Records), nil
 	case e.Schedule != "":
-		return nil, errors.Join(f.handOn(ctx), f.schedule(ctx))
+		return nil, f.hourly.Run(ctx)
 	}
 	return nil, errors.New("neither a schedule's event nor messages of SQS")
-}
-
-// handOn empties the spill, in at most half of the time that there is.
-func (f *Function) handOn(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, deadline.Sub(f.now())/2)
-		defer cancel()
-	}
-	done, err := f.redrive.Run(ctx)
-	f.report.Redriven(ctx, done.Archived, done.Recorded, done.Quarantined, done.Failed, err)
-	return err
-}
-
-func (f *Function) schedule(ctx context.Context) error {
-	done, err := f.rollup.Schedule(ctx, f.queue)
-	f.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
-	return err
 }
 
 // work does the tasks of messages.

@@ -21,8 +21,8 @@ import (
 	"trunkline/events"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/config"
+	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -77,10 +77,9 @@ func newWorld(t *testing.T) *world {
 		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
 		Retryer: aws.NopRetryer{},
 	})
-	w.Function = &Function{
-		redrive.New(w.store, bucket), rollup.New(w.store, bucket, rollup.DefaultConfig, clock),
-		queue{client, server.URL + "/due"}, telemetry.RollupMetrics(&w.log, clock), clock,
-	}
+	r := rollup.New(w.store, bucket, rollup.DefaultConfig, clock)
+	report := telemetry.RollupMetrics(&w.log, "Trunkline", clock)
+	w.Function = &Function{hourly.New(w.store, bucket, r, queue{client, server.URL + "/due"}, report, clock), r, report}
 	return w
 }
 
@@ -275,10 +274,9 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 		})
 		bucket, q, log := archivetest.NewMemory(), &sent{}, &strings.Builder{}
 		records := store.New(table, time.Now)
-		f := &Function{
-			redrive.New(records, bucket), rollup.New(records, bucket, rollup.DefaultConfig, time.Now), q,
-			telemetry.RollupMetrics(log, time.Now), time.Now,
-		}
+		r := rollup.New(records, bucket, rollup.DefaultConfig, time.Now)
+		report := telemetry.RollupMetrics(log, "Trunkline", time.Now)
+		f := &Function{hourly.New(records, bucket, r, q, report, time.Now), r, report}
 		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), spare+time.Minute)
 		defer cancel()

@@ -1,0 +1,12 @@
+//go:build linux || darwin
+
+package main
+
+import "syscall"
+
+// freeSpace is how many bytes an unprivileged program may still write where path is.
+func freeSpace(path string) (uint64, error) {
+	var s syscall.Statfs_t
+	err := syscall.Statfs(path, &s)
+	return s.Bavail * uint64(s.Bsize), err
+}

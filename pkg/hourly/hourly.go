@@ -1,0 +1,93 @@
+package hourly
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/telemetry"
+)
+
+// Hourly does what is done every hour.
+type Hourly struct {
+	store   *store.Store
+	bucket  archive.Bucket
+	redrive *redrive.Redrive
+	rollup  *rollup.Rollup
+	queue   rollup.Queue
+	report  telemetry.Rollups
+	now     func() time.Time
+}
+
+// New makes an Hourly over records and archive, that sends days that are due to queue.
+func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue rollup.Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
+	return &Hourly{s, b, redrive.New(s, b), r, queue, report, now}
+}
+
+// stage is one of the things that are done.
+type stage struct {
+	do func(context.Context) error
+	// part is how many such stages the time that is left would be enough for.
+	part int
+}
+
+// Run does all of it. Its error tells of every stage that failed.
+func (h *Hourly) Run(ctx context.Context) error {
+	var errs []error
+	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 1}} {
+		errs = append(errs, h.within(ctx, s))
+	}
+	return errors.Join(errs...)
+}
+
+// within does a stage in its part of the time that is left.
+func (h *Hourly) within(ctx context.Context, s stage) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, deadline.Sub(h.now())/time.Duration(s.part))
+		defer cancel()
+	}
+	return s.do(ctx)
+}
+
+// handOn hands on what is spilled.
+func (h *Hourly) handOn(ctx context.Context) error {
+	done, err := h.redrive.Run(ctx)
+	h.report.Redriven(ctx, done.Archived, done.Recorded, done.Quarantined, done.Failed, err)
+	left, leftErr := h.spilled(ctx)
+	h.report.SpillLeft(ctx, left, leftErr)
+	return errors.Join(err, leftErr)
+}
+
+// spilledAtMost is as far as what is spilled is counted.
+const spilledAtMost = 1000
+
+// spilled counts what one store keeps for the other.
+func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
+	for sp, err := range h.store.AllSpilled(ctx) {
+		if err != nil || n == spilledAtMost {
+			return n, err
+		}
+		if !sp.Done {
+			n++
+		}
+	}
+	for _, err := range h.bucket.List(ctx, archive.SpillPrefix, "") {
+		if err != nil || n == spilledAtMost {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// schedule has days rolled up that have closed.
+func (h *Hourly) schedule(ctx context.Context) error {
+	done, err := h.rollup.Schedule(ctx, h.queue)
+	h.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+	return err
+}

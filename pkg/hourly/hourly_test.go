@@ -1,0 +1,169 @@
+package hourly_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/hourly"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/telemetry"
+)
+
+const mac = pbx.MAC("68692e0b0001")
+
+// worked is a queue whose tasks are done at once.
+type worked struct{ r *rollup.Rollup }
+
+func (w worked) Send(ctx context.Context, tasks []rollup.Task) (err error) {
+	for _, t := range tasks {
+		_, workErr := w.r.Work(ctx, t)
+		err = errors.Join(err, workErr)
+	}
+	return err
+}
+
+// world is an hourly run over two stores, at a time that stands still.
+type world struct {
+	table  store.Table
+	bucket archive.Bucket
+	store  *store.Store
+	now    time.Time
+	log    strings.Builder
+}
+
+func newWorld(table store.Table, bucket archive.Bucket) *world {
+	w := &world{table: table, bucket: bucket, now: time.Date(2026, 11, 9, 0, 30, 0, 0, time.UTC)}
+	w.store = store.New(table, w.clock)
+	return w
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+func (w *world) run(ctx context.Context, now func() time.Time) error {
+	w.log.Reset()
+	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, now)
+	return hourly.New(w.store, w.bucket, r, worked{r}, telemetry.RollupMetrics(&w.log, "Trunkline", now), now).Run(ctx)
+}
+
+// call records a call that begins now, of a PBX whose clock stands in UTC.
+func (w *world) call(t *testing.T, mac pbx.MAC, at time.Time) {
+	t.Helper()
+	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
+	if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: at, Zone: pbx.UTC}, e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// week records a call of every hour from 08:00 to 17:00 on five days, the last of which
+// is a Friday.
+func (w *world) week(t *testing.T, mac pbx.MAC) {
+	t.Helper()
+	for day := 2; day <= 6; day++ {
+		for hour := 8; hour <= 17; hour++ {
+			w.call(t, mac, time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC))
+		}
+	}
+}
+
+func (w *world) tells(t *testing.T, want string) {
+	t.Helper()
+	if err := w.run(t.Context(), w.clock); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(w.log.String(), want) {
+		t.Errorf("at %s: want %s in\n%s", w.now, want, w.log.String())
+	}
+}
+
+func TestAPBXIsToldOfThatIsSilentForLongerThanEver(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	w.week(t, mac)
+	for _, c := range []struct {
+		now  time.Time
+		want string
+	}{
+		{time.Date(2026, 11, 7, 0, 30, 0, 0, time.UTC), `"macs":[],"silent":0`}, // the longest was from 17:00 to 08:00
+		{time.Date(2026, 11, 7, 9, 0, 0, 0, time.UTC), `"macs":[],"silent":0`},
+		{time.Date(2026, 11, 7, 9, 1, 0, 0, time.UTC), `"macs":["68692e0b0001"],"silent":1`},
+		{time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), `"macs":["68692e0b0001"],"silent":1`},
+		{time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC), `"macs":[],"silent":0`}, // nothing is known of its habit now
+	} {
+		w.now = c.now
+		w.tells(t, c.want)
+	}
+}
+
+func TestAPBXThatIsDisabledMayBeSilent(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	w.week(t, mac)
+	if err := w.store.SetDevice(t.Context(), mac, store.Device{Disabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.tells(t, `"macs":[],"silent":0`)
+}
+
+func TestAPBXThatWasNeverHeardIsNotSilent(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	if err := w.store.SetDevice(t.Context(), mac, store.Device{Name: "ordered"}); err != nil {
+		t.Fatal(err)
+	}
+	w.tells(t, `"macs":[],"silent":0`)
+}
+
+func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
+	full := archivetest.NewFaulty(archivetest.NewMemory(), func(c archivetest.Call) archivetest.Fault {
+		if c.Method == "Put" {
+			return archivetest.Fails
+		}
+		return archivetest.None
+	})
+	w := newWorld(storetest.NewMemory(), full)
+	e := archive.Envelope{MAC: mac, Received: w.now, Body: []byte("{}"), Event: &pbx.CallRecord{}}
+	lines, err := archive.Lines([]archive.Envelope{e})
+	if err == nil {
+		err = w.store.Spill(t.Context(), mac, w.now, lines)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.run(t.Context(), w.clock); err == nil {
+		t.Error("that the archive is down is not told")
+	}
+	for _, want := range []string{`"spill_left":1,`, `"msg":"schedule"`, `"silent":0`} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("want %s in\n%s", want, w.log.String())
+		}
+	}
+}
+
+func TestAStageThatHangsLeavesTimeForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := storetest.NewFaulty(storetest.NewMemory(), func(c storetest.Call) storetest.Fault {
+			if c.Key.SK == "HEARD" && c.Method == "Get" || strings.HasPrefix(c.Key.PK, "SPILL") {
+				return storetest.Hangs
+			}
+			return storetest.None
+		})
+		w := newWorld(table, archivetest.NewMemory())
+		w.store = store.New(table, time.Now)
+		w.call(t, mac, time.Now().Add(-40*time.Hour))
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+		defer cancel()
+		if err := w.run(ctx, time.Now); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if log := w.log.String(); !strings.Contains(log, `"marked":1,"sent":1,"completed":1`) {
+			t.Errorf("the schedule did not come to it:\n%s", log)
+		}
+	})
+}

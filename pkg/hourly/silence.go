@@ -1,0 +1,52 @@
+package hourly
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"trunkline/pkg/feed"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// SilenceOf tells for how long a PBX is silent, beside its habit on the days that were
+// rolled up; the zero Silence where it never sent anything.
+func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (feed.Silence, error) {
+	last, err := s.Heard(ctx, mac)
+	if err != nil || last.IsZero() {
+		return feed.Silence{}, err
+	}
+	today := pbx.UTC.Local(now).Day()
+	calls, err := s.Activity(ctx, mac, today-feed.HabitDays, today+1) // somewhere, tomorrow has begun
+	return feed.SilenceOf(calls, last, now), err
+}
+
+// listen finds the PBXs that are silent for longer than is their habit.
+func (h *Hourly) listen(ctx context.Context) error {
+	var mu sync.Mutex
+	macs := []pbx.MAC{}
+	err := h.store.EachPBX(ctx, func(mac pbx.MAC) error {
+		silent, err := h.silent(ctx, mac)
+		if silent {
+			mu.Lock()
+			defer mu.Unlock()
+			macs = append(macs, mac)
+		}
+		return err
+	})
+	slices.Sort(macs)
+	h.report.Silent(ctx, macs, err)
+	return err
+}
+
+// silent tells whether a PBX is. It reads a few items at most: the fleet may be large.
+func (h *Hourly) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
+	silence, err := SilenceOf(ctx, h.store, mac, h.now())
+	if err != nil || !silence.Flag {
+		return false, err
+	}
+	device, err := h.store.Device(ctx, mac)
+	return !device.Disabled, err
+}
