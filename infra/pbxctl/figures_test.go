@@ -497,7 +497,7 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 func TestARestatementIsComparedWithWhatReplacedIt(t *testing.T) {
 	published := func(queues ...kpi.QueueFigures) *dayRows { return &dayRows{queues: queues} }
 	offered := func(n int64) kpi.QueueFigures {
-		return kpi.QueueFigures{Queue: "650", Figures: kpi.Figures{Offered: n}}
+		return kpi.QueueFigures{Queue: "650", Figures: kpi.Figures{Outcomes: kpi.Outcomes{Offered: n}}}
 	}
 	revision := func(n int64, rows *dayRows) restated {
 		return restated{Restatement: store.Restatement{Revision: n}, figures: rows}

@@ -97,14 +97,7 @@ func (d Day) call(c *kpi.Call) callRow {
 
 // counts are the columns of kpi.Counts, named as kpi.Figures has them.
 type counts struct {
-	Offered        int64 `parquet:"offered"`
-	Answered       int64 `parquet:"answered"`
-	Abandoned      int64 `parquet:"abandoned"`
-	ShortAbandoned int64 `parquet:"short_abandoned"`
-	Voicemail      int64 `parquet:"voicemail"`
-	FlowedOut      int64 `parquet:"flowed_out"`
-	Unknown        int64 `parquet:"unknown"`
-
+	outcomes
 	serviceLevel
 	ServiceLevelThreshold int64 `parquet:"service_level_threshold_seconds"`
 	AnsweredWithin        int64 `parquet:"answered_within_threshold"`
@@ -120,14 +113,22 @@ type counts struct {
 func (d Day) counts(c kpi.Counts) counts {
 	f := kpi.Tally{Counts: c}.Figures(d.Thresholds)
 	row := counts{
-		Offered: f.Offered, Answered: f.Answered, Abandoned: f.Abandoned, ShortAbandoned: f.ShortAbandoned,
-		Voicemail: f.Voicemail, FlowedOut: f.FlowedOut, Unknown: f.Unknown,
-		serviceLevel: serviceLevel(f.ServiceLevel), ServiceLevelThreshold: f.ServiceLevelThreshold,
+		outcomes: outcomes(f.Outcomes), serviceLevel: serviceLevel(f.ServiceLevel), ServiceLevelThreshold: f.ServiceLevelThreshold,
 		AnsweredWithin: f.AnsweredWithin, AbandonedWithin: f.AbandonedWithin, ASA: f.ASA,
 	}
 	row.AnsweredWaited, row.AnsweredWait = c.AnsweredWaits.Total()
 	row.AbandonedWaited, row.AbandonedWait = c.AbandonedWaits.Total()
 	return row
+}
+
+type outcomes struct {
+	Offered        int64 `parquet:"offered"`
+	Answered       int64 `parquet:"answered"`
+	Abandoned      int64 `parquet:"abandoned"`
+	ShortAbandoned int64 `parquet:"short_abandoned"`
+	Voicemail      int64 `parquet:"voicemail"`
+	FlowedOut      int64 `parquet:"flowed_out"`
+	Unknown        int64 `parquet:"unknown"`
 }
 
 type serviceLevel struct {

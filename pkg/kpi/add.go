@@ -20,12 +20,18 @@ func (t Tally) Plus(other Tally) Tally {
 // Plus adds counts.
 func (c Counts) Plus(other Counts) Counts {
 	return Counts{
-		Offered: c.Offered + other.Offered, Answered: c.Answered + other.Answered, Abandoned: c.Abandoned + other.Abandoned,
-		ShortAbandoned: c.ShortAbandoned + other.ShortAbandoned, Voicemail: c.Voicemail + other.Voicemail,
-		FlowedOut: c.FlowedOut + other.FlowedOut, Unknown: c.Unknown + other.Unknown,
+		Outcomes:       c.Outcomes.plus(other.Outcomes),
 		AnsweredWaits:  c.AnsweredWaits.plus(other.AnsweredWaits),
 		AbandonedWaits: c.AbandonedWaits.plus(other.AbandonedWaits),
 		GaveUpWaits:    c.GaveUpWaits.plus(other.GaveUpWaits),
+	}
+}
+
+func (o Outcomes) plus(other Outcomes) Outcomes {
+	return Outcomes{
+		Offered: o.Offered + other.Offered, Answered: o.Answered + other.Answered, Abandoned: o.Abandoned + other.Abandoned,
+		ShortAbandoned: o.ShortAbandoned + other.ShortAbandoned, Voicemail: o.Voicemail + other.Voicemail,
+		FlowedOut: o.FlowedOut + other.FlowedOut, Unknown: o.Unknown + other.Unknown,
 	}
 }
 

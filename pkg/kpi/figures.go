@@ -79,13 +79,7 @@ type AgentFigures struct {
 // Figures are what is shown of a Tally. A ratio or mean of nothing is null, never 0.
 // Ratios are from 0 to 1, and durations in seconds.
 type Figures struct {
-	Offered        int64 `json:"offered"`
-	Answered       int64 `json:"answered"`
-	Abandoned      int64 `json:"abandoned"`
-	ShortAbandoned int64 `json:"short_abandoned"`
-	Voicemail      int64 `json:"voicemail"`
-	FlowedOut      int64 `json:"flowed_out"`
-	Unknown        int64 `json:"unknown"`
+	Outcomes // short by the threshold that is shown
 
 	ServiceLevel             ServiceLevel `json:"service_level"`
 	ServiceLevelThreshold    int64        `json:"service_level_threshold_seconds"`
@@ -117,16 +111,10 @@ type Figures struct {
 
 // IntervalFigures are an Interval as it is shown.
 type IntervalFigures struct {
-	Start          string       `json:"start"` // by the PBX's clock, such as 09:15
-	Offered        int64        `json:"offered"`
-	Answered       int64        `json:"answered"`
-	Abandoned      int64        `json:"abandoned"`
-	ShortAbandoned int64        `json:"short_abandoned"`
-	Voicemail      int64        `json:"voicemail"`
-	FlowedOut      int64        `json:"flowed_out"`
-	Unknown        int64        `json:"unknown"`
-	ServiceLevel   ServiceLevel `json:"service_level"`
-	ASA            *float64     `json:"asa_seconds"`
+	Start string `json:"start"` // by the PBX's clock, such as 09:15
+	Outcomes
+	ServiceLevel ServiceLevel `json:"service_level"`
+	ASA          *float64     `json:"asa_seconds"`
 }
 
 // ServiceLevel is the share of calls that were answered within the threshold, by each of
@@ -170,8 +158,7 @@ func (t Tally) Figures(th Thresholds) Figures {
 	answered, waited := t.AnsweredWaits.Total()
 	abandoned, waitedInVain := t.AbandonedWaits.Total()
 	f := Figures{
-		Offered: t.Offered, Answered: t.Answered, Abandoned: t.Abandoned, ShortAbandoned: t.short(th),
-		Voicemail: t.Voicemail, FlowedOut: t.FlowedOut, Unknown: t.Unknown,
+		Outcomes:     t.outcomes(th),
 		ServiceLevel: t.ServiceLevel(th), ServiceLevelThreshold: th.ServiceLevel, ShortAbandonThreshold: th.ShortAbandon,
 		AnsweredWithin: t.AnsweredWaits.Calls(th.ServiceLevel), AbandonedWithin: t.AbandonedWaits.Calls(th.ServiceLevel),
 		AbandonmentRate: ratio(t.Abandoned, t.Answered+t.Abandoned), AbandonmentRateOfOffered: ratio(t.Abandoned, t.Offered),
@@ -205,14 +192,18 @@ func (c Counts) ServiceLevel(t Thresholds) ServiceLevel {
 
 func (c Counts) short(t Thresholds) int64 { return c.GaveUpWaits.Calls(t.ShortAbandon - 1) }
 
+// outcomes are those of the threshold that is shown.
+func (c Counts) outcomes(t Thresholds) Outcomes {
+	o := c.Outcomes
+	o.ShortAbandoned = c.short(t)
+	return o
+}
+
 func show(intervals []Interval, t Thresholds) []IntervalFigures {
 	all := make([]IntervalFigures, 0, len(intervals))
 	for _, i := range intervals {
 		answered, waited := i.AnsweredWaits.Total()
-		all = append(all, IntervalFigures{
-			i.Start(), i.Offered, i.Answered, i.Abandoned, i.short(t), i.Voicemail, i.FlowedOut, i.Unknown,
-			i.ServiceLevel(t), ratio(waited, answered),
-		})
+		all = append(all, IntervalFigures{i.Start(), i.outcomes(t), i.ServiceLevel(t), ratio(waited, answered)})
 	}
 	return all
 }

@@ -8,7 +8,7 @@ import (
 
 func TestOtherThresholdsNeedNoOtherRow(t *testing.T) {
 	counts := Counts{
-		Offered: 6, Answered: 3, Abandoned: 3,
+		Outcomes:      Outcomes{Offered: 6, Answered: 3, Abandoned: 3},
 		AnsweredWaits: Histogram{{5, 1}, {20, 1}, {40, 1}}, AbandonedWaits: Histogram{{4, 1}, {12, 1}, {30, 1}},
 		GaveUpWaits: Histogram{{4, 1}, {12, 1}},
 	}

@@ -68,15 +68,20 @@ type Tally struct {
 	MissCauses map[string]int64 `json:"miss_causes,omitempty"` // of calls not answered; one may have several
 }
 
-// Counts are the calls by their outcomes, and how long they waited.
-type Counts struct {
+// Outcomes are the calls by their outcomes.
+type Outcomes struct {
 	Offered        int64 `json:"offered"`
 	Answered       int64 `json:"answered"`
 	Abandoned      int64 `json:"abandoned"`
-	ShortAbandoned int64 `json:"short_abandoned"` // by the threshold of Basis
+	ShortAbandoned int64 `json:"short_abandoned"`
 	Voicemail      int64 `json:"voicemail"`
 	FlowedOut      int64 `json:"flowed_out"`
 	Unknown        int64 `json:"unknown"`
+}
+
+// Counts are the calls by their outcomes, and how long they waited.
+type Counts struct {
+	Outcomes // short by the threshold of Basis
 	// Waits in seconds. GaveUpWaits are those of the abandoned calls that count as short if
 	// they are: other thresholds than that of ShortAbandoned can be told from them.
 	AnsweredWaits  Histogram `json:"answered_waits,omitempty"`

@@ -42,7 +42,7 @@ func tally(calls []*Call, s Settings) Tally {
 
 // count counts queue calls by their outcomes.
 func count(calls []*Call) Counts {
-	n := Counts{Offered: int64(len(calls))}
+	n := Counts{Outcomes: Outcomes{Offered: int64(len(calls))}}
 	var answered, abandoned, gaveUp []int64
 	for _, c := range calls {
 		switch c.Outcome {
