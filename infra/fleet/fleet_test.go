@@ -150,8 +150,8 @@ func checkTimes(t *testing.T, r *pbx.CallRecord, over time.Time) {
 	if r.End != 0 && r.End.String() != shows(over) {
 		t.Fatalf("a record that is over at %s says %s", over, r.End)
 	}
-	id, _ := pbx.ParseUniqueID(r.UUID)
-	at := id.Epoch.In(over.Location())
+	named, _ := pbx.NamedAt(r.UUID)
+	at := named.In(over.Location())
 	for shows(at) != r.Start.String() && at.Before(over) {
 		at = at.Add(time.Second)
 	}

@@ -15,7 +15,9 @@ type key struct {
 	Day int32  `parquet:"day,date"` // days since 1970
 }
 
-func (d Day) key() key { return key{string(d.MAC), int32(d.Day - epoch)} }
+const secondsPerDay = 24 * 60 * 60
+
+func (d Day) key() key { return key{string(d.MAC), int32(d.Day.Start().Unix() / secondsPerDay)} }
 
 // origin is what the rows of every table of figures end with.
 type origin struct {
@@ -330,11 +332,8 @@ func waits(d Day) (rows []waitRow) {
 	return rows
 }
 
-// epoch is 1970-01-01.
-const epoch = pbx.Day(719162)
-
 // micros is a wall clock as Parquet has it: in microseconds since 1970, as if in UTC.
-func micros(t pbx.LocalTime) int64 { return int64(t-epoch.Start()) * 1_000_000 }
+func micros(t pbx.LocalTime) int64 { return t.Unix() * 1_000_000 }
 
 // text is null where there is none.
 func text(s string) *string {

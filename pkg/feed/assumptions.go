@@ -44,7 +44,7 @@ func Assumptions() []Assumption { return assumptions }
 
 var assumptions = []Assumption{
 	{"uuid_tells_time", "a uuid is <epoch seconds>.<counter>", func(r Record) (bool, bool) {
-		_, ok := pbx.ParseUniqueID(r.UUID)
+		_, ok := pbx.NamedAt(r.UUID)
 		return ok, true
 	}},
 	{"start_fits_uuid", "a call starts within a minute before and an hour after its uuid's time, by the PBX's clock", func(r Record) (bool, bool) {

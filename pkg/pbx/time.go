@@ -72,8 +72,11 @@ const EarlyUntil = 6 * 60 * 60
 // Early tells whether what happens then may belong to a call of the day before.
 func (t LocalTime) Early() bool { return t-t.Day().Start() < EarlyUntil }
 
+// Unix is the wall clock in seconds since 1970, as if it stood in UTC.
+func (t LocalTime) Unix() int64 { return int64(t) - yearOneToUnix }
+
 // asUTC shows the wall clock as if it stood in UTC, for arithmetic and formatting.
-func (t LocalTime) asUTC() time.Time { return time.Unix(int64(t)-yearOneToUnix, 0).UTC() }
+func (t LocalTime) asUTC() time.Time { return time.Unix(t.Unix(), 0).UTC() }
 
 // String is the time as 2018-11-05T19:05:31, empty when unknown. Byte order is
 // the order of time.

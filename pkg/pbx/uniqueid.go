@@ -6,34 +6,29 @@ import (
 	"time"
 )
 
-// UniqueID is what a channel or call is named by: <epoch seconds>.<counter>, by the PBX's
-// own clock, with the name of a system and a dash before it on some PBXs.
-type UniqueID struct {
-	Epoch   time.Time // to the second
-	Counter int64
-}
-
-// ParseUniqueID reads a uniqueid or uuid such as 1541415929.807 or pbx1-1541415929.807.
-// One that is neither tells no time, and is a name all the same.
-func ParseUniqueID(s string) (id UniqueID, ok bool) {
-	epoch, counter, ok := strings.Cut(s[strings.LastIndexByte(s, '-')+1:], ".")
+// NamedAt is when a channel or call was named, by what it is named: its uniqueid or uuid,
+// <epoch seconds>.<counter> by the PBX's own clock, such as 1541415929.807, with the name of
+// a system and a dash before it on some PBXs. One of another form tells no time, and is a
+// name all the same.
+func NamedAt(id string) (at time.Time, ok bool) {
+	epoch, counter, ok := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
 	seconds, err := strconv.ParseUint(epoch, 10, 32)
-	n, err2 := strconv.ParseUint(counter, 10, 62)
+	_, err2 := strconv.ParseUint(counter, 10, 62)
 	if !ok || err != nil || err2 != nil {
-		return UniqueID{}, false
+		return time.Time{}, false
 	}
-	return UniqueID{time.Unix(int64(seconds), 0).UTC(), int64(n)}, true
+	return time.Unix(int64(seconds), 0).UTC(), true
 }
 
 // Ahead is how far the wall clock was ahead of UTC when a call that was named by id
 // began: the offset of the PBX's zone, and the time that the call may have spent in a
 // menu before. ok is false where the id tells no time.
 func Ahead(id string, start LocalTime) (ahead time.Duration, ok bool) {
-	u, ok := ParseUniqueID(id)
+	at, ok := NamedAt(id)
 	if !ok || start == 0 {
 		return 0, false
 	}
-	return time.Duration(start-LocalTimeOf(u.Epoch)) * time.Second, true
+	return time.Duration(start-LocalTimeOf(at)) * time.Second, true
 }
 
 // InferZone takes the smallest of what Ahead tells of many calls for the offset of the

@@ -255,7 +255,7 @@ type column struct {
 
 func newColumn(mac pbx.MAC, f fact) column {
 	e := f.event
-	unix := func(t pbx.LocalTime) int64 { return int64(t-pbx.Day(719162).Start()) * 1_000_000 }
+	unix := func(t pbx.LocalTime) int64 { return t.Unix() * 1_000_000 }
 	number := func(i pbx.Int) *int64 {
 		if n := i.Or(0); i.Known() {
 			return &n
