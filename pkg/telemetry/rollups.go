@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 )
 
@@ -23,7 +24,8 @@ func RollupLog(log *slog.Logger) Rollups {
 
 // RollupMetrics logs in a form that CloudWatch also counts, in a namespace: the metric days
 // by result; pbxs, marked, sent and completed of the schedule; archived, recorded, quarantined
-// and not_handed_on of the spill, and spill_left, that is there still; and silent PBXs.
+// and not_handed_on of the spill, and spill_left, that is there still; silent PBXs; and with
+// each run of the schedule a zero of the metric events, as that of deliveries.
 func RollupMetrics(w io.Writer, namespace string, now func() time.Time) Rollups {
 	return Rollups{slog.New(slog.NewJSONHandler(w, nil)), func(d metricDirective) slog.Attr {
 		return metrics(now(), namespace, d)
@@ -47,6 +49,16 @@ func (r Rollups) Scheduled(ctx context.Context, pbxs, marked, sent int, err erro
 		completed = 0
 	}
 	r.count(ctx, err, "schedule", number{"pbxs", pbxs}, number{"marked", marked}, number{"sent", sent}, number{"completed", completed})
+	r.pulse(ctx)
+}
+
+// pulse counts no event as stored, so that in CloudWatch a fleet that is silent is a zero, and
+// not a gap, which no alarm could tell from a stack that has no PBX yet.
+func (r Rollups) pulse(ctx context.Context) {
+	m := r.metrics(counted([][]string{{"outcome"}}, metric{"events", "Count"}))
+	if !m.Equal(slog.Attr{}) {
+		r.say(ctx, nil, "pulse", slog.String("outcome", ingest.Stored.String()), slog.Int("events", 0), m)
+	}
 }
 
 // Redriven tells of what one store had kept for the other: how many texts were archived,

@@ -72,15 +72,19 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent", "completed")
 	spill := counted(`[[]]`, "archived", "recorded", "quarantined", "not_handed_on")
 	left, silent := counted(`[[]]`, "spill_left"), counted(`[[]]`, "silent")
+	// So that a fleet that is silent is a zero, and not a gap.
+	pulse := `"level":"INFO","msg":"pulse","outcome":"stored","events":0,` + counted(`[["outcome"]]`, "events") + "}\n"
 	want := []string{
 		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
 		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + "}\n",
+		pulse,
 		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + "}\n",
 		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
 		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
 		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"error":"no network"}` + "\n",
+		pulse,
 		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"spill","error":"no network"}` + "\n", // what is not known is not counted
 		`"level":"ERROR","msg":"silence","error":"no network"}` + "\n",

@@ -1,0 +1,32 @@
+package policy
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	overrides = regexp.MustCompile(`(?m)^parameter_overrides = "(.*)"$`)
+	named     = regexp.MustCompile(`(?:^| )(\w+)=`)
+)
+
+func TestSamconfigSetsParametersThatTheTemplateHas(t *testing.T) {
+	file, err := os.ReadFile("../../samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := load(t, "../../template.yaml").parameters
+	lines := overrides.FindAllStringSubmatch(string(file), -1)
+	if len(lines) != strings.Count(string(file), "parameter_overrides") || len(lines) < 2 {
+		t.Errorf("%d lines of parameters are understood", len(lines))
+	}
+	for _, line := range lines {
+		for _, name := range named.FindAllStringSubmatch(line[1], -1) {
+			if parameters[name[1]] == nil {
+				t.Errorf("the template has no parameter %s", name[1])
+			}
+		}
+	}
+}
