@@ -10,4 +10,7 @@
 //	queue, pbx, agent, intervals    the tables, named and shaped as they are published
 //
 // Hashes of inputs, times of computation and revisions are not compared.
+//
+// Its tests also hold what Athena is told: the tables of template.yaml against the files that
+// are written, and the queries of infra/athena against what the product's code counts.
 package main

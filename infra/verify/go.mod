@@ -1,11 +1,14 @@
-// The checks of the figures, in a module of their own: DuckDB is not in the product's
-// module graph.
+// The checks of the figures and of the queries, in a module of their own: DuckDB, and a
+// grammar of Athena's SQL, are not in the product's module graph.
 module trunkline/infra/verify
 
 go 1.26.0
 
 require (
+	github.com/antlr4-go/antlr/v4 v4.13.1
+	github.com/bytebase/parser v0.0.0-20260417075056-57b6ef7a2640
 	github.com/duckdb/duckdb-go/v2 v2.10506.0
+	go.yaml.in/yaml/v3 v3.0.6
 	trunkline v0.0.0-00010101000000-000000000000
 )
 

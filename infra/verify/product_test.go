@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -32,19 +33,37 @@ type product map[string]rows
 // productOf has the product compute the days on which the receipts may count.
 func productOf(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device) product {
 	p := product{}
-	fleet := record(t, all)
-	for _, d := range daysOf(all) {
-		device := devices[d.mac]
-		at := rollup.Thresholds(device)
-		computed := kpi.NewDay(d.mac, d.day, kpi.Settings{ShortAbandon: at.ShortAbandon, TalkIncludesHold: device.TalkIncludesHold})
-		from, to := kpi.Reach(d.day)
-		add(t, fleet[d.mac], d.mac, computed, store.Span{From: from, To: to})
-		if computed.NeedsDayBefore() {
-			add(t, fleet[d.mac], d.mac, computed, store.Days(d.day-1, d.day-1))
-		}
-		p.add(t, computed.Rows(), at)
+	for d := range computedDays(t, all, devices) {
+		p.add(t, d.rows, d.at)
 	}
 	return p
+}
+
+// computedDay is what the product makes of a PBX's day.
+type computedDay struct {
+	day
+	rows kpi.Rows
+	at   kpi.Thresholds
+}
+
+// computedDays has the product compute the days on which the receipts may count.
+func computedDays(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device) iter.Seq[computedDay] {
+	fleet := record(t, all)
+	return func(yield func(computedDay) bool) {
+		for _, d := range daysOf(all) {
+			device := devices[d.mac]
+			at := rollup.Thresholds(device)
+			computed := kpi.NewDay(d.mac, d.day, kpi.Settings{ShortAbandon: at.ShortAbandon, TalkIncludesHold: device.TalkIncludesHold})
+			from, to := kpi.Reach(d.day)
+			add(t, fleet[d.mac], d.mac, computed, store.Span{From: from, To: to})
+			if computed.NeedsDayBefore() {
+				add(t, fleet[d.mac], d.mac, computed, store.Days(d.day-1, d.day-1))
+			}
+			if !yield(computedDay{d, computed.Rows(), at}) {
+				return
+			}
+		}
+	}
 }
 
 func add(t *testing.T, s *store.Store, mac pbx.MAC, d *kpi.Day, span store.Span) {

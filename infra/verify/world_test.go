@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func keep(t *testing.T, all []receipt) string {
 	folder := &lines{bodies: map[string][]byte{}}
 	kept := archive.New(folder)
 	for _, r := range all {
-		must(t, kept.Keep(t.Context(), archive.Envelope{MAC: r.mac, Received: r.at, Index: r.index, Event: r.event, Body: []byte("{}")}))
+		must(t, kept.Keep(t.Context(), r.envelope(t)))
 	}
 	root := t.TempDir()
 	for name, body := range folder.bodies {
@@ -69,6 +70,13 @@ func keep(t *testing.T, all []receipt) string {
 func write(t *testing.T, path string, body []byte) {
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	must(t, os.WriteFile(path, body, 0o644))
+}
+
+// envelope is how the receipt is archived. Its body tells it from others.
+func (r receipt) envelope(t *testing.T) archive.Envelope {
+	body, err := json.Marshal(r.event)
+	must(t, err)
+	return archive.Envelope{MAC: r.mac, Received: r.at, Index: r.index, Event: r.event, Body: body}
 }
 
 // lines is a bucket in which the envelopes of a kind and a day are one object: what is said
