@@ -63,11 +63,13 @@ func DimensionObject(table string) string { return "curated/" + table + "/fleet.
 // fleet that was read at a time. The rows are in the order in which fleet yields; an error that
 // it yields is returned.
 func Dimensions(fleet iter.Seq2[PBX, error], read time.Time) ([]Dimension, error) {
-	sites, queues, hours := newDimension[siteRow]("dim_site"), newDimension[queueDimRow]("dim_queue"), newDimension[hoursRow]("dim_queue_hours")
+	sites := newDimension[siteRow]("dim_site")
+	queues, hours := newDimension[queueDimRow]("dim_queue"), newDimension[hoursRow]("dim_queue_hours")
 	agents, dids := newDimension[agentDimRow]("dim_agent"), newDimension[didRow]("dim_did")
 	for p, err := range fleet {
 		if err == nil {
-			err = errors.Join(sites.add(p.site()), queues.add(p.queues()...), hours.add(p.hours()...), agents.add(p.agents()...), dids.add(p.dids()...))
+			err = errors.Join(sites.add(p.site()), queues.add(p.queues()...), hours.add(p.hours()...),
+				agents.add(p.agents()...), dids.add(p.dids()...))
 		}
 		if err != nil {
 			return nil, err

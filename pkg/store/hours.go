@@ -84,7 +84,8 @@ func parseRule(rule string, named *[daysPerWeek + 1]bool) (all Hours, err error)
 		}
 		for day := first; ; day = day%daysPerWeek + 1 {
 			if named[day] {
-				return nil, fmt.Errorf("%s is named twice: write its times in one place, such as %[1]s 08:00-12:00,13:00-17:00", weekdays[day-1])
+				const form = "%s is named twice: write its times in one place, such as %[1]s 08:00-12:00,13:00-17:00"
+				return nil, fmt.Errorf(form, weekdays[day-1])
 			}
 			named[day] = true
 			for _, o := range openings {
@@ -223,15 +224,16 @@ type Target struct {
 	Seconds int `json:"seconds"`
 }
 
-// TargetOf is a target such as 80 % in 20 s.
-func TargetOf(percent, seconds int) (Target, error) {
-	if percent < 1 || percent > 100 {
-		return Target{}, fmt.Errorf("%d is not a percentage from 1 to 100", percent)
+// Check tells what is wrong with a target.
+func (t Target) Check() error {
+	switch {
+	case t == Target{}:
+	case t.Percent < 1 || t.Percent > 100:
+		return fmt.Errorf("%d is not a percentage from 1 to 100", t.Percent)
+	case t.Seconds < 0 || t.Seconds > MaxThreshold:
+		return fmt.Errorf("%d is not a number of seconds from 0 to %d", t.Seconds, MaxThreshold)
 	}
-	if seconds < 0 || seconds > MaxThreshold {
-		return Target{}, fmt.Errorf("%d is not a number of seconds from 0 to %d", seconds, MaxThreshold)
-	}
-	return Target{percent, seconds}, nil
+	return nil
 }
 
 // ParseTarget reads what String writes, such as 80/20.
@@ -245,7 +247,8 @@ func ParseTarget(s string) (Target, error) {
 	if errors.Join(err, err2) != nil {
 		return Target{}, fmt.Errorf("%.40q is not a target such as 80/20: 80 %% of calls answered within 20 seconds", s)
 	}
-	return TargetOf(p, n)
+	t := Target{p, n}
+	return t, t.Check()
 }
 
 // String is the target as 80/20, empty where there is none.

@@ -23,6 +23,14 @@ const (
 	KindDID   Kind = "did" // a number that callers dial
 )
 
+// Check tells what is wrong with a kind.
+func (k Kind) Check() error {
+	if k != KindQueue && k != KindAgent && k != KindDID {
+		return fmt.Errorf("%.40q is not one of queue, agent and did", string(k))
+	}
+	return nil
+}
+
 // Name is what the operator says of a queue, an agent or a number of a PBX.
 type Name struct {
 	Kind   Kind   `json:"kind"`
@@ -69,19 +77,23 @@ func checkText(s string, most int) error {
 	return nil
 }
 
+// CheckID tells what is wrong with what the PBX calls something.
+func CheckID(s string) error {
+	if s == "" {
+		return errors.New("what has no ID can't be named")
+	}
+	return checkText(s, MaxID)
+}
+
 // Check tells what is wrong with a name.
 func (n Name) Check() error {
-	if !slices.Contains([]Kind{KindQueue, KindAgent, KindDID}, n.Kind) {
-		return fmt.Errorf("%.40q is not one of queue, agent and did", n.Kind)
-	}
-	if n.ID == "" {
-		return fmt.Errorf("a %s without an ID can't be named", n.Kind)
-	}
-	if err := checkText(n.ID, MaxID); err != nil {
-		return fmt.Errorf("ID: %w", err)
-	}
-	if err := CheckName(n.Name); err != nil {
-		return fmt.Errorf("name: %w", err)
+	for _, of := range []struct {
+		what string
+		err  error
+	}{{"kind", n.Kind.Check()}, {"ID", CheckID(n.ID)}, {"name", CheckName(n.Name)}, {"target", n.Target.Check()}} {
+		if of.err != nil {
+			return fmt.Errorf("%s: %w", of.what, of.err)
+		}
 	}
 	if n.Kind != KindQueue && (len(n.Opens) > 0 || n.Target != Target{}) {
 		return errors.New("only a queue has opening hours and a target")

@@ -115,12 +115,13 @@ func TestNamesThatNoItemShouldHoldAreRefused(t *testing.T) {
 		{many(1000, 120), "the names of a PBX may take 196608 bytes, and these 1000 would take"},
 		{[]store.Name{queue("630", strings.Repeat("é", 61))}, "has 122 bytes, and may have 120"},
 		{[]store.Name{queue(strings.Repeat("6", 65), "x")}, "ID: "},
-		{[]store.Name{queue("", "x")}, "a queue without an ID can't be named"},
+		{[]store.Name{queue("", "x")}, "what has no ID can't be named"},
 		{[]store.Name{queue("630", "Sup\x1bport")}, `has a character that can't be seen, after "Sup"`},
 		{[]store.Name{queue("630", "\u202etroppuS")}, "a character that can't be seen"},
 		{[]store.Name{queue("630", "Sup\xffport")}, "is not UTF-8"},
 		{[]store.Name{queue("630", " Support")}, "has blanks around it"},
 		{[]store.Name{{Kind: "site", ID: "1", Name: "x"}}, `"site" is not one of queue, agent and did`},
+		{[]store.Name{{Kind: store.KindQueue, ID: "630", Target: store.Target{Seconds: 20}}}, "target: 0 is not a percentage"},
 		{[]store.Name{agent}, "only a queue has opening hours and a target"},
 	} {
 		if _, err := name(t.Context(), s, reception, c.names...); err == nil || !strings.Contains(err.Error(), c.want) {
