@@ -9,11 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/store/dynamo"
-	"trunkline/pkg/token"
 )
 
 func openDynamoDB(ctx context.Context, table string) (*dynamo.Table, error) {
@@ -35,18 +33,6 @@ func openS3(ctx context.Context, bucket string) (*s3.Bucket, error) {
 func newS3(settings aws.Config) *awss3.Client {
 	// A stand-in has no host name for each bucket.
 	return awss3.NewFromConfig(settings, func(o *awss3.Options) { o.UsePathStyle = settings.BaseEndpoint != nil })
-}
-
-func readSecret(ctx context.Context, id string) (*token.Keyring, error) {
-	settings, err := awsSettings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := secretsmanager.NewFromConfig(settings).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
-	if err != nil {
-		return nil, fmt.Errorf("read the secret of the fleet keys: %w", err)
-	}
-	return token.ParseSecret([]byte(aws.ToString(out.SecretString)))
 }
 
 // awsSettings are those of the AWS CLI: environment, profiles, roles.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,6 +14,9 @@ import (
 )
 
 type deviceCommands struct {
+	Add     deviceAddCommand     `cmd:"" help:"Put a PBX on the fleet list, with its name, site, time zone and thresholds."`
+	Import  deviceImportCommand  `cmd:"" help:"Put many PBXs on the fleet list, or change them, by a CSV file."`
+	Export  deviceExportCommand  `cmd:"" help:"Print the fleet as a CSV file that can be imported."`
 	URL     deviceURLCommand     `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
 	Set     deviceSetCommand     `cmd:"" help:"Say something of a PBX: its name, its site, its time zone, its thresholds."`
 	List    deviceListCommand    `cmd:"" help:"List the PBXs that have sent something, or of which something was said."`
@@ -23,69 +27,151 @@ type deviceCommands struct {
 }
 
 type deviceURLCommand struct {
-	MAC        pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
+	MAC        pbx.MAC `required:"" xor:"which" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
+	CSV        string  `required:"" xor:"which" name:"csv" type:"path" help:"Those of the PBXs in this file, as CSV: see pbxctl device import; - is what is piped in." placeholder:"FILE"`
+	All        bool    `required:"" xor:"which" help:"Those of the whole fleet, as CSV."`
 	Base       string  `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
 	Generation string  `help:"Of the URL; else the least that opens for this PBX (see pbxctl device revoke), or 1 where no records are named." placeholder:"N"`
 	Data       string  `xor:"keys,records" type:"path" help:"Data folder with the PBX's settings, whose key signs where FLEET_KEYS is not set." placeholder:"DIR"`
 	Table      string  `xor:"records" help:"DynamoDB table with the PBX's settings." placeholder:"NAME"`
 	Secret     string  `xor:"keys" help:"Secret in AWS Secrets Manager whose key signs, instead." placeholder:"ARN"`
+	JSON       bool    `name:"json" help:"One JSON object per line."`
 }
 
 // Help is the long form of the command's help.
 func (deviceURLCommand) Help() string {
-	return `The URL is the PBX's credential: whoever has it can send events in its name.
+	return `The URL is the PBX's credential: whoever has it can send events in its name. With --csv and
+--all it prints a CSV file with the columns mac, name, site and url.
 
 Examples:
   pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
   pbxctl device url --mac 68692E0B0001 --base https://pbx.example.com \
-    --table trunkline-Table-1A2B --secret arn:aws:secretsmanager:…`
+    --table trunkline-Table-1A2B --secret arn:aws:secretsmanager:…
+  pbxctl device url --all --base https://pbx.example.com --data ./data > urls.csv`
+}
+
+// addressed is a PBX and its URL.
+type addressed struct {
+	MAC  pbx.MAC `json:"mac"`
+	Name string  `json:"name,omitempty"`
+	Site string  `json:"site,omitempty"`
+	URL  string  `json:"url"`
+
+	least token.Generation // that opens
 }
 
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
-	generation, err := c.generation(p, c.MAC)
-	if err != nil {
-		return err
-	}
 	base, err := url.Parse(c.Base)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
 		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", c.Base)
+	}
+	all, err := c.which(p)
+	if err != nil {
+		return err
 	}
 	keys, err := c.keys(p)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(p.out, deviceURL(c.Base, keys, c.MAC, generation))
-	return err
+	for i := range all {
+		generation, err := c.generation(all[i])
+		if err != nil {
+			return err
+		}
+		all[i].URL = deviceURL(c.Base, keys, all[i].MAC, generation)
+	}
+	return c.print(p, all)
+}
+
+// which are the PBXs that were asked for, with what the records tell of them where any are
+// named.
+func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
+	if c.MAC != "" {
+		all = []addressed{{MAC: c.MAC, least: 1}}
+	}
+	if c.CSV != "" {
+		if all, err = addressedIn(c.CSV); err != nil {
+			return nil, err
+		}
+	}
+	if c.Data == "" && c.Table == "" && !c.All {
+		return all, nil
+	}
+	err = place{Data: c.Data, Table: c.Table}.open(p, func(s *store.Store) error {
+		if c.All {
+			for a, err := range eachPBX(p.ctx, s, addressedOf) {
+				if err != nil {
+					return err
+				}
+				all = append(all, a)
+			}
+			return nil
+		}
+		return sideBySide(p.ctx, len(all), func(ctx context.Context, i int) error {
+			known, err := addressedOf(ctx, s, all[i].MAC)
+			if c.CSV != "" {
+				known.Name, known.Site = all[i].Name, all[i].Site
+			}
+			all[i] = known
+			return err
+		})
+	})
+	return all, err
+}
+
+// addressedIn are the PBXs in a file.
+func addressedIn(name string) (all []addressed, err error) {
+	file, err := readDevices(name)
+	if err == nil {
+		err = file.err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range file.rows {
+		all = append(all, addressed{MAC: row.mac, Name: row.cells["name"], Site: row.cells["site"], least: 1})
+	}
+	return all, nil
+}
+
+// addressedOf is a PBX in the records.
+func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, error) {
+	d, err := s.Device(ctx, mac)
+	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: token.Generation(max(1, d.MinGeneration))}, err
 }
 
 // generation is the one that was asked for, or else the least that opens.
-func (c *deviceURLCommand) generation(p *program, mac pbx.MAC) (token.Generation, error) {
-	least, err := c.least(p, mac)
-	if err != nil || c.Generation == "" {
-		return least, err
+func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
+	if c.Generation == "" {
+		return of.least, nil
 	}
 	generation, err := token.ParseGeneration(c.Generation)
 	if err != nil {
 		return 0, fmt.Errorf("--generation: %w", err)
 	}
-	if generation < least {
-		return 0, fmt.Errorf("--generation: URLs of %s below %s were revoked: leave it out, or raise it", mac, least)
+	if generation < of.least {
+		return 0, fmt.Errorf("--generation: URLs of %s below %s were revoked: leave it out, or raise it", of.MAC, of.least)
 	}
 	return generation, nil
 }
 
-// least is the least generation that opens, as far as is known.
-func (c *deviceURLCommand) least(p *program, mac pbx.MAC) (token.Generation, error) {
-	if c.Data == "" && c.Table == "" {
-		return 1, nil
+func (c *deviceURLCommand) print(p *program, all []addressed) error {
+	if c.JSON {
+		return show(p, true, values(all, nil), columns[addressed]{}, "")
 	}
-	var device store.Device
-	err := place{Data: c.Data, Table: c.Table}.open(p, func(s *store.Store) (err error) {
-		device, err = s.Device(p.ctx, mac)
+	if c.MAC != "" {
+		_, err := fmt.Fprintln(p.out, all[0].URL)
 		return err
+	}
+	return writeSheet(p.out, []string{"mac", "name", "site", "url"}, func(add adder) error {
+		for _, a := range all {
+			if err := add(a.MAC, a.Name, a.Site, a.URL); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return token.Generation(max(1, device.MinGeneration)), err
 }
 
 func (c *deviceURLCommand) keys(p *program) (*token.Keyring, error) {

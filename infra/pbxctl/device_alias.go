@@ -13,14 +13,12 @@ import (
 
 // change changes the settings of a PBX, and returns what they are then.
 func (s source) change(p *program, apply func(pbx.MAC, *store.Device) error) (m member, err error) {
-	err = s.write(p, func(records *store.Store) (err error) {
-		if m, err = memberOf(p.ctx, records, s.MAC); err != nil {
-			return err
+	err = s.write(p, func(records *store.Store) error {
+		_, err := records.ChangeDevice(p.ctx, s.MAC, func(d *store.Device) error { return apply(s.MAC, d) })
+		if err == nil {
+			m, err = memberOf(p.ctx, records, s.MAC)
 		}
-		if err := apply(m.MAC, &m.Device); err != nil {
-			return err
-		}
-		return records.SetDevice(p.ctx, m.MAC, m.Device)
+		return err
 	})
 	return m, err
 }

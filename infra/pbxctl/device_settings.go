@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"trunkline/pkg/local"
@@ -11,8 +12,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-type deviceSetCommand struct {
-	source
+// deviceFlags are what can be said of a PBX.
+type deviceFlags struct {
 	Name             *string `help:"What people call it." placeholder:"NAME"`
 	Site             *string `help:"Where it stands." placeholder:"NAME"`
 	Zone             *string `help:"Time zone of its clock, such as Europe/Berlin or +05:45; empty: to be inferred from its calls." placeholder:"ZONE"`
@@ -21,10 +22,77 @@ type deviceSetCommand struct {
 	TalkIncludesHold *bool   `negatable:"" help:"Its talk times include hold already."`
 }
 
+// apply changes what was named.
+func (f deviceFlags) apply(d *store.Device) error {
+	if f.TalkIncludesHold != nil {
+		d.TalkIncludesHold = *f.TalkIncludesHold
+	}
+	for _, flag := range []struct {
+		name  string
+		value *string
+		set   func(*store.Device, string) error
+	}{
+		{"--name", f.Name, setName}, {"--site", f.Site, setSite}, {"--zone", f.Zone, setZone},
+		{"--sla-threshold", decimal(f.SLAThreshold), setServiceLevel}, {"--short-abandon", decimal(f.ShortAbandon), setShortAbandon},
+	} {
+		if flag.value == nil {
+			continue
+		}
+		if err := flag.set(d, *flag.value); err != nil {
+			return fmt.Errorf("%s: %w", flag.name, err)
+		}
+	}
+	return nil
+}
+
+func decimal(n *int64) *string {
+	if n == nil {
+		return nil
+	}
+	text := strconv.FormatInt(*n, 10)
+	return &text
+}
+
+func setName(d *store.Device, s string) error {
+	d.Name = s
+	return store.CheckName(s)
+}
+
+func setSite(d *store.Device, s string) error {
+	d.Site = s
+	return store.CheckName(s)
+}
+
+func setZone(d *store.Device, s string) error { return d.Zone.UnmarshalText([]byte(s)) }
+
+func setServiceLevel(d *store.Device, s string) error { return setSeconds(&d.ServiceLevel, s) }
+
+func setShortAbandon(d *store.Device, s string) error { return setSeconds(&d.ShortAbandon, s) }
+
+// setSeconds sets a threshold; empty: the default.
+func setSeconds(threshold *pbx.Int, s string) error {
+	*threshold = pbx.Int{}
+	if s == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > store.MaxThreshold {
+		return fmt.Errorf("%.40s is not a number of seconds from 0 to %d", s, store.MaxThreshold)
+	}
+	*threshold = pbx.IntOf(n)
+	return nil
+}
+
+type deviceSetCommand struct {
+	source
+	deviceFlags
+}
+
 // Help is the long form of the command's help.
 func (deviceSetCommand) Help() string {
 	return `What is not named stays as it is. Figures that were published keep the thresholds of
-their day in curated/ until they are rolled up again; pbxctl kpi shows any threshold.
+their day in curated/ until they are rolled up again; pbxctl kpi shows any threshold. For many
+PBXs see pbxctl device import.
 
 Examples:
   pbxctl device set --mac 68:69:2e:0b:00:01 --name Reception --zone Asia/Shanghai --data ./data
@@ -33,7 +101,7 @@ Examples:
 
 // Run implements the command.
 func (c *deviceSetCommand) Run(p *program) error {
-	if c.Name == nil && c.Site == nil && c.Zone == nil && c.SLAThreshold == nil && c.ShortAbandon == nil && c.TalkIncludesHold == nil {
+	if c.deviceFlags == (deviceFlags{}) {
 		return errors.New("nothing is named that should change; see pbxctl device set --help")
 	}
 	m, err := c.change(p, func(_ pbx.MAC, d *store.Device) error { return c.apply(d) })
@@ -43,46 +111,38 @@ func (c *deviceSetCommand) Run(p *program) error {
 	return show(p, c.JSON, values([]member{m}, nil), deviceColumns, "")
 }
 
-// apply changes what was named.
-func (c *deviceSetCommand) apply(d *store.Device) (err error) {
-	if c.Name != nil {
-		d.Name = *c.Name
-	}
-	if c.Site != nil {
-		d.Site = *c.Site
-	}
-	if c.TalkIncludesHold != nil {
-		d.TalkIncludesHold = *c.TalkIncludesHold
-	}
-	if c.Zone != nil {
-		d.Zone = pbx.Zone{}
-		if *c.Zone != "" {
-			d.Zone, err = pbx.ParseZone(*c.Zone)
-		}
-		if err != nil {
-			return fmt.Errorf("--zone: %w", err)
-		}
-	}
-	if err := setSeconds(&d.ServiceLevel, "--sla-threshold", c.SLAThreshold); err != nil {
-		return err
-	}
-	return setSeconds(&d.ShortAbandon, "--short-abandon", c.ShortAbandon)
+type deviceAddCommand struct {
+	source
+	deviceFlags
 }
 
-func setSeconds(threshold *pbx.Int, flag string, n *int64) error {
-	if n == nil {
-		return nil
+// Help is the long form of the command's help.
+func (deviceAddCommand) Help() string {
+	return `Puts a PBX on the fleet list before it has sent anything, with what is said of it. One of
+which something was said already is left alone: see pbxctl device set. For many PBXs see
+pbxctl device import.
+
+Example:
+  pbxctl device add --mac 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
+  pbxctl device url --mac 68:69:2e:0b:00:01 --base https://pbx.example.com --data ./data`
+}
+
+// Run implements the command.
+func (c *deviceAddCommand) Run(p *program) error {
+	m, err := c.change(p, func(mac pbx.MAC, d *store.Device) error {
+		if !reflect.DeepEqual(*d, store.Device{}) {
+			return fmt.Errorf("%s has settings already: change them with pbxctl device set", mac)
+		}
+		return c.apply(d)
+	})
+	if err != nil {
+		return err
 	}
-	const most = 24 * 60 * 60
-	if *n < 0 || *n > most {
-		return fmt.Errorf("%s: %d is not a number of seconds from 0 to %d", flag, *n, most)
-	}
-	*threshold = pbx.IntOf(*n)
-	return nil
+	return show(p, c.JSON, values([]member{m}, nil), deviceColumns, "")
 }
 
 // write calls use with the records, to change single ones.
-func (s source) write(p *program, use func(*store.Store) error) error {
+func (s place) write(p *program, use func(*store.Store) error) error {
 	if s.Data == "" {
 		return s.open(p, use)
 	}
@@ -131,17 +191,7 @@ func (m member) zone() pbx.Zone { return m.Zone.Or(m.Inferred).Or(pbx.UTC) }
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {
-		return show(p, c.JSON, func(yield func(member, error) bool) {
-			for mac, err := range s.Fleet(p.ctx) {
-				var m member
-				if err == nil {
-					m, err = memberOf(p.ctx, s, mac)
-				}
-				if !yield(m, err) || err != nil {
-					return
-				}
-			}
-		}, deviceColumns, "No PBX has sent anything yet.")
+		return show(p, c.JSON, eachPBX(p.ctx, s, memberOf), deviceColumns, "No PBX has sent anything yet.")
 	})
 }
 

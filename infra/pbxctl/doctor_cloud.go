@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
 	"trunkline/pkg/token"
@@ -48,22 +49,33 @@ func (d *checkup) cloud(at site) {
 		d.tableAccess(w.table, at.table)
 	}
 	if at.bucket != "" && d.bucket(newS3(settings), at.bucket) {
-		bucket, _ := openS3(d.p.ctx, at.bucket)
+		bucket := s3.New(newS3(settings), at.bucket)
 		d.bucketAccess(bucket, at.bucket)
 		w.bucket, w.remove = bucket, bucket.Delete
 	}
 	if at.secret != "" {
-		keys = d.keys(func(ctx context.Context) (*token.Keyring, error) {
-			keys, err := readSecret(ctx, at.secret)
-			if err != nil {
-				return nil, awsFault(err, "secretsmanager:GetSecretValue", "the secret "+at.secret)
-			}
-			return keys, nil
-		})
+		keys = d.keys(func(ctx context.Context) (*token.Keyring, error) { return signable(ctx, at.secret) })
 	}
 	if at.url != "" {
 		d.door(at.url, keys, w)
 	}
+}
+
+// signable reads the fleet keys in a secret.
+func signable(ctx context.Context, id string) (*token.Keyring, error) {
+	s, err := openSecret(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := s.current(ctx)
+	if err != nil {
+		return nil, awsFault(err, "secretsmanager:GetSecretValue", "the secret "+id)
+	}
+	keys, err := token.ParseSecret(text)
+	if err != nil {
+		return nil, wrong("make its previous version count again, in the console of Secrets Manager", "%v", err)
+	}
+	return keys, nil
 }
 
 // identity checks whose credentials these are, and the clock by AWS's.
@@ -111,7 +123,9 @@ func (at site) fromStack(ctx context.Context, client *cloudformation.Client) (si
 	for _, o := range out.Stacks[0].Outputs {
 		outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 	}
-	for name, to := range map[string]*string{"TableName": &at.table, "BucketName": &at.bucket, "FleetKeysSecretArn": &at.secret, "ApiUrl": &at.url} {
+	for name, to := range map[string]*string{
+		"TableName": &at.table, "BucketName": &at.bucket, "FleetKeysSecretArn": &at.secret, "ApiUrl": &at.url,
+	} {
 		if *to == "" {
 			*to = outputs[name]
 		}
@@ -131,26 +145,44 @@ func (d *checkup) table(client *dynamodb.Client, name string) bool {
 		if err != nil {
 			return "", awsFault(err, "dynamodb:DescribeTable", "the table "+name)
 		}
-		if table = out.Table; table.TableStatus != dynamotypes.TableStatusActive && table.TableStatus != dynamotypes.TableStatusUpdating {
-			return "", wrong("wait, or look at it in the console", "the table %s is %s", name, table.TableStatus)
+		table = out.Table
+		switch table.TableStatus {
+		case dynamotypes.TableStatusActive, dynamotypes.TableStatusUpdating:
+			return name, keySchema(table)
 		}
-		return name, keySchema(table)
+		return "", wrong("wait, or look at it in the console", "the table %s is %s", name, table.TableStatus)
 	}) {
 		return false
 	}
+	d.tableExpiry(client, name)
+	d.tableBackups(client, name)
+	d.check("table deletion", func(context.Context) (string, error) {
+		if !aws.ToBool(table.DeletionProtectionEnabled) {
+			return "", wrong("run `aws dynamodb update-table --table-name "+name+" --deletion-protection-enabled`",
+				"the table may be deleted by mistake")
+		}
+		return "protected", nil
+	})
+	return true
+}
+
+func (d *checkup) tableExpiry(client *dynamodb.Client, name string) {
 	d.check("table expiry", func(ctx context.Context) (string, error) {
 		out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 		if err != nil {
 			return "", awsFault(err, "dynamodb:DescribeTimeToLive", "the table "+name)
 		}
 		ttl := out.TimeToLiveDescription
-		on := ttl != nil && (ttl.TimeToLiveStatus == dynamotypes.TimeToLiveStatusEnabled || ttl.TimeToLiveStatus == dynamotypes.TimeToLiveStatusEnabling)
-		if !on || aws.ToString(ttl.AttributeName) != "expires" {
+		if ttl == nil || aws.ToString(ttl.AttributeName) != "expires" ||
+			ttl.TimeToLiveStatus != dynamotypes.TimeToLiveStatusEnabled && ttl.TimeToLiveStatus != dynamotypes.TimeToLiveStatusEnabling {
 			return "", wrong("run `aws dynamodb update-time-to-live --table-name "+name+
 				" --time-to-live-specification Enabled=true,AttributeName=expires`", "what has expired is kept for ever")
 		}
 		return "by the attribute expires", nil
 	})
+}
+
+func (d *checkup) tableBackups(client *dynamodb.Client, name string) {
 	d.check("table backups", func(ctx context.Context) (string, error) {
 		out, err := client.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
 		if err != nil {
@@ -164,13 +196,6 @@ func (d *checkup) table(client *dynamodb.Client, name string) bool {
 		}
 		return "point-in-time recovery is on", nil
 	})
-	d.check("table deletion", func(context.Context) (string, error) {
-		if !aws.ToBool(table.DeletionProtectionEnabled) {
-			return "", wrong("run `aws dynamodb update-table --table-name "+name+" --deletion-protection-enabled`", "the table may be deleted by mistake")
-		}
-		return "protected", nil
-	})
-	return true
 }
 
 // keySchema tells whether a table's keys are those of the records.
@@ -250,7 +275,8 @@ func (d *checkup) bucket(client *awss3.Client, name string) bool {
 
 func blocksAll(out *awss3.GetPublicAccessBlockOutput) bool {
 	c := out.PublicAccessBlockConfiguration
-	return aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.RestrictPublicBuckets)
+	return aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.IgnorePublicAcls) &&
+		aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.RestrictPublicBuckets)
 }
 
 // probe is the object by which is checked what may be done in a bucket.

@@ -190,8 +190,8 @@ func knock(ctx context.Context, base, tokenText, body string) (answered, error) 
 	if err != nil || at.Host == "" {
 		return answered{}, wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
 	}
-	target := at.JoinPath("v1", "pbx", string(doctorMAC), tokenText)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(body))
+	target := strings.TrimRight(base, "/") + "/v1/pbx/" + string(doctorMAC) + "/" + tokenText
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(body))
 	if err != nil {
 		return answered{}, wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
 	}

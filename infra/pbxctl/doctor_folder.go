@@ -79,7 +79,7 @@ func writable(path string) error {
 	}
 	f, err := os.CreateTemp(path, "~doctor-*")
 	if err != nil {
-		return wrong("run this as the user that pbxctl serve runs as, and see that the disk is neither full nor read-only", "%v", err)
+		return wrong("run this as the user that pbxctl serve runs as, and on a disk that is neither full nor read-only", "%v", err)
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }

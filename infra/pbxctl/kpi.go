@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
@@ -66,11 +67,15 @@ func (c *kpiCommand) Run(p *program) error {
 		if c.Short != nil {
 			thresholds.ShortAbandon = *c.Short
 		}
-		rows, err := c.rows(p, s, thresholds)
+		names, err := s.Names(p.ctx, c.MAC)
+		if err != nil {
+			return err
+		}
+		rows, err := c.rows(p, s, thresholds, names)
 		if err != nil || c.JSON {
 			return err
 		}
-		return rows.print(p, c.MAC, c.Day, thresholds)
+		return rows.print(p, c.MAC, c.Day, thresholds, names)
 	})
 }
 
@@ -86,10 +91,9 @@ type dayRows struct {
 
 // rows reads the rows that were asked for. Where they are meant for programs, it prints
 // them.
-func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds) (*dayRows, error) {
+func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds, names store.Names) (*dayRows, error) {
 	found := &dayRows{all: c.AllRows}
-	out := json.NewEncoder(p.out)
-	out.SetEscapeHTML(false)
+	out := jsonLines(p.out)
 	for row, err := range s.Rows(p.ctx, c.MAC, c.Day) {
 		if err != nil {
 			return nil, err
@@ -100,7 +104,7 @@ func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds) (*dayRow
 		}
 		figures, err := found.add(row, t)
 		if err == nil && c.JSON {
-			err = out.Encode(figures)
+			err = out.Encode(withName(figures, names))
 		}
 		if err != nil {
 			return nil, err
@@ -145,14 +149,31 @@ func decode[R any](row store.Row) (r R, err error) {
 	return r, nil
 }
 
-func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) error {
+// withName are figures with what people call their queue or agent, where it was named.
+func withName(figures any, names store.Names) any {
+	switch f := figures.(type) {
+	case kpi.QueueFigures:
+		return struct {
+			kpi.QueueFigures
+			Name string `json:"queue_name,omitempty"`
+		}{f, names.Find(store.KindQueue, f.Queue).Name}
+	case kpi.AgentFigures:
+		return struct {
+			kpi.AgentFigures
+			Name string `json:"agent_name,omitempty"`
+		}{f, names.Find(store.KindAgent, f.Agent).Name}
+	}
+	return figures
+}
+
+func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, names store.Names) error {
 	restated := ""
 	if r.latest.Revision > 1 {
 		restated = " (see pbxctl kpi restatements)"
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
 		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
-	if err := table(p.out, values(r.queues, nil), queueColumns, "No queue had calls."); err != nil || !r.all {
+	if err := table(p.out, values(r.queues, nil), queueColumns(names), "No queue had calls."); err != nil || !r.all {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
@@ -160,7 +181,7 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds) 
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.out, values(r.agents, nil), agentColumns, "No agent was tried.")
+	return table(p.out, values(r.agents, nil), agentColumns(names), "No agent was tried.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}
@@ -171,9 +192,18 @@ func figureCells(f kpi.Figures) []string {
 		optional(f.LongestWait), optional(f.WaitP90)}
 }
 
-var queueColumns = columns[kpi.QueueFigures]{
-	append([]string{"QUEUE"}, figureHeads...),
-	func(q kpi.QueueFigures) []string { return append([]string{q.Queue}, figureCells(q.Figures)...) },
+// labelled is a queue or agent as people know it.
+func labelled(names store.Names, kind store.Kind, id string) string {
+	return strings.TrimSpace(id + " " + names.Find(kind, id).Name)
+}
+
+func queueColumns(names store.Names) columns[kpi.QueueFigures] {
+	return columns[kpi.QueueFigures]{
+		append([]string{"QUEUE"}, figureHeads...),
+		func(q kpi.QueueFigures) []string {
+			return append([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures)...)
+		},
+	}
 }
 
 var pbxColumns = columns[kpi.PBXFigures]{
@@ -183,12 +213,14 @@ var pbxColumns = columns[kpi.PBXFigures]{
 	},
 }
 
-var agentColumns = columns[kpi.AgentFigures]{
-	[]string{"AGENT", "ANSWERED", "MISSED", "ATTEMPTS", "OUTBOUND", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE"},
-	func(a kpi.AgentFigures) []string {
-		return []string{a.Agent, count(a.Answered), count(a.TriedNotAnswered), count(a.Attempts), count(a.OutboundCalls),
-			count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean)}
-	},
+func agentColumns(names store.Names) columns[kpi.AgentFigures] {
+	return columns[kpi.AgentFigures]{
+		[]string{"AGENT", "ANSWERED", "MISSED", "ATTEMPTS", "OUTBOUND", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE"},
+		func(a kpi.AgentFigures) []string {
+			return []string{labelled(names, store.KindAgent, a.Agent), count(a.Answered), count(a.TriedNotAnswered), count(a.Attempts),
+				count(a.OutboundCalls), count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean)}
+		},
+	}
 }
 
 type explainCommand struct {

@@ -25,6 +25,8 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Receive events on this machine."`
 	Demo         demoCommand         `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
 	Device       deviceCommands      `cmd:"" help:"Prepare PBXs."`
+	Names        namesCommands       `cmd:"" help:"Name queues, agents and numbers, with opening hours and targets."`
+	Keys         keysCommands        `cmd:"" help:"List, rotate and retire the keys that sign PBXs' URLs."`
 	Calls        callsCommand        `cmd:"" help:"Show the call records of a PBX."`
 	IVR          ivrCommand          `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
 	Extensions   extensionsCommand   `cmd:"" help:"Show the state of a PBX's extensions."`
@@ -35,6 +37,7 @@ type commands struct {
 	Spill        spillCommands       `cmd:"" help:"Show and hand on what one store keeps for the other."`
 	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard the events that were refused."`
 	Replay       replayCommand       `cmd:"" help:"Make records of what was archived."`
+	Erase        eraseCommand        `cmd:"" help:"Remove a caller's number from all that is kept."`
 	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
 	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post its events, and check the figures that come of them."`
 }

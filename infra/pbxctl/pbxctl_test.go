@@ -291,7 +291,7 @@ func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
 		if got := run(t, "", args...); got.code != 0 || !strings.Contains(got.out, c.text) || got.errs != "" || strings.ContainsAny(got.out, "\x1b\u202e") {
 			t.Errorf("%s: %+v, want %s", c.args, got, c.text)
 		}
-		if got := run(t, "", append(args, "--json")...); got.code != 0 || !strings.Contains(got.out, c.json) || c.json == "" && got.out != "" {
+		if got := run(t, "", append(args, "--json")...); got.code != 0 || !strings.Contains(got.out, c.json) || c.json == "" && got.out != "" || strings.ContainsAny(got.out, "\x1b\u202e") {
 			t.Errorf("%s --json: %+v, want %s", c.args, got, c.json)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // columns are how a kind of record is shown to people.
@@ -21,8 +23,7 @@ type columns[T any] struct {
 // read; for people a table, or a sentence where there is nothing.
 func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T], nothing string) error {
 	if asJSON {
-		encoder := json.NewEncoder(p.out)
-		encoder.SetEscapeHTML(false)
+		encoder := jsonLines(p.out)
 		for each, err := range found {
 			if err != nil {
 				return err
@@ -69,6 +70,35 @@ func plain(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// jsonLines prints an object a line. What could steer the terminal, should they be read on
+// one, is escaped: JSON allows that of any character.
+func jsonLines(out io.Writer) *json.Encoder {
+	encoder := json.NewEncoder(escaped{out})
+	encoder.SetEscapeHTML(false)
+	return encoder
+}
+
+// escaped is a writer of lines of JSON.
+type escaped struct{ out io.Writer }
+
+// Write implements io.Writer. The encoder gives it a whole line at a time.
+func (e escaped) Write(line []byte) (int, error) {
+	plain := make([]byte, 0, len(line))
+	for _, r := range string(line) {
+		if r == '\n' || unicode.IsPrint(r) {
+			plain = utf8.AppendRune(plain, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			plain = fmt.Appendf(plain, `\u%04x`, unit)
+		}
+	}
+	if _, err := e.out.Write(plain); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }

@@ -96,7 +96,7 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	s := &server{keys: keys, bucket: data.Bucket, now: p.now, failed: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
 	records := store.New(data.Table, p.now)
-	in := ingest.New(token.Fixed(keys), records, archive.New(data.Bucket), p.now)
+	in := ingest.New(serveKeys(p, c.Data), records, archive.New(data.Bucket), p.now)
 	web := &http.Server{
 		Handler:           ingest.NewDoor(in, telemetry.Deliveries(log), p.now),
 		ReadHeaderTimeout: min(c.BodyTimeout, 10*time.Second),
@@ -105,6 +105,8 @@ func (c *serveCommand) start(p *program) (*server, error) {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is another path, too
 	}
 	s.url, s.everywhere = address(listener)
 	s.store = records

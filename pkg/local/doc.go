@@ -2,8 +2,9 @@
 // archive as files, and the fleet's keys. It is what `pbxctl serve` runs on, behind the
 // very handlers that run in the cloud.
 //
-//	DIR/records.db    the records
-//	DIR/archive/      the archive, an object to a file
-//	DIR/fleet-keys    the keys, readable by their owner alone, where the environment has none
-//	DIR/lock          held by the one program that writes
+//	DIR/records.db       the records
+//	DIR/archive/         the archive, an object to a file
+//	DIR/fleet-keys       the keys, readable by their owner alone, where the environment has none
+//	DIR/fleet-keys.lock  held while keys are changed
+//	DIR/lock             held by the one program that writes
 package local

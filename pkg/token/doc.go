@@ -5,7 +5,7 @@
 //
 // A token is checked without any store, so it holds while every store is down.
 // Several keys are valid at once: a new key signs while URLs signed by the old one
-// still open. One leaked URL is replaced by a URL of a higher generation, once the
+// still open, until that is retired. A Source learns of both while it runs. One leaked URL is replaced by a URL of a higher generation, once the
 // device's settings demand that (package ingest).
 //
 // No function of this package returns an error, and no type of it a text, that has

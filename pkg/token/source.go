@@ -14,17 +14,26 @@ import (
 // can be told from another.
 var ErrUnavailable = errors.New("the fleet keys can't be read")
 
-// Source verifies tokens with keys that are read from elsewhere: once at first need,
-// and again when a token names a key that is not known, at most once in Refresh. So
-// a new key is known within Refresh, and a stranger can't make us read at will.
+// KeptFor is how long keys are in use before they are read again: within that time a key
+// opens nothing any more that was retired.
+const KeptFor = 5 * time.Minute
+
+// rereadWithin is how long it may take to read keys anew while others are at hand.
+const rereadWithin = 500 * time.Millisecond
+
+// Source verifies tokens with keys that are read from elsewhere: at first need, when they
+// are KeptFor old, and when a token names a key that is not known, for that at most once in
+// Refresh. So a new key opens at once, or where strangers try keys, within Refresh; and they
+// can't make us read at will. Where keys can't be read anew, those at hand stay in use.
 type Source struct {
 	Read    func(context.Context) (*Keyring, error)
 	Refresh time.Duration
 	Now     func() time.Time
 
-	mu     sync.Mutex
-	keys   *Keyring
-	readAt time.Time
+	mu      sync.Mutex
+	keys    *Keyring
+	readAt  time.Time
+	askedAt time.Time // when they were last read for a key that was not known
 }
 
 // Fixed is a Source of keys that do not change.
@@ -48,23 +57,39 @@ func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Generati
 	return g, err
 }
 
-// keyring returns the keys, read anew where they are still the lacking ones and were
-// read long enough ago. Known keys stay in use where that fails.
+// keyring returns the keys, read anew where that is due. Those that lack a key are given by
+// who misses it.
 func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	if s.keys != lacking || s.keys != nil && now.Sub(s.readAt) < s.Refresh {
+	if s.keys == nil {
+		return s.first(ctx, now)
+	}
+	missed := s.keys == lacking && now.Sub(s.askedAt) >= s.Refresh
+	if missed {
+		s.askedAt = now
+	}
+	if !missed && now.Sub(s.readAt) < KeptFor {
 		return s.keys, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, rereadWithin)
+	defer cancel()
 	keys, err := s.Read(ctx)
-	switch {
-	case err == nil:
-		s.keys, s.readAt = keys, now
-	case s.keys == nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	default:
-		s.readAt = now
+	if err != nil {
+		s.readAt = now.Add(s.Refresh - KeptFor) // tried again after Refresh
+		return s.keys, nil
 	}
+	s.keys, s.readAt = keys, now
 	return s.keys, nil
+}
+
+// first reads the keys when there are none yet.
+func (s *Source) first(ctx context.Context, now time.Time) (*Keyring, error) {
+	keys, err := s.Read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	s.keys, s.readAt = keys, now
+	return keys, nil
 }

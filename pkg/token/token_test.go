@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"trunkline/pkg/pbx"
@@ -138,40 +137,6 @@ func TestTokensAndKeysHideFromWhateverPrints(t *testing.T) {
 			t.Errorf("the %s is in %s", name, &out)
 		}
 	}
-}
-
-func TestKeysAreReadOnceAndAgainForAnUnknownKeyOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		stored, reads := parse(t, "k1:"+first), 0
-		s := &Source{Refresh: time.Minute, Now: time.Now, Read: func(context.Context) (*Keyring, error) {
-			reads++
-			return stored, nil
-		}}
-		verify := func(text string, wantReads int) error {
-			t.Helper()
-			_, err := s.Verify(t.Context(), mac, text)
-			if reads != wantReads {
-				t.Errorf("%d reads, want %d", reads, wantReads)
-			}
-			return err
-		}
-		old := stored.Sign(mac, 1).Reveal()
-		if err := errors.Join(verify(old, 1), verify(old, 1)); err != nil {
-			t.Error(err)
-		}
-		stored = parse(t, "k2:"+second+",k1:"+first)
-		fresh := stored.Sign(mac, 1).Reveal()
-		if err := verify(fresh, 1); !errors.Is(err, ErrInvalid) {
-			t.Errorf("within the minute: %v", err)
-		}
-		time.Sleep(time.Minute)
-		if err := errors.Join(verify(fresh, 2), verify(old, 2)); err != nil {
-			t.Errorf("after a minute: %v", err)
-		}
-		if err := verify("k9"+fresh[2:], 2); !errors.Is(err, ErrInvalid) {
-			t.Errorf("a stranger's key: %v", err)
-		}
-	})
 }
 
 func TestKeysThatCannotBeReadAreUnavailableUntilTheyCan(t *testing.T) {

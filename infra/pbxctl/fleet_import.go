@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// importFlags are those of every command that imports a CSV file.
+type importFlags struct {
+	place
+	File   string `arg:"" type:"path" help:"CSV file; - is what is piped in." placeholder:"FILE"`
+	DryRun bool   `help:"Show what would change, and change nothing."`
+}
+
+// edit is what rows of a file say of one PBX.
+type edit struct {
+	row sheetRow // the first one
+	// plan tells what the edit would change of a PBX that is on the fleet list, or is not. Its
+	// error is a mistake where the rows are at fault.
+	plan  func(ctx context.Context, s *store.Store, known bool) ([]changed, error)
+	write func(context.Context, *store.Store) error
+}
+
+// changed is a value that an import changes.
+type changed struct {
+	MAC    pbx.MAC    `json:"mac"`
+	Kind   store.Kind `json:"kind,omitempty"` // of what is named in the PBX
+	ID     string     `json:"id,omitempty"`
+	Column string     `json:"column"`
+	Before string     `json:"before"`
+	After  string     `json:"after"`
+}
+
+var changedColumns = columns[changed]{
+	[]string{"MAC", "KIND", "ID", "COLUMN", "BEFORE", "AFTER"},
+	func(d changed) []string {
+		return []string{string(d.MAC), string(d.Kind), d.ID, d.Column, d.Before, d.After}
+	},
+}
+
+// field is a value of a T that a column of a CSV file has, or a flag.
+type field[T any] struct {
+	head string
+	get  func(T) string
+	set  func(*T, string) error
+}
+
+func headsOf[T any](fields []field[T]) (heads []string) {
+	for _, f := range fields {
+		heads = append(heads, f.head)
+	}
+	return heads
+}
+
+func cellsOf[T any](fields []field[T], of T) (cells []string) {
+	for _, f := range fields {
+		cells = append(cells, f.get(of))
+	}
+	return cells
+}
+
+// differences are the values in which before and after differ.
+func differences[T any](fields []field[T], before, after T, of changed) (all []changed) {
+	for _, f := range fields {
+		if of.Column, of.Before, of.After = f.head, f.get(before), f.get(after); of.Before != of.After {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
+// set sets the values that a row has columns for.
+func set[T any](fields []field[T], of *T, s *sheet, row sheetRow) {
+	for _, f := range fields {
+		if s.has(f.head) {
+			s.note(row, f.head, f.set(of, row.cells[f.head]))
+		}
+	}
+}
+
+// run shows what edits change, and makes them unless it is a dry run. Before anything is
+// written all of it was found good.
+func (c importFlags) run(p *program, file *sheet, edits []edit) error {
+	if err := file.err(); err != nil {
+		return err
+	}
+	use := c.write
+	if c.DryRun {
+		use = c.open
+	}
+	return use(p, func(s *store.Store) error {
+		planned, err := c.plan(p, s, file, edits)
+		if err != nil {
+			return err
+		}
+		if !c.DryRun {
+			if err := c.make(p, s, edits, planned); err != nil {
+				return err
+			}
+		}
+		return c.tell(p, planned)
+	})
+}
+
+// plan finds what each edit changes.
+func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit) ([][]changed, error) {
+	known := map[pbx.MAC]bool{}
+	for mac, err := range s.Fleet(p.ctx) {
+		if err != nil {
+			return nil, err
+		}
+		known[mac] = true
+	}
+	planned, faults := make([][]changed, len(edits)), make([]error, len(edits))
+	bar := newBar(p, len(edits), !c.JSON)
+	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) (err error) {
+		bar.Add(1)
+		planned[i], err = edits[i].plan(ctx, s, known[edits[i].row.mac])
+		if fault := (mistake{}); errors.As(err, &fault) {
+			faults[i], err = fault.err, nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, fault := range faults {
+		file.note(edits[i].row, "mac", fault)
+	}
+	return planned, file.err()
+}
+
+// make makes the edits that change anything.
+func (c importFlags) make(p *program, s *store.Store, edits []edit, planned [][]changed) error {
+	var written atomic.Int64
+	bar := newBar(p, len(edits), !c.JSON)
+	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) error {
+		bar.Add(1)
+		if len(planned[i]) == 0 {
+			return nil
+		}
+		if err := edits[i].write(ctx, s); err != nil {
+			return err
+		}
+		written.Add(1)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%d PBXs were written, and others not; import the file again: %w", written.Load(), err)
+	}
+	return nil
+}
+
+func (c importFlags) tell(p *program, planned [][]changed) error {
+	var all []changed
+	pbxs := 0
+	for _, differences := range planned {
+		all = append(all, differences...)
+		pbxs += min(1, len(differences))
+	}
+	if c.JSON {
+		return show(p, true, values(all, nil), changedColumns, "")
+	}
+	if len(all) > 0 {
+		if err := table(p.out, values(all, nil), changedColumns, ""); err != nil {
+			return err
+		}
+		fmt.Fprintln(p.out)
+	}
+	did := "changed"
+	if c.DryRun {
+		did = "would change"
+	}
+	_, err := fmt.Fprintf(p.out, "%d of %d PBXs %s.\n", pbxs, len(planned), did)
+	return err
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/token"
+)
+
+type keysCommands struct {
+	List   keysListCommand   `cmd:"" help:"List the fleet's keys by their ids."`
+	Rotate keysRotateCommand `cmd:"" help:"Make a key that signs URLs from now on; those that are out there open still."`
+	Retire keysRetireCommand `cmd:"" help:"Remove a key: the URLs that it has signed open no longer."`
+}
+
+// keysPlace is where fleet keys are kept.
+type keysPlace struct {
+	Data   string `xor:"keys" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
+	Secret string `xor:"keys" help:"Secret in AWS Secrets Manager." placeholder:"ARN"`
+	JSON   bool   `name:"json" help:"One JSON object per line."`
+}
+
+// keyStore is where keys are kept as they are written down.
+type keyStore interface {
+	read(context.Context) (*token.Secrets, error)
+	// change changes the keys; where its argument fails, they stay.
+	change(context.Context, func(*token.Secrets) error) error
+}
+
+func (k keysPlace) open(p *program) (keyStore, error) {
+	switch {
+	case k.Secret != "":
+		return openSecret(p.ctx, k.Secret)
+	case k.Data == "":
+		return nil, errors.New("where are the keys? Give --data DIR or --secret ARN")
+	case p.getenv("FLEET_KEYS") != "":
+		return nil, errors.New("FLEET_KEYS is set, so the keys in the folder are not in use: change FLEET_KEYS itself, or unset it")
+	}
+	return keyFile(k.Data), nil
+}
+
+// change changes the keys, and shows them.
+func (k keysPlace) change(p *program, change func(*token.Secrets) error) error {
+	keys, err := k.open(p)
+	if err != nil {
+		return err
+	}
+	var changed *token.Secrets
+	if err := keys.change(p.ctx, func(s *token.Secrets) error {
+		changed = s
+		return change(s)
+	}); err != nil {
+		return err
+	}
+	return k.show(p, changed)
+}
+
+// keyFile is the file of keys in a data folder.
+type keyFile string
+
+func (f keyFile) read(context.Context) (*token.Secrets, error) { return local.ReadSecrets(string(f)) }
+
+func (f keyFile) change(_ context.Context, change func(*token.Secrets) error) error {
+	return local.ChangeKeys(string(f), change)
+}
+
+type keysListCommand struct{ keysPlace }
+
+// Help is the long form of the command's help.
+func (keysListCommand) Help() string {
+	return `A URL tells its key: /v1/pbx/68692e0b0001/k1-1-… is signed by k1. Keys themselves are never shown.
+
+Examples:
+  pbxctl keys list --data ./data
+  pbxctl keys list --secret arn:aws:secretsmanager:… --json`
+}
+
+// listedKey is a key as it may be shown.
+type listedKey struct {
+	KID   string `json:"kid"`
+	Signs bool   `json:"signs"`
+}
+
+// Run implements the command.
+func (c *keysListCommand) Run(p *program) error {
+	keys, err := c.read(p)
+	if err != nil {
+		return err
+	}
+	return c.show(p, keys)
+}
+
+func (k keysPlace) read(p *program) (*token.Secrets, error) {
+	keys, err := k.open(p)
+	if err != nil {
+		return nil, err
+	}
+	return keys.read(p.ctx)
+}
+
+func (k keysPlace) show(p *program, keys *token.Secrets) error {
+	var all []listedKey
+	for _, kid := range keys.KIDs() {
+		all = append(all, listedKey{kid, kid == keys.Signing()})
+	}
+	return show(p, k.JSON, values(all, nil), keyColumns, "")
+}
+
+var keyColumns = columns[listedKey]{
+	[]string{"KEY", "ITS URLS"},
+	func(k listedKey) []string {
+		if k.Signs {
+			return []string{k.KID, "open; new ones are signed by it"}
+		}
+		return []string{k.KID, "open"}
+	},
+}
+
+type keysRotateCommand struct{ keysPlace }
+
+// Help is the long form of the command's help.
+func (keysRotateCommand) Help() string {
+	return `The door knows the new key at the first URL that is signed by it (within a minute, while strangers
+try keys), and every URL that is out there opens as before. Which PBX still sends to a URL of the
+old key is not recorded, so the whole fleet's URLs are to be issued anew before it is retired:
+
+  pbxctl keys rotate --secret ARN
+  pbxctl device url --mac MAC --base URL --secret ARN      # for each PBX; enter it there
+  pbxctl keys retire k1 --secret ARN`
+}
+
+// Run implements the command.
+func (c *keysRotateCommand) Run(p *program) error {
+	return c.change(p, func(s *token.Secrets) error {
+		_, err := s.Rotate(token.NewSecret())
+		return err
+	})
+}
+
+type keysRetireCommand struct {
+	KID string `arg:"" name:"kid" help:"The key's id, such as k1."`
+	keysPlace
+	Yes bool `help:"Don't ask."`
+}
+
+// Help is the long form of the command's help.
+func (keysRetireCommand) Help() string {
+	return fmt.Sprintf(`Within %d minutes no door opens to a URL of the key any more: a PBX that has one is answered 401,
+and its events are lost unless it keeps them. A key that is gone can't be had back.
+
+Examples:
+  pbxctl keys retire k1 --data ./data
+  pbxctl keys retire k1 --yes --secret arn:aws:secretsmanager:…`, int(token.KeptFor.Minutes()))
+}
+
+// Run implements the command.
+func (c *keysRetireCommand) Run(p *program) error {
+	keys, err := c.read(p)
+	if err == nil {
+		err = keys.Retire(c.KID) // of this copy
+	}
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		if !term.IsTerminal(int(os.Stdin.Fd())) {
+			return errors.New("PBXs may be shut out: say --yes where nobody can be asked")
+		}
+		question := fmt.Sprintf("Shut out each PBX whose URL's last part begins with %s-? [y/N] ", c.KID)
+		if err := confirm(p.ctx, os.Stdin, p.errs, question); err != nil {
+			return err
+		}
+	}
+	return c.change(p, func(s *token.Secrets) error { return s.Retire(c.KID) })
+}
+
+// serveKeys are the keys by which pbxctl serve verifies: those of the environment, or those
+// in its folder, which may be changed.
+func serveKeys(p *program, data string) *token.Source {
+	read := func(context.Context) (*token.Keyring, error) { return local.ReadKeys(data, p.getenv("FLEET_KEYS")) }
+	return &token.Source{Read: read, Refresh: time.Second, Now: p.now}
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/token"
+)
+
+// rotates runs keys commands as an operator does, wherever they are kept.
+func rotates(t *testing.T, place ...string) {
+	t.Helper()
+	keys := func(args ...string) (string, int) {
+		t.Helper()
+		out, code := examine(t, nil, time.Now, append(append([]string{"keys"}, args...), place...)...)
+		if regexp.MustCompile(`[A-Za-z0-9]{26}`).MatchString(out) {
+			t.Errorf("a key is shown: %s", out)
+		}
+		return out, code
+	}
+	for _, step := range []struct {
+		args, want string
+		code       int
+	}{
+		{"list", "KEY  ITS URLS\nk1   open; new ones are signed by it\n", 0},
+		{"retire k1 --yes", "pbxctl: k1 signs: rotate the keys first\n", exitFailed},
+		{"rotate", "KEY  ITS URLS\nk2   open; new ones are signed by it\nk1   open\n", 0},
+		{"retire k2 --yes", "pbxctl: k2 signs: rotate the keys first\n", exitFailed},
+		{"retire k3 --yes", "pbxctl: there is no key \"k3\": there are k2, k1\n", exitFailed},
+		{"retire k1", "pbxctl: PBXs may be shut out: say --yes where nobody can be asked\n", exitFailed},
+		{"list --json", `{"kid":"k2","signs":true}` + "\n" + `{"kid":"k1","signs":false}` + "\n", 0},
+		{"retire k1 --yes", "KEY  ITS URLS\nk2   open; new ones are signed by it\n", 0},
+		{"rotate --json", `{"kid":"k3","signs":true}` + "\n" + `{"kid":"k2","signs":false}` + "\n", 0},
+	} {
+		if out, code := keys(strings.Fields(step.args)...); out != step.want || code != step.code {
+			t.Errorf("pbxctl keys %s: exit %d\n%s\nwant\n%s", step.args, code, out, step.want)
+		}
+	}
+}
+
+func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
+	data := t.TempDir()
+	if err := local.MakeKeys(data); err != nil {
+		t.Fatal(err)
+	}
+	rotates(t, "--data", data)
+	if info, err := os.Stat(local.KeysPath(data)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestKeysOfASecretAreRotatedAndRetired(t *testing.T) {
+	aws := newFakeAWS(t)
+	rotates(t, "--secret", "keys")
+	if len(aws.secret.stages) != 1 {
+		t.Errorf("stages are left: %v", aws.secret.stages)
+	}
+}
+
+func TestASecretThatSomebodyElseChangedIsLeftAlone(t *testing.T) {
+	aws := newFakeAWS(t)
+	aws.secret.meanwhile = func() {
+		aws.secret.texts = append(aws.secret.texts, strings.ReplaceAll(exampleSecret, "k1", "k7"))
+		aws.secret.stages[stageCurrent] = len(aws.secret.texts) - 1
+	}
+	out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys")
+	if code != exitFailed || !strings.Contains(out, "somebody else has changed the fleet keys meanwhile") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if out, _ := examine(t, nil, time.Now, "keys", "list", "--secret", "keys"); !strings.Contains(out, "k7") || strings.Contains(out, "k1") {
+		t.Error(out)
+	}
+}
+
+func TestARotationWhoseAnswerIsLostHasHappened(t *testing.T) {
+	aws := newFakeAWS(t)
+	aws.secret.meanwhile = func() { aws.secret.stages[stageCurrent] = aws.secret.stages[stagePending] }
+	if out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys"); code != 0 || !strings.Contains(out, "k2   open; new") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
+	data := t.TempDir()
+	if err := local.MakeKeys(data); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if err := local.ChangeKeys(data, func(s *token.Secrets) error { _, err := s.Rotate(token.NewSecret()); return err }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if keys, err := local.ReadSecrets(data); err != nil || len(keys.KIDs()) != 9 {
+		t.Errorf("%v, %v", keys, err)
+	}
+	err := local.ChangeKeys(data, func(s *token.Secrets) error {
+		return os.WriteFile(local.KeysPath(data), []byte("k1:"+token.NewSecret()), 0o600)
+	})
+	if err == nil || !strings.Contains(err.Error(), "was changed by hand meanwhile") {
+		t.Error(err)
+	}
+}
+
+func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
+	data := t.TempDir()
+	if err := local.MakeKeys(data); err != nil {
+		t.Fatal(err)
+	}
+	out, code := examine(t, map[string]string{"FLEET_KEYS": fleetKeys}, time.Now, "keys", "rotate", "--data", data)
+	if code != exitFailed || !strings.Contains(out, "change FLEET_KEYS itself") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
+	data := t.TempDir()
+	none := func(string) string { return "" }
+	c := &serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}
+	s, err := c.start(&program{t.Context(), io.Discard, io.Discard, none, time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	post := func(url string) int {
+		t.Helper()
+		r, err := http.Post(url, "", strings.NewReader("{event:'hangup', uniqueid:'1'}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		return r.StatusCode
+	}
+	url := func() string {
+		t.Helper()
+		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", s.url, "--data", data)
+		return strings.TrimSpace(got.out)
+	}
+	old := url()
+	if got := run(t, "", "keys", "rotate", "--data", data); got.code != 0 {
+		t.Fatal(got.errs)
+	}
+	fresh := url()
+	if before, after := post(old), post(fresh); before != 200 || after != 200 || old == fresh {
+		t.Errorf("the old URL %d, the new one %d", before, after)
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type namesCommands struct {
+	Set    namesSetCommand    `cmd:"" help:"Name a queue, an agent or a number, and say when a queue is open and what it should reach."`
+	List   namesListCommand   `cmd:"" help:"List what is named."`
+	Import namesImportCommand `cmd:"" help:"Name many at once, by a CSV file."`
+	Export namesExportCommand `cmd:"" help:"Print all names as a CSV file that can be imported."`
+}
+
+// Help is the long form of the command's help.
+func (namesCommands) Help() string {
+	return `Names are shown beside the figures, and published in curated/dim_queue, dim_queue_hours,
+dim_agent and dim_did. The names of PBXs and sites are set by pbxctl device.`
+}
+
+type namesSetCommand struct {
+	source
+	Queue  string  `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
+	Agent  string  `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
+	DID    string  `required:"" xor:"which" name:"did" help:"The number that callers dial, as the PBX has it in its records." placeholder:"NUMBER"`
+	Name   *string `help:"What people call it." placeholder:"NAME"`
+	Opens  *string `help:"When a queue is open, by the PBX's clock, such as 'Mo-Fr 08:00-18:00; Sa 09:00-13:00', or 24/7." placeholder:"HOURS"`
+	Target *string `help:"Service level that a queue should reach, such as 80/20: 80 % of calls answered within 20 seconds." placeholder:"N/N"`
+	Remove bool    `help:"Take the name away, and all that is said with it."`
+}
+
+// Help is the long form of the command's help.
+func (namesSetCommand) Help() string {
+	return `What is not named stays as it is; what is empty is taken away. Opening hours are those of
+OpenStreetMap's notation, without holidays: several times of a day stand side by side
+(08:00-12:00,13:00-17:00), and one may go on after midnight (22:00-06:00). A target changes no
+figure: the threshold that figures count by is the PBX's (pbxctl device set --sla-threshold).
+
+Examples:
+  pbxctl names set --mac 68:69:2e:0b:00:01 --queue 630 --name Support \
+    --opens 'Mo-Fr 08:00-18:00; Sa 09:00-13:00' --target 80/20 --data ./data
+  pbxctl names set --mac 68692e0b0001 --agent 800 --name 'Ana Silva' --table trunkline-Table-1A2B`
+}
+
+// Run implements the command.
+func (c *namesSetCommand) Run(p *program) error {
+	if said := c.Name != nil || c.Opens != nil || c.Target != nil; said == c.Remove {
+		return errors.New("say what should change, or --remove; see pbxctl names set --help")
+	}
+	kind, id := c.which()
+	var name store.Name
+	err := c.write(p, func(s *store.Store) error {
+		_, err := s.ChangeNames(p.ctx, c.MAC, func(names store.Names) (store.Names, error) {
+			name = store.Name{Kind: kind, ID: id}
+			if !c.Remove {
+				name = names.Find(kind, id)
+			}
+			err := c.apply(&name)
+			return names.With(name), err
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return show(p, c.JSON, values([]namedOf{{c.MAC, name}}, nil), nameColumns, "")
+}
+
+func (c *namesSetCommand) which() (store.Kind, string) {
+	switch {
+	case c.Queue != "":
+		return store.KindQueue, c.Queue
+	case c.Agent != "":
+		return store.KindAgent, c.Agent
+	}
+	return store.KindDID, c.DID
+}
+
+// apply changes what was named.
+func (c *namesSetCommand) apply(n *store.Name) (err error) {
+	if c.Name != nil {
+		n.Name = *c.Name
+	}
+	if c.Opens != nil {
+		if n.Opens, err = store.ParseHours(*c.Opens); err != nil {
+			return fmt.Errorf("--opens: %w", err)
+		}
+	}
+	if c.Target != nil {
+		if n.Target, err = store.ParseTarget(*c.Target); err != nil {
+			return fmt.Errorf("--target: %w", err)
+		}
+	}
+	return n.Check()
+}
+
+type namesListCommand struct {
+	MAC pbx.MAC `name:"mac" help:"Only those of this PBX." placeholder:"MAC"`
+	place
+}
+
+// Help is the long form of the command's help.
+func (namesListCommand) Help() string {
+	return `Examples:
+  pbxctl names list --mac 68:69:2e:0b:00:01 --data ./data
+  pbxctl names list --json --table trunkline-Table-1A2B`
+}
+
+// Run implements the command.
+func (c *namesListCommand) Run(p *program) error {
+	return c.open(p, func(s *store.Store) error {
+		return show(p, c.JSON, eachName(p.ctx, s, c.MAC), nameColumns, "Nothing is named.")
+	})
+}
+
+// namedOf is a name and the PBX in which it is one.
+type namedOf struct {
+	MAC pbx.MAC `json:"mac"`
+	store.Name
+}
+
+// eachName yields the names in a PBX, or in all of the fleet.
+func eachName(ctx context.Context, s *store.Store, mac pbx.MAC) func(yield func(namedOf, error) bool) {
+	return func(yield func(namedOf, error) bool) {
+		pbxs := eachPBX(ctx, s, namesOf)
+		if mac != "" {
+			names, err := namesOf(ctx, s, mac)
+			pbxs = values([][]namedOf{names}, err)
+		}
+		for names, err := range pbxs {
+			for name, err := range values(names, err) {
+				if !yield(name, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []namedOf, err error) {
+	names, err := s.Names(ctx, mac)
+	for _, name := range names {
+		all = append(all, namedOf{mac, name})
+	}
+	return all, err
+}
+
+var nameColumns = columns[namedOf]{
+	[]string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
+	func(n namedOf) []string {
+		return []string{string(n.MAC), string(n.Kind), n.ID, n.Name.Name, n.Opens.String(), n.Target.String()}
+	},
+}
+
+// nameFields are the columns of a CSV file of names, after the MAC, the kind and the ID.
+var nameFields = []field[store.Name]{
+	{"name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
+		n.Name = s
+		return store.CheckName(s)
+	}},
+	{"opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
+		n.Opens, err = store.ParseHours(s)
+		return err
+	}},
+	{
+		"target_percent",
+		func(n store.Name) string { return targetCell(n.Target, n.Target.Percent) },
+		func(n *store.Name, s string) error { return setNumber(&n.Target.Percent, s) },
+	},
+	{
+		"target_seconds",
+		func(n store.Name) string { return targetCell(n.Target, n.Target.Seconds) },
+		func(n *store.Name, s string) error { return setNumber(&n.Target.Seconds, s) },
+	},
+}
+
+func targetCell(t store.Target, n int) string {
+	if t == (store.Target{}) {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// setNumber sets a number; empty: 0.
+func setNumber(n *int, s string) (err error) {
+	if *n = 0; s == "" {
+		return nil
+	}
+	if *n, err = strconv.Atoi(s); err != nil {
+		return fmt.Errorf("%.40q is not a whole number", s)
+	}
+	return nil
+}
+
+func nameHeads() []string { return append([]string{"mac", "kind", "id"}, headsOf(nameFields)...) }

@@ -1,0 +1,146 @@
+package token
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Secrets are the fleet's keys as they are written down, where they can be changed. They
+// show themselves only to Text and JSON.
+type Secrets struct {
+	signing string
+	secrets map[string]string // by kid
+}
+
+// ErrInUse is wrapped by the error for a key that can't be retired since it signs.
+var ErrInUse = errors.New("signs")
+
+// ReadText reads keys as a person writes them; see ParseKeys.
+func ReadText(s string) (*Secrets, error) {
+	all := &Secrets{secrets: map[string]string{}}
+	for i, pair := range strings.Split(s, ",") {
+		kid, secret, ok := strings.Cut(strings.TrimSpace(pair), ":")
+		if !ok {
+			return nil, fmt.Errorf("key %d is not written kid:secret", i+1)
+		}
+		if err := all.add(kid, secret); err != nil {
+			return nil, fmt.Errorf("key %d: %w", i+1, err)
+		}
+		all.signing = cmp.Or(all.signing, kid)
+	}
+	return all, nil
+}
+
+// ReadJSON reads keys as Secrets Manager keeps them; see ParseSecret.
+func ReadJSON(doc []byte) (*Secrets, error) {
+	var members map[string]string
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return nil, errors.New(`the fleet keys are not a JSON object such as {"signing":"k1","k1":"…"}`)
+	}
+	all := &Secrets{signing: members["signing"], secrets: map[string]string{}}
+	delete(members, "signing")
+	for kid, secret := range members {
+		if err := all.add(kid, secret); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := all.secrets[all.signing]; !ok {
+		return nil, errors.New(`the fleet keys have no key of the kid that the member "signing" names`)
+	}
+	return all, nil
+}
+
+func (s *Secrets) add(kid, secret string) error {
+	switch _, exists := s.secrets[kid]; {
+	case !isKID(kid):
+		return errors.New("a kid is 1 to 16 lower-case letters and digits")
+	case exists:
+		return fmt.Errorf("the kid %s is given twice", kid)
+	case len(secret) < minSecret:
+		return fmt.Errorf("the secret of %s is shorter than %d characters", kid, minSecret)
+	}
+	s.secrets[kid] = secret
+	return nil
+}
+
+// NewSecret makes the secret of a key: 64 letters and digits.
+func NewSecret() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
+
+// Rotate adds a key, which signs from now on, and returns its kid: k and the number after the
+// highest one. URLs that the others have signed open still.
+func (s *Secrets) Rotate(secret string) (kid string, err error) {
+	highest := 0
+	for kid := range s.secrets {
+		if n, err := strconv.Atoi(strings.TrimPrefix(kid, "k")); err == nil && strings.HasPrefix(kid, "k") {
+			highest = max(highest, n)
+		}
+	}
+	kid = "k" + strconv.Itoa(highest+1)
+	if err := s.add(kid, secret); err != nil {
+		return "", err
+	}
+	s.signing = kid
+	return kid, nil
+}
+
+// Retire removes a key: the URLs that it has signed open no longer.
+func (s *Secrets) Retire(kid string) error {
+	if kid == s.signing {
+		return fmt.Errorf("%s %w: rotate the keys first", kid, ErrInUse)
+	}
+	if _, ok := s.secrets[kid]; !ok {
+		return fmt.Errorf("there is no key %.20q: there are %s", kid, strings.Join(s.KIDs(), ", "))
+	}
+	delete(s.secrets, kid)
+	return nil
+}
+
+// Signing is the kid of the key that signs.
+func (s *Secrets) Signing() string { return s.signing }
+
+// KIDs are the ids of all keys: the one that signs, then the others.
+func (s *Secrets) KIDs() []string {
+	others := slices.SortedFunc(maps.Keys(s.secrets), func(a, b string) int {
+		return cmp.Or(len(a)-len(b), strings.Compare(a, b)) // k9 before k10
+	})
+	others = slices.DeleteFunc(others, func(kid string) bool { return kid == s.signing })
+	return append([]string{s.signing}, others...)
+}
+
+// Text is what ReadText reads. Only where keys are kept may have it.
+func (s *Secrets) Text() string {
+	var pairs []string
+	for _, kid := range s.KIDs() {
+		pairs = append(pairs, kid+":"+s.secrets[kid])
+	}
+	return strings.Join(pairs, ",")
+}
+
+// JSON is what ReadJSON reads. Only where keys are kept may have it.
+func (s *Secrets) JSON() ([]byte, error) {
+	members := maps.Clone(s.secrets)
+	members["signing"] = s.signing
+	return json.Marshal(members)
+}
+
+// String names the kids, and hides the secrets from fmt and whatever else prints.
+func (s *Secrets) String() string {
+	return fmt.Sprintf("keys %s, signed by %s", strings.Join(s.KIDs(), ", "), s.signing)
+}
+
+// GoString hides the secrets from %#v.
+func (s *Secrets) GoString() string { return s.String() }
+
+// LogValue hides the secrets from slog.
+func (s *Secrets) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the secrets from encoders.
+func (s *Secrets) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
