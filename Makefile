@@ -29,9 +29,9 @@ test: ## Vet, and run the unit tests, with the race detector where there is a C 
 	go vet ./...
 	go test $(RACE) ./...
 
-# Where the tests' function finds LocalStack depends on who runs it: a container has its own 127.0.0.1.
-SAM_LOCAL_FLAGS       ?= --docker-network trunkline
-FUNCTION_ENDPOINT_URL ?= http://localstack:4566
+# More flags for `sam local`, such as --skip-pull-image. E2E=-update notes anew what is measured.
+SAM_LOCAL_FLAGS ?=
+E2E             ?=
 
 .PHONY: e2e
 e2e: ## Test the built functions behind SAM CLI, over LocalStack (or over AWS_ENDPOINT_URL, when set)
@@ -42,14 +42,14 @@ ifndef AWS_ENDPOINT_URL
 	docker compose -f infra/localstack/compose.yaml up -d --wait
 endif
 	sam build --parameter-overrides Architecture=$(HOST_ARCH)
-	go test -tags e2e -count=1 -timeout 15m ./pkg/... ./infra/e2e/...
+	go test -tags e2e -count=1 -timeout 15m ./pkg/...
+	go test -tags e2e -count=1 -timeout 15m ./infra/e2e $(E2E)
 
 e2e: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
 e2e: export AWS_ACCESS_KEY_ID ?= test
 e2e: export AWS_SECRET_ACCESS_KEY ?= test
 e2e: export AWS_REGION ?= us-east-1
 e2e: export SAM_LOCAL_FLAGS := $(SAM_LOCAL_FLAGS)
-e2e: export FUNCTION_ENDPOINT_URL := $(FUNCTION_ENDPOINT_URL)
 e2e: export SAM_CLI_TELEMETRY := 0
 
 # What is deployed, and what operators run.
@@ -90,8 +90,8 @@ $(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/govulncheck $(BUILD)/licences: infr
 	cd infra/tools && go build -o $(CURDIR)/$@ $(TOOL)
 
 .PHONY: verify
-verify: ## Check the figures against DuckDB's SQL over the raw archive (needs a C compiler)
-	cd infra/verify && go test ./...
+verify: ## Check the figures in DuckDB's SQL over the raw archive, and what Athena is told (needs a C compiler)
+	cd infra/verify && go test -count=1 ./... # a cache would not know of changes to the template
 
 .PHONY: bench
 bench: ## Measure (BENCH_RUNS=10)
@@ -118,14 +118,29 @@ build-IngestFunction build-RollupFunction:
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -ldflags "-s -w" \
 	  -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(FUNCTION)
 
-ARCHITECTURE ?= arm64
-# What is answered the first time, such as the region, is saved in samconfig.toml.
-FIRST_TIME = $(if $(shell grep '^region' samconfig.toml),,--guided)
+# Which section of samconfig.toml is deployed. What is answered the first time, such as the region, is saved there.
+ENV          := dev
+SETTINGS      = $(shell awk '/^\[/ { here = index($$0, "[$(ENV).") == 1 } here' samconfig.toml)
+FIRST_TIME    = $(if $(filter region,$(SETTINGS)),,--guided)
+# What is built is what is deployed: as told here, or else in samconfig.toml.
+ARCHITECTURE ?= $(if $(findstring Architecture=x86_64,$(subst ",,$(subst \,,$(SETTINGS)))),x86_64,arm64)
+TOLD          = $(if $(filter file,$(origin ARCHITECTURE)),,--parameter-overrides Architecture=$(ARCHITECTURE))
+
+# Without a cache, which would not know of changes to files of another module.
+.PHONY: policy
+policy: ## Check the template against the rules that it keeps
+	cd infra/policy && go test -count=1 ./...
 
 .PHONY: deploy
-deploy: ## Build and deploy to AWS, with questions the first time (ARCHITECTURE=arm64)
-	sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	sam deploy --parameter-overrides Architecture=$(ARCHITECTURE) $(FIRST_TIME)
+deploy: ## Build and deploy to AWS, with questions the first time (ENV=dev|prod, ARCHITECTURE=arm64)
+	@[ -n '$(filter stack_name,$(SETTINGS))' ] || { echo "make $@: samconfig.toml has no ENV=$(ENV)" >&2; exit 1; }
+	sam build --config-env $(ENV) --parameter-overrides Architecture=$(ARCHITECTURE)
+	sam deploy --config-env $(ENV) $(TOLD) $(FIRST_TIME)
+
+.PHONY: teardown
+teardown: ## Delete a stack from AWS, but table, bucket and keys (ENV=dev|prod)
+	@[ -n '$(filter region,$(SETTINGS))' ] || { echo "make $@: ENV=$(ENV) is not deployed from here" >&2; exit 1; }
+	sam delete --config-env $(ENV)
 
 .PHONY: clean
 clean: ## Remove what was built; .data stays

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -20,44 +19,28 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"trunkline/events"
-	"trunkline/infra/e2e/localcloud"
 	"trunkline/infra/fleet"
-	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
-	"trunkline/pkg/store/dynamo"
-	"trunkline/pkg/token"
 )
 
 // vendors is the day of the vendor's example of a call record.
 var vendors = rollup.Task{MAC: "68692e0b0001", Day: pbx.DayOf(time.Date(2018, 11, 5, 0, 0, 0, 0, time.UTC))}
 
-// rollupWorld is where the rollup function works.
-type rollupWorld struct {
-	localcloud.Cloud
-	table, bucket, queue string
-	store                *store.Store
-	objects              archive.Bucket
-}
-
-func TestTheBuiltFunctionsTakeADayInAndRollItUp(t *testing.T) {
-	cloud := localcloud.Open(t)
-	w := &rollupWorld{Cloud: cloud, table: cloud.NewTable(t), bucket: cloud.NewBucket(t), queue: cloud.NewQueue(t)}
-	w.store, w.objects = store.New(dynamo.New(cloud.DynamoDB, w.table), time.Now), s3.New(cloud.S3, w.bucket)
+// testRollup has the schedule mark days that have closed, and workers compute them.
+func (w *world) testRollup(t *testing.T) {
 	w.takeIn(t)
-
-	if answer, lines := w.invoke(t, recorded(t, "schedule.json")); answer != "null" {
+	if answer, lines := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
 		t.Errorf("the schedule answers %s\n%s", answer, lines)
 	}
 	tasks := w.messages(t)
 	if !slices.Contains(tasks, `{"mac":"68692e0b0001","day":"2018-11-05"}`) {
 		t.Errorf("the tasks are %q", tasks)
 	}
-	answer, lines := w.invoke(t, sqsEvent(t, append(tasks, "no task")...))
+	answer, lines := w.rollup.invoke(t, sqsEvent(t, append(tasks, "no task")...))
 	if answer != `{"batchItemFailures":[{"itemIdentifier":"no task"}]}` {
 		t.Errorf("the workers answer %s\n%s", answer, lines)
 	}
@@ -65,37 +48,23 @@ func TestTheBuiltFunctionsTakeADayInAndRollItUp(t *testing.T) {
 	w.checkInSQL(t)
 	w.checkAgain(t, tasks)
 
-	if answer, _ := w.invoke(t, []byte(`{"detail-type":"Scheduled Event"}`)); !strings.Contains(answer, `"errorMessage":`) {
+	if answer, _ := w.rollup.invoke(t, []byte(`{"detail-type":"Scheduled Event"}`)); !strings.Contains(answer, `"errorMessage":`) {
 		t.Errorf("an event that is none of the function's: %s", answer)
 	}
 }
 
-// takeIn posts the vendor's payloads and a day of a made-up PBX to the ingest function.
-func (w *rollupWorld) takeIn(t *testing.T) {
+// takeIn posts a day of a made-up PBX to the ingest function.
+func (w *world) takeIn(t *testing.T) {
 	t.Helper()
-	ring, err := token.ParseSecret([]byte(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, out := startAPI(t, settings(map[string]string{
-		"TABLE_NAME": w.table, "BUCKET_NAME": w.bucket, "FLEET_KEYS_SECRET": w.NewSecret(t, secret),
-	}))
-	door := ingesttest.Door{Base: base, Keys: ring}
-	post := func(mac pbx.MAC, body []byte) {
-		if status, answer := ingesttest.Post(t, door.URL(mac, 1), body); status != 200 {
-			t.Fatalf("%d %s\n%s", status, answer, out)
-		}
-	}
-	for _, p := range ingesttest.VendorPayloads(t) {
-		post(p.MAC, p.Body)
-	}
 	first, err := pbx.ParseDay("2026-10-20")
 	if err != nil {
 		t.Fatal(err)
 	}
 	made := fleet.Config{Seed: 3, PBXs: 1, First: first, Days: 1, CallsPerDay: 12, Zones: []string{"Europe/Berlin"}}.All()[0]
 	for e := range made.Events() {
-		post(made.MAC, fleet.Body(e.Event, fleet.JSON))
+		if status, answer := ingesttest.Post(t, w.door().URL(made.MAC, 1), fleet.Body(e.Event, fleet.JSON)); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
 	}
 }
 
@@ -130,27 +99,8 @@ func sqsEvent(t *testing.T, bodies ...string) []byte {
 	return text
 }
 
-// invoke runs the built rollup function on an event, and returns what it answers and logs.
-func (w *rollupWorld) invoke(t *testing.T, event []byte) (answer, lines string) {
-	t.Helper()
-	variables := settings(map[string]string{"TABLE_NAME": w.table, "BUCKET_NAME": w.bucket, "QUEUE_URL": w.queue})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	sam := samLocal(ctx, t, "RollupFunction", variables, "invoke", "RollupFunction", "--event", write(t, "event.json", event))
-	var log, compact bytes.Buffer
-	sam.Stderr = &log
-	out, err := sam.Output()
-	if err == nil {
-		err = json.Compact(&compact, out) // SAM CLI writes JSON anew
-	}
-	if err != nil {
-		t.Fatalf("sam local invoke: %v: %s\n%s", err, out, &log)
-	}
-	return compact.String(), log.String()
-}
-
 // messages takes all messages out of the queue, and returns their bodies.
-func (w *rollupWorld) messages(t *testing.T) (bodies []string) {
+func (w *world) messages(t *testing.T) (bodies []string) {
 	t.Helper()
 	for {
 		out, err := w.SQS.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &w.queue, MaxNumberOfMessages: 10})
@@ -184,7 +134,7 @@ func figuresOf(q kpi.QueueFigures) figures {
 // checkVendorsDay checks the figures of the vendor's call record: in the table, in Parquet,
 // and as an operator sees them. Its caller gave up so soon that one of two service levels
 // has nothing to divide by.
-func (w *rollupWorld) checkVendorsDay(t *testing.T) {
+func (w *world) checkVendorsDay(t *testing.T) {
 	t.Helper()
 	want := []figures{{Queue: "630", Offered: 1, Abandoned: 1, ShortAbandoned: 1, ServiceLevel: new(float64)}}
 	for where, got := range map[string][]figures{"DynamoDB": w.inTable(t), "Parquet": w.inParquet(t), "pbxctl kpi": w.inPbxctl(t)} {
@@ -200,7 +150,7 @@ func (w *rollupWorld) checkVendorsDay(t *testing.T) {
 	}
 }
 
-func (w *rollupWorld) inTable(t *testing.T) (found []figures) {
+func (w *world) inTable(t *testing.T) (found []figures) {
 	t.Helper()
 	rows := 0
 	for row, err := range w.store.Rows(t.Context(), vendors.MAC, vendors.Day) {
@@ -220,7 +170,7 @@ func (w *rollupWorld) inTable(t *testing.T) (found []figures) {
 	return found
 }
 
-func (w *rollupWorld) inParquet(t *testing.T) []figures {
+func (w *world) inParquet(t *testing.T) []figures {
 	t.Helper()
 	file, err := w.objects.Get(t.Context(), "curated/queue_kpi/dt=2018-11-05/68692e0b0001.parquet")
 	if err != nil {
@@ -233,7 +183,7 @@ func (w *rollupWorld) inParquet(t *testing.T) []figures {
 	return found
 }
 
-func (w *rollupWorld) inPbxctl(t *testing.T) []figures {
+func (w *world) inPbxctl(t *testing.T) []figures {
 	t.Helper()
 	text := pbxctl(t, "kpi", "--mac", "68692e0b0001", "--day", "2018-11-05", "--table", w.table, "--json")
 	var q kpi.QueueFigures
@@ -244,10 +194,10 @@ func (w *rollupWorld) inPbxctl(t *testing.T) []figures {
 }
 
 // checkAgain has the same days computed again, which must publish nothing.
-func (w *rollupWorld) checkAgain(t *testing.T, tasks []string) {
+func (w *world) checkAgain(t *testing.T, tasks []string) {
 	t.Helper()
 	before := w.header(t)
-	answer, lines := w.invoke(t, sqsEvent(t, tasks...))
+	answer, lines := w.rollup.invoke(t, sqsEvent(t, tasks...))
 	if answer != `{"batchItemFailures":[]}` || strings.Contains(lines, `"result":"published"`) ||
 		!strings.Contains(lines, `"mac":"68692e0b0001","day":"2018-11-05","result":"unchanged"`) {
 		t.Errorf("the workers answer %s when asked again\n%s", answer, lines)
@@ -257,7 +207,7 @@ func (w *rollupWorld) checkAgain(t *testing.T, tasks []string) {
 	}
 }
 
-func (w *rollupWorld) header(t *testing.T) store.Header {
+func (w *world) header(t *testing.T) store.Header {
 	t.Helper()
 	header, err := w.store.Header(t.Context(), vendors.MAC, vendors.Day)
 	if err != nil {
@@ -268,7 +218,7 @@ func (w *rollupWorld) header(t *testing.T) store.Header {
 
 // checkInSQL has DuckDB compute all figures from the raw archive, and compare them with the
 // Parquet files.
-func (w *rollupWorld) checkInSQL(t *testing.T) {
+func (w *world) checkInSQL(t *testing.T) {
 	t.Helper()
 	folder := t.TempDir()
 	for _, prefix := range []string{"raw/", "curated/"} {

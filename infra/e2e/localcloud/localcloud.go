@@ -1,10 +1,11 @@
-// Package localcloud gives tests the stand-in for AWS that AWS_ENDPOINT_URL names, and
-// fresh tables, buckets and secrets in it.
+// Package localcloud gives tests the stand-in for AWS that AWS_ENDPOINT_URL names, with
+// fresh tables and buckets in it.
 package localcloud
 
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -64,8 +65,21 @@ func (c Cloud) NewTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.DynamoDB.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &table}) })
+	t.Cleanup(func() { c.RemoveTable(table) })
 	return table
+}
+
+// RemoveTable removes a table, though it may be protected.
+func (c Cloud) RemoveTable(table string) error {
+	ctx := context.Background()
+	_, err := c.DynamoDB.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &table, DeletionProtectionEnabled: aws.Bool(false)})
+	if err == nil {
+		_, err = c.DynamoDB.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table})
+	}
+	if err != nil {
+		return fmt.Errorf("remove the table %s: %w", table, err)
+	}
+	return nil
 }
 
 // NewBucket makes a bucket, which the end of the test empties and removes.
@@ -75,49 +89,42 @@ func (c Cloud) NewBucket(t *testing.T) string {
 	if _, err := c.S3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.removeBucket(t, bucket) })
+	t.Cleanup(func() {
+		if err := c.RemoveBucket(bucket); err != nil {
+			t.Error(err)
+		}
+	})
 	return bucket
 }
 
-func (c Cloud) removeBucket(t *testing.T, bucket string) {
+// RemoveBucket removes a bucket with all versions of all objects.
+func (c Cloud) RemoveBucket(bucket string) error {
 	ctx := context.Background()
-	pages := s3.NewListObjectsV2Paginator(c.S3, &s3.ListObjectsV2Input{Bucket: &bucket})
+	pages := s3.NewListObjectVersionsPaginator(c.S3, &s3.ListObjectVersionsInput{Bucket: &bucket})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			t.Errorf("empty the bucket %s: %v", bucket, err)
-			return
+			return fmt.Errorf("empty the bucket %s: %w", bucket, err)
 		}
-		for _, object := range page.Contents {
-			c.S3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: object.Key})
+		for _, v := range page.Versions {
+			c.S3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: v.Key, VersionId: v.VersionId})
+		}
+		for _, v := range page.DeleteMarkers {
+			c.S3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: v.Key, VersionId: v.VersionId})
 		}
 	}
 	if _, err := c.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
-		t.Errorf("remove the bucket %s: %v", bucket, err)
+		return fmt.Errorf("remove the bucket %s: %w", bucket, err)
 	}
+	return nil
 }
 
-// NewQueue makes a queue, which the end of the test removes, and returns its URL.
-func (c Cloud) NewQueue(t *testing.T) string {
-	t.Helper()
-	queue := name()
-	out, err := c.SQS.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &queue})
+// RemoveSecret removes a secret at once.
+func (c Cloud) RemoveSecret(id string) error {
+	_, err := c.Secrets.DeleteSecret(context.Background(),
+		&secretsmanager.DeleteSecretInput{SecretId: &id, ForceDeleteWithoutRecovery: aws.Bool(true)})
 	if err != nil {
-		t.Fatal(err)
+		return fmt.Errorf("remove the secret %s: %w", id, err)
 	}
-	t.Cleanup(func() { c.SQS.DeleteQueue(context.Background(), &sqs.DeleteQueueInput{QueueUrl: out.QueueUrl}) })
-	return *out.QueueUrl
-}
-
-// NewSecret keeps a text as a secret, which the end of the test removes.
-func (c Cloud) NewSecret(t *testing.T, text string) string {
-	t.Helper()
-	secret := name()
-	if _, err := c.Secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &secret, SecretString: &text}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Secrets.DeleteSecret(context.Background(), &secretsmanager.DeleteSecretInput{SecretId: &secret, ForceDeleteWithoutRecovery: aws.Bool(true)})
-	})
-	return secret
+	return nil
 }

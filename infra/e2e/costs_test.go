@@ -1,0 +1,282 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trunkline/infra/e2e/bill"
+	"trunkline/infra/fleet"
+	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+)
+
+var update = flag.Bool("update", false, "note what is measured in bill/measured.json")
+
+// perKind is how many events of a kind are measured, and morePBXs by how many the fleet
+// grows between two runs of the schedule.
+const (
+	perKind  = 5
+	morePBXs = 20
+)
+
+// testCosts measures what events, hours and days use, and holds it against what the bill
+// reckons with.
+func (w *world) testCosts(t *testing.T) {
+	before := len(ownLines(w.ingest.out.String()))
+	m := bill.Measured{}
+	w.costOfEvents(t, &m)
+	lines := ownLines(w.ingest.out.String())[before:]
+	m.Stranger = w.costOfAStranger(t)
+	before = len(ownLines(w.rollup.out.String()))
+	w.costOfHours(t, &m)
+	m.Day = w.costOfADay(t)
+	lines = append(lines, ownLines(w.rollup.out.String())[before:]...)
+	m.Metrics = len(metrics(t, lines))
+	t.Logf("%d metrics where all is well, %d in all of these tests", m.Metrics,
+		len(metrics(t, append(ownLines(w.ingest.out.String()), ownLines(w.rollup.out.String())...))))
+	if *update {
+		text, err := json.MarshalIndent(m, "", "\t")
+		if err == nil {
+			err = os.WriteFile("bill/measured.json", append(text, '\n'), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	compare(t, m)
+}
+
+// compare tells where the measured differs from the noted by more than a tenth of its cost.
+func compare(t *testing.T, m bill.Measured) {
+	noted, err := bill.Noted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	near := func(what string, got, want bill.Usage) {
+		dollars, keeping := got.Dollars()/want.Dollars(), (got.Keeping()+1e-9)/(want.Keeping()+1e-9)
+		if math.Abs(dollars-1) > 0.1 || math.Abs(keeping-1) > 0.1 {
+			text, _ := json.Marshal([]bill.Usage{got, want})
+			t.Errorf("%s costs %.2f of what is noted, and %.2f to keep; to note it: make e2e E2E=-update\n%s", what, dollars, keeping, text)
+		}
+	}
+	for _, kind := range pbx.Kinds() {
+		near(string(kind), m.Events[kind], noted.Events[kind])
+	}
+	near("a first event", m.First, noted.First)
+	near("a stranger's push", m.Stranger, noted.Stranger)
+	near("an hour", m.Hour, noted.Hour)
+	near("an hour of a PBX", m.HourPBX, noted.HourPBX)
+	near("a day of a PBX", m.Day, noted.Day)
+	if m.Metrics != noted.Metrics {
+		t.Errorf("%d metrics, noted are %d", m.Metrics, noted.Metrics)
+	}
+}
+
+// costOfEvents posts events of each kind of a PBX that has posted before, as they are
+// today, so that no day is due for them.
+func (w *world) costOfEvents(t *testing.T, m *bill.Measured) {
+	today := fleet.Config{Seed: 1, PBXs: 1000, First: pbx.DayOf(time.Now().UTC()), Days: 1, CallsPerDay: 2000}.All()[999]
+	bodies := map[pbx.Kind][][]byte{}
+	for e := range today.Events() {
+		if kind := e.Event.Kind(); len(bodies[kind]) <= perKind {
+			bodies[kind] = append(bodies[kind], fleet.Body(e.Event, fleet.Vendor))
+		}
+	}
+	for i := range perKind + 1 {
+		bodies[pbx.KindUnrecognised] = append(bodies[pbx.KindUnrecognised], fmt.Appendf(nil, "{event:'queuelogin', agent:'80%d'}", i))
+	}
+	post := func(bodies ...[]byte) func() {
+		return func() {
+			for _, body := range bodies {
+				if status, answer := ingesttest.Post(t, w.door().URL(today.MAC, 1), body); status != 200 && status != 202 {
+					t.Fatalf("%d %s", status, answer)
+				}
+			}
+		}
+	}
+	hangups := bodies[pbx.KindHangup]
+	first := w.push(t, 1, post(hangups[0]))
+	m.Events = map[pbx.Kind]bill.Usage{}
+	for _, kind := range pbx.Kinds() {
+		m.Events[kind] = w.push(t, perKind, post(bodies[kind][1:]...)).Times(1. / perKind)
+	}
+	m.First = bill.Usage{WriteUnits: first.WriteUnits, ReadUnits: first.ReadUnits}.Plus(
+		bill.Usage{WriteUnits: m.Events[pbx.KindHangup].WriteUnits, ReadUnits: m.Events[pbx.KindHangup].ReadUnits}.Times(-1))
+}
+
+func (w *world) costOfAStranger(t *testing.T) bill.Usage {
+	return w.push(t, 1, func() {
+		if status, _ := ingesttest.Post(t, w.ingest.base+"/v1/pbx/0200000000ac/k1-1-aaaaaaaaaaaaaaaaaaaaaaaaaa", []byte("{}")); status != 401 {
+			t.Errorf("a stranger is answered %d", status)
+		}
+	})
+}
+
+// costOfHours runs the schedule, has the fleet grow, and runs it again.
+func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
+	run := func() {
+		if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
+			t.Errorf("the schedule answers %s", answer)
+		}
+	}
+	pbxs := func() (n float64) {
+		for _, err := range w.store.Fleet(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		return n
+	}
+	run() // marks days of PBXs that were seen since the last run
+	few, before := w.rollup.measure(t, 1, run), pbxs()
+	for i := range morePBXs {
+		mac := pbx.MAC(fmt.Sprintf("0200000001%02x", i))
+		if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	many := w.rollup.measure(t, 1, run)
+	m.HourPBX = many.Plus(few.Times(-1)).Times(1 / (pbxs() - before))
+	m.Hour = few.Plus(m.HourPBX.Times(-before))
+	m.Hour.GBSeconds, m.HourPBX.GBSeconds = w.rollup.gigabytes(t)*bill.HourSeconds, w.rollup.gigabytes(t)*bill.HourPBXSeconds
+	m.HourPBX.TableBytes, m.Hour.TableBytes, m.Hour.BucketBytes = 0, 0, 0 // what is written there replaces what was
+}
+
+// costOfADay rolls up the profile's first Wednesday.
+func (w *world) costOfADay(t *testing.T) bill.Usage {
+	profile := bill.Profile()
+	task := rollup.Task{MAC: "0200000000ad", Day: pbx.DayOf(time.Date(2026, 11, 18, 0, 0, 0, 0, time.UTC))}
+	var writers sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for e := range profile.Events() {
+		if profile.DayOf(e.At) > 2 {
+			break
+		}
+		if profile.DayOf(e.At) < 2 || e.Event.Kind() == pbx.KindExtensionStatus {
+			continue
+		}
+		slots <- struct{}{}
+		writers.Go(func() {
+			defer func() { <-slots }()
+			if err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	text, err := json.Marshal(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := w.rollup.measure(t, 1, func() {
+		answer, lines := w.rollup.invoke(t, sqsEvent(t, string(text)))
+		if answer != `{"batchItemFailures":[]}` || !strings.Contains(lines, `"result":"published"`) {
+			t.Errorf("the worker answers %s\n%s", answer, lines)
+		}
+	})
+	u.Queue += 2 // the event source receives the message and deletes it
+	u.GBSeconds = w.rollup.gigabytes(t) * bill.DaySeconds
+	return u
+}
+
+// push measures pushes, each of which API Gateway takes and logs.
+func (w *world) push(t *testing.T, n int, do func()) bill.Usage {
+	t.Helper()
+	u := w.ingest.measure(t, n, do)
+	u.Requests = float64(n)
+	u.GBSeconds = w.ingest.gigabytes(t) * bill.EventSeconds * float64(n)
+	format := regexp.MustCompile(`(?m)^        Format: >-\n +(\{.*\})$`).FindStringSubmatch(w.template.String())
+	if format == nil {
+		t.Fatal("the template has no format of the access log")
+	}
+	u.LogBytes += float64(len(format[1]) * n) // about as much as its variables' values
+	return u
+}
+
+// platform are the lines that Lambda logs of each invocation.
+var platform = regexp.MustCompile(`(?m)^(START|END|REPORT) RequestId: .*$`)
+
+// measure measures what the function uses for some invocations, but for their time.
+func (f *function) measure(t *testing.T, invocations int, do func()) bill.Usage {
+	t.Helper()
+	calls, out := len(f.tap.Calls()), len(f.out.String())
+	do()
+	reports := func() int { return strings.Count(f.out.String()[out:], "REPORT RequestId: ") }
+	for deadline := time.Now().Add(10 * time.Second); reports() < invocations && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond) // they come after the answer
+	}
+	if reports() != invocations {
+		t.Fatalf("%d invocations, want %d", reports(), invocations)
+	}
+	text := f.out.String()[out:]
+	u := bill.Of(f.tap.Calls()[calls:])
+	u.Invocations = float64(invocations)
+	for _, line := range append(platform.FindAllString(text, -1), ownLines(text)...) {
+		u.LogBytes += float64(len(line))
+	}
+	t.Logf("%s: %v", f.name, regexp.MustCompile(`Billed Duration: \d+ ms`).FindAllString(text, -1))
+	return u
+}
+
+// gigabytes is the function's memory.
+func (f *function) gigabytes(t *testing.T) float64 {
+	found := regexp.MustCompile(`Memory Size: (\d+) MB`).FindStringSubmatch(f.out.String())
+	if found == nil {
+		t.Fatal("no report tells of memory")
+	}
+	megabytes, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(megabytes) / 1024
+}
+
+// metrics are those that CloudWatch counts for lines: a name with a value for each of its
+// dimensions.
+func metrics(t *testing.T, lines []string) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for _, line := range lines {
+		var members map[string]any
+		var embedded struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		if err := json.Unmarshal([]byte(line), &embedded); err != nil {
+			t.Fatal(err)
+		}
+		json.Unmarshal([]byte(line), &members)
+		for _, directive := range embedded.AWS.CloudWatchMetrics {
+			for _, dimensions := range directive.Dimensions {
+				values := make([]any, len(dimensions))
+				for i, d := range dimensions {
+					values[i] = members[d]
+				}
+				for _, metric := range directive.Metrics {
+					found[fmt.Sprint(metric.Name, dimensions, values)] = true
+				}
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,125 @@
+package stack
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const small = `Transform: AWS::Serverless-2016-10-31
+
+Parameters:
+  Days:
+    Type: Number
+
+Resources:
+  # The door.
+  Api:
+    Type: AWS::Serverless::HttpApi
+
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Role: !GetAtt WorkRole.Arn
+      Environment:
+        Variables:
+          TABLE_NAME: !Ref Table
+          DAYS: !Ref Days
+          STAGE: !Sub ${Api}
+
+  WorkRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Resource: !GetAtt Table.Arn
+
+  CallerRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Resource: !GetAtt Work.Arn
+
+  CallerPolicy:
+    Type: AWS::IAM::Policy
+    Properties:
+      Roles: [!Ref CallerRole]
+
+  WorkAlarm:
+    Type: AWS::CloudWatch::Alarm
+
+  Workload:
+    Type: AWS::SQS::Queue
+
+  Table:
+    Type: AWS::DynamoDB::Table
+
+Outputs:
+  Url:
+    Value: !Sub https://${Api}.example.com
+  Caller:
+    Value: !Ref CallerRole
+  Load:
+    Value: !Ref Workload
+`
+
+func names(t Template, of string) (all []string) {
+	for _, e := range t.section(of).entries {
+		all = append(all, e.name)
+	}
+	return all
+}
+
+func TestWhatCannotBeMadeIsCutWithAllThatNamesIt(t *testing.T) {
+	whole := Parse([]byte(small))
+	if whole.String() != small {
+		t.Errorf("a template that is read is\n%s", whole)
+	}
+	stores := whole.Stores()
+	if got := names(stores, "Resources"); !slices.Equal(got, []string{"WorkRole", "Workload", "Table"}) {
+		t.Errorf("resources %q", got)
+	}
+	if got := names(stores, "Outputs"); !slices.Equal(got, []string{"Load"}) {
+		t.Errorf("outputs %q", got)
+	}
+	if got := names(stores, "Parameters"); !slices.Equal(got, []string{"Days"}) || whole.String() != small {
+		t.Errorf("parameters %q", got)
+	}
+}
+
+func TestAFunctionTellsItsRoleAndVariables(t *testing.T) {
+	f, err := Parse([]byte(small)).Function("Work")
+	if want := map[string]string{"TABLE_NAME": "Table", "DAYS": "Days"}; err != nil || f.Role != "WorkRole" || !maps.Equal(f.Variables, want) {
+		t.Errorf("%+v, %v", f, err)
+	}
+	for _, name := range []string{"Table", "Api", "None"} {
+		if f, err := Parse([]byte(small)).Function(name); err == nil {
+			t.Errorf("%s is a function: %+v", name, f)
+		}
+	}
+}
+
+// What the tests need of the real template, and what they can't use.
+func TestTheStoresOfTheTemplateAreWhole(t *testing.T) {
+	text, err := os.ReadFile("../../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores := Parse(text).Stores()
+	for _, name := range []string{"Table", "Bucket", "BucketPolicy", "FleetKeys", "DueQueue", "DueFailures", "RollupFailures", "IngestRole", "RollupRole"} {
+		if !slices.Contains(names(stores, "Resources"), name) {
+			t.Errorf("%s was cut", name)
+		}
+	}
+	for _, name := range []string{"TableName", "BucketName", "FleetKeysSecretArn", "DueQueueUrl"} {
+		if !slices.Contains(names(stores, "Outputs"), name) {
+			t.Errorf("the output %s was cut", name)
+		}
+	}
+	if found := regexp.MustCompile(`Type: AWS::(Serverless|Lambda|ApiGateway).*`).FindString(stores.String()); found != "" {
+		t.Error(found)
+	}
+	if before, after := strings.Count(string(text), "GenerateSecretString:"), strings.Count(stores.String(), "GenerateSecretString:"); before != 1 || after != 1 {
+		t.Error("the keys are not made as the template says")
+	}
+}
