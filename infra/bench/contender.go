@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // contender is one of the things that are measured in turns.
 type contender struct {
 	name    string
-	measure func() (float64, error)
+	measure func() ([]float64, error)
 	samples []float64
 	more    []string // what else is told of it, a column each
 }
@@ -22,7 +23,7 @@ type contender struct {
 // operation is a contender whose sample is nanoseconds; it also tells its allocations.
 func operation(name string, do func() error) *contender {
 	c := &contender{name: name}
-	c.measure = func() (float64, error) {
+	c.measure = func() ([]float64, error) {
 		var failed error
 		result := testing.Benchmark(func(b *testing.B) {
 			b.ReportAllocs()
@@ -33,10 +34,10 @@ func operation(name string, do func() error) *contender {
 			}
 		})
 		if failed != nil {
-			return 0, failed
+			return nil, failed
 		}
 		c.more = []string{fmt.Sprint(result.AllocsPerOp()), fmt.Sprint(result.AllocedBytesPerOp())}
-		return float64(result.T.Nanoseconds()) / float64(result.N), nil
+		return []float64{float64(result.T.Nanoseconds()) / float64(result.N)}, nil
 	}
 	return c
 }
@@ -51,6 +52,13 @@ func (c *contender) median() float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
+// percentile is the least sample that so many percent of all are not above.
+func (c *contender) percentile(percent float64) float64 {
+	sorted := slices.Sorted(slices.Values(c.samples))
+	rank := int(math.Ceil(percent / 100 * float64(len(sorted))))
+	return sorted[max(rank, 1)-1]
+}
+
 // inTurns takes the samples of all contenders, A B A B, and says how far it is.
 func inTurns(ctx context.Context, what string, turns int, contenders ...*contender) error {
 	for turn := range turns {
@@ -59,11 +67,11 @@ func inTurns(ctx context.Context, what string, turns int, contenders ...*contend
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			sample, err := c.measure()
+			samples, err := c.measure()
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", what, c.name, err)
 			}
-			c.samples = append(c.samples, sample)
+			c.samples = append(c.samples, samples...)
 		}
 	}
 	return nil

@@ -6,20 +6,32 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 )
 
-// floorMode is the argument that makes this program the floor of `pbxctl serve`.
+// floorMode is the argument that makes this program a floor of `pbxctl serve`; a file's
+// name after it, the one that has bodies on disk.
 const floorMode = "floor"
 
-// runFloor serves until ctx ends: it reads bodies, and answers 200.
-func runFloor(ctx context.Context) error {
+// runFloor serves until ctx ends: it reads bodies, has them on disk where a file is named,
+// and answers 200.
+func runFloor(ctx context.Context, files []string) error {
+	handler := http.HandlerFunc(readBody)
+	for _, name := range files {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		handler = syncingTo(file)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(readBody)}
+	server := &http.Server{Handler: handler}
 	context.AfterFunc(ctx, func() { server.Close() })
-	fmt.Printf("The floor listens on http://%s and keeps nothing\n", listener.Addr())
+	fmt.Printf("The floor listens on http://%s and answers 200\n", listener.Addr())
 	if err := server.Serve(listener); err != http.ErrServerClosed {
 		return err
 	}
@@ -29,5 +41,22 @@ func runFloor(ctx context.Context) error {
 func readBody(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
+	}
+}
+
+// syncingTo appends each body to a file, and answers when it is on disk: the least that a
+// server does of which an answer is a promise.
+func syncingTo(file *os.File) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			_, err = file.Write(body)
+		}
+		if err == nil {
+			err = file.Sync()
+		}
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
 	}
 }

@@ -53,16 +53,22 @@ func (s *served) close() (float64, error) {
 
 // contender is the server as one that is measured, in events per second.
 func (s *served) contender(ctx context.Context) *contender {
-	return &contender{name: s.name, measure: func() (float64, error) {
-		bodies, err := callRecords(s.posted, s.load.events)
+	return &contender{name: s.name, measure: func() ([]float64, error) {
+		bodies, err := s.next(s.load.events)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		s.posted += len(bodies)
 		began := time.Now()
 		err = s.post(ctx, bodies)
-		return float64(len(bodies)) / time.Since(began).Seconds(), err
+		return []float64{float64(len(bodies)) / time.Since(began).Seconds()}, err
 	}}
+}
+
+// next makes n call records that were not posted yet.
+func (s *served) next(n int) ([][]byte, error) {
+	bodies, err := callRecords(s.posted, n)
+	s.posted += len(bodies)
+	return bodies, err
 }
 
 // post posts bodies over all connections, and returns when all are answered.

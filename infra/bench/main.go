@@ -24,8 +24,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == floorMode {
-		return runFloor(ctx)
+	if len(args) > 0 && args[0] == floorMode {
+		return runFloor(ctx, args[1:])
 	}
 	runs := flag.Int("runs", 10, "how often each thing is measured")
 	flag.Parse()
@@ -52,7 +52,7 @@ func measureAll(ctx context.Context, runs int) error {
 		return err
 	}
 	defer shop.close()
-	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve, rollupMonth} {
+	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve, memory, rollupMonth} {
 		if err := benchmark(ctx, shop); err != nil {
 			return err
 		}

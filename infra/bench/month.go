@@ -72,10 +72,10 @@ func (w *workshop) scale(ctx context.Context, ours string) error {
 			return err
 		}
 		p := w.process(mode.says, ours, mode.name, folder)
-		seconds, err := p.measure()
-		if err != nil {
+		if _, err := p.measure(); err != nil {
 			return err
 		}
+		seconds := p.last.Seconds
 		fmt.Printf("  %-45s %6.1f s, %s MiB at most: %.0f PBXs an hour\n", mode.says, seconds, p.more[0], mode.pbxs*3600/seconds)
 	}
 	return nil
@@ -89,17 +89,17 @@ type process struct {
 
 func (w *workshop) process(name, program string, args ...string) *process {
 	p := &process{contender: &contender{name: name}}
-	p.measure = func() (float64, error) {
+	p.measure = func() ([]float64, error) {
 		out, err := w.run(context.Background(), program, args...)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		p.last = computed{}
 		if err := json.Unmarshal(out, &p.last); err != nil {
-			return 0, err
+			return nil, err
 		}
 		p.more = []string{fmt.Sprint(p.last.Peak >> 10)}
-		return p.last.Seconds, nil
+		return []float64{p.last.Seconds}, nil
 	}
 	return p
 }

@@ -5,37 +5,44 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
-// serve measures `pbxctl serve` against a server that keeps nothing. Who posts runs on
-// the same processors.
+// serve measures `pbxctl serve` against a server that keeps nothing, and against one that
+// has bodies on disk before it answers: what the disk takes of the ratio to the former.
+// Who posts runs on the same processors.
 func serve(ctx context.Context, w *workshop) error {
-	pbxctl, err := w.build(ctx, w.root, "./infra/pbxctl")
+	all, err := newServers(ctx, w)
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	fleetKeys := "FLEET_KEYS=" + newFleetKeys()
-	path, err := devicePath(ctx, pbxctl, fleetKeys)
-	if err != nil {
-		return err
-	}
-	for _, l := range []load{{connections: 1, events: 40}, {connections: 32, events: 160}} {
-		whole := &served{name: "pbxctl serve", path: path, load: l, start: func() (*server, error) {
-			return w.startPbxctl(ctx, pbxctl, fleetKeys)
-		}}
-		floor := &served{name: "body read", path: path, load: l, start: func() (*server, error) {
-			return startServer(ctx, nil, self, floorMode)
-		}}
-		if err := serveUnder(ctx, w, l, whole, floor); err != nil {
+	var throughput float64
+	for _, l := range []load{{connections: 1, events: 200}, {connections: 32, events: 1000}} {
+		if throughput, err = all.throughput(ctx, l); err != nil {
 			return err
 		}
 	}
-	return nil
+	return all.latency(ctx, throughput)
+}
+
+// servers are the servers that are measured in turns.
+type servers struct {
+	*workshop
+	pbxctl, self    string // programs
+	fleetKeys, path string
+}
+
+func newServers(ctx context.Context, w *workshop) (s servers, err error) {
+	s.workshop, s.fleetKeys = w, "FLEET_KEYS="+newFleetKeys()
+	if s.pbxctl, err = w.build(ctx, w.root, "./infra/pbxctl"); err != nil {
+		return s, err
+	}
+	if s.self, err = os.Executable(); err != nil {
+		return s, err
+	}
+	s.path, err = devicePath(ctx, s.pbxctl, s.fleetKeys)
+	return s, err
 }
 
 // devicePath is the path of the vendor's PBX, its token in it.
@@ -50,46 +57,77 @@ func devicePath(ctx context.Context, pbxctl, fleetKeys string) (string, error) {
 	return strings.TrimPrefix(strings.TrimSpace(string(url)), base), nil
 }
 
-func (w *workshop) startPbxctl(ctx context.Context, pbxctl, fleetKeys string) (*server, error) {
-	data, err := os.MkdirTemp(w.dir, "data-")
+// open starts `pbxctl serve` and its floors. Whoever calls it closes them all.
+func (s servers) open(ctx context.Context, l load) (started []*served, err error) {
+	all := []*served{
+		{name: "pbxctl serve", start: func() (*server, error) { return s.startPbxctl(ctx) }},
+		{name: "body on disk", start: func() (*server, error) {
+			return startServer(ctx, nil, s.self, floorMode, filepath.Join(s.dir, "bodies"))
+		}},
+		{name: "body read", start: func() (*server, error) { return startServer(ctx, nil, s.self, floorMode) }},
+	}
+	for _, one := range all {
+		one.path, one.load = s.path, l
+		if err := one.open(); err != nil {
+			return started, err
+		}
+		started = append(started, one)
+	}
+	return started, nil
+}
+
+func (s servers) startPbxctl(ctx context.Context) (*server, error) {
+	data, err := os.MkdirTemp(s.dir, "data-")
 	if err != nil {
 		return nil, err
 	}
-	return startServer(ctx, []string{fleetKeys}, pbxctl, "serve", "--addr", "127.0.0.1:0", "--data", data)
+	return startServer(ctx, []string{s.fleetKeys}, s.pbxctl, "serve", "--addr", "127.0.0.1:0", "--data", data)
 }
 
-func serveUnder(ctx context.Context, w *workshop, l load, whole, floor *served) error {
-	for _, s := range []*served{whole, floor} {
-		if err := s.open(); err != nil {
-			return err
-		}
-		defer s.server.kill()
+// throughput posts over all connections as fast as it is answered, and returns how many
+// events `pbxctl serve` takes in a second.
+func (s servers) throughput(ctx context.Context, l load) (float64, error) {
+	all, err := s.open(ctx, l)
+	defer killAll(all)
+	if err != nil {
+		return 0, err
 	}
-	rows := []*contender{whole.contender(ctx), floor.contender(ctx)}
-	if err := inTurns(ctx, fmt.Sprintf("serve, connections: %d", l.connections), w.runs, rows...); err != nil {
-		return err
+	var rows []*contender
+	for _, one := range all {
+		rows = append(rows, one.contender(ctx))
 	}
-	if err := tellProcessorTime(rows, whole, floor); err != nil {
-		return err
+	if err := inTurns(ctx, fmt.Sprintf("serve, connections: %d", l.connections), s.runs, rows...); err != nil {
+		return 0, err
 	}
-	return table{
+	if err := tellProcessorTime(rows, all); err != nil {
+		return 0, err
+	}
+	return rows[0].median(), table{
 		title: fmt.Sprintf("Post call records, %d in each run; connections: %d", l.events, l.connections),
 		unit:  "events/s", format: "%.0f", columns: []string{"CPU µs/event", "its ratio"},
 		against: rows[1:], rows: rows,
 	}.print(os.Stdout)
 }
 
-// tellProcessorTime stops the servers, and gives the rows what they used.
-func tellProcessorTime(rows []*contender, whole, floor *served) error {
-	wholeMicros, err := whole.close()
-	if err != nil {
-		return err
+func killAll(all []*served) {
+	for _, one := range all {
+		one.server.kill()
 	}
-	floorMicros, err := floor.close()
-	if err != nil {
-		return err
+}
+
+// tellProcessorTime stops the servers, and gives the rows what they used, and as multiples
+// of what the last of them did.
+func tellProcessorTime(rows []*contender, all []*served) error {
+	micros := make([]float64, len(all))
+	for i, one := range all {
+		var err error
+		if micros[i], err = one.close(); err != nil {
+			return err
+		}
 	}
-	rows[0].more = []string{fmt.Sprintf("%.0f", wholeMicros), fmt.Sprintf("%.2f", wholeMicros/floorMicros)}
-	rows[1].more = []string{fmt.Sprintf("%.0f", floorMicros), "1.00"}
+	floor := micros[len(micros)-1]
+	for i, used := range micros {
+		rows[i].more = []string{fmt.Sprintf("%.0f", used), fmt.Sprintf("%.2f", used/floor)}
+	}
 	return nil
 }
