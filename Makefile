@@ -43,6 +43,7 @@ ifndef AWS_ENDPOINT_URL
 endif
 	sam build --parameter-overrides Architecture=$(HOST_ARCH)
 	go test -tags e2e -count=1 -timeout 15m ./pkg/...
+	go test -tags e2e -count=1 -timeout 5m -run OverLocalStack ./infra/pbxctl
 	go test -tags e2e -count=1 -timeout 15m ./infra/e2e $(E2E)
 
 e2e: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566

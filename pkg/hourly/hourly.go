@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/dims"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -18,6 +19,7 @@ type Hourly struct {
 	bucket  archive.Bucket
 	redrive *redrive.Redrive
 	rollup  *rollup.Rollup
+	dims    *dims.Publisher
 	queue   rollup.Queue
 	report  telemetry.Rollups
 	now     func() time.Time
@@ -25,7 +27,7 @@ type Hourly struct {
 
 // New makes an Hourly over records and archive, that sends days that are due to queue.
 func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue rollup.Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
-	return &Hourly{s, b, redrive.New(s, b), r, queue, report, now}
+	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), queue, report, now}
 }
 
 // stage is one of the things that are done.
@@ -38,7 +40,7 @@ type stage struct {
 // Run does all of it. Its error tells of every stage that failed.
 func (h *Hourly) Run(ctx context.Context) error {
 	var errs []error
-	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 1}} {
+	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 1}} {
 		errs = append(errs, h.within(ctx, s))
 	}
 	return errors.Join(errs...)
@@ -89,5 +91,12 @@ func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
 func (h *Hourly) schedule(ctx context.Context) error {
 	done, err := h.rollup.Schedule(ctx, h.queue)
 	h.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+	return err
+}
+
+// describe publishes what operators named.
+func (h *Hourly) describe(ctx context.Context) error {
+	done, err := h.dims.Run(ctx)
+	h.report.Described(ctx, done.PBXs, done.Replaced, err)
 	return err
 }

@@ -103,6 +103,18 @@ func TestAPBXIsToldOfThatIsSilentForLongerThanEver(t *testing.T) {
 	}
 }
 
+func TestWhatOperatorsNameIsPublished(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	if err := w.store.SetDevice(t.Context(), mac, store.Device{Name: "Reception", Site: "Berlin"}); err != nil {
+		t.Fatal(err)
+	}
+	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":["dim_site"`)
+	if _, err := w.bucket.Tag(t.Context(), "curated/dim_site/fleet.parquet"); err != nil {
+		t.Error(err)
+	}
+	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":null`)
+}
+
 func TestAPBXThatIsDisabledMayBeSilent(t *testing.T) {
 	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
 	w.week(t, mac)

@@ -93,6 +93,12 @@ func (r Rollups) Silent(ctx context.Context, macs []pbx.MAC, err error) {
 		r.metrics(counted(ofTheFleet, metric{"silent", "Count"})))
 }
 
+// Described tells of the tables of what operators named: how many PBXs they are of, and which
+// of them were replaced since they had changed.
+func (r Rollups) Described(ctx context.Context, pbxs int, replaced []string, err error) {
+	r.say(ctx, err, "dimensions", slog.Int("pbxs", pbxs), slog.Any("replaced", replaced))
+}
+
 // number is a member of a line that is a metric too.
 type number struct {
 	name string

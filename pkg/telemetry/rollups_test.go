@@ -24,6 +24,7 @@ func tell(t *testing.T, r Rollups) {
 	r.SpillLeft(t.Context(), 6, nil)
 	r.Silent(t.Context(), []pbx.MAC{"68692e0b0001", "68692e0b0002"}, nil)
 	r.Silent(t.Context(), nil, nil)
+	r.Described(t.Context(), 2, []string{"dim_site"}, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
 	r.Scheduled(t.Context(), 3, 0, 0, failure)
 	r.Redriven(t.Context(), 0, 0, 0, 5, failure)
@@ -47,6 +48,7 @@ level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1
 level=INFO msg=spill spill_left=6
 level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
 level=INFO msg=silence macs=[] silent=0
+level=INFO msg=dimensions pbxs=2 replaced=[dim_site]
 level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
 level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 error="no network"
 level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
@@ -82,6 +84,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
 		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
 		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
+		`"level":"INFO","msg":"dimensions","pbxs":2,"replaced":["dim_site"]` + "}\n",
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"error":"no network"}` + "\n",
 		pulse,
