@@ -1,12 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"trunkline/pkg/pbx"
 )
@@ -57,50 +54,4 @@ func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
 // where another writer was faster. Where apply fails, nothing is written.
 func (s *Store) ChangeDevice(ctx context.Context, mac pbx.MAC, apply func(*Device) error) (Device, error) {
 	return change(ctx, s, mac, deviceKey(mac), "settings", apply)
-}
-
-// changesAtMost is how often a change begins anew since another writer was faster.
-const changesAtMost = 10
-
-// change has apply change what the operator has written of a PBX. What stays as it was is not
-// written again.
-func change[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (D, error) {
-	for range changesAtMost {
-		var d D
-		version, err := s.load(ctx, k, &d)
-		if err != nil {
-			return d, fmt.Errorf("read the %s of %s: %w", what, mac, err)
-		}
-		before, err := canonicalOf(d)
-		if err == nil {
-			err = apply(&d)
-		}
-		if err == nil {
-			err = s.Enlist(ctx, mac, s.now())
-		}
-		if err != nil {
-			return d, err
-		}
-		switch err := s.saveChange(ctx, k, version, before, d); {
-		case err == nil:
-			return d, nil
-		case !errors.Is(err, ErrCondition):
-			return d, fmt.Errorf("write the %s of %s: %w", what, mac, err)
-		}
-	}
-	var none D
-	return none, fmt.Errorf("write the %s of %s: others write them, too: %w", what, mac, ErrCondition)
-}
-
-// saveChange writes a document that was before something else, unless somebody else has.
-func (s *Store) saveChange(ctx context.Context, k Key, version string, before []byte, d any) error {
-	after, err := canonicalOf(d)
-	if err != nil || bytes.Equal(before, after) {
-		return err
-	}
-	unchanged := Unchanged(version)
-	if version == "" {
-		unchanged = Absent()
-	}
-	return s.save(ctx, k, ownVersion(s.now().UTC().Format(time.RFC3339Nano)), d, unchanged)
 }

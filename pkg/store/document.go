@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
+	"trunkline/pkg/pbx"
 )
 
 // load reads the document at a key into doc, and returns its version. Where there is none,
@@ -27,6 +31,56 @@ func (s *Store) save(ctx context.Context, k Key, version string, doc any, cond C
 		return err
 	}
 	return s.table.Put(ctx, Item{Key: k, Version: version, Doc: text}, cond)
+}
+
+// stillAt is the condition that a document is as it was when load returned its version.
+func stillAt(version string) Condition {
+	if version == "" {
+		return Absent()
+	}
+	return Unchanged(version)
+}
+
+// changesAtMost is how often a change begins anew since another writer was faster.
+const changesAtMost = 10
+
+// change has apply change what the operator has written of a PBX. What stays as it was is not
+// written again.
+func change[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (D, error) {
+	for range changesAtMost {
+		var d D
+		version, err := s.load(ctx, k, &d)
+		if err != nil {
+			return d, fmt.Errorf("read the %s of %s: %w", what, mac, err)
+		}
+		before, err := canonicalOf(d)
+		if err == nil {
+			err = apply(&d)
+		}
+		if err == nil {
+			err = s.Enlist(ctx, mac, s.now())
+		}
+		if err != nil {
+			return d, err
+		}
+		switch err := s.saveChange(ctx, k, version, before, d); {
+		case err == nil:
+			return d, nil
+		case !errors.Is(err, ErrCondition):
+			return d, fmt.Errorf("write the %s of %s: %w", what, mac, err)
+		}
+	}
+	var none D
+	return none, fmt.Errorf("write the %s of %s: others write them, too: %w", what, mac, ErrCondition)
+}
+
+// saveChange writes a document that was before something else, unless somebody else has.
+func (s *Store) saveChange(ctx context.Context, k Key, version string, before []byte, d any) error {
+	after, err := canonicalOf(d)
+	if err != nil || bytes.Equal(before, after) {
+		return err
+	}
+	return s.save(ctx, k, ownVersion(s.now().UTC().Format(time.RFC3339Nano)), d, stillAt(version))
 }
 
 // orThere takes a condition that did not hold for success: what is there already counts.

@@ -80,12 +80,8 @@ func (s *Store) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) 
 }
 
 func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, next Header) (Header, error) {
-	cond := Unchanged(was.version)
-	if was.version == "" {
-		cond = Absent()
-	}
 	next.version = ownVersion(digits(max(next.Revision, next.Claimed)))
-	if err := s.save(ctx, headerKey(mac, day), next.version, next, cond); err != nil {
+	if err := s.save(ctx, headerKey(mac, day), next.version, next, stillAt(was.version)); err != nil {
 		return Header{}, fmt.Errorf("write the header of %s of %s: %w", day, mac, err)
 	}
 	return next, nil
