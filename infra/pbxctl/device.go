@@ -100,7 +100,7 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	}
 	err = place{Data: c.Data, Table: c.Table}.open(p, func(s *store.Store) error {
 		if c.All {
-			for a, err := range eachPBX(p.ctx, s, addressedOf) {
+			for a, err := range store.FleetOf(p.ctx, s, addressedOf) {
 				if err != nil {
 					return err
 				}

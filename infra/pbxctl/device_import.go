@@ -136,7 +136,7 @@ Example:
 // Run implements the command.
 func (c *deviceExportCommand) Run(p *program) error {
 	return c.run(p, deviceHeads(), func(s *store.Store, add adder) error {
-		for m, err := range eachPBX(p.ctx, s, memberOf) {
+		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
 			if err == nil {
 				err = add(m.MAC, cellsOf(deviceFields, m.Device)...)
 			}

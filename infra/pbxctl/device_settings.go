@@ -191,7 +191,7 @@ func (m member) zone() pbx.Zone { return m.Zone.Or(m.Inferred).Or(pbx.UTC) }
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {
-		return show(p, c.JSON, eachPBX(p.ctx, s, memberOf), deviceColumns, "No PBX has sent anything yet.")
+		return show(p, c.JSON, store.FleetOf(p.ctx, s, memberOf), deviceColumns, "No PBX has sent anything yet.")
 	})
 }
 

@@ -127,7 +127,7 @@ type namedOf struct {
 // eachName yields the names in a PBX, or in all of the fleet.
 func eachName(ctx context.Context, s *store.Store, mac pbx.MAC) func(yield func(namedOf, error) bool) {
 	return func(yield func(namedOf, error) bool) {
-		pbxs := eachPBX(ctx, s, namesOf)
+		pbxs := store.FleetOf(ctx, s, namesOf)
 		if mac != "" {
 			names, err := namesOf(ctx, s, mac)
 			pbxs = values([][]namedOf{names}, err)
