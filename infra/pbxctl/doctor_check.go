@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -105,9 +104,7 @@ func (d *checkup) print(v verdict) {
 	v.Found, v.Do = oneLine(v.Found), oneLine(v.Do)
 	switch {
 	case d.asJSON:
-		encoder := json.NewEncoder(d.p.out)
-		encoder.SetEscapeHTML(false)
-		encoder.Encode(v)
+		jsonLines(d.p.out).Encode(v)
 	case v.OK:
 		fmt.Fprintf(d.p.out, "ok      %-15s %s\n", v.Check, v.Found)
 	default:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -168,9 +167,7 @@ type toldFindings struct {
 func (t *toldFindings) tell(f erase.Finding) {
 	t.counts[foundAt{f.Where, f.MAC, f.Error}] += f.Count
 	if t.asJSON {
-		encoder := json.NewEncoder(t.p.out)
-		encoder.SetEscapeHTML(false)
-		encoder.Encode(f)
+		jsonLines(t.p.out).Encode(f)
 	}
 }
 
@@ -194,7 +191,7 @@ func (t *toldFindings) end(dryRun, inAWS bool) error {
 		}
 	}
 	if t.asJSON {
-		return json.NewEncoder(t.p.out).Encode(e)
+		return jsonLines(t.p.out).Encode(e)
 	}
 	places := slices.SortedFunc(maps.Keys(t.counts), func(a, b foundAt) int {
 		return cmp.Or(cmp.Compare(a.mac, b.mac), cmp.Compare(a.where, b.where), cmp.Compare(a.err, b.err))

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -270,7 +269,7 @@ type stopped struct{ error }
 // settle does something with each event, and tells what became of it.
 func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error], do func(name string) error) error {
 	all, failed := 0, 0
-	encoder := json.NewEncoder(p.out)
+	encoder := jsonLines(p.out)
 	for name, err := range names {
 		if err != nil {
 			return err

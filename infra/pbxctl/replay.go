@@ -220,7 +220,7 @@ func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
 
 func (c *replayCommand) tell(p *program, r replayed) error {
 	if c.JSON {
-		return json.NewEncoder(p.out).Encode(r)
+		return jsonLines(p.out).Encode(r)
 	}
 	if r.DryRun {
 		kinds := slices.Sorted(maps.Keys(r.Writes))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -124,7 +123,7 @@ const failed rollup.Result = "failed"
 // work does the tasks. A day that fails does not keep it from the others.
 func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) error {
 	bar := newBar(p, len(tasks), !c.JSON)
-	out := json.NewEncoder(p.out)
+	out := jsonLines(p.out)
 	counts := map[rollup.Result]int{}
 	var errs []error
 	for i, task := range tasks {

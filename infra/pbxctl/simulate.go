@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -327,7 +326,7 @@ func (s *simulation) summary(pbxs int, within time.Duration) simulated {
 
 func (c *simulateCommand) tell(p *program, s simulated) error {
 	if c.JSON {
-		return json.NewEncoder(p.out).Encode(s)
+		return jsonLines(p.out).Encode(s)
 	}
 	fmt.Fprintf(p.out, "%d PBXs posted %d events in %d posts and %.1f s: %.0f events/s; all acknowledged, %d retries\n",
 		s.PBXs, s.Events, s.Posts, s.Seconds, s.PerSecond, s.Retries)

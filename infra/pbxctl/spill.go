@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -147,7 +146,7 @@ func (c *spillRedriveCommand) Run(p *program) error {
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
 		report, err := redrive.New(s, b).Run(p.ctx)
 		if c.JSON {
-			return errors.Join(err, json.NewEncoder(p.out).Encode(redriven(report)))
+			return errors.Join(err, jsonLines(p.out).Encode(redriven(report)))
 		}
 		fmt.Fprintf(p.out, "%d archived, %d recorded, %d quarantined, %d failed\n",
 			report.Archived, report.Recorded, report.Quarantined, report.Failed)
