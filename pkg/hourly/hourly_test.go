@@ -34,7 +34,6 @@ func (w worked) Send(ctx context.Context, tasks []rollup.Task) (err error) {
 
 // world is an hourly run over two stores, at a time that stands still.
 type world struct {
-	table  store.Table
 	bucket archive.Bucket
 	store  *store.Store
 	now    time.Time
@@ -42,7 +41,7 @@ type world struct {
 }
 
 func newWorld(table store.Table, bucket archive.Bucket) *world {
-	w := &world{table: table, bucket: bucket, now: time.Date(2026, 11, 9, 0, 30, 0, 0, time.UTC)}
+	w := &world{bucket: bucket, now: time.Date(2026, 11, 9, 0, 30, 0, 0, time.UTC)}
 	w.store = store.New(table, w.clock)
 	return w
 }
@@ -55,7 +54,7 @@ func (w *world) run(ctx context.Context, now func() time.Time) error {
 	return hourly.New(w.store, w.bucket, r, worked{r}, telemetry.RollupMetrics(&w.log, "Trunkline", now), now).Run(ctx)
 }
 
-// call records a call that begins now, of a PBX whose clock stands in UTC.
+// call records a call that begins at a time, of a PBX whose clock stands in UTC.
 func (w *world) call(t *testing.T, mac pbx.MAC, at time.Time) {
 	t.Helper()
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}

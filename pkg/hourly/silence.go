@@ -18,6 +18,11 @@ func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) 
 	if err != nil || last.IsZero() {
 		return feed.Silence{}, err
 	}
+	return since(ctx, s, mac, last, now)
+}
+
+// since tells of a PBX that was heard last at a time.
+func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (feed.Silence, error) {
 	today := pbx.UTC.Local(now).Day()
 	calls, err := s.Activity(ctx, mac, today-feed.HabitDays, today+1) // somewhere, tomorrow has begun
 	return feed.SilenceOf(calls, last, now), err
@@ -41,9 +46,15 @@ func (h *Hourly) listen(ctx context.Context) error {
 	return err
 }
 
-// silent tells whether a PBX is. It reads a few items at most: the fleet may be large.
+// silent tells whether a PBX is. The fleet may be large: of one that was just heard, it reads
+// a single item.
 func (h *Hourly) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
-	silence, err := SilenceOf(ctx, h.store, mac, h.now())
+	now := h.now()
+	last, err := h.store.Heard(ctx, mac)
+	if err != nil || last.IsZero() || now.Sub(last) <= feed.NoticedAfter {
+		return false, err
+	}
+	silence, err := since(ctx, h.store, mac, last, now)
 	if err != nil || !silence.Flag {
 		return false, err
 	}
