@@ -45,15 +45,19 @@ func readKeys(path string) (string, error) {
 
 // ReadSecrets reads the keys in the data folder at path as they are written there.
 func ReadSecrets(path string) (*token.Secrets, error) {
-	text, err := readKeys(path)
-	if err != nil {
-		return nil, err
+	_, keys, err := readSecrets(path)
+	return keys, err
+}
+
+// readSecrets reads the keys as they are written there, and the text that they are read from.
+func readSecrets(path string) (text string, keys *token.Secrets, err error) {
+	if text, err = readKeys(path); err != nil {
+		return "", nil, err
 	}
-	keys, err := token.ReadText(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", KeysPath(path), err)
+	if keys, err = token.ReadText(text); err != nil {
+		return "", nil, fmt.Errorf("%s: %w", KeysPath(path), err)
 	}
-	return keys, nil
+	return text, keys, nil
 }
 
 // MakeKeys makes a key in the data folder at path, unless there is one.
@@ -76,13 +80,9 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 		return fmt.Errorf("change the fleet keys: %w", err)
 	}
 	defer lock.Unlock()
-	text, err := readKeys(path)
+	text, keys, err := readSecrets(path)
 	if err != nil {
 		return err
-	}
-	keys, err := token.ReadText(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", KeysPath(path), err)
 	}
 	if err := change(keys); err != nil {
 		return err
