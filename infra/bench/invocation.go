@@ -89,7 +89,9 @@ func copyBody(w http.ResponseWriter, r *http.Request) {
 
 type instantRecords struct{}
 
-func (instantRecords) Record(context.Context, store.Receipt, pbx.Event) error { return nil }
+func (instantRecords) Take(context.Context, store.Receipt, pbx.Event) (bool, error) {
+	return false, nil
+}
 
 func (instantRecords) Device(context.Context, pbx.MAC) (store.Device, error) {
 	return store.Device{}, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type told struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
 	feed.Completeness
+	Sealed bool `json:"sealed"` // the day is: there may have been more records
 }
 
 // Run implements the command.
@@ -53,8 +55,13 @@ func (c *completenessCommand) Run(p *program) error {
 		if err := legs.add(c.MAC); err != nil {
 			return err
 		}
-		found := []told{{c.MAC, c.Day, calls.Completeness()}}
-		return show(p, c.JSON, values(found, nil), toldColumns, "")
+		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
+		if err != nil {
+			return err
+		}
+		found := []told{{c.MAC, c.Day, calls.Completeness(), sealed}}
+		err = show(p, c.JSON, values(found, nil), toldColumns, "")
+		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
 }
 

@@ -151,7 +151,7 @@ func (s place) write(p *program, use func(*store.Store) error) error {
 		return err
 	}
 	defer table.Close()
-	return use(store.New(table, p.now))
+	return p.withRecords(table, use)
 }
 
 type deviceListCommand struct {

@@ -121,7 +121,9 @@ func (c *eraseCommand) open(p *program, use func(*store.Store, archive.Bucket, f
 		return c.read(p, func(s *store.Store, b archive.Bucket) error { return use(s, b, nothing) })
 	}
 	return openData(p, c.Data, func(d *local.Dir) error {
-		return use(store.New(d.Table, p.now), d.Bucket, func() error { return d.Table.Scrub(p.ctx) })
+		return p.withRecords(d.Table, func(s *store.Store) error {
+			return use(s, d.Bucket, func() error { return d.Table.Scrub(p.ctx) })
+		})
 	})
 }
 

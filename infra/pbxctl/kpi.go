@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -233,7 +234,7 @@ type explainCommand struct {
 // Help is the long form of the command's help.
 func (explainCommand) Help() string {
 	return `The calls are found in the records as they are now, which may be newer than the
-published figures.
+published figures; or gone, where the day is sealed.
 
 Example:
   pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data`
@@ -246,21 +247,36 @@ func (c *explainCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
+		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
+		if err != nil {
+			return err
+		}
 		var calls []explained
 		for _, call := range rows.Calls {
 			if call.Queue == c.Queue && call.CountsAs(c.Figure) {
-				calls = append(calls, explained{call, call.Why()})
+				calls = append(calls, explained{call, call.Why(), sealed})
 			}
 		}
 		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, c.Day, c.Figure)
-		return show(p, c.JSON, values(calls, nil), explainColumns, nothing)
+		err = show(p, c.JSON, values(calls, nil), explainColumns, nothing)
+		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
+}
+
+// saySealed tells people that what they see of a day may not be all of it.
+func saySealed(p *program, day pbx.Day, sealed bool) error {
+	if !sealed {
+		return nil
+	}
+	_, err := fmt.Fprintf(p.out, "\n%s is sealed: its records expire, so its figures stay as they are published.\n", day)
+	return err
 }
 
 // explained is a call with the reason for which it counts.
 type explained struct {
 	*kpi.Call
-	Rule string `json:"rule"`
+	Rule   string `json:"rule"`
+	Sealed bool   `json:"sealed"` // the day is: there may have been more calls
 }
 
 var explainColumns = columns[explained]{

@@ -7,6 +7,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -23,6 +24,21 @@ type place struct {
 type source struct {
 	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	place
+}
+
+// records are those of a table, which are kept as long as RECORD_DAYS says.
+func (p *program) records(t store.Table) (*store.Store, error) {
+	days, err := config.ReadRecordDays(p.getenv)
+	return store.New(t, p.now).Keeping(days), err
+}
+
+// withRecords calls use with the records of a table.
+func (p *program) withRecords(t store.Table, use func(*store.Store) error) error {
+	records, err := p.records(t)
+	if err != nil {
+		return err
+	}
+	return use(records)
 }
 
 // day is the day that a command is asked for.
@@ -48,14 +64,14 @@ func (s place) open(p *program, use func(*store.Store) error) error {
 		if err != nil {
 			return err
 		}
-		return use(store.New(table, p.now))
+		return p.withRecords(table, use)
 	}
 	table, err := local.OpenRecords(p.ctx, s.Data)
 	if err != nil {
 		return err
 	}
 	defer table.Close()
-	return use(store.New(table, p.now))
+	return p.withRecords(table, use)
 }
 
 // stores are where a command finds both records and archive.
@@ -81,7 +97,9 @@ func (s stores) write(p *program, use func(*store.Store, archive.Bucket) error) 
 	if s.Data == "" {
 		return s.read(p, use)
 	}
-	return openData(p, s.Data, func(d *local.Dir) error { return use(store.New(d.Table, p.now), d.Bucket) })
+	return openData(p, s.Data, func(d *local.Dir) error {
+		return p.withRecords(d.Table, func(records *store.Store) error { return use(records, d.Bucket) })
+	})
 }
 
 // vault is where a command finds the archive.

@@ -158,6 +158,10 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		dry = replay.NewDryRun(t)
 		t = dry
 	}
+	records, err := p.records(t)
+	if err != nil {
+		return err
+	}
 	saveErr := c.save(begun)
 	if saveErr != nil {
 		return saveErr // before the work
@@ -167,7 +171,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		return err
 	}
 	bar := newBar(p, total, !c.JSON)
-	report, err := replay.Run(p.ctx, b, store.New(t, p.now), sel, func(r replay.Report) {
+	report, err := replay.Run(p.ctx, b, records, sel, func(r replay.Report) {
 		bar.Set(before + r.Done)
 		saveErr = c.save(begun.at(r.Last))
 	})

@@ -26,8 +26,9 @@ type rollupCommand struct {
 func (rollupCommand) Help() string {
 	return `The hourly schedule rolls up by itself; this does it now, and does no harm beside it. What
 comes out as it is published already is not written again. A running pbxctl serve has its
-data folder to itself, and rolls it up when it starts and every hour. DEFAULT_ZONE and
-GRACE_MINUTES mean what they mean to the function.
+data folder to itself, and rolls it up when it starts and every hour. DEFAULT_ZONE,
+GRACE_MINUTES and RECORD_DAYS mean what they mean to the function. A day whose records
+expire is sealed: its figures stay as they are.
 
 Examples:
   pbxctl rollup --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
@@ -164,7 +165,7 @@ func summary(counts map[rollup.Result]int, days int) string {
 		text string
 	}{
 		{rollup.Published, "published"}, {rollup.Unchanged, "unchanged"}, {rollup.Empty, "without calls of its own"},
-		{rollup.StillOpen, "still open"}, {rollup.NotDue, "done by another worker"}, {failed, "failed"},
+		{rollup.Sealed, "sealed"}, {rollup.StillOpen, "still open"}, {rollup.NotDue, "done by another worker"}, {failed, "failed"},
 	} {
 		if n := counts[r.Result]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, r.text))

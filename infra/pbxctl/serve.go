@@ -35,6 +35,8 @@ func (serveCommand) Help() string {
 kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
+Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever); so must all other
+commands be told that work with them.
 
 Examples:
   pbxctl serve --data /var/lib/trunkline
@@ -81,6 +83,10 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	recordDays, err := config.ReadRecordDays(p.getenv)
+	if err != nil {
+		return nil, err
+	}
 	data, err := local.Open(p.ctx, c.Data)
 	if err != nil {
 		return nil, err
@@ -95,7 +101,7 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	}
 	s := &server{keys: keys, bucket: data.Bucket, now: p.now, failed: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
-	records := store.New(data.Table, p.now)
+	records := store.New(data.Table, p.now).Keeping(recordDays)
 	in := ingest.New(serveKeys(p, c.Data), records, archive.New(data.Bucket), p.now)
 	web := &http.Server{
 		Handler:           ingest.NewDoor(in, telemetry.Deliveries(log), p.now),

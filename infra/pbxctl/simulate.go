@@ -19,6 +19,7 @@ import (
 
 	"trunkline/infra/fleet"
 	"trunkline/infra/fleet/truth"
+	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 )
@@ -112,12 +113,16 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 func (c *simulateCommand) posters(p *program) (open func(pbx.MAC) poster, done func() error, err error) {
 	switch {
 	case c.Data != "":
+		recordDays, err := config.ReadRecordDays(p.getenv)
+		if err != nil {
+			return nil, nil, err
+		}
 		data, err := local.Open(p.ctx, c.Data)
 		if err != nil {
 			return nil, nil, err
 		}
 		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
-		return intoFolder(data), data.Close, nil
+		return intoFolder(data, recordDays), data.Close, nil
 	case c.To == "":
 		return nil, nil, errors.New("where do they post to? Give --to URL or --data DIR")
 	}

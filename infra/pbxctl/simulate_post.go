@@ -36,11 +36,11 @@ const triesAtMost = 5
 
 // intoFolder has PBXs post into a data folder, through the door that HTTP servers mount, by
 // a clock for each PBX that shows when its delivery comes.
-func intoFolder(data *local.Dir) func(pbx.MAC) poster {
+func intoFolder(data *local.Dir, recordDays int) func(pbx.MAC) poster {
 	return func(mac pbx.MAC) poster {
 		f := &folder{mac: mac}
 		clock := func() time.Time { return f.at }
-		in := ingest.New(anyToken{}, store.New(data.Table, clock), archive.New(data.Bucket), clock)
+		in := ingest.New(anyToken{}, store.New(data.Table, clock).Keeping(recordDays), archive.New(data.Bucket), clock)
 		f.door = ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
 		return f.post
 	}

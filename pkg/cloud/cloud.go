@@ -31,7 +31,7 @@ var doorPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time
 func Door(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Door {
 	settings := NewSettings(c.AWS, doorPatience)
 	keys := &token.Source{Read: readKeys(settings.secrets(), c.FleetKeys), Refresh: refreshKeys, Now: now}
-	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
+	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	raw := archive.New(s3.New(settings.S3(), c.Bucket))
 	return ingest.NewDoor(ingest.New(keys, records, raw, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }

@@ -31,7 +31,16 @@ type Ingest struct {
 	Bucket    string // BUCKET_NAME, the S3 bucket
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
 	Metrics   string // METRICS_NAMESPACE, where CloudWatch counts what happens; Trunkline where it is empty
+	// RecordDays is RECORD_DAYS, for how many days records of calls are kept, from
+	// LeastRecordDays to MostRecordDays; 0, for ever, where it is empty.
+	RecordDays int
 }
+
+// The bounds of RECORD_DAYS, besides 0.
+const (
+	LeastRecordDays = 35
+	MostRecordDays  = 3650
+)
 
 // Schedule is when days close.
 type Schedule struct {
@@ -46,6 +55,8 @@ type Rollup struct {
 	Bucket  string // BUCKET_NAME, the S3 bucket
 	Queue   string // QUEUE_URL, the SQS queue of days that are due
 	Metrics string // METRICS_NAMESPACE, as that of Ingest
+	// RecordDays is RECORD_DAYS, as that of Ingest.
+	RecordDays int
 	Schedule
 }
 
@@ -54,7 +65,7 @@ func ReadRollup(getenv func(string) string) (Rollup, error) {
 	r := reader{getenv: getenv}
 	c := Rollup{
 		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(), Queue: r.match("QUEUE_URL", `https?://\S+`, "the URL of an SQS queue"),
-		Metrics: r.namespace(), Schedule: r.schedule(),
+		Metrics: r.namespace(), RecordDays: r.recordDays(), Schedule: r.schedule(),
 	}
 	return c, r.err()
 }
@@ -66,6 +77,13 @@ func ReadSchedule(getenv func(string) string) (Schedule, error) {
 	return s, r.err()
 }
 
+// ReadRecordDays is ReadIngest for a program that only works with records: it reads RECORD_DAYS.
+func ReadRecordDays(getenv func(string) string) (int, error) {
+	r := reader{getenv: getenv}
+	days := r.recordDays()
+	return days, r.err()
+}
+
 // ReadIngest reads the settings of the ingest function. Its error is one line that
 // names every variable that is missing or bad.
 func ReadIngest(getenv func(string) string) (Ingest, error) {
@@ -73,7 +91,7 @@ func ReadIngest(getenv func(string) string) (Ingest, error) {
 	c := Ingest{
 		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(),
 		FleetKeys: r.match("FLEET_KEYS_SECRET", `[a-zA-Z0-9/_+=.@:-]+`, "the name or ARN of a secret"),
-		Metrics:   r.namespace(),
+		Metrics:   r.namespace(), RecordDays: r.recordDays(),
 	}
 	return c, r.err()
 }
@@ -144,6 +162,19 @@ func (r *reader) minutes(name string, fallback, least, most int) time.Duration {
 		r.wrong = append(r.wrong, fmt.Sprintf("%s=%.80q is not a number of minutes from %d to %d", name, value, least, most))
 	}
 	return time.Duration(n) * time.Minute
+}
+
+// recordDays is how long records are kept.
+func (r *reader) recordDays() int {
+	value := r.getenv("RECORD_DAYS")
+	if value == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n != 0 && (n < LeastRecordDays || n > MostRecordDays) {
+		r.wrong = append(r.wrong, fmt.Sprintf("RECORD_DAYS=%.80q is neither 0 nor a number of days from %d to %d", value, LeastRecordDays, MostRecordDays))
+	}
+	return n
 }
 
 func (r *reader) required(name string) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
 )
 
 func complete() map[string]string {
@@ -24,11 +25,11 @@ func read(env map[string]string) (Ingest, error) {
 
 func TestAWholeEnvironmentIsRead(t *testing.T) {
 	env := complete()
-	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod"})
+	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod", "RECORD_DAYS": "400"})
 	got, err := read(env)
 	want := Ingest{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "t", "http://127.0.0.1:4566"},
-		Table: env["TABLE_NAME"], Bucket: env["BUCKET_NAME"], FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod",
+		Table: env["TABLE_NAME"], Bucket: env["BUCKET_NAME"], FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod", RecordDays: 400,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -37,7 +38,7 @@ func TestAWholeEnvironmentIsRead(t *testing.T) {
 
 func TestWhatMayBeLeftOutHasADefault(t *testing.T) {
 	got, err := read(complete())
-	if err != nil || got.Endpoint != "" || got.Metrics != "Trunkline" {
+	if err != nil || got.Endpoint != "" || got.Metrics != "Trunkline" || got.RecordDays != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -51,6 +52,7 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 		"BUCKET_NAME":           {"", "Upper", "-x-", strings.Repeat("a", 64)},
 		"FLEET_KEYS_SECRET":     {"", "a b", "ä"},
 		"AWS_ENDPOINT_URL":      {"127.0.0.1:4566", "ftp://x", "http://", "http://user:secret@host", "\x7f"},
+		"RECORD_DAYS":           badRecordDays,
 		"METRICS_NAMESPACE":     {" ", "/prod", "AWS:Lambda", "ä", "a\nb", strings.Repeat("a", 256)},
 	} {
 		for _, value := range bad {
@@ -89,11 +91,11 @@ func TestTheRollupFunctionReadsItsEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadRollup(forRollup(map[string]string{"DEFAULT_ZONE": "Asia/Shanghai", "GRACE_MINUTES": "0"}))
+	got, err := ReadRollup(forRollup(map[string]string{"DEFAULT_ZONE": "Asia/Shanghai", "GRACE_MINUTES": "0", "RECORD_DAYS": "35"}))
 	want := Rollup{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "", ""},
 		Table: "trunkline-Records-1A2B", Bucket: "trunkline-archive-1a2b",
-		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Metrics: "Trunkline", Schedule: Schedule{zone, 0},
+		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Metrics: "Trunkline", RecordDays: 35, Schedule: Schedule{zone, 0},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
@@ -118,6 +120,7 @@ func TestABadVariableOfTheRollupIsOneLineThatNamesIt(t *testing.T) {
 		"QUEUE_URL":         {"", "trunkline-DueQueue", "arn:aws:sqs:eu-central-1:123456789012:due", "https://", "https://x y", "https://x\ny"},
 		"DEFAULT_ZONE":      {"Mars/Olympus", "+25:00", "../etc/passwd", "Europe/Berlin\n"},
 		"METRICS_NAMESPACE": {"/", "a b"},
+		"RECORD_DAYS":       badRecordDays,
 		"GRACE_MINUTES":     {"-1", "721", "15m", "1.5", " 15", "9999999999999999999"},
 	} {
 		for _, value := range bad {
@@ -142,5 +145,27 @@ func TestABadVariableOfTheRollupIsOneLineThatNamesIt(t *testing.T) {
 func TestTheLongestGraceIsHalfADay(t *testing.T) {
 	if got, err := ReadSchedule(forRollup(map[string]string{"GRACE_MINUTES": "720"})); err != nil || got.Grace != 12*time.Hour {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+var badRecordDays = []string{"34", "1", "-35", "3651", "35d", " 35", "35.5", "for ever", "9999999999999999999"}
+
+func TestRecordsAreKeptForEverUnlessToldOtherwise(t *testing.T) {
+	for value, want := range map[string]int{"": 0, "0": 0, "35": 35, "3650": 3650} {
+		got, err := ReadRecordDays(func(string) string { return value })
+		if got != want || err != nil {
+			t.Errorf("%q: %d, %v", value, got, err)
+		}
+	}
+	for _, value := range badRecordDays {
+		if _, err := ReadRecordDays(func(string) string { return value }); err == nil || !strings.HasPrefix(err.Error(), "environment: RECORD_DAYS=") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
+func TestNoFewerDaysAreTakenThanRecordsAreKeptAtTheLeast(t *testing.T) {
+	if LeastRecordDays != store.LeastDays {
+		t.Errorf("%d are, and records are kept for %d", LeastRecordDays, store.LeastDays)
 	}
 }

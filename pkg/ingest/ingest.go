@@ -23,7 +23,8 @@ type Tokens interface {
 
 // Records keeps what events say, and what was set for a PBX.
 type Records interface {
-	Record(context.Context, store.Receipt, pbx.Event) error
+	// Take keeps what an event says, and tells whether it came too late for its day's figures.
+	Take(context.Context, store.Receipt, pbx.Event) (sealed bool, err error)
 	Device(context.Context, pbx.MAC) (store.Device, error)
 	// Spill keeps envelopes that the archive could not take.
 	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
@@ -72,6 +73,7 @@ type Report struct {
 	Outcome Outcome
 	MAC     pbx.MAC // that the URL names; nothing proves it where the PBX was not admitted
 	Spilled int     // events that one store keeps for the other, which failed
+	Sealed  int     // events that are recorded, but came too late for figures: their day is sealed
 	Array   bool
 	Events  []Result      // one for each element of the body, none where it was not read
 	Err     error         // what failed, for the operator; holds neither token nor body
@@ -133,7 +135,7 @@ func (in *Ingest) store(ctx context.Context, zone pbx.Zone, parcels []parcel) {
 	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
 	each(parcels, func(p *parcel) {
 		if p.outcome == Stored {
-			p.recordErr = in.records.Record(ctx, p.receipt(zone), p.Event)
+			p.sealed, p.recordErr = in.records.Take(ctx, p.receipt(zone), p.Event)
 		}
 	})
 	both.Wait()
@@ -181,6 +183,7 @@ type parcel struct {
 	outcome               Outcome
 	archiveErr, recordErr error
 	spilled               bool // the store that did not fail has taken it all
+	sealed                bool // it came too late for its day's figures
 }
 
 func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
@@ -225,6 +228,9 @@ func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
 			if r.Err == nil {
 				r.Err = err
 			}
+		}
+		if p.sealed && p.recordErr == nil {
+			r.Sealed++
 		}
 		r.Events[i] = Result{Outcome: p.outcome, Err: body.Elements[i].Err}
 		if p.Event != nil {

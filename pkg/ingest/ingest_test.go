@@ -59,12 +59,12 @@ func (b *backend) Keep(ctx context.Context, e archive.Envelope) error {
 	return err
 }
 
-func (b *backend) Record(ctx context.Context, r store.Receipt, _ pbx.Event) error {
-	err := b.do(ctx, b.record)
+func (b *backend) Take(ctx context.Context, r store.Receipt, _ pbx.Event) (sealed bool, err error) {
+	err = b.do(ctx, b.record)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.recorded = append(b.recorded, r)
-	return err
+	return false, err
 }
 
 // Spill of the records, and of the archive.

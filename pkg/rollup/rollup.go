@@ -124,7 +124,8 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 }
 
 // RequestClosed has the days of a PBX due from first to last on which it told of anything,
-// and that have closed. Where last is unknown, that is the last that has closed.
+// and that have closed. Where last is unknown, that is the last that has closed. Days that are
+// sealed are among the tasks, and not due.
 func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (tasks []Task, err error) {
 	d, err := r.device(ctx, mac)
 	if err != nil {
@@ -135,9 +136,15 @@ func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx
 		last = closed
 	}
 	seen := map[pbx.Day]bool{}
+	for day, err := range r.store.SealedDays(ctx, mac, first, last) {
+		if err != nil {
+			return nil, err
+		}
+		seen[day], tasks = true, append(tasks, Task{mac, day})
+	}
 	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: first.Start(), To: (last + 1).Start()}) {
 		if err == nil && !seen[day] {
-			err = r.store.MarkClosed(ctx, mac, day, d.zone.End(day))
+			_, err = r.markClosed(ctx, d, Task{mac, day})
 			seen[day], tasks = true, append(tasks, Task{mac, day})
 		}
 		if err != nil {

@@ -55,15 +55,27 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	// Where through is later, the PBX's zone was found to lie farther west: days that had
 	// closed are open again, and will be marked anew.
 	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: after(through), To: after(last)}) {
+		var sealed bool
 		if err == nil {
-			err = r.store.MarkClosed(ctx, mac, day, d.zone.End(day))
+			sealed, err = r.markClosed(ctx, d, Task{mac, day})
 		}
 		if err != nil {
 			return marked, err
 		}
-		marked++
+		if !sealed {
+			marked++
+		}
 	}
 	return marked, r.store.SetMarkedThrough(ctx, mac, last)
+}
+
+// markClosed marks a day that has closed, unless it is sealed.
+func (r *Rollup) markClosed(ctx context.Context, d device, t Task) (sealed bool, err error) {
+	sealed, err = r.store.IsSealed(ctx, t.MAC, t.Day)
+	if err != nil || sealed {
+		return sealed, err
+	}
+	return false, r.store.MarkClosed(ctx, t.MAC, t.Day, d.zone.End(t.Day))
 }
 
 // after is the beginning of the day after, unknown where the day is.

@@ -20,6 +20,7 @@ const (
 	Empty     Result = "empty"     // the PBX told of nothing on that day
 	Unchanged Result = "unchanged" // the published figures are right
 	Published Result = "published"
+	Sealed    Result = "sealed" // its records expire: what is published stays as it is
 )
 
 const (
@@ -48,11 +49,21 @@ func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
 func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 	began := r.now()
 	mark, due, err := r.store.Mark(ctx, t.MAC, t.Day)
-	if err != nil || !due {
-		return NotDue, err
+	if err != nil {
+		return "", err
 	}
-	result, err := r.compute(ctx, t, began)
-	if err != nil || result == StillOpen {
+	header, err := r.store.Header(ctx, t.MAC, t.Day)
+	if err != nil {
+		return "", err
+	}
+	result := NotDue
+	switch {
+	case r.store.Sealed(t.Day, header):
+		result = Sealed
+	case due:
+		result, err = r.compute(ctx, t, header, began)
+	}
+	if err != nil || !due || result == StillOpen {
 		return result, err
 	}
 	if mark.At.Add(markSettles).Before(began) {
@@ -62,11 +73,7 @@ func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 }
 
 // compute computes a day, and publishes it where that changes anything.
-func (r *Rollup) compute(ctx context.Context, t Task, began time.Time) (Result, error) {
-	header, err := r.store.Header(ctx, t.MAC, t.Day)
-	if err != nil {
-		return "", err
-	}
+func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began time.Time) (Result, error) {
 	d, err := r.device(ctx, t.MAC)
 	if err != nil {
 		return "", err
@@ -88,7 +95,7 @@ func (r *Rollup) compute(ctx context.Context, t Task, began time.Time) (Result, 
 	case p.records == 0 && header == store.Header{}:
 		return Empty, nil
 	case p.hash == header.Hash && header.Claimed == 0:
-		return Unchanged, nil
+		return Unchanged, r.store.Seal(ctx, t.MAC, t.Day, header)
 	}
 	return Published, r.publish(ctx, p)
 }

@@ -9,9 +9,9 @@
 // what it restates.
 //
 //	what                          partition  sort key                                            written
-//	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older
-//	call record (cdr)             mac        CDR#<local start>#<uniqueid>#<destination>#<hash>   Older
-//	IVR step                      mac        IVR#<local start>#<uuid>#<ivr>#<hash>               Older
+//	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older, may expire
+//	call record (cdr)             mac        CDR#<local start>#<uniqueid>#<destination>#<hash>   Older, may expire
+//	IVR step                      mac        IVR#<local start>#<uuid>#<ivr>#<hash>               Older, may expire
 //	leg of a call in progress     mac        LIVE#<uniqueid>#<stage>#<leg>                       Older, expires after a day
 //	state of an extension         mac        EXT#<extension>                                     Newer
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
@@ -33,8 +33,12 @@
 //
 // Versions of facts are <received>.<index>.<hash>: the time of receipt by the receiver's own
 // clock in milliseconds, the event's place in its array, and the hash. Times in keys
-// are the PBX's wall clock; those that expire do so by their receipt, so a replay of
-// old events brings nothing back to life. Parts of a key are escaped and bounded.
+// are the PBX's wall clock. What expires does so by its receipt, records of calls by their day,
+// so a replay of old events brings nothing back to life. Parts of a key are escaped and bounded.
+//
+// Where records of calls are kept for a number of days, a day is sealed before the first record
+// expires that its figures are made of: it is marked as due no more, and what is published of it
+// stays as it is. A record that comes later still is kept for a while, and told of.
 //
 // The package knows no database, no wire format of a PBX, and no HTTP.
 package store

@@ -26,23 +26,27 @@ type Mark struct {
 const markWithin = time.Minute
 
 // MarkClosed marks a day as due since it closed at an instant. A mark that is there already
-// stays.
+// stays. Days that are sealed are not to be marked: see IsSealed.
 func (s *Store) MarkClosed(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time) error {
 	return s.mark(ctx, mac, day, at, Absent())
 }
 
-// markLate marks a day as due since a record of it is about to be written.
-func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
+// markLate marks a day as due since a record of it is about to be written; false where it
+// is sealed.
+func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked bool, err error) {
 	at := s.now()
 	key := dueKey(mac, day)
 	if s.lately.has(key, at) {
-		return nil
+		return true, nil
 	}
-	err := s.mark(ctx, mac, day, at, Newer())
-	if err == nil {
-		s.lately.add(key, at, markWithin)
+	if sealed, err := s.IsSealed(ctx, mac, day); err != nil || sealed {
+		return false, err
 	}
-	return err
+	if err := s.mark(ctx, mac, day, at, Newer()); err != nil {
+		return false, err
+	}
+	s.lately.add(key, at, markWithin)
+	return true, nil
 }
 
 func (s *Store) mark(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time, cond Condition) error {

@@ -25,7 +25,10 @@ type Header struct {
 	ComputedAt time.Time `json:"computed_at,omitzero"` // when the records were read
 	// Activity is when the day's contact-centre calls began.
 	Activity pbx.Activity `json:"activity,omitzero"`
-	version  string
+	// Sealed is the day from whose beginning in UTC on the day is sealed, as of its publication;
+	// unknown: never. The setting may have it earlier by now: Store.Sealed decides.
+	Sealed  pbx.Day `json:"sealed,omitzero"`
+	version string
 }
 
 // Header reads a day's header.
@@ -56,9 +59,10 @@ func (s *Store) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (
 
 // Publish makes a claimed revision the one that counts, where the claim still holds, and
 // returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt and
-// Activity.
+// Activity; and from when on the day is sealed.
 func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
 	published.Revision, published.Claimed = claim.Claimed, 0
+	published.Sealed = s.sealedFrom(day, claim)
 	published.ComputedAt = published.ComputedAt.UTC().Truncate(time.Millisecond)
 	return s.putHeader(ctx, mac, day, claim, published)
 }

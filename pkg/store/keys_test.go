@@ -40,7 +40,7 @@ func TestKeysAreFrozen(t *testing.T) {
 		{&pbx.ExtensionStatus{Exten: "808"}, "EXT#808 EXTLOG#808#1795460700123#"},
 		{&pbx.Unrecognised{Name: "x"}, ""},
 	} {
-		writes, err := writesFor(Receipt{MAC: mac, At: at, Index: 7}, c.event)
+		writes, err := New(nil, nil).writesFor(Receipt{MAC: mac, At: at, Index: 7}, c.event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestTheLargestEventsFit(t *testing.T) {
 		&pbx.Hangup{UniqueID: "1", CallerIDName: controls},
 		&pbx.Hangup{UniqueID: "1", Common: pbx.Common{Extra: []pbx.Member{{Name: "x", Value: strings.Repeat(`\u0001`, 32<<10)}}}},
 	} {
-		writes, err := writesFor(Receipt{MAC: mac, At: at}, e)
+		writes, err := New(nil, nil).writesFor(Receipt{MAC: mac, At: at}, e)
 		if err == nil {
 			err = writes[0].Check()
 		}

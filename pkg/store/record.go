@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"trunkline/pkg/pbx"
@@ -20,11 +21,12 @@ const (
 type Store struct {
 	table  Table
 	now    func() time.Time
+	keep   pbx.Day // days that records of calls are kept; 0: for ever
 	lately lately
 	listed listed
 }
 
-// New makes a Store over a table.
+// New makes a Store over a table, which keeps the records of calls for ever.
 func New(table Table, now func() time.Time) *Store { return &Store{table: table, now: now} }
 
 // Receipt says how an event was received.
@@ -39,42 +41,49 @@ type Receipt struct {
 // are not recognised leave no record.
 //
 // Before a record is written whose day is over by now, the days that it changes are marked
-// as due; and the PBX is on the fleet list before its first record.
+// as due; and the PBX is on the fleet list before its first record. What would have expired by
+// now is not written.
 func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
-	writes, err := writesFor(r, e)
-	if err != nil {
-		return fmt.Errorf("record %s: %w", e.Kind(), err)
-	}
-	if err := s.announce(ctx, r, e); err != nil {
-		return fmt.Errorf("record %s: %w", e.Kind(), err)
-	}
-	for _, w := range writes {
-		if err := orThere(s.table.Put(ctx, w.Item, w.Condition)); err != nil {
-			return fmt.Errorf("record %s: %w", e.Kind(), err)
-		}
-	}
-	return nil
+	_, err := s.Take(ctx, r, e)
+	return err
 }
 
-// announce has an event's PBX on the fleet list, and the days that the event changes marked
-// as due.
-func (s *Store) announce(ctx context.Context, r Receipt, event pbx.Event) error {
-	if err := s.Enlist(ctx, r.MAC, r.At); err != nil {
-		return err
+// Take is Record, and tells whether the event came too late: for a day that is sealed.
+func (s *Store) Take(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
+	writes, err := s.writesFor(r, e)
+	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })
+	if err == nil {
+		err = s.Enlist(ctx, r.MAC, r.At)
 	}
-	if err := s.hear(ctx, r.MAC, r.At); err != nil {
-		return err
+	if err == nil {
+		err = s.hear(ctx, r.MAC, r.At)
 	}
-	id, start := beginning(event)
-	if start == 0 {
-		return nil
+	if err == nil && len(writes) > 0 {
+		sealed, err = s.markChanged(ctx, r, e)
 	}
-	for _, day := range dueDays(start, zoneOf(r.Zone, id, start), s.now()) {
-		if err := s.markLate(ctx, r.MAC, day); err != nil {
-			return err
+	for _, w := range writes {
+		if err == nil {
+			err = orThere(s.table.Put(ctx, w.Item, w.Condition))
 		}
 	}
-	return nil
+	return sealed, wrap(err, "record %s", e.Kind())
+}
+
+// markChanged has the days marked as due that an event changes, and tells whether any of them is
+// sealed, and so is not.
+func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
+	id, start := beginning(event)
+	if start == 0 {
+		return false, nil
+	}
+	for _, day := range dueDays(start, zoneOf(r.Zone, id, start), s.now()) {
+		marked, err := s.markLate(ctx, r.MAC, day)
+		if err != nil {
+			return sealed, err
+		}
+		sealed = sealed || !marked
+	}
+	return sealed, nil
 }
 
 // beginning is what an event that a day's figures are made of is named by, and when it
@@ -97,29 +106,29 @@ type write struct {
 }
 
 // writesFor is where each kind of event leaves its records.
-func writesFor(r Receipt, event pbx.Event) ([]write, error) {
+func (s *Store) writesFor(r Receipt, event pbx.Event) ([]write, error) {
 	f, err := newFact(r, event)
 	if err != nil {
 		return nil, err
 	}
 	switch e := event.(type) {
 	case *pbx.CallRecord:
-		return []write{f.at(callRecordKey(r.MAC, e, f.hash))}, nil
+		return []write{f.at(callRecordKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
 	case *pbx.CDR:
-		return []write{f.at(cdrKey(r.MAC, e, f.hash))}, nil
+		return []write{f.at(cdrKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
 	case *pbx.IVRStep:
-		return []write{f.at(ivrKey(r.MAC, e, f.hash))}, nil
+		return []write{f.at(ivrKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
 	case *pbx.DialBegin:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, e.DestUniqueID)).expiring(r, liveFor)}, nil
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, e.DestUniqueID)).until(expiring(r, liveFor))}, nil
 	case *pbx.DialEnd:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, e.DestChannel)).expiring(r, liveFor)}, nil
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, e.DestChannel)).until(expiring(r, liveFor))}, nil
 	case *pbx.Hangup:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageHangup, "")).expiring(r, liveFor)}, nil
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageHangup, "")).until(expiring(r, liveFor))}, nil
 	case *pbx.ExtensionStatus:
 		state := f.at(extensionKey(r.MAC, e.Exten))
 		state.Condition = Newer()
 		change := f.at(extensionLogKey(r.MAC, e.Exten, f.received, f.hash))
-		return []write{state, change.expiring(r, extensionLogFor)}, nil
+		return []write{state, change.until(expiring(r, extensionLogFor))}, nil
 	case *pbx.Unrecognised:
 		return nil, nil
 	}
@@ -162,7 +171,12 @@ func (f fact) at(k Key) write {
 	return write{Item{Key: k, Version: f.version, Doc: f.doc}, Older()}
 }
 
-func (w write) expiring(r Receipt, after time.Duration) write {
-	w.Expires = r.At.UTC().Add(after).Truncate(time.Second)
+func (w write) until(expires time.Time) write {
+	w.Expires = expires
 	return w
+}
+
+// expiring is a time after a receipt, to the second.
+func expiring(r Receipt, after time.Duration) time.Time {
+	return r.At.UTC().Add(after).Truncate(time.Second)
 }

@@ -105,12 +105,12 @@ func redactFact[E pbx.Event](ctx context.Context, s *Store, item Item, masked []
 		}
 		found.Days[day] = true
 		if !r.DryRun {
-			if err := s.markLate(ctx, receipt.MAC, day); err != nil {
+			if _, err := s.markLate(ctx, receipt.MAC, day); err != nil {
 				return err
 			}
 		}
 	}
-	writes, err := writesFor(receipt, doc.Event)
+	writes, err := s.writesFor(receipt, doc.Event)
 	if err != nil || r.DryRun {
 		return err
 	}

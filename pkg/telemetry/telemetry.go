@@ -21,13 +21,17 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 
 // DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace:
 // the metrics events and took_ms, by outcome, and by outcome and kind; spilled and
-// quarantined, of the whole fleet.
+// quarantined, of the whole fleet; and likewise sealed, where there are any.
 func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
+		ofAll := []metric{{"spilled", "Count"}, {"quarantined", "Count"}}
+		if r.Sealed > 0 {
+			ofAll = append(ofAll, metric{"sealed", "Count"})
+		}
 		logDelivery(ctx, log, r, metrics(now(), namespace,
 			counted([][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"took_ms", "Milliseconds"}),
-			counted(ofTheFleet, metric{"spilled", "Count"}, metric{"quarantined", "Count"})))
+			counted(ofTheFleet, ofAll...)))
 	}
 }
 
@@ -73,6 +77,9 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 		slog.Int("quarantined", quarantined(r)),
 		slog.Float64("took_ms", float64(r.Took.Microseconds())/1000),
 	}, more...)
+	if r.Sealed > 0 {
+		attrs = append(attrs, slog.Int("sealed", r.Sealed))
+	}
 	if at := firstUnreadable(r); at != nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.Int("line", at.Line), slog.Int("column", at.Column), slog.String("member", at.Member))

@@ -37,7 +37,7 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 		Region: settings.Region, Credentials: settings.Credentials, HTTPClient: settings.HTTP,
 		BaseEndpoint: settings.Endpoint, Retryer: settings.Retryer(),
 	})
-	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now)
+	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)
 	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
 	report := telemetry.RollupMetrics(log, c.Metrics, now)

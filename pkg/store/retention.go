@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"trunkline/pkg/pbx"
+)
+
+// LeastDays is for how many days records of calls are kept at the least, where they are not kept
+// for ever: within that time almost all comes that comes late.
+const LeastDays = 35
+
+const (
+	// daysToExpire is how many days after its day is sealed a record expires. The figures of a
+	// day are made of records of the day before, too, and are computed for some time.
+	daysToExpire = 2
+	// lateFor is how long a record is kept that comes late, whatever its day.
+	lateFor = 30 * 24 * time.Hour
+	// finishWithin is how long after a day is sealed a revision of it may be published that
+	// was claimed before. All its records are there for a day still.
+	finishWithin = 12 * time.Hour
+)
+
+// Keeping has a Store keep the records of calls that it writes for so many days, from LeastDays
+// on, after the day on which they began; 0: for ever. Of days that are older nothing is computed
+// any more: they are sealed.
+func (s *Store) Keeping(days int) *Store {
+	s.keep = pbx.Day(days)
+	return s
+}
+
+// expires is when the record of something expires that began at a time by the PBX's clock; zero:
+// never. It follows from the event and its receipt alone, so a replay comes to the same.
+func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
+	if s.keep == 0 {
+		return time.Time{}
+	}
+	if start == 0 {
+		start = pbx.LocalTimeOf(r.At.UTC())
+	}
+	late := expiring(r, lateFor)
+	if day := midnight(start.Day() + s.keep + daysToExpire); day.After(late) {
+		return day
+	}
+	return late
+}
+
+// midnight is where a day begins in UTC.
+func midnight(day pbx.Day) time.Time { return time.Unix(day.Start().Unix(), 0).UTC() }
+
+// sealedFrom is the day from whose beginning in UTC a day is sealed; unknown: never. What was
+// so when its figures were published holds though records are kept for longer since: those
+// that are gone do not come back.
+func (s *Store) sealedFrom(day pbx.Day, h Header) pbx.Day {
+	if s.keep == 0 || h.Sealed != 0 && h.Sealed < day+s.keep {
+		return h.Sealed
+	}
+	return day + s.keep
+}
+
+// Sealed tells of a day whether it is sealed, by its header: some records that its figures are
+// made of may be gone soon, so what is published stays as it is.
+func (s *Store) Sealed(day pbx.Day, h Header) bool {
+	from := s.sealedFrom(day, h)
+	if from == 0 {
+		return false
+	}
+	at := midnight(from)
+	if h.Claimed > 0 {
+		at = at.Add(finishWithin)
+	}
+	return !s.now().Before(at)
+}
+
+// IsSealed is Sealed for a day whose header was not read.
+func (s *Store) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
+	if s.now().Before(midnight(day + LeastDays)) {
+		return false, nil
+	}
+	h, err := s.Header(ctx, mac, day)
+	return err == nil && s.Sealed(day, h), err
+}
+
+// Seal keeps from when on a day is sealed whose figures stay as they are published.
+func (s *Store) Seal(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) error {
+	next := h
+	if next.Sealed = s.sealedFrom(day, h); next.Sealed == h.Sealed {
+		return nil
+	}
+	_, err := s.putHeader(ctx, mac, day, h, next)
+	return err
+}
+
+// SealedDays yields the days from first to last that are sealed, of those whose figures are
+// published, in their order. After an error it ends.
+func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[pbx.Day, error] {
+	return func(yield func(pbx.Day, error) bool) {
+		for item, err := range s.query(ctx, headersOf(mac, first, last)) {
+			var h Header
+			var day pbx.Day
+			if err == nil {
+				err = unmarshal(item, &h)
+			}
+			if err == nil {
+				day, err = pbx.ParseDay(lastPart(item.SK))
+			}
+			if err != nil {
+				yield(0, fmt.Errorf("read which days of %s are sealed: %w", mac, err))
+				return
+			}
+			if h.Revision > 0 && s.Sealed(day, h) && !yield(day, nil) {
+				return
+			}
+		}
+	}
+}
