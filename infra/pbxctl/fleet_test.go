@@ -394,7 +394,7 @@ func TestAnExportThatCannotBePrintedFails(t *testing.T) {
 	good(t, "device", "import", written(t, branches), "--data", data)
 	for _, command := range []string{"device export", "names export", "device export --excel"} {
 		var errs bytes.Buffer
-		p := &program{ctx: t.Context(), out: unwritable{}, errs: &errs}
+		p := &program{ctx: t.Context(), out: unwritable{}, errs: &errs, getenv: func(string) string { return "" }}
 		if code := p.run(append(strings.Fields(command), "--data", data)); code != exitFailed || !strings.Contains(errs.String(), "no space left") {
 			t.Errorf("%s: %d, %s", command, code, &errs)
 		}
