@@ -80,7 +80,11 @@ func items(t *testing.T, table store.Table) string {
 
 func record(t *testing.T, table store.Table, all []sent) {
 	t.Helper()
-	s := store.New(table, time.Now)
+	recordIn(t, store.New(table, time.Now), all)
+}
+
+func recordIn(t *testing.T, s *store.Store, all []sent) {
+	t.Helper()
 	for _, one := range all {
 		if err := s.Record(t.Context(), one.receipt, one.event); err != nil {
 			t.Fatal(err)
