@@ -26,6 +26,7 @@ type world struct {
 	bucket *archivetest.Memory
 	now    time.Time
 	plain  bool // its files are plainFiles
+	keep   int  // days that records are kept
 }
 
 func newWorld(at string) *world {
@@ -58,13 +59,13 @@ func zone(s string) pbx.Zone {
 
 func (w *world) clock() time.Time { return w.now }
 
-func (w *world) store() *store.Store { return store.New(w.table, w.clock) }
+func (w *world) store() *store.Store { return store.New(w.table, w.clock).Keeping(w.keep) }
 
 func (w *world) rollup() *rollup.Rollup { return w.over(w.table, w.bucket) }
 
 // over is a rollup over stores that stand before those of the world.
 func (w *world) over(table store.Table, bucket archive.Bucket) *rollup.Rollup {
-	r := rollup.New(store.New(table, w.clock), bucket, rollup.DefaultConfig, w.clock)
+	r := rollup.New(store.New(table, w.clock).Keeping(w.keep), bucket, rollup.DefaultConfig, w.clock)
 	if w.plain {
 		r = r.WithFiles(plainFiles)
 	}
