@@ -102,15 +102,16 @@ func ageless(t template) (f findings) {
 	for _, r := range t.kept() {
 		for _, aging := range list(r.get("LifecycleConfiguration", "Rules")) {
 			about := r.name + "." + textOf(get(aging, "Id"))
+			old := slices.Contains([]string{"raw/", "quarantine/"}, textOf(get(aging, "Prefix")))
 			for name := range aging.(map[string]any) {
-				if strings.HasPrefix(name, "Expiration") {
+				if strings.HasPrefix(name, "Expiration") && !(old && t.askedFor(get(aging, name))) {
 					f.add(about, "%s would delete what was received", name)
 				}
 			}
 			if get(aging, "Transitions") == nil {
 				continue
 			}
-			if !slices.Contains([]string{"raw/", "quarantine/"}, textOf(get(aging, "Prefix"))) {
+			if !old {
 				f.add(about, "moves what is read, or to be handed on")
 			}
 			if fmt.Sprint(get(aging, "ObjectSizeGreaterThan")) != "131072" {
@@ -119,6 +120,12 @@ func ageless(t template) (f findings) {
 		}
 	}
 	return f
+}
+
+// askedFor tells whether a number of days is a parameter that is 0 unless an operator says
+// otherwise.
+func (t template) askedFor(days any) bool {
+	return fmt.Sprint(get(t.parameters[names(days)], "Default")) == "0"
 }
 
 func private(t template) (f findings) {
