@@ -38,6 +38,7 @@ type backend struct {
 	recorded              []store.Receipt
 	unarchived            []byte             // spilled to the records
 	unrecorded            []archive.Envelope // spilled to the archive
+	sealed                bool
 	devicesRead, underWay atomic.Int64
 	mostUnderWay          atomic.Int64
 }
@@ -64,7 +65,7 @@ func (b *backend) Take(ctx context.Context, r store.Receipt, _ pbx.Event) (seale
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.recorded = append(b.recorded, r)
-	return false, err
+	return b.sealed, err
 }
 
 // Spill of the records, and of the archive.
@@ -156,6 +157,25 @@ func TestOneStoreKeepsWhatTheOtherCannot(t *testing.T) {
 				checkPrompt(t, b, began)
 			})
 		})
+	}
+}
+
+func TestAnEventOfASealedDayIsStoredAndReported(t *testing.T) {
+	for name, c := range map[string]struct {
+		body   string
+		record func(context.Context) error
+		want   int
+	}{
+		"one":            {call, nil, 1},
+		"some":           {"[" + call + "," + call + ",{}]", nil, 2},
+		"none is stored": {call, down, 0},
+	} {
+		if _, report := postValid(t, &backend{sealed: true, record: c.record}, c.body); report.Sealed != c.want {
+			t.Errorf("%s: %d", name, report.Sealed)
+		}
+	}
+	if w, report := postValid(t, &backend{sealed: true}, call); w.Code != http.StatusOK || report.Spilled != 0 {
+		t.Errorf("answer %d, %+v", w.Code, report)
 	}
 }
 

@@ -34,13 +34,19 @@ func instant(s string) time.Time {
 // receive takes deliveries in, each at its time.
 func receive(t testing.TB, table store.Table, bucket archive.Bucket, deliveries ...fleet.Delivery) {
 	t.Helper()
+	receiveKeeping(t, 0, table, bucket, deliveries...)
+}
+
+// receiveKeeping is receive where records are kept for so many days.
+func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bucket, deliveries ...fleet.Delivery) {
+	t.Helper()
 	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(token.Fixed(keys), store.New(table, clock), archive.New(bucket), clock)
+	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), archive.New(bucket), clock)
 	for _, d := range deliveries {
 		now = d.At
 		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, Body: d.Body}); r.Err != nil {
@@ -75,13 +81,19 @@ func run(t testing.TB, bucket archive.Bucket, table store.Table, sel replay.Sele
 // week is what two PBXs of a made-up fleet deliver in a week.
 func week(t testing.TB) (*storetest.Memory, *archivetest.Memory) {
 	t.Helper()
+	return weekKeeping(t, 0)
+}
+
+// weekKeeping is week where records are kept for so many days.
+func weekKeeping(t testing.TB, days int) (*storetest.Memory, *archivetest.Memory) {
+	t.Helper()
 	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
 	first, _ := pbx.ParseDay("2026-11-16")
 	config := fleet.Config{Seed: 1, PBXs: 2, First: first, Days: 7, CallsPerDay: 8, Zones: []string{"Europe/Berlin", "Asia/Shanghai"},
 		Duplicates: 0.1, Late: 0.1, Restated: 0.1}
 	for _, p := range config.All() {
 		for d := range p.Deliveries() {
-			receive(t, table, bucket, d)
+			receiveKeeping(t, days, table, bucket, d)
 		}
 	}
 	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte(
@@ -104,6 +116,33 @@ func TestAnEmptyTableReplayedEqualsTheOriginal(t *testing.T) {
 	}
 	if report.Done != objects || report.Held != 0 || objects < 300 {
 		t.Errorf("%+v of %d objects", report, objects)
+	}
+}
+
+func TestAnEmptyTableReplayedEqualsTheOriginalThoughRecordsExpire(t *testing.T) {
+	const keep = 35
+	original, bucket := weekKeeping(t, keep)
+	for _, c := range []struct {
+		now   string
+		there bool // any of the calls
+	}{{"2026-12-20T00:00:00Z", true}, {"2026-12-25T12:00:00Z", true}, {"2027-02-01T00:00:00Z", false}} {
+		now := func() time.Time { return instant(c.now) }
+		for _, item := range original.Items() {
+			if item.Expires.IsZero() || item.Expires.After(now()) {
+				continue
+			}
+			if err := original.Delete(t.Context(), item.Key, store.Condition{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		table := storetest.NewMemory()
+		if _, err := replay.Run(t.Context(), bucket, store.New(table, now).Keeping(keep), all, func(replay.Report) {}); err != nil {
+			t.Fatal(err)
+		}
+		got, want := records(table), records(original)
+		if got != want || strings.Contains(got, "CALL#") != c.there {
+			t.Errorf("at %s the replayed table has %d bytes, the original %d", c.now, len(got), len(want))
+		}
 	}
 }
 

@@ -26,6 +26,17 @@ func TestADeliveryIsOneLineThatIsCountedToo(t *testing.T) {
 	}
 }
 
+func TestEventsOfSealedDaysAreCounted(t *testing.T) {
+	var out strings.Builder
+	DeliveryMetrics(&out, "Trunkline/test", time.Now)(t.Context(), ingest.Report{Array: true, Sealed: 2, Events: make([]ingest.Result, 3)})
+	for _, want := range []string{`"events":3`, `"sealed":2`, `"Dimensions":[[]],"Metrics":[{"Name":"spilled","Unit":"Count"},` +
+		`{"Name":"quarantined","Unit":"Count"},{"Name":"sealed","Unit":"Count"}]`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in\n%s", want, &out)
+		}
+	}
+}
+
 func TestADeliveryThatWentWrongSaysWhere(t *testing.T) {
 	for _, c := range []struct {
 		report ingest.Report
