@@ -28,7 +28,8 @@
 // Figures that come out as they are published already write nothing.
 //
 // A day whose records expire is sealed before the first of them is gone, as package store decides:
-// nobody marks it, and a worker that comes to it all the same leaves all as it is published.
+// nobody marks it, and a worker that comes to it all the same leaves all as it is published,
+// unless it comes within hours, to a day that was due before.
 //
 // The package knows no database, no queue and no wire format of a PBX.
 package rollup

@@ -107,7 +107,7 @@ func TestAWorkerThatComesToASealedDayLeavesItAndTakesTheMarkAway(t *testing.T) {
 	before := w.kept(t)
 	w.now = instant("2026-12-25T23:00:00Z")
 	record(t, w.store(), w.now, call("2026-11-21 11:00:00", nil)) // an hour before it is sealed
-	w.now = instant("2026-12-26T00:00:00Z")
+	w.now = instant("2026-12-26T11:00:00Z")                       // and the schedule did not run
 	results := w.hour(t)
 	if got := results[rollup.Task{MAC: mac, Day: day("2026-11-21")}]; got != rollup.Sealed {
 		t.Errorf("%v", results)
@@ -130,7 +130,7 @@ func TestFiguresOutliveTheirRecords(t *testing.T) {
 				if gone > 0 {
 					w.keep = keepThen
 				}
-				if !w.now.Before(instant("2026-12-28T00:00:00Z")) { // all are sealed
+				if !w.now.Before(instant("2026-12-28T12:00:00Z")) { // all are sealed, and what was due is done
 					for _, d := range threeDays {
 						record(t, w.store(), w.now, call(d+" 11:00:00", func(c *pbx.CallRecord) { c.Queue = w.now.String() }))
 					}
@@ -217,6 +217,23 @@ func TestSealedDaysThatAreAskedForAreToldAndNotDue(t *testing.T) {
 	w.expire(t)
 	if err := w.rollup().Request(t.Context(), rollup.Task{MAC: mac, Day: day("2026-11-21")}); err != nil {
 		t.Errorf("a day whose records are gone: %v", err)
+	}
+}
+
+func TestWhatComesInTheLastHourBeforeItsDayIsSealedIsCounted(t *testing.T) {
+	w := someDays(t, 35, threeDays...)
+	w.now = instant("2026-12-27T23:59:59Z")
+	sealed, err := w.store().Take(t.Context(), store.Receipt{MAC: mac, At: w.now}, call("2026-11-23 11:00:00", nil))
+	if sealed || err != nil {
+		t.Fatalf("%t, %v", sealed, err)
+	}
+	d := day("2026-11-23")
+	if got := w.hour(t)[rollup.Task{MAC: mac, Day: d}]; got != rollup.Published {
+		t.Errorf("%s", got)
+	}
+	w.check(t, d)
+	if q := w.queue(t, d); q.Offered != 3 {
+		t.Errorf("offered %d, want 3", q.Offered)
 	}
 }
 

@@ -28,6 +28,9 @@ const (
 	markSettles = 5 * time.Minute
 	// racesAtMost is how often a worker begins anew since another one was faster.
 	racesAtMost = 5
+	// finishWithin is how long after a day is sealed it is computed where it was due before. No
+	// record of it has expired then.
+	finishWithin = 12 * time.Hour
 )
 
 // Work does a task. It may be done at any time, by any number of workers, any number of
@@ -56,9 +59,12 @@ func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 	if err != nil {
 		return "", err
 	}
-	result := NotDue
+	result, asOf := NotDue, began
+	if due {
+		asOf = began.Add(-finishWithin)
+	}
 	switch {
-	case r.store.Sealed(t.Day, header):
+	case r.store.Sealed(t.Day, header, asOf):
 		result = Sealed
 	case due:
 		result, err = r.compute(ctx, t, header, began)

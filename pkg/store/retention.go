@@ -19,9 +19,6 @@ const (
 	daysToExpire = 2
 	// lateFor is how long a record is kept that comes late, whatever its day.
 	lateFor = 30 * 24 * time.Hour
-	// finishWithin is how long after a day is sealed a revision of it may be published that
-	// was claimed before. All its records are there for a day still.
-	finishWithin = 12 * time.Hour
 )
 
 // Keeping has a Store keep the records of calls that it writes for so many days, from LeastDays
@@ -61,27 +58,21 @@ func (s *Store) sealedFrom(day pbx.Day, h Header) pbx.Day {
 	return day + s.keep
 }
 
-// Sealed tells of a day whether it is sealed, by its header: some records that its figures are
-// made of may be gone soon, so what is published stays as it is.
-func (s *Store) Sealed(day pbx.Day, h Header) bool {
+// Sealed tells of a day whether it was sealed at a time, by its header. The first of the records
+// that its figures are made of expires a day after.
+func (s *Store) Sealed(day pbx.Day, h Header, at time.Time) bool {
 	from := s.sealedFrom(day, h)
-	if from == 0 {
-		return false
-	}
-	at := midnight(from)
-	if h.Claimed > 0 {
-		at = at.Add(finishWithin)
-	}
-	return !s.now().Before(at)
+	return from != 0 && !at.Before(midnight(from))
 }
 
-// IsSealed is Sealed for a day whose header was not read.
+// IsSealed is Sealed for now, and a day whose header was not read.
 func (s *Store) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
-	if s.now().Before(midnight(day + LeastDays)) {
+	now := s.now()
+	if now.Before(midnight(day + LeastDays)) {
 		return false, nil
 	}
 	h, err := s.Header(ctx, mac, day)
-	return err == nil && s.Sealed(day, h), err
+	return err == nil && s.Sealed(day, h, now), err
 }
 
 // Seal keeps from when on a day is sealed whose figures stay as they are published.
@@ -111,7 +102,7 @@ func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day
 				yield(0, fmt.Errorf("read which days of %s are sealed: %w", mac, err))
 				return
 			}
-			if h.Revision > 0 && s.Sealed(day, h) && !yield(day, nil) {
+			if h.Revision > 0 && s.Sealed(day, h, s.now()) && !yield(day, nil) {
 				return
 			}
 		}

@@ -231,19 +231,3 @@ func TestADayStaysSealedThoughRecordsAreKeptForLongerSince(t *testing.T) {
 	publish(400)
 	check("published with 35 days", map[int]string{0: at(35), 35: at(35), 100: at(35)})
 }
-
-func TestARevisionThatWasClaimedBeforeItsDayWasSealedMayBePublished(t *testing.T) {
-	c := &clock{received}
-	s := store.New(openTable(t), c.now).Keeping(35)
-	h, err := s.Claim(t.Context(), mac, figuresDay, store.Header{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed := pbx.UTC.Time((figuresDay + 35).Start())
-	for after, want := range map[time.Duration]bool{0: false, 12*time.Hour - 1: false, 12 * time.Hour: true} {
-		c.Time = sealed.Add(after)
-		if got := s.Sealed(figuresDay, h); got != want {
-			t.Errorf("%v after it is sealed: %t", after, got)
-		}
-	}
-}
