@@ -35,8 +35,8 @@ func (serveCommand) Help() string {
 kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
-Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever); so must all other
-commands be told that work with them.
+Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever). Give the same to the
+other commands that work with them.
 
 Examples:
   pbxctl serve --data /var/lib/trunkline
