@@ -26,6 +26,7 @@ func TestWhatIsDeployed(t *testing.T) {
 	t.Run("the function is a door", w.testDoor)
 	t.Run("days are rolled up", w.testRollup)
 	t.Run("stores that stop", w.testStops)
+	t.Run("LocalStack is stopped and started", w.testPauses)
 	t.Run("what it costs", w.testCosts)
 	t.Run("roles", w.testRoles)
 	if t.Failed() {
