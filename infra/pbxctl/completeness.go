@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -107,11 +108,20 @@ func (l *legs) add(mac pbx.MAC) error {
 }
 
 func (l *legs) addOne(name string) error {
-	object, err := l.bucket.Get(l.ctx, name)
+	lines, err := archive.ReadLines(l.ctx, l.bucket, name)
 	if err != nil {
 		return err
 	}
-	receipt, err := archive.ParseReceipt(object)
+	for line := range bytes.Lines(lines) {
+		if err := l.addLine(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *legs) addLine(line []byte) error {
+	receipt, err := archive.ParseReceipt(line)
 	if err != nil || receipt.Received.Before(l.from) || !receipt.Received.Before(l.to) {
 		return err
 	}

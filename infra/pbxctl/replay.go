@@ -28,7 +28,7 @@ type replayCommand struct {
 	vault
 	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; made where it is missing." placeholder:"DIR"`
 	IntoTable  string  `xor:"into" help:"DynamoDB table to write, instead." placeholder:"NAME"`
-	Rate       float64 `help:"Objects per second at most; 0: as fast as it goes." placeholder:"N"`
+	Rate       float64 `help:"Items to write per second at most; 0: as fast as it goes." placeholder:"N"`
 	Checkpoint string  `type:"path" help:"File that says how far the replay is, for as long as it is not through." placeholder:"FILE"`
 	DryRun     bool    `help:"Only tell what would be written."`
 	JSON       bool    `name:"json" help:"A JSON object at the end, and no progress."`
@@ -58,7 +58,7 @@ func (c *replayCommand) Run(p *program) error {
 		return err
 	}
 	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
-		return fmt.Errorf("--rate: %g is not a number of objects per second from 0.01 to 1000000", c.Rate)
+		return fmt.Errorf("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
 	}
 	begun, err := c.begun(selection.MAC)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *replayCommand) Run(p *program) error {
 	selection.After = begun.Last
 	return c.read(p, func(b archive.Bucket) error {
 		return c.open(p, func(t store.Table) error {
-			return c.replay(p, paced{b, newPace(c.Rate)}, t, selection, begun)
+			return c.replay(p, b, t, selection, begun)
 		})
 	})
 }
@@ -129,23 +129,24 @@ func (empty) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
 	return func(func(store.Item, error) bool) {}
 }
 
-// paced is a bucket that is read at a pace.
+// paced is a table that is written at a pace.
 type paced struct {
-	archive.Bucket
+	store.Table
 	pace *pace
 }
 
-// Get implements archive.Bucket.
-func (b paced) Get(ctx context.Context, name string) ([]byte, error) {
-	if err := b.pace.wait(ctx, 1); err != nil {
-		return nil, err
+// Put implements store.Table.
+func (t paced) Put(ctx context.Context, item store.Item, cond store.Condition) error {
+	if err := t.pace.wait(ctx, 1); err != nil {
+		return err
 	}
-	return b.Bucket.Get(ctx, name)
+	return t.Table.Put(ctx, item, cond)
 }
 
 // replayed is what a replay came to.
 type replayed struct {
 	Objects int            `json:"objects"`
+	Events  int            `json:"events"`
 	Held    int            `json:"held"`
 	Why     string         `json:"first_held,omitempty"`
 	DryRun  bool           `json:"dry_run"`
@@ -158,6 +159,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		dry = replay.NewDryRun(t)
 		t = dry
 	}
+	t = paced{t, newPace(c.Rate)}
 	records, err := p.records(t)
 	if err != nil {
 		return err
@@ -179,7 +181,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if err != nil {
 		return errors.Join(c.stopped(p, report, err), c.save(begun.at(report.Last)))
 	}
-	summary := replayed{Objects: report.Done, Held: report.Held, DryRun: c.DryRun}
+	summary := replayed{Objects: report.Done, Events: report.Events, Held: report.Held, DryRun: c.DryRun}
 	if report.Why != nil {
 		summary.Why = report.Why.Error()
 	}
@@ -237,7 +239,7 @@ func (c *replayCommand) tell(p *program, r replayed) error {
 		}
 		fmt.Fprint(p.out, "Dry run, nothing was written: ")
 	}
-	fmt.Fprintf(p.out, "%d objects, %d held back\n", r.Objects, r.Held)
+	fmt.Fprintf(p.out, "%d objects, %d events, %d held back\n", r.Objects, r.Events, r.Held)
 	if r.Why != "" {
 		fmt.Fprintf(p.out, "The first of those: %s\n", plain(r.Why))
 	}

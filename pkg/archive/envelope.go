@@ -125,8 +125,11 @@ func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string 
 // RawFolder is what the names of the events of one kind begin with that were received on
 // one UTC day.
 func RawFolder(kind pbx.Kind, day time.Time) string {
-	return "raw/kind=" + string(kind) + "/dt=" + day.UTC().Format(time.DateOnly) + "/"
+	return RawKind(kind) + "dt=" + day.UTC().Format(time.DateOnly) + "/"
 }
+
+// RawKind is what the names of all events of one kind begin with.
+func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{

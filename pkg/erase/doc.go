@@ -15,6 +15,9 @@
 // changes nothing, and figures count the same calls as before. (Two versions of a record that
 // differed in the number alone are one afterwards.)
 //
+// What was read to be packed while its object was rewritten may come back in the packed one:
+// an erasure searches until it finds nothing, and one an hour later finds what came after that.
+//
 // An erasure may be broken off at any time: started again, it finds what is left. The package
 // knows the archive, the dialect and the records, and no database.
 package erase

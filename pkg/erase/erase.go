@@ -2,11 +2,9 @@ package erase
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -288,18 +286,25 @@ func (e *Erasure) rewritten(name string, body []byte) (object, error) {
 	case strings.HasSuffix(name, ".parquet"):
 		next, had, err := rewriteParquet(body, e.Numbers.Mask)
 		return object{name: name, body: next, mac: macOf(name), had: had}, err
-	case strings.HasSuffix(name, ".gz"):
-		unpacked, err := gunzip(body)
-		if err != nil {
-			return object{name: name}, err
-		}
-		next, err := e.linesOf(name, unpacked)
-		if err == nil && next.had > 0 {
-			next.body, err = gzipped(next.body)
-		}
-		return next, err
+	case archive.IsPacked(name):
+		return e.packed(name, body)
 	}
 	return e.linesOf(name, body)
+}
+
+// packed is a packed object without the number. It stays where nothing is left of it, since
+// lines may be added to it meanwhile: so it is only replaced as it was read.
+func (e *Erasure) packed(name string, body []byte) (object, error) {
+	all, err := archive.Unpack(body)
+	if err != nil {
+		return object{name: name}, err
+	}
+	l, err := e.lines(all)
+	next := object{name: name, mac: l.mac, had: l.had, refused: l.refused}
+	if err == nil && l.had > 0 {
+		next.body, err = archive.Pack(l.text)
+	}
+	return next, err
 }
 
 // macOf is the PBX whose file of figures has a name: curated/<table>/dt=<day>/<mac>.parquet.
@@ -362,32 +367,4 @@ func (e *Erasure) lines(all []byte) (lines, error) {
 		l.text = append(l.text, text...)
 	}
 	return l, nil
-}
-
-// maxUnpacked bounds what is read of a packed object.
-const maxUnpacked = 1 << 30
-
-func gunzip(body []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("unpack: %w", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
-	if err == nil && len(text) > maxUnpacked {
-		err = fmt.Errorf("it has more than %d bytes", maxUnpacked)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("unpack: %w", err)
-	}
-	return text, nil
-}
-
-func gzipped(text []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	_, err := w.Write(text)
-	if err = errors.Join(err, w.Close()); err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
-	}
-	return out.Bytes(), nil
 }

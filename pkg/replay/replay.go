@@ -1,10 +1,13 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,10 +26,11 @@ type Selection struct {
 
 // Report is how far a replay has come.
 type Report struct {
-	Done int    // objects
-	Held int    // of them, those that can't be recorded
-	Last string // the name of the last one; all before it are done, too
-	Why  error  // the first of those held
+	Done   int    // objects
+	Events int    // in them
+	Held   int    // events that can't be recorded
+	Last   string // the name of the last object; all before it are done, too
+	Why    error  // why the first of those held is
 }
 
 // atOnce is how many objects are replayed side by side.
@@ -56,36 +60,85 @@ func Run(ctx context.Context, b archive.Bucket, s *store.Store, sel Selection, p
 	return report, err
 }
 
-// replay replays a few objects side by side.
+// replay replays a few objects side by side; packed ones, which are large, one by one.
 func replay(ctx context.Context, b archive.Bucket, r *Recorder, names []string, report *Report) error {
-	errs := make([]error, len(names))
+	found := make([]outcome, len(names))
 	var workers sync.WaitGroup
 	for i, name := range names {
-		workers.Go(func() { errs[i] = one(ctx, b, r, name) })
+		if !archive.IsPacked(name) {
+			workers.Go(func() { found[i] = r.object(ctx, b, name) })
+		}
 	}
 	workers.Wait()
 	for i, name := range names {
-		switch err := errs[i]; {
-		case errors.Is(err, ErrHeld):
-			report.Held++
-			if report.Why == nil {
-				report.Why = err
-			}
-		case err != nil:
+		if archive.IsPacked(name) {
+			found[i] = r.object(ctx, b, name)
+		}
+		if err := found[i].err; err != nil {
 			return fmt.Errorf("replay %s: %w", name, err)
 		}
 		report.Done++
+		report.Events += found[i].events
+		report.Held += found[i].held
 		report.Last = name
+		if report.Why == nil {
+			report.Why = found[i].why
+		}
 	}
 	return nil
 }
 
-func one(ctx context.Context, b archive.Bucket, r *Recorder, name string) error {
-	object, err := b.Get(ctx, name)
-	if err != nil {
-		return err
+// outcome is what became of an object.
+type outcome struct {
+	events, held int
+	why          error // of the first that is held
+	err          error // it is not through
+}
+
+// object records the events of an object, side by side. One that was erased since its name
+// was listed has none.
+func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o outcome) {
+	text, err := archive.ReadLines(ctx, b, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return outcome{}
 	}
-	receipt, err := archive.ParseReceipt(object)
+	if err != nil {
+		return outcome{err: err}
+	}
+	lines := slices.Collect(bytes.Lines(text))
+	if len(lines) == 0 && !archive.IsPacked(name) {
+		lines = [][]byte{nil} // no envelope
+	}
+	for some := range slices.Chunk(lines, atOnce) {
+		for _, err := range r.lines(ctx, some) {
+			switch {
+			case errors.Is(err, ErrHeld):
+				if o.held++; o.why == nil {
+					o.why = err
+				}
+			case err != nil:
+				o.err = err
+				return o
+			}
+			o.events++
+		}
+	}
+	return o
+}
+
+// lines records envelopes side by side.
+func (r *Recorder) lines(ctx context.Context, lines [][]byte) []error {
+	errs := make([]error, len(lines))
+	var workers sync.WaitGroup
+	for i, line := range lines {
+		workers.Go(func() { errs[i] = r.line(ctx, line) })
+	}
+	workers.Wait()
+	return errs
+}
+
+func (r *Recorder) line(ctx context.Context, line []byte) error {
+	receipt, err := archive.ParseReceipt(line)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrHeld, err)
 	}
