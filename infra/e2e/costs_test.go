@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,7 +17,9 @@ import (
 	"time"
 
 	"trunkline/infra/e2e/bill"
+	"trunkline/infra/e2e/tap"
 	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -42,6 +45,7 @@ func (w *world) testCosts(t *testing.T) {
 	m.Stranger = w.costOfAStranger(t)
 	before = len(ownLines(w.rollup.out.String()))
 	w.costOfHours(t, &m)
+	m.Packing = w.costOfPacking(t)
 	m.Day = w.costOfADay(t)
 	lines = append(lines, ownLines(w.rollup.out.String())[before:]...)
 	m.Metrics = len(metrics(t, lines))
@@ -81,6 +85,7 @@ func compare(t *testing.T, m bill.Measured) {
 	near("an hour", m.Hour, noted.Hour)
 	near("an hour of a PBX", m.HourPBX, noted.HourPBX)
 	near("a day of a PBX", m.Day, noted.Day)
+	near("an event that is packed", m.Packing, noted.Packing)
 	if m.Metrics != noted.Metrics {
 		t.Errorf("%d metrics, noted are %d", m.Metrics, noted.Metrics)
 	}
@@ -156,6 +161,46 @@ func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
 	m.Hour = few.Plus(m.HourPBX.Times(-before))
 	m.Hour.GBSeconds, m.HourPBX.GBSeconds = w.rollup.gigabytes(t)*bill.HourSeconds, w.rollup.gigabytes(t)*bill.HourPBXSeconds
 	m.HourPBX.TableBytes, m.Hour.TableBytes, m.Hour.BucketBytes = 0, 0, 0 // what is written there replaces what was
+}
+
+// packedEvents are as many as a PBX has of some kinds in a day.
+const packedEvents = 100
+
+// costOfPacking runs the schedule when there are events of a day that is over, and holds them
+// against what is packed.
+func (w *world) costOfPacking(t *testing.T) bill.Usage {
+	of, at := pbx.MAC("0200000000ae"), time.Now().AddDate(0, 0, -2).Truncate(24*time.Hour) // is visited every hour
+	var kept []archive.Envelope
+	for i := range packedEvents {
+		e := archive.Envelope{
+			MAC: of, Received: at.Add(time.Duration(i) * time.Minute), Event: &pbx.Hangup{UniqueID: "1"}, Body: fmt.Appendf(nil, "{event:'hangup',uniqueid:'1.%d'}", i),
+		}
+		if err := archive.New(w.objects).Keep(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, e)
+	}
+	before := len(w.rollup.tap.Calls())
+	if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
+		t.Errorf("the schedule answers %s", answer)
+	}
+	calls := slices.DeleteFunc(w.rollup.tap.Calls()[before:], func(c tap.Call) bool { return !strings.Contains(c.Resource, string(of)) })
+	want, err := archive.Lines(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := archive.RawFolder(pbx.KindHangup, at) + string(of)
+	for name, err := range w.objects.List(t.Context(), folder, "") {
+		var lines []byte
+		if err == nil {
+			lines, err = archive.Unpack(w.read(t, name))
+		}
+		if err != nil || name != folder+".0001.ndjson.gz" || string(lines) != string(want) {
+			t.Errorf("%s has %d bytes of %d: %v", name, len(lines), len(want), err)
+		}
+	}
+	u := bill.Of(calls).Times(1. / packedEvents)
+	return bill.Usage{Puts: u.Puts, Gets: u.Gets, GBSeconds: w.rollup.gigabytes(t) * bill.PackSeconds}
 }
 
 // costOfADay rolls up the profile's first Wednesday.

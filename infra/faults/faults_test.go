@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"trunkline/pkg/compact"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store/storetest"
 )
@@ -28,14 +29,42 @@ var operations = []operation{
 	{"rollup again", late, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		w.hour(ctx, next)
 	}},
+	{"compaction", over, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		_, bucket := w.over(next)
+		compact.New(bucket, w.clock).Run(untold{ctx})
+	}},
+	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		records, bucket := w.over(next)
+		first := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+		replay.Run(ctx, bucket, records, replay.Selection{First: first, Last: w.now}, func(replay.Report) {})
+	}},
 	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
 		replay.Run(ctx, bucket, records, replay.Selection{First: w.now.Truncate(24 * time.Hour), Last: w.now}, func(replay.Report) {})
 	}},
 }
 
+// untold is a context that does not tell when it ends: that is not by the world's clock.
+type untold struct{ context.Context }
+
+func (untold) Deadline() (time.Time, bool) { return time.Time{}, false }
+
 // received is a world whose day came in.
 func received(w *world, t *testing.T) { w.ingest(t.Context(), t, day, sound, alive) }
+
+// over is a world whose day came in, and has ended.
+func over(w *world, t *testing.T) {
+	received(w, t)
+	w.now = w.now.Add(26 * time.Hour)
+}
+
+// packed is a world whose day is packed.
+func packed(w *world, t *testing.T) {
+	over(w, t)
+	if err := w.hour(t.Context(), sound); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // spillBoth is a world in which the archive was down at first, and then the table.
 func spillBoth(w *world, t *testing.T) {

@@ -2,15 +2,19 @@ package faults
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/curated"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/kpi"
@@ -119,10 +123,9 @@ func (w *world) hour(ctx context.Context, next breaking) error {
 	records, bucket := w.over(next)
 	_, err := redrive.New(records, bucket).Run(ctx)
 	r := rollup.New(records, bucket, rollup.DefaultConfig, w.clock).WithFiles(plainFiles)
-	if _, scheduleErr := r.Schedule(ctx, queue{r}); err == nil {
-		err = scheduleErr
-	}
-	return err
+	_, scheduleErr := r.Schedule(ctx, queue{r})
+	_, packErr := compact.New(bucket, w.clock).Run(untold{ctx})
+	return errors.Join(err, scheduleErr, packErr)
 }
 
 // plainFiles stand for Parquet, which takes its time.
@@ -198,22 +201,39 @@ func (w *world) archived(t testing.TB) (raw, quarantined map[string]int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var envelope struct{ Body string }
 		switch folder, _, _ := strings.Cut(name, "/"); folder {
-		case "raw", "quarantine":
-			if err := json.Unmarshal(object, &envelope); err != nil || bytes.Count(object, []byte("\n")) != 1 {
-				t.Errorf("%s: %v", name, err)
+		case "raw":
+			if !strings.HasSuffix(name, ".ndjson.gz") {
+				t.Errorf("its day is over, and it is not packed: %s", name)
+				continue
 			}
-			if folder == "raw" {
-				raw[envelope.Body]++
-			} else {
-				quarantined[envelope.Body]++
+			lines, err := gzip.NewReader(bytes.NewReader(object))
+			if err != nil {
+				t.Fatal(err)
 			}
+			count(t, lines, raw)
+		case "quarantine":
+			count(t, bytes.NewReader(object), quarantined)
 		case "spill":
 			t.Errorf("left over: %s", name)
 		}
 	}
 	return raw, quarantined
+}
+
+// count counts the bodies of envelopes.
+func count(t testing.TB, lines io.Reader, bodies map[string]int) {
+	t.Helper()
+	for all := json.NewDecoder(lines); ; {
+		var envelope struct{ Body string }
+		switch err := all.Decode(&envelope); {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
+		bodies[envelope.Body]++
+	}
 }
 
 // recorded tells whether there is a record of an event.

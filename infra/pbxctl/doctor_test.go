@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
@@ -82,6 +84,10 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 	if got.Begun != 2 || got.HungUp != 2 || got.Recorded != 1 || fmt.Sprint(got.Missing) != "[1795408200.3 1795449599.4]" || got.Unannounced != 0 {
 		t.Errorf("%s", out)
 	}
+	pack(t, data)
+	if packed := ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json"); packed != out {
+		t.Errorf("of a packed archive:\n%sbefore:\n%s", packed, out)
+	}
 	out = ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data)
 	if !strings.Contains(out, "1795408200.3 1795449599.4") {
 		t.Error(out)
@@ -122,5 +128,18 @@ func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
 	out := ask(t, "2026-11-21T07:01:00Z", "doctor", "silence", "--data", data)
 	if !strings.Contains(out, "longer than ever") || !strings.Contains(out, "2h1m0s") || !strings.Contains(out, "1h0m0s") {
 		t.Error(out)
+	}
+}
+
+// pack packs the archive of a data folder, which must be of days that are over.
+func pack(t *testing.T, data string) {
+	t.Helper()
+	b, err := dir.Open(local.ArchivePath(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := compact.New(b, func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }).Run(t.Context())
+	if err != nil || done.Events == 0 {
+		t.Fatalf("%+v, %v", done, err)
 	}
 }

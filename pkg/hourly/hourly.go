@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/dims"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
@@ -20,6 +21,7 @@ type Hourly struct {
 	redrive *redrive.Redrive
 	rollup  *rollup.Rollup
 	dims    *dims.Publisher
+	compact *compact.Compactor
 	queue   rollup.Queue
 	report  telemetry.Rollups
 	now     func() time.Time
@@ -27,7 +29,7 @@ type Hourly struct {
 
 // New makes an Hourly over records and archive, that sends days that are due to queue.
 func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue rollup.Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
-	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), queue, report, now}
+	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), compact.New(b, now), queue, report, now}
 }
 
 // stage is one of the things that are done.
@@ -40,7 +42,7 @@ type stage struct {
 // Run does all of it. Its error tells of every stage that failed.
 func (h *Hourly) Run(ctx context.Context) error {
 	var errs []error
-	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 1}} {
+	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 2}, {h.pack, 1}} {
 		errs = append(errs, h.within(ctx, s))
 	}
 	return errors.Join(errs...)
@@ -98,5 +100,12 @@ func (h *Hourly) schedule(ctx context.Context) error {
 func (h *Hourly) describe(ctx context.Context) error {
 	done, err := h.dims.Run(ctx)
 	h.report.Described(ctx, done.PBXs, done.Replaced, err)
+	return err
+}
+
+// pack packs the events of days that are over.
+func (h *Hourly) pack(ctx context.Context) error {
+	done, err := h.compact.Run(ctx)
+	h.report.Packed(ctx, done.Events, done.Written, done.Left, done.Through, err)
 	return err
 }

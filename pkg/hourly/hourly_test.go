@@ -114,6 +114,17 @@ func TestWhatOperatorsNameIsPublished(t *testing.T) {
 	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":null`)
 }
 
+func TestDaysThatAreOverArePacked(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	e := archive.Envelope{MAC: mac, Received: w.now.AddDate(0, 0, -1), Body: []byte("{}"), Event: &pbx.Hangup{}}
+	if err := archive.New(w.bucket).Keep(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour)
+	w.tells(t, `"msg":"compaction","events":1,"written":1,"left":0,"through":"2026-11-08"`)
+	w.tells(t, `"msg":"compaction","events":0,"written":0,"left":0,"through":"2026-11-08"`)
+}
+
 func TestAPBXThatIsDisabledMayBeSilent(t *testing.T) {
 	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
 	w.week(t, mac)

@@ -13,6 +13,7 @@ import (
 	"trunkline/infra/fleet"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
@@ -116,6 +117,22 @@ func TestAnEmptyTableReplayedEqualsTheOriginal(t *testing.T) {
 	}
 	if report.Done != objects || report.Held != 0 || objects < 300 {
 		t.Errorf("%+v of %d objects", report, objects)
+	}
+}
+
+func TestAnEmptyTableReplayedFromAPackedArchiveEqualsTheOriginal(t *testing.T) {
+	original, bucket := week(t)
+	single := run(t, bucket, storetest.NewMemory(), all)
+	if _, err := compact.New(bucket, func() time.Time { return instant("2026-12-20T00:00:00Z") }).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	table := storetest.NewMemory()
+	report := run(t, bucket, table, all)
+	if got, want := records(table), records(original); got != want {
+		t.Errorf("the replayed table has %d bytes, the original %d", len(got), len(want))
+	}
+	if report.Events != single.Events || report.Done*3 > single.Done || report.Held != 0 {
+		t.Errorf("%+v, before it was packed %+v", report, single)
 	}
 }
 

@@ -17,6 +17,7 @@ type Measured struct {
 	Hour     Usage              `json:"hour"`         // a run of the schedule
 	HourPBX  Usage              `json:"hour_per_pbx"` // what it uses more for each PBX
 	Day      Usage              `json:"day"`          // a day of the profile, rolled up
+	Packing  Usage              `json:"packing"`      // an event of a day that is over
 	Metrics  int                `json:"metrics"`      // that CloudWatch counts
 }
 
@@ -39,4 +40,5 @@ const (
 	HourSeconds    = 3
 	HourPBXSeconds = 0.05
 	DaySeconds     = 5
+	PackSeconds    = 0.002
 )

@@ -60,7 +60,7 @@ func (m Measured) Month() Month {
 	sent := perMonth()
 	for _, kind := range slices.Sorted(maps.Keys(sent)) {
 		month.Count += sent[kind]
-		month.Events = month.Events.Plus(m.Events[kind].Times(sent[kind]).kept(kind))
+		month.Events = month.Events.Plus(m.Events[kind].Times(sent[kind]).kept(kind)).Plus(m.Packing.Times(sent[kind]))
 	}
 	seen := Usage{WriteUnits: 4 * m.First.WriteUnits, ReadUnits: 60 * m.First.ReadUnits} // in each hour, at most
 	month.HoursAndDays = m.HourPBX.Plus(seen).Times(hoursPerMonth).Plus(m.Day.Times(daysPerMonth))

@@ -1,0 +1,216 @@
+package compact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/pbx"
+)
+
+const (
+	// margin is how long after its end a day is packed. It is longer than any write of an
+	// event that was received on it is under way.
+	margin = time.Hour
+	// longest is how long a run works whose context does not end.
+	longest = 5 * time.Minute
+	// latest is how many days are visited again in every run.
+	latest = 2
+	// pilesAtOnce is how many piles are packed side by side.
+	pilesAtOnce = 4
+)
+
+// Compactor packs the events of an archive. It is safe for concurrent use, by many processes.
+type Compactor struct {
+	bucket archive.Bucket
+	now    func() time.Time
+	full   int // fullBytes
+}
+
+// New makes a Compactor.
+func New(b archive.Bucket, now func() time.Time) *Compactor { return &Compactor{b, now, fullBytes} }
+
+// Report is what a run did.
+type Report struct {
+	Events  int     // that are packed now, and whose objects are deleted
+	Written int     // packed objects, made or replaced
+	Left    int     // objects of raw/ that are no event, or not the one that their names say
+	Failed  int     // piles (of a PBX, kind and day) that could not be packed; they are tried again
+	Through pbx.Day // the last day that was packed, and all before it
+	More    bool    // the time ran out: the next run goes on
+}
+
+// Run packs the days that have ended, the oldest first, and looks after some of those that
+// were packed before. Its error tells of what failed; what was done stays done.
+func (c *Compactor) Run(ctx context.Context) (Report, error) {
+	r := &run{Compactor: c, until: c.until(ctx), slots: make(chan struct{}, pilesAtOnce)}
+	m, err := c.readMark(ctx)
+	if err == nil {
+		err = r.days(ctx, &m)
+	}
+	r.report.Through = m.Through
+	return r.report, errors.Join(err, r.failed)
+}
+
+// until is when a run begins nothing more: it leaves a quarter of its time for what is under
+// way.
+func (c *Compactor) until(ctx context.Context) time.Time {
+	now := c.now()
+	work := longest
+	if deadline, ok := ctx.Deadline(); ok {
+		work = min(work, deadline.Sub(now)*3/4)
+	}
+	return now.Add(work)
+}
+
+// run is one run of a Compactor.
+type run struct {
+	*Compactor
+	until time.Time
+	slots chan struct{}
+
+	mu     sync.Mutex
+	report Report
+	failed error // the first failure of a pile
+}
+
+// over tells whether the run's time is used up.
+func (r *run) over() bool { return !r.now().Before(r.until) }
+
+// days packs days until there are no more of them or the time is used up.
+func (r *run) days(ctx context.Context, m *mark) error {
+	ended := pbx.DayOf(r.now().UTC().Add(-margin)) - 1
+	m.Through = min(m.Through, ended)
+	known := m.Through
+	for m.Through < ended {
+		day, err := r.next(ctx, m.Through)
+		if err != nil {
+			return err
+		}
+		if day == 0 || day > ended {
+			m.Through = ended
+		} else if done, err := r.day(ctx, day); err != nil || !done {
+			return err
+		} else {
+			m.Through = day
+		}
+		if err := r.writeMark(ctx, *m); err != nil {
+			return err
+		}
+	}
+	for day := known; day > known-latest && day > 0; day-- {
+		if done, err := r.day(ctx, day); err != nil || !done {
+			return err
+		}
+	}
+	return r.again(ctx, m)
+}
+
+// again visits the next of the days that were packed before, from the first on after the last.
+func (r *run) again(ctx context.Context, m *mark) error {
+	day, err := r.next(ctx, m.Again)
+	if err != nil {
+		return err
+	}
+	if day > m.Through {
+		day = 0
+	}
+	if day > 0 {
+		if done, err := r.day(ctx, day); err != nil || !done {
+			return err
+		}
+	}
+	if day == m.Again {
+		return nil
+	}
+	m.Again = day
+	return r.writeMark(ctx, *m)
+}
+
+// next is the first day after a day on which anything was received, 0 where there is none.
+func (r *run) next(ctx context.Context, after pbx.Day) (next pbx.Day, err error) {
+	for _, kind := range pbx.Kinds() {
+		day, err := r.nextOf(ctx, kind, after)
+		if err != nil {
+			return 0, err
+		}
+		if day > 0 && (next == 0 || day < next) {
+			next = day
+		}
+	}
+	return next, nil
+}
+
+func (r *run) nextOf(ctx context.Context, kind pbx.Kind, after pbx.Day) (pbx.Day, error) {
+	folder := archive.RawKind(kind)
+	past := ""
+	if after > 0 {
+		past = archive.RawFolder(kind, midnight(after)) + "~" // no name has it
+	}
+	for name, err := range r.bucket.List(ctx, folder, past) {
+		if err != nil {
+			return 0, fmt.Errorf("find the next day: %w", err)
+		}
+		partition, _, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
+		day, err := pbx.ParseDay(strings.TrimPrefix(partition, "dt="))
+		if err == nil {
+			return day, nil
+		}
+	}
+	return 0, nil
+}
+
+// midnight is the beginning of a day in UTC.
+func midnight(day pbx.Day) time.Time { return pbx.UTC.Time(day.Start()) }
+
+// day packs the events of a day. It tells whether it came to the end of them; a pile that
+// failed does not keep it from the others.
+func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
+	var piles sync.WaitGroup
+	defer piles.Wait()
+	for _, kind := range pbx.Kinds() {
+		for p, err := range r.piles(ctx, kind, day) {
+			if err != nil {
+				return false, fmt.Errorf("compact %s of %s: %w", kind, day, err)
+			}
+			if r.slots <- struct{}{}; r.over() {
+				<-r.slots
+				r.more()
+				return false, nil
+			}
+			piles.Go(func() {
+				defer func() { <-r.slots }()
+				r.tell(p, p.pack(ctx))
+			})
+		}
+	}
+	piles.Wait()
+	return !r.report.More, ctx.Err()
+}
+
+func (r *run) more() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.More = true
+}
+
+// tell counts what became of a pile.
+func (r *run) tell(p *pile, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Events += p.done.Events
+	r.report.Written += p.done.Written
+	r.report.Left += p.done.Left
+	r.report.More = r.report.More || p.done.More
+	if err == nil {
+		return
+	}
+	r.report.Failed++
+	if r.failed == nil {
+		r.failed = fmt.Errorf("compact %s of %s of %s: %w", p.kind, p.day, p.mac, err)
+	}
+}

@@ -1,0 +1,49 @@
+package compact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"trunkline/pkg/pbx"
+)
+
+// markName is the name of the object that says how far the archive is packed. It lies outside
+// raw/, all of which is events.
+const markName = "compaction/mark.json"
+
+// mark is how far an archive is packed.
+type mark struct {
+	Through pbx.Day `json:"through"` // the last day that was packed, and all before it
+	Again   pbx.Day `json:"again"`   // the day that was visited again last
+}
+
+// readMark reads the mark. One that can't be understood is none: then all begins anew, and is
+// found done.
+func (c *Compactor) readMark(ctx context.Context) (mark, error) {
+	object, err := c.bucket.Get(ctx, markName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return mark{}, nil
+	}
+	if err != nil {
+		return mark{}, fmt.Errorf("read how far the archive is packed: %w", err)
+	}
+	var m mark
+	if json.Unmarshal(object, &m) != nil {
+		return mark{}, nil
+	}
+	return m, nil
+}
+
+func (c *Compactor) writeMark(ctx context.Context, m mark) error {
+	object, err := json.Marshal(m)
+	if err == nil {
+		err = c.bucket.Put(ctx, markName, append(object, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("keep how far the archive is packed: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package compact
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"trunkline/pkg/archive"
+)
+
+// packed is a packed object as it was read.
+type packed struct {
+	name  string
+	tag   string // empty where there is none
+	lines []byte
+	byID  map[string][]byte
+}
+
+// open reads the n-th packed object of the pile's PBX, or finds that there is none.
+func (p *pile) open(ctx context.Context, n int) (*packed, error) {
+	o := &packed{name: archive.PackedName(p.kind, midnight(p.day), p.mac, n), byID: map[string][]byte{}}
+	tag, err := p.bucket.Tag(ctx, o.name)
+	if err == nil {
+		o.lines, err = archive.ReadLines(ctx, p.bucket, o.name) // may be newer than the tag
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.tag = tag
+	for line := range bytes.Lines(o.lines) {
+		if receipt, err := archive.ParseReceipt(line); err == nil {
+			o.byID[receipt.ID] = line
+		}
+	}
+	return o, nil
+}
+
+// add adds lines to a packed object. An envelope's line begins with its ID, so all stand in
+// the order of receipt.
+func (p *pile) add(ctx context.Context, o *packed, lines map[string][]byte) error {
+	all := slices.Collect(bytes.Lines(o.lines))
+	all = slices.AppendSeq(all, maps.Values(lines))
+	slices.SortFunc(all, bytes.Compare)
+	body, err := archive.Pack(bytes.Join(all, nil))
+	if err != nil {
+		return err
+	}
+	return p.bucket.Replace(ctx, o.name, body, o.tag)
+}
+
+// same tells whether two lines are of one receipt: they may have been written by different
+// versions, which understood its body differently.
+func same(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	one, err := archive.ParseReceipt(a)
+	other, otherErr := archive.ParseReceipt(b)
+	return err == nil && otherErr == nil && one.ID == other.ID && bytes.Equal(one.Body, other.Body)
+}
