@@ -128,7 +128,7 @@ func TestTheScheduleSendsDaysThatAreDueInBatches(t *testing.T) {
 		t.Errorf("batches of %d: %v", sizes, days)
 	}
 	for line := range strings.Lines(w.log.String()) {
-		counted := strings.Contains(line, `"_aws":{`) || strings.Contains(line, `"msg":"dimensions"`)
+		counted := strings.Contains(line, `"_aws":{`) || strings.Contains(line, `"msg":"dimensions"`) || strings.Contains(line, `"msg":"compaction"`)
 		if !json.Valid([]byte(line)) || !counted {
 			t.Errorf("log: %s", line)
 		}
