@@ -41,7 +41,7 @@ func everyLine(t testing.TB) [][]byte {
 	deliver := telemetry.DeliveryMetrics(&log, "any", time.Now)
 	for outcome := range ingest.Answers() {
 		deliver(t.Context(), ingest.Report{
-			Outcome: ingest.Outcome(outcome), Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Err: errors.New("failed"),
+			Outcome: ingest.Outcome(outcome), Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Sealed: 1, Err: errors.New("failed"),
 		})
 	}
 	sayEverything(t.Context(), telemetry.RollupMetrics(&log, "any", time.Now))
@@ -83,23 +83,33 @@ func sayEverything(ctx context.Context, r telemetry.Rollups) {
 	}
 }
 
-// embedded are the metrics of a line in CloudWatch's embedded metric format.
+// A directive is of CloudWatch's embedded metric format.
+type directive struct {
+	Dimensions [][]string
+	Metrics    []struct{ Name string }
+}
+
+// directives are those of a line that is logged.
+func directives(t testing.TB, line []byte) []directive {
+	t.Helper()
+	var told struct {
+		AWS struct{ CloudWatchMetrics []directive } `json:"_aws"`
+	}
+	if err := json.Unmarshal(line, &told); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	return told.AWS.CloudWatchMetrics
+}
+
+// embedded are the metrics of a line.
 func embedded(t testing.TB, line []byte) []string {
 	t.Helper()
 	var entry map[string]any
-	var told struct {
-		AWS struct {
-			CloudWatchMetrics []struct {
-				Dimensions [][]string
-				Metrics    []struct{ Name string }
-			}
-		} `json:"_aws"`
-	}
-	if err := errors.Join(json.Unmarshal(line, &entry), json.Unmarshal(line, &told)); err != nil {
+	if err := json.Unmarshal(line, &entry); err != nil {
 		t.Fatalf("%v: %s", err, line)
 	}
 	var out []string
-	for _, d := range told.AWS.CloudWatchMetrics {
+	for _, d := range directives(t, line) {
 		for _, m := range d.Metrics {
 			for _, names := range d.Dimensions {
 				whatever, this := map[string]string{}, map[string]string{}
@@ -227,6 +237,26 @@ func TestWhatIsWatchedIsEmitted(t *testing.T) {
 	}
 	for _, found := range unknown(ours, ourMetrics(t), uses) {
 		t.Error(found)
+	}
+}
+
+// Each metric is paid for by the month; what nobody looks at is for the log alone.
+func TestWhatIsEmittedIsWatched(t *testing.T) {
+	ours := load(t, "../../template.yaml")
+	watched := map[string]bool{}
+	for _, u := range slices.Concat(watchedBy(ours), read(t, ours.of("AWS::CloudWatch::Dashboard")[0]).uses(t)) {
+		watched[u.name+strings.Join(slices.Sorted(maps.Keys(u.dimensions)), ",")] = u.namespace == ourNamespace
+	}
+	for _, line := range everyLine(t) {
+		for _, d := range directives(t, line) {
+			for _, m := range d.Metrics {
+				for _, names := range d.Dimensions {
+					if !watched[m.Name+strings.Join(slices.Sorted(slices.Values(names)), ",")] {
+						t.Errorf("nobody watches %s by %v", m.Name, names)
+					}
+				}
+			}
+		}
 	}
 }
 

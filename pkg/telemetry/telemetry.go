@@ -20,8 +20,8 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 }
 
 // DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace:
-// the metrics events and took_ms, by outcome, and by outcome and kind; spilled and
-// quarantined, of the whole fleet; and likewise sealed, where there are any.
+// the metric events, by outcome, and by outcome and kind; spilled and quarantined, of the
+// whole fleet; and likewise sealed, where there are any.
 func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
@@ -30,7 +30,7 @@ func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(c
 			ofAll = append(ofAll, metric{"sealed", "Count"})
 		}
 		logDelivery(ctx, log, r, metrics(now(), namespace,
-			counted([][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}, metric{"took_ms", "Milliseconds"}),
+			counted([][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}),
 			counted(ofTheFleet, ofAll...)))
 	}
 }
