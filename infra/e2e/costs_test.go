@@ -189,7 +189,7 @@ func (w *world) costOfPacking(t *testing.T) bill.Usage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := archive.RawFolder(pbx.KindHangup, at) + string(of)
+	folder := archive.RawFolder(pbx.KindHangup, pbx.UTCDay(at)) + string(of)
 	for name, err := range w.objects.List(t.Context(), folder, "") {
 		var lines []byte
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trunkline/pkg/compact"
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store/storetest"
 )
@@ -36,11 +37,11 @@ var operations = []operation{
 	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
 		first := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-		replay.Run(ctx, bucket, records, replay.Selection{First: first, Last: w.now}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(w.now)}, func(replay.Report) {})
 	}},
 	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
-		replay.Run(ctx, bucket, records, replay.Selection{First: w.now.Truncate(24 * time.Hour), Last: w.now}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(w.now), Last: pbx.UTCDay(w.now)}, func(replay.Report) {})
 	}},
 }
 

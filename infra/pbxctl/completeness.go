@@ -93,7 +93,7 @@ type legs struct {
 
 func (l *legs) add(mac pbx.MAC) error {
 	for _, kind := range []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup} {
-		for day := l.from.Truncate(24 * time.Hour); day.Before(l.to); day = day.Add(24 * time.Hour) {
+		for day := pbx.UTCDay(l.from); day.UTC().Before(l.to); day++ {
 			for name, err := range l.bucket.List(l.ctx, archive.RawFolder(kind, day)+string(mac), "") {
 				if err == nil {
 					err = l.addOne(name)

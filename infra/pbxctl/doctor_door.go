@@ -145,8 +145,8 @@ func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string
 // doctorObjects yields the names of the test device's events since the day before from.
 func doctorObjects(ctx context.Context, b archive.Bucket, from time.Time) func(yield func(string, error) bool) {
 	return func(yield func(string, error) bool) {
-		for day := -1; day <= 1; day++ {
-			folder := archive.RawFolder(pbx.KindExtensionStatus, from.AddDate(0, 0, day))
+		for day := pbx.UTCDay(from) - 1; day <= pbx.UTCDay(from)+1; day++ {
+			folder := archive.RawFolder(pbx.KindExtensionStatus, day)
 			for name, err := range b.List(ctx, folder+string(doctorMAC), "") {
 				if !yield(name, err) || err != nil {
 					return

@@ -66,7 +66,7 @@ func (c *eraseCommand) Run(p *program) error {
 	}
 	return c.open(p, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		told := &toldFindings{p: p, asJSON: c.JSON, counts: map[foundAt]int{}}
-		e := &erase.Erasure{Records: s, Archive: b, Numbers: numbers, First: utc(c.From), Last: utc(c.To), DryRun: c.DryRun,
+		e := &erase.Erasure{Records: s, Archive: b, Numbers: numbers, First: c.From, Last: c.To, DryRun: c.DryRun,
 			Tell: told.tell, Progress: searched(p, !c.JSON)}
 		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
 			return computeAnew(p, rollup.New(s, b, rollup.Config(schedule), p.now), days, told)
@@ -125,14 +125,6 @@ func (c *eraseCommand) open(p *program, use func(*store.Store, archive.Bucket, f
 			return use(s, d.Bucket, func() error { return d.Table.Scrub(p.ctx) })
 		})
 	})
-}
-
-// utc is the beginning of a UTC day; zero where it is unknown.
-func utc(day pbx.Day) time.Time {
-	if day == 0 {
-		return time.Time{}
-	}
-	return pbx.UTC.Time(day.Start())
 }
 
 // computeAnew has the figures of days computed that have closed.

@@ -81,7 +81,7 @@ func (c *replayCommand) selection() (replay.Selection, error) {
 	if days := c.To - c.From + 1; days > most {
 		return replay.Selection{}, fmt.Errorf("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
 	}
-	return replay.Selection{First: pbx.UTC.Time(c.From.Start()), Last: pbx.UTC.Time(c.To.Start()), MAC: c.MAC}, nil
+	return replay.Selection{First: c.From, Last: c.To, MAC: c.MAC}, nil
 }
 
 // open calls use with the table to write; for a dry run, with one to read.
@@ -197,7 +197,7 @@ func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.
 	if c.JSON {
 		return 0, 0, nil
 	}
-	for day := sel.First; !day.After(sel.Last); day = day.AddDate(0, 0, 1) {
+	for day := sel.First; day <= sel.Last; day++ {
 		for _, kind := range pbx.Kinds() {
 			for name, err := range b.List(ctx, archive.RawFolder(kind, day)+string(sel.MAC), "") {
 				if err != nil {

@@ -199,7 +199,7 @@ func TestAthenaKnowsTheMembersOfEnvelopes(t *testing.T) {
 	if got, want := table.Parameters["projection.kind.values"], strings.Join(kinds, ","); got != want || table.Parameters["projection.kind.type"] != "enum" {
 		t.Errorf("Athena looks for the kinds %s, not %s", got, want)
 	}
-	if got := archive.RawFolder("cdr", at); table.Storage.Location != "s3://${Bucket}/raw/" || got != "raw/kind=cdr/dt=2026-10-25/" ||
+	if got := archive.RawFolder("cdr", pbx.UTCDay(at)); table.Storage.Location != "s3://${Bucket}/raw/" || got != "raw/kind=cdr/dt=2026-10-25/" ||
 		!slices.Equal(table.Partitions, []glueColumn{{"kind", "string"}, {"dt", "string"}}) {
 		t.Errorf("events lie in %s; Athena looks in %s by %v", got, table.Storage.Location, table.Partitions)
 	}

@@ -117,15 +117,15 @@ func (e Envelope) Name() string {
 
 func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string {
 	if reason != "" {
-		return QuarantinePrefix + "dt=" + received.UTC().Format(time.DateOnly) + "/" + id + ".json"
+		return QuarantinePrefix + "dt=" + pbx.UTCDay(received).String() + "/" + id + ".json"
 	}
-	return RawFolder(kind, received) + id + ".json"
+	return RawFolder(kind, pbx.UTCDay(received)) + id + ".json"
 }
 
 // RawFolder is what the names of the events of one kind begin with that were received on
 // one UTC day.
-func RawFolder(kind pbx.Kind, day time.Time) string {
-	return RawKind(kind) + "dt=" + day.UTC().Format(time.DateOnly) + "/"
+func RawFolder(kind pbx.Kind, day pbx.Day) string {
+	return RawKind(kind) + "dt=" + day.String() + "/"
 }
 
 // RawKind is what the names of all events of one kind begin with.

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"time"
 
 	"trunkline/pkg/pbx"
 )
@@ -22,7 +21,7 @@ const packedSuffix = ".ndjson.gz"
 // PackedName is the name of the n-th packed object, from 1, of a PBX's events of one kind and
 // UTC day of receipt. It comes after the names of their single objects, and before those of
 // the next PBX.
-func PackedName(kind pbx.Kind, day time.Time, mac pbx.MAC, n int) string {
+func PackedName(kind pbx.Kind, day pbx.Day, mac pbx.MAC, n int) string {
 	return fmt.Sprintf("%s%s.%04d%s", RawFolder(kind, day), mac, n, packedSuffix)
 }
 

@@ -83,7 +83,7 @@ func (r *run) over() bool { return !r.now().Before(r.until) }
 
 // days packs days until there are no more of them or the time is used up.
 func (r *run) days(ctx context.Context, m *mark) error {
-	ended := pbx.DayOf(r.now().UTC().Add(-margin)) - 1
+	ended := pbx.UTCDay(r.now().Add(-margin)) - 1
 	m.Through = min(m.Through, ended)
 	known := m.Through
 	for m.Through < ended {
@@ -149,7 +149,7 @@ func (r *run) nextOf(ctx context.Context, kind pbx.Kind, after pbx.Day) (pbx.Day
 	folder := archive.RawKind(kind)
 	past := ""
 	if after > 0 {
-		past = archive.RawFolder(kind, midnight(after)) + "~" // no name has it
+		past = archive.RawFolder(kind, after) + "~" // no name has it
 	}
 	for name, err := range r.bucket.List(ctx, folder, past) {
 		if err != nil {
@@ -163,9 +163,6 @@ func (r *run) nextOf(ctx context.Context, kind pbx.Kind, after pbx.Day) (pbx.Day
 	}
 	return 0, nil
 }
-
-// midnight is the beginning of a day in UTC.
-func midnight(day pbx.Day) time.Time { return pbx.UTC.Time(day.Start()) }
 
 // day packs the events of a day. It tells whether it came to the end of them; a pile that
 // failed does not keep it from the others.

@@ -154,7 +154,7 @@ func TestWhatComesLateIsPackedWithTheOthers(t *testing.T) {
 
 func TestWhatIsNotTheEventOfItsNameStays(t *testing.T) {
 	b, events := days(t)
-	folder := archive.RawFolder(pbx.KindHangup, now.Add(-24*time.Hour))
+	folder := archive.RawFolder(pbx.KindHangup, pbx.UTCDay(now)-1)
 	line, err := b.Get(t.Context(), events[2].Name())
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func TestAnotherBodyUnderThePackedIDStays(t *testing.T) {
 
 func TestAPackedObjectThatIsBrokenKeepsTheSingleOnes(t *testing.T) {
 	b, events := days(t)
-	if err := b.Put(t.Context(), archive.PackedName(pbx.KindHangup, now.Add(-24*time.Hour), mac, 1), []byte("no gzip")); err != nil {
+	if err := b.Put(t.Context(), archive.PackedName(pbx.KindHangup, pbx.UTCDay(now)-1, mac, 1), []byte("no gzip")); err != nil {
 		t.Fatal(err)
 	}
 	report, err := New(b, clock).Run(t.Context())
@@ -233,7 +233,7 @@ func left(t testing.TB) (*archivetest.Memory, []archive.Envelope) {
 		lines, err = archive.Pack(lines)
 	}
 	if err == nil {
-		err = b.Put(context.Background(), archive.PackedName(pbx.KindHangup, events[0].Received, mac, 1), lines)
+		err = b.Put(context.Background(), archive.PackedName(pbx.KindHangup, pbx.UTCDay(events[0].Received), mac, 1), lines)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ type packed struct {
 
 // open reads the n-th packed object of the pile's PBX, or finds that there is none.
 func (p *pile) open(ctx context.Context, n int) (*packed, error) {
-	o := &packed{name: archive.PackedName(p.kind, midnight(p.day), p.mac, n), byID: map[string][]byte{}}
+	o := &packed{name: archive.PackedName(p.kind, p.day, p.mac, n), byID: map[string][]byte{}}
 	tag, err := p.bucket.Tag(ctx, o.name)
 	if err == nil {
 		o.lines, err = archive.ReadLines(ctx, p.bucket, o.name) // may be newer than the tag

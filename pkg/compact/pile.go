@@ -42,7 +42,7 @@ type pile struct {
 func (r *run) piles(ctx context.Context, kind pbx.Kind, day pbx.Day) iter.Seq2[*pile, error] {
 	return func(yield func(*pile, error) bool) {
 		p := &pile{run: r, kind: kind, day: day}
-		for name, err := range r.bucket.List(ctx, archive.RawFolder(kind, midnight(day)), "") {
+		for name, err := range r.bucket.List(ctx, archive.RawFolder(kind, day), "") {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -177,7 +177,7 @@ func (p *pile) drop(ctx context.Context, o *packed, lines map[string][]byte) err
 			p.done.Left++
 		}
 	}
-	folder := archive.RawFolder(p.kind, midnight(p.day))
+	folder := archive.RawFolder(p.kind, p.day)
 	err := sideBySide(there, func(_ int, id string) error { return p.bucket.Delete(ctx, folder+id+".json") })
 	if err != nil {
 		return err

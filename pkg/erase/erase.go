@@ -23,7 +23,7 @@ type Erasure struct {
 	Numbers *Numbers
 	// First and Last are the UTC days of receipt that are meant, both included; zero: open.
 	// Published figures and their files are searched whole.
-	First, Last time.Time
+	First, Last pbx.Day
 	DryRun      bool
 	// Tell is told of each place where the number was found, one after the other.
 	Tell func(Finding)
@@ -99,7 +99,8 @@ func (e *Erasure) Figures(ctx context.Context) error {
 
 // concerns tells whether what was received at a time is meant.
 func (e *Erasure) concerns(received time.Time) bool {
-	return !received.Before(e.First) && (e.Last.IsZero() || received.Before(e.Last.AddDate(0, 0, 1)))
+	day := pbx.UTCDay(received)
+	return day >= e.First && (e.Last == 0 || day <= e.Last)
 }
 
 // spilled erases the number from what the table keeps for the archive.

@@ -10,6 +10,7 @@ import (
 
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/erase"
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -107,7 +108,8 @@ func TestOnlyWhatWasReceivedOnCertainDaysIsErased(t *testing.T) {
 	w.receive(mac, strings.Replace(body, "'1'", "'3'", 1))
 	var found []erase.Finding
 	e := w.erasure(w.table, w.bucket, &found)
-	e.First, e.Last = time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	day := pbx.UTCDay(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
+	e.First, e.Last = day, day
 	if _, err := e.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

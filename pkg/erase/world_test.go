@@ -143,7 +143,7 @@ func (w *world) spill(body string) {
 func (w *world) compact() {
 	w.t.Helper()
 	ctx := context.Background()
-	folder := archive.RawFolder(pbx.KindHangup, w.at)
+	folder := archive.RawFolder(pbx.KindHangup, pbx.UTCDay(w.at))
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	for name := range w.bucket.List(ctx, folder+string(mac), "") {

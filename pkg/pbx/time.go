@@ -53,6 +53,9 @@ func ParseDay(s string) (Day, error) {
 // DayOf is the day that t shows in t's own location.
 func DayOf(t time.Time) Day { return LocalTimeOf(t).Day() }
 
+// UTCDay is the day that t shows in UTC.
+func UTCDay(t time.Time) Day { return DayOf(t.UTC()) }
+
 // LocalTimeOf is the wall clock that t shows in t's own location.
 func LocalTimeOf(t time.Time) LocalTime {
 	_, offset := t.Zone()
@@ -64,6 +67,9 @@ func (t LocalTime) Day() Day { return Day(t / secondsPerDay) }
 
 // Start is midnight, where the day begins.
 func (d Day) Start() LocalTime { return LocalTime(d) * secondsPerDay }
+
+// UTC is where the day begins in UTC.
+func (d Day) UTC() time.Time { return d.Start().asUTC() }
 
 // EarlyUntil is until when, in seconds after midnight, what happens may belong to a call of
 // the day before.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
@@ -19,9 +18,9 @@ import (
 
 // Selection is a part of the archive.
 type Selection struct {
-	First, Last time.Time // UTC days of receipt, both included
-	MAC         pbx.MAC   // empty: all PBXs
-	After       string    // the name of the last object that is done already; empty: none
+	First, Last pbx.Day // UTC days of receipt, both included
+	MAC         pbx.MAC // empty: all PBXs
+	After       string  // the name of the last object that is done already; empty: none
 }
 
 // Report is how far a replay has come.
@@ -149,7 +148,7 @@ func (r *Recorder) line(ctx context.Context, line []byte) error {
 // names yields the names of a part of the archive.
 func names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for day := sel.First; !day.After(sel.Last); day = day.AddDate(0, 0, 1) {
+		for day := sel.First; day <= sel.Last; day++ {
 			for _, kind := range pbx.Kinds() {
 				folder := archive.RawFolder(kind, day)
 				after := ""

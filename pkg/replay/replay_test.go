@@ -32,6 +32,8 @@ func instant(s string) time.Time {
 	return t
 }
 
+func day(s string) pbx.Day { return pbx.UTCDay(instant(s + "T00:00:00Z")) }
+
 // receive takes deliveries in, each at its time.
 func receive(t testing.TB, table store.Table, bucket archive.Bucket, deliveries ...fleet.Delivery) {
 	t.Helper()
@@ -102,7 +104,7 @@ func weekKeeping(t testing.TB, days int) (*storetest.Memory, *archivetest.Memory
 	return table, bucket
 }
 
-var all = replay.Selection{First: instant("2026-11-01T00:00:00Z"), Last: instant("2026-12-24T00:00:00Z")}
+var all = replay.Selection{First: day("2026-11-01"), Last: day("2026-12-24")}
 
 func TestAnEmptyTableReplayedEqualsTheOriginal(t *testing.T) {
 	original, bucket := week(t)
@@ -233,8 +235,7 @@ func TestAReplayGoesOnWhereItStopped(t *testing.T) {
 func TestASelectionIsReplayedAndNothingElse(t *testing.T) {
 	_, bucket := week(t)
 	table := storetest.NewMemory()
-	day := instant("2026-11-20T00:00:00Z")
-	report := run(t, bucket, table, replay.Selection{First: day, Last: day, MAC: mac})
+	report := run(t, bucket, table, replay.Selection{First: day("2026-11-20"), Last: day("2026-11-20"), MAC: mac})
 	if report.Done != 3 || strings.Contains(records(table), "0200") {
 		t.Errorf("%+v\n%s", report, records(table))
 	}

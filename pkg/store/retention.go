@@ -39,14 +39,11 @@ func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
 		start = pbx.LocalTimeOf(r.At.UTC())
 	}
 	late := expiring(r, lateFor)
-	if day := midnight(start.Day() + s.keep + daysToExpire); day.After(late) {
+	if day := (start.Day() + s.keep + daysToExpire).UTC(); day.After(late) {
 		return day
 	}
 	return late
 }
-
-// midnight is where a day begins in UTC.
-func midnight(day pbx.Day) time.Time { return time.Unix(day.Start().Unix(), 0).UTC() }
 
 // sealedFrom is the day from whose beginning in UTC a day is sealed; unknown: never. What was
 // so when its figures were published holds though records are kept for longer since: those
@@ -62,13 +59,13 @@ func (s *Store) sealedFrom(day pbx.Day, h Header) pbx.Day {
 // that its figures are made of expires a day after.
 func (s *Store) Sealed(day pbx.Day, h Header, at time.Time) bool {
 	from := s.sealedFrom(day, h)
-	return from != 0 && !at.Before(midnight(from))
+	return from != 0 && !at.Before(from.UTC())
 }
 
 // IsSealed is Sealed for now, and a day whose header was not read.
 func (s *Store) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
 	now := s.now()
-	if now.Before(midnight(day + LeastDays)) {
+	if now.Before((day + LeastDays).UTC()) {
 		return false, nil
 	}
 	h, err := s.Header(ctx, mac, day)
