@@ -20,6 +20,7 @@ import (
 	"trunkline/infra/e2e/tap"
 	"trunkline/infra/fleet"
 	"trunkline/pkg/archive"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -131,13 +132,26 @@ func (w *world) costOfAStranger(t *testing.T) bill.Usage {
 	})
 }
 
-// costOfHours runs the schedule, has the fleet grow, and runs it again.
-func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
-	run := func() {
-		if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
-			t.Errorf("the schedule answers %s", answer)
+// hour runs the schedule, and has every turn at packing taken by itself.
+func (w *world) hour(t *testing.T) {
+	if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
+		t.Errorf("the schedule answers %s", answer)
+	}
+	for _, turn := range compact.Turns(time.Now()) {
+		text, err := json.Marshal(turn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer, _ := w.rollup.invoke(t, sqsEvent(t, string(text))); answer != `{"batchItemFailures":[]}` {
+			t.Errorf("the turn of %s answers %s", turn.Kind, answer)
 		}
 	}
+}
+
+// costOfHours measures an hour, has the fleet grow, and measures another.
+func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
+	turns := len(pbx.Kinds())
+	hour := func() { w.hour(t) }
 	pbxs := func() (n float64) {
 		for _, err := range w.store.Fleet(t.Context()) {
 			if err != nil {
@@ -147,18 +161,19 @@ func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
 		}
 		return n
 	}
-	run() // marks days of PBXs that were seen since the last run
-	few, before := w.rollup.measure(t, 1, run), pbxs()
+	hour() // marks days of PBXs that were seen since the last one
+	few, before := w.rollup.measure(t, 1+turns, hour), pbxs()
 	for i := range morePBXs {
 		mac := pbx.MAC(fmt.Sprintf("0200000001%02x", i))
 		if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	run()
-	many := w.rollup.measure(t, 1, run)
+	hour()
+	many := w.rollup.measure(t, 1+turns, hour)
 	m.HourPBX = many.Plus(few.Times(-1)).Times(1 / (pbxs() - before))
 	m.Hour = few.Plus(m.HourPBX.Times(-before))
+	m.Hour.Queue += float64(2 * turns) // the event source receives the messages and deletes them
 	m.Hour.GBSeconds, m.HourPBX.GBSeconds = w.rollup.gigabytes(t)*bill.HourSeconds, w.rollup.gigabytes(t)*bill.HourPBXSeconds
 	m.HourPBX.TableBytes, m.Hour.TableBytes, m.Hour.BucketBytes = 0, 0, 0 // what is written there replaces what was
 }
@@ -166,8 +181,8 @@ func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
 // packedEvents are as many as a PBX has of some kinds in a day.
 const packedEvents = 100
 
-// costOfPacking runs the schedule when there are events of a day that is over, and holds them
-// against what is packed.
+// costOfPacking has an hour's turns taken when there are events of a day that is over, and holds
+// them against what is packed.
 func (w *world) costOfPacking(t *testing.T) bill.Usage {
 	of, at := pbx.MAC("0200000000ae"), time.Now().AddDate(0, 0, -2).Truncate(24*time.Hour) // is visited every hour
 	var kept []archive.Envelope
@@ -181,9 +196,7 @@ func (w *world) costOfPacking(t *testing.T) bill.Usage {
 		kept = append(kept, e)
 	}
 	before := len(w.rollup.tap.Calls())
-	if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
-		t.Errorf("the schedule answers %s", answer)
-	}
+	w.hour(t)
 	calls := slices.DeleteFunc(w.rollup.tap.Calls()[before:], func(c tap.Call) bool { return !strings.Contains(c.Resource, string(of)) })
 	want, err := archive.Lines(kept)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"trunkline/pkg/compact"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store/storetest"
@@ -32,7 +31,7 @@ var operations = []operation{
 	}},
 	{"compaction", over, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		_, bucket := w.over(next)
-		compact.New(bucket, w.clock).Run(untold{ctx})
+		w.pack(ctx, bucket)
 	}},
 	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)

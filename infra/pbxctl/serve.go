@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/ingest"
@@ -141,14 +142,21 @@ func (c *serveCommand) start(p *program) (*server, error) {
 
 // hourly does what is done every hour.
 func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
-	work := func(ctx context.Context, t rollup.Task) {
-		result, err := s.rollup.Work(ctx, t)
-		if ctx.Err() == nil {
-			report.Worked(ctx, t.MAC, t.Day, string(result), err)
-		}
+	packer := compact.New(s.bucket, s.now)
+	queue := local.Queue{
+		Compute: func(ctx context.Context, t rollup.Task) {
+			result, err := s.rollup.Work(ctx, t)
+			if ctx.Err() == nil {
+				report.Worked(ctx, t.MAC, t.Day, string(result), err)
+			}
+		},
+		Take: func(ctx context.Context, t compact.Turn) {
+			done, _, err := packer.Take(ctx, t)
+			report.Packed(ctx, t.Kind, done.Events, done.Written, done.Left, done.Through, err)
+		},
 	}
 	// What failed is told in the log, and comes again.
-	_ = hourly.New(s.store, s.bucket, s.rollup, local.Queue{Work: work}, report, s.now).Run(ctx)
+	_ = hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
 }
 
 func (c *serveCommand) keys(p *program) (*token.Keyring, error) {

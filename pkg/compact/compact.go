@@ -39,16 +39,17 @@ type Report struct {
 	Events  int     // that are packed now, and whose objects are deleted
 	Written int     // packed objects, made or replaced
 	Left    int     // objects of raw/ that are no event, or not the one that their names say
-	Failed  int     // piles (of a PBX, kind and day) that could not be packed; they are tried again
+	Failed  int     // piles (of a PBX and day) that could not be packed; they are tried again
 	Through pbx.Day // the last day that was packed, and all before it
 	More    bool    // the time ran out: the next run goes on
 }
 
-// Run packs the days that have ended, the oldest first, and looks after some of those that
-// were packed before. Its error tells of what failed; what was done stays done.
-func (c *Compactor) Run(ctx context.Context) (Report, error) {
-	r := &run{Compactor: c, until: c.until(ctx), slots: make(chan struct{}, pilesAtOnce)}
-	m, err := c.readMark(ctx)
+// Run packs the events of a kind, of the days that have ended, the oldest first, and looks
+// after some of those that were packed before. Its error tells of what failed; what was done
+// stays done.
+func (c *Compactor) Run(ctx context.Context, kind pbx.Kind) (Report, error) {
+	r := &run{Compactor: c, kind: kind, until: c.until(ctx), slots: make(chan struct{}, pilesAtOnce)}
+	m, err := c.readMark(ctx, kind)
 	if err == nil {
 		err = r.days(ctx, &m)
 	}
@@ -70,6 +71,7 @@ func (c *Compactor) until(ctx context.Context) time.Time {
 // run is one run of a Compactor.
 type run struct {
 	*Compactor
+	kind  pbx.Kind
 	until time.Time
 	slots chan struct{}
 
@@ -98,7 +100,7 @@ func (r *run) days(ctx context.Context, m *mark) error {
 		} else {
 			m.Through = day
 		}
-		if err := r.writeMark(ctx, *m); err != nil {
+		if err := r.writeMark(ctx, r.kind, *m); err != nil {
 			return err
 		}
 	}
@@ -128,28 +130,15 @@ func (r *run) again(ctx context.Context, m *mark) error {
 		return nil
 	}
 	m.Again = day
-	return r.writeMark(ctx, *m)
+	return r.writeMark(ctx, r.kind, *m)
 }
 
 // next is the first day after a day on which anything was received, 0 where there is none.
-func (r *run) next(ctx context.Context, after pbx.Day) (next pbx.Day, err error) {
-	for _, kind := range pbx.Kinds() {
-		day, err := r.nextOf(ctx, kind, after)
-		if err != nil {
-			return 0, err
-		}
-		if day > 0 && (next == 0 || day < next) {
-			next = day
-		}
-	}
-	return next, nil
-}
-
-func (r *run) nextOf(ctx context.Context, kind pbx.Kind, after pbx.Day) (pbx.Day, error) {
-	folder := archive.RawKind(kind)
+func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
+	folder := archive.RawKind(r.kind)
 	past := ""
 	if after > 0 {
-		past = archive.RawFolder(kind, after) + "~" // no name has it
+		past = archive.RawFolder(r.kind, after) + "~" // no name has it
 	}
 	for name, err := range r.bucket.List(ctx, folder, past) {
 		if err != nil {
@@ -169,21 +158,19 @@ func (r *run) nextOf(ctx context.Context, kind pbx.Kind, after pbx.Day) (pbx.Day
 func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 	var piles sync.WaitGroup
 	defer piles.Wait()
-	for _, kind := range pbx.Kinds() {
-		for p, err := range r.piles(ctx, kind, day) {
-			if err != nil {
-				return false, fmt.Errorf("compact %s of %s: %w", kind, day, err)
-			}
-			if r.slots <- struct{}{}; r.over() {
-				<-r.slots
-				r.more()
-				return false, nil
-			}
-			piles.Go(func() {
-				defer func() { <-r.slots }()
-				r.tell(p, p.pack(ctx))
-			})
+	for p, err := range r.piles(ctx, day) {
+		if err != nil {
+			return false, fmt.Errorf("compact %s of %s: %w", r.kind, day, err)
 		}
+		if r.slots <- struct{}{}; r.over() {
+			<-r.slots
+			r.more()
+			return false, nil
+		}
+		piles.Go(func() {
+			defer func() { <-r.slots }()
+			r.tell(p, p.pack(ctx))
+		})
 	}
 	piles.Wait()
 	return !r.report.More, ctx.Err()

@@ -25,7 +25,9 @@
 // about two weeks. Days without events are passed over. A mark that is lost or wrong costs
 // listings, and no event.
 //
-// A run ends by itself before its context does; the next one goes on where it was.
+// A run ends by itself before its context does; the next one goes on where it was. Each kind of
+// event is packed apart from the others, in a turn of its own every hour, so that several
+// workers can be at it; and a turn that was too short is followed by another.
 //
 // The package knows the archive and the vocabulary, and no object store.
 package compact

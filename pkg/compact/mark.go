@@ -10,11 +10,11 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// markName is the name of the object that says how far the archive is packed. It lies outside
-// raw/, all of which is events.
-const markName = "compaction/mark.json"
+// markName is the name of the object that says how far a kind's events are packed. It lies
+// outside raw/, all of which is events.
+func markName(kind pbx.Kind) string { return "compaction/" + string(kind) + ".json" }
 
-// mark is how far an archive is packed.
+// mark is how far a kind's events are packed.
 type mark struct {
 	Through pbx.Day `json:"through"` // the last day that was packed, and all before it
 	Again   pbx.Day `json:"again"`   // the day that was visited again last
@@ -22,8 +22,8 @@ type mark struct {
 
 // readMark reads the mark. One that can't be understood is none: then all begins anew, and is
 // found done.
-func (c *Compactor) readMark(ctx context.Context) (mark, error) {
-	object, err := c.bucket.Get(ctx, markName)
+func (c *Compactor) readMark(ctx context.Context, kind pbx.Kind) (mark, error) {
+	object, err := c.bucket.Get(ctx, markName(kind))
 	if errors.Is(err, fs.ErrNotExist) {
 		return mark{}, nil
 	}
@@ -37,10 +37,10 @@ func (c *Compactor) readMark(ctx context.Context) (mark, error) {
 	return m, nil
 }
 
-func (c *Compactor) writeMark(ctx context.Context, m mark) error {
+func (c *Compactor) writeMark(ctx context.Context, kind pbx.Kind, m mark) error {
 	object, err := json.Marshal(m)
 	if err == nil {
-		err = c.bucket.Put(ctx, markName, append(object, '\n'))
+		err = c.bucket.Put(ctx, markName(kind), append(object, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("keep how far the archive is packed: %w", err)

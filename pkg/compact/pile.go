@@ -28,21 +28,20 @@ const (
 	objectsAtMost = 9999
 )
 
-// pile is the single objects of one kind, day and PBX.
+// pile is the single objects of one day and PBX.
 type pile struct {
 	*run
-	kind  pbx.Kind
 	day   pbx.Day
 	mac   pbx.MAC
 	names []string
 	done  Report
 }
 
-// piles yields the piles of a kind and day. After an error it ends.
-func (r *run) piles(ctx context.Context, kind pbx.Kind, day pbx.Day) iter.Seq2[*pile, error] {
+// piles yields the piles of a day. After an error it ends.
+func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
 	return func(yield func(*pile, error) bool) {
-		p := &pile{run: r, kind: kind, day: day}
-		for name, err := range r.bucket.List(ctx, archive.RawFolder(kind, day), "") {
+		p := &pile{run: r, day: day}
+		for name, err := range r.bucket.List(ctx, archive.RawFolder(r.kind, day), "") {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -55,7 +54,7 @@ func (r *run) piles(ctx context.Context, kind pbx.Kind, day pbx.Day) iter.Seq2[*
 				if len(p.names) > 0 && !yield(p, nil) {
 					return
 				}
-				p = &pile{run: r, kind: kind, day: day, mac: pbx.MAC(mac)}
+				p = &pile{run: r, day: day, mac: pbx.MAC(mac)}
 			}
 			p.names = append(p.names, name)
 		}

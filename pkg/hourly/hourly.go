@@ -21,15 +21,21 @@ type Hourly struct {
 	redrive *redrive.Redrive
 	rollup  *rollup.Rollup
 	dims    *dims.Publisher
-	compact *compact.Compactor
-	queue   rollup.Queue
+	queue   Queue
 	report  telemetry.Rollups
 	now     func() time.Time
 }
 
-// New makes an Hourly over records and archive, that sends days that are due to queue.
-func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue rollup.Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
-	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), compact.New(b, now), queue, report, now}
+// Queue carries to workers what takes longer. Any of it may be lost, doubled, or come late.
+type Queue interface {
+	rollup.Queue
+	Pack(ctx context.Context, turns []compact.Turn) error
+}
+
+// New makes an Hourly over records and archive, that sends to queue days that are due, and kinds
+// of events to be packed.
+func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
+	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), queue, report, now}
 }
 
 // stage is one of the things that are done.
@@ -103,9 +109,7 @@ func (h *Hourly) describe(ctx context.Context) error {
 	return err
 }
 
-// pack packs the events of days that are over.
+// pack has the events of days that are over packed.
 func (h *Hourly) pack(ctx context.Context) error {
-	done, err := h.compact.Run(ctx)
-	h.report.Packed(ctx, done.Events, done.Written, done.Left, done.Through, err)
-	return err
+	return h.queue.Pack(ctx, compact.Turns(h.now()))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -21,8 +23,16 @@ import (
 
 const mac = pbx.MAC("68692e0b0001")
 
-// worked is a queue whose tasks are done at once.
-type worked struct{ r *rollup.Rollup }
+// worked is a queue whose days are computed at once; it keeps the turns.
+type worked struct {
+	r     *rollup.Rollup
+	turns *[]compact.Turn
+}
+
+func (w worked) Pack(_ context.Context, turns []compact.Turn) error {
+	*w.turns = append(*w.turns, turns...)
+	return nil
+}
 
 func (w worked) Send(ctx context.Context, tasks []rollup.Task) (err error) {
 	for _, t := range tasks {
@@ -38,6 +48,7 @@ type world struct {
 	store  *store.Store
 	now    time.Time
 	log    strings.Builder
+	turns  []compact.Turn
 }
 
 func newWorld(table store.Table, bucket archive.Bucket) *world {
@@ -51,7 +62,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
 	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, now)
-	return hourly.New(w.store, w.bucket, r, worked{r}, telemetry.RollupMetrics(&w.log, "Trunkline", now), now).Run(ctx)
+	return hourly.New(w.store, w.bucket, r, worked{r, &w.turns}, telemetry.RollupMetrics(&w.log, "Trunkline", now), now).Run(ctx)
 }
 
 // call records a call that begins at a time, of a PBX whose clock stands in UTC.
@@ -114,15 +125,20 @@ func TestWhatOperatorsNameIsPublished(t *testing.T) {
 	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":null`)
 }
 
-func TestDaysThatAreOverArePacked(t *testing.T) {
+func TestEachKindOfEventHasATurnAtPackingUntilTheNextHour(t *testing.T) {
 	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
-	e := archive.Envelope{MAC: mac, Received: w.now.AddDate(0, 0, -1), Body: []byte("{}"), Event: &pbx.Hangup{}}
-	if err := archive.New(w.bucket).Keep(t.Context(), e); err != nil {
+	if err := w.run(t.Context(), w.clock); err != nil {
 		t.Fatal(err)
 	}
-	w.now = w.now.Add(time.Hour)
-	w.tells(t, `"msg":"compaction","events":1,"written":1,"left":0,"through":"2026-11-08"`)
-	w.tells(t, `"msg":"compaction","events":0,"written":0,"left":0,"through":"2026-11-08"`)
+	var kinds []pbx.Kind
+	for _, turn := range w.turns {
+		if kinds = append(kinds, turn.Kind); !turn.Until.Equal(w.now.Add(time.Hour)) {
+			t.Errorf("at %s: %+v", w.now, turn)
+		}
+	}
+	if !slices.Equal(kinds, pbx.Kinds()) {
+		t.Errorf("%v", kinds)
+	}
 }
 
 func TestAPBXThatIsDisabledMayBeSilent(t *testing.T) {

@@ -5,16 +5,26 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/pkg/compact"
 	"trunkline/pkg/rollup"
 )
 
 // workersAtOnce is how many days are computed side by side.
 const workersAtOnce = 2
 
-// Queue is a rollup.Queue within this process: Send has all tasks done. One that fails is
-// due still, and comes again with the next run of the schedule.
+// Queue is an hourly.Queue within this process, which has all done that it is sent. What fails
+// comes again with the next run of the schedule.
 type Queue struct {
-	Work func(context.Context, rollup.Task)
+	Compute func(context.Context, rollup.Task)
+	Take    func(context.Context, compact.Turn)
+}
+
+// Pack implements hourly.Queue.
+func (q Queue) Pack(ctx context.Context, turns []compact.Turn) error {
+	for _, turn := range turns {
+		q.Take(ctx, turn)
+	}
+	return ctx.Err()
 }
 
 // Send implements rollup.Queue.
@@ -24,7 +34,7 @@ func (q Queue) Send(ctx context.Context, tasks []rollup.Task) error {
 	for range workersAtOnce {
 		workers.Go(func() {
 			for task := range next {
-				q.Work(ctx, task)
+				q.Compute(ctx, task)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"trunkline/pkg/compact"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 )
@@ -24,7 +25,7 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var done []rollup.Task
-		q := Queue{Work: func(_ context.Context, task rollup.Task) {
+		q := Queue{Compute: func(_ context.Context, task rollup.Task) {
 			time.Sleep(time.Second)
 			mu.Lock()
 			defer mu.Unlock()
@@ -41,6 +42,15 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 	})
 }
 
+func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
+	var taken []compact.Turn
+	q := Queue{Take: func(_ context.Context, turn compact.Turn) { taken = append(taken, turn) }}
+	turns := compact.Turns(time.Now())
+	if err := q.Pack(t.Context(), turns); err != nil || !slices.Equal(taken, turns) {
+		t.Errorf("%v, %v", taken, err)
+	}
+}
+
 func TestNoTasksAreNoWork(t *testing.T) {
 	if err := (Queue{}).Send(t.Context(), nil); err != nil {
 		t.Error(err)
@@ -50,7 +60,7 @@ func TestNoTasksAreNoWork(t *testing.T) {
 func TestAQueueThatIsStoppedSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var q Queue
-	q.Work = func(given context.Context, _ rollup.Task) {
+	q.Compute = func(given context.Context, _ rollup.Task) {
 		cancel()
 		if given.Err() == nil {
 			t.Error("a worker does not learn that it should stop")

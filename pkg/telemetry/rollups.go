@@ -99,10 +99,10 @@ func (r Rollups) Described(ctx context.Context, pbxs int, replaced []string, err
 	r.say(ctx, err, "dimensions", slog.Int("pbxs", pbxs), slog.Any("replaced", replaced))
 }
 
-// Packed tells of the archive: how many events were packed, and into how many objects; how many
+// Packed tells of a kind of event: how many were packed, and into how many objects; how many
 // objects stay since they are not the event of their name; and the last day that is packed.
-func (r Rollups) Packed(ctx context.Context, events, written, left int, through pbx.Day, err error) {
-	r.say(ctx, err, "compaction", slog.Int("events", events), slog.Int("written", written), slog.Int("left", left),
+func (r Rollups) Packed(ctx context.Context, kind pbx.Kind, events, written, left int, through pbx.Day, err error) {
+	r.say(ctx, err, "compaction", slog.String("kind", string(kind)), slog.Int("events", events), slog.Int("written", written), slog.Int("left", left),
 		slog.String("through", through.String()))
 }
 

@@ -14,7 +14,7 @@ type Measured struct {
 	Events   map[pbx.Kind]Usage `json:"events"`       // one event of each kind
 	First    Usage              `json:"first"`        // what a PBX's first event uses besides
 	Stranger Usage              `json:"stranger"`     // a push whose URL opens nothing
-	Hour     Usage              `json:"hour"`         // a run of the schedule
+	Hour     Usage              `json:"hour"`         // a run of the schedule, and turns at packing
 	HourPBX  Usage              `json:"hour_per_pbx"` // what it uses more for each PBX
 	Day      Usage              `json:"day"`          // a day of the profile, rolled up
 	Packing  Usage              `json:"packing"`      // an event of a day that is over
@@ -37,7 +37,7 @@ func Noted() (Measured, error) {
 // with all stores on it they would not be AWS's, but put higher than what is seen there.
 const (
 	EventSeconds   = 0.1
-	HourSeconds    = 3
+	HourSeconds    = 5
 	HourPBXSeconds = 0.05
 	DaySeconds     = 5
 	PackSeconds    = 0.002

@@ -12,10 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"trunkline/pkg/compact"
 	"trunkline/pkg/rollup"
 )
 
-// queue is a rollup.Queue on SQS.
+// queue is an hourly.Queue on SQS.
 type queue struct {
 	client *sqs.Client
 	url    string
@@ -25,19 +26,24 @@ type queue struct {
 const batch = 10
 
 // Send implements rollup.Queue.
-func (q queue) Send(ctx context.Context, tasks []rollup.Task) error {
-	for some := range slices.Chunk(tasks, batch) {
-		if err := q.sendBatch(ctx, some); err != nil {
+func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return send(ctx, q, tasks) }
+
+// Pack implements hourly.Queue.
+func (q queue) Pack(ctx context.Context, turns []compact.Turn) error { return send(ctx, q, turns) }
+
+func send[T any](ctx context.Context, q queue, messages []T) error {
+	for some := range slices.Chunk(messages, batch) {
+		if err := sendBatch(ctx, q, some); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (q queue) sendBatch(ctx context.Context, tasks []rollup.Task) error {
-	entries := make([]types.SendMessageBatchRequestEntry, len(tasks))
-	for i, task := range tasks {
-		body, err := json.Marshal(task)
+func sendBatch[T any](ctx context.Context, q queue, messages []T) error {
+	entries := make([]types.SendMessageBatchRequestEntry, len(messages))
+	for i, message := range messages {
+		body, err := json.Marshal(message)
 		if err != nil {
 			return err
 		}

@@ -13,8 +13,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/cloud"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/rollup"
@@ -41,14 +43,23 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 	bucket := s3.New(settings.S3(), c.Bucket)
 	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
 	report := telemetry.RollupMetrics(log, c.Metrics, now)
-	return &Function{hourly.New(records, bucket, r, queue{client, c.Queue}, report, now), r, report}
+	return newFunction(records, bucket, r, queue{client, c.Queue}, report, now)
+}
+
+func newFunction(
+	s *store.Store, b archive.Bucket, r *rollup.Rollup, q hourly.Queue, report telemetry.Rollups, now func() time.Time,
+) *Function {
+	return &Function{hourly.New(s, b, r, q, report, now), r, compact.New(b, now), q, report, now}
 }
 
 // Function is the rollup function.
 type Function struct {
-	hourly *hourly.Hourly
-	rollup *rollup.Rollup
-	report telemetry.Rollups
+	hourly  *hourly.Hourly
+	rollup  *rollup.Rollup
+	compact *compact.Compactor
+	queue   hourly.Queue
+	report  telemetry.Rollups
+	now     func() time.Time
 }
 
 // event is what sets the function off: messages of the queue, or the schedule's own input,
@@ -96,23 +107,56 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	return nil, errors.New("neither a schedule's event nor messages of SQS")
 }
 
-// work does the tasks of messages.
+// work does what messages ask for, first the days, which are short.
 func (f *Function) work(ctx context.Context, messages []message) Failures {
 	failed := Failures{[]Failure{}}
+	var turns []compact.Turn
 	for _, m := range messages {
-		var task rollup.Task
-		err := json.Unmarshal([]byte(m.Body), &task)
+		var asked struct { // the one or the other
+			rollup.Task
+			compact.Turn
+		}
+		err := json.Unmarshal([]byte(m.Body), &asked)
+		if err == nil && asked.Turn.Check() == nil {
+			turns = append(turns, asked.Turn)
+			continue
+		}
 		if err == nil {
-			err = task.Check()
+			err = asked.Task.Check()
 		}
 		var result rollup.Result
 		if err == nil {
-			result, err = f.rollup.Work(ctx, task)
+			result, err = f.rollup.Work(ctx, asked.Task)
 		}
-		f.report.Worked(ctx, task.MAC, task.Day, string(result), err)
+		f.report.Worked(ctx, asked.MAC, asked.Day, string(result), err)
 		if err != nil {
 			failed.Failures = append(failed.Failures, Failure{m.ID})
 		}
 	}
+	f.pack(ctx, turns)
 	return failed
+}
+
+// pack takes turns at packing, each in its share of the time that is left.
+func (f *Function) pack(ctx context.Context, turns []compact.Turn) {
+	deadline, limited := ctx.Deadline()
+	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
+	for _, turn := range turns {
+		within, cancel := ctx, context.CancelFunc(func() {})
+		if limited {
+			within, cancel = context.WithTimeout(ctx, share)
+		}
+		f.take(within, turn)
+		cancel()
+	}
+}
+
+// take takes a turn at packing. One that fails is told, and not tried again: the next hour has
+// another.
+func (f *Function) take(ctx context.Context, turn compact.Turn) {
+	done, again, err := f.compact.Take(ctx, turn)
+	if again {
+		err = f.queue.Pack(ctx, []compact.Turn{turn})
+	}
+	f.report.Packed(ctx, turn.Kind, done.Events, done.Written, done.Left, done.Through, err)
 }

@@ -19,9 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"trunkline/events"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
-	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -59,27 +60,28 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // world is a rollup function over stores in memory.
 type world struct {
 	*Function
-	store *store.Store
-	sqs   *stub
-	log   strings.Builder
-	now   time.Time
+	store  *store.Store
+	bucket *archivetest.Memory
+	sqs    *stub
+	log    strings.Builder
+	now    time.Time
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{sqs: &stub{}, now: time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)}
+	w := &world{bucket: archivetest.NewMemory(), sqs: &stub{}, now: time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)}
 	server := httptest.NewServer(w.sqs)
 	t.Cleanup(server.Close)
 	clock := func() time.Time { return w.now }
-	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	table := storetest.NewMemory()
 	w.store = store.New(table, clock)
 	client := sqs.New(sqs.Options{
 		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
 		Retryer: aws.NopRetryer{},
 	})
-	r := rollup.New(w.store, bucket, rollup.DefaultConfig, clock)
+	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, clock)
 	report := telemetry.RollupMetrics(&w.log, "Trunkline", clock)
-	w.Function = &Function{hourly.New(w.store, bucket, r, queue{client, server.URL + "/due"}, report, clock), r, report}
+	w.Function = newFunction(w.store, w.bucket, r, queue{client, server.URL + "/due"}, report, clock)
 	return w
 }
 
@@ -124,11 +126,12 @@ func TestTheScheduleSendsDaysThatAreDueInBatches(t *testing.T) {
 			days[body] = true
 		}
 	}
-	if fmt.Sprint(sizes) != "[10 10 3]" || len(days) != 23 || !days[`{"mac":"68692e0b0000","day":"2026-11-23"}`] {
+	if fmt.Sprint(sizes) != "[10 10 3 8]" || len(days) != 23+8 || !days[`{"mac":"68692e0b0000","day":"2026-11-23"}`] ||
+		!days[`{"pack":"cc_cdr","until":"2026-11-24T02:00:00Z"}`] {
 		t.Errorf("batches of %d: %v", sizes, days)
 	}
 	for line := range strings.Lines(w.log.String()) {
-		counted := strings.Contains(line, `"_aws":{`) || strings.Contains(line, `"msg":"dimensions"`) || strings.Contains(line, `"msg":"compaction"`)
+		counted := strings.Contains(line, `"_aws":{`) || strings.Contains(line, `"msg":"dimensions"`)
 		if !json.Valid([]byte(line)) || !counted {
 			t.Errorf("log: %s", line)
 		}
@@ -258,7 +261,15 @@ func TestTheFunctionStopsBeforeItIsStopped(t *testing.T) {
 }
 
 // sent is a queue that keeps what it was sent.
-type sent struct{ tasks []rollup.Task }
+type sent struct {
+	tasks []rollup.Task
+	turns []compact.Turn
+}
+
+func (q *sent) Pack(_ context.Context, turns []compact.Turn) error {
+	q.turns = append(q.turns, turns...)
+	return nil
+}
 
 func (q *sent) Send(_ context.Context, tasks []rollup.Task) error {
 	q.tasks = append(q.tasks, tasks...)
@@ -277,7 +288,7 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 		records := store.New(table, time.Now)
 		r := rollup.New(records, bucket, rollup.DefaultConfig, time.Now)
 		report := telemetry.RollupMetrics(log, "Trunkline", time.Now)
-		f := &Function{hourly.New(records, bucket, r, q, report, time.Now), r, report}
+		f := newFunction(records, bucket, r, q, report, time.Now)
 		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), spare+time.Minute)
 		defer cancel()
@@ -290,6 +301,114 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 			t.Errorf("sent %v: %s", q.tasks, log)
 		}
 	})
+}
+
+// keep archives a hangup of each of some PBXs, on the day before.
+func keep(t *testing.T, w *world, pbxs int) {
+	t.Helper()
+	for i := range pbxs {
+		e := archive.Envelope{
+			MAC: pbx.MAC(fmt.Sprintf("68692e0b%04x", i)), Received: w.now.Add(-14 * time.Hour), Event: &pbx.Hangup{}, Body: []byte("{}"),
+		}
+		if err := archive.New(w.bucket).Keep(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// single counts the events that are not packed.
+func single(t *testing.T, w *world) (n int) {
+	t.Helper()
+	for name, err := range w.bucket.List(t.Context(), "raw/", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !archive.IsPacked(name) {
+			n++
+		}
+	}
+	return n
+}
+
+func packing(kind string, until time.Time) json.RawMessage {
+	body, _ := json.Marshal(fmt.Sprintf(`{"pack":%q,"until":%q}`, kind, until.Format(time.RFC3339)))
+	return fmt.Appendf(nil, `{"Records":[{"messageId":"a","body":%s}]}`, body)
+}
+
+func TestAMessagePacksAKindOfEvent(t *testing.T) {
+	w := newWorld(t)
+	keep(t, w, 3)
+	for kind, left := range map[string]int{"cc_cdr": 3, "hangup": 0} {
+		answer, err := w.Handle(t.Context(), packing(kind, w.now.Add(time.Hour)))
+		if err != nil || len(answer.(Failures).Failures) != 0 {
+			t.Errorf("%v, %v", answer, err)
+		}
+		if n := single(t, w); kind == "hangup" && n != left || kind == "cc_cdr" && n == 0 {
+			t.Errorf("after %s, %d events are not packed", kind, n)
+		}
+	}
+	if want := `"msg":"compaction","kind":"hangup","events":3,"written":3,"left":0,"through":"2026-11-23"}`; !strings.Contains(w.log.String(), want) {
+		t.Errorf("no %s in %s", want, &w.log)
+	}
+	if len(w.sqs.batches) != 0 {
+		t.Errorf("sent %v", w.sqs.batches)
+	}
+	answer, err := w.Handle(t.Context(), packing("nonsense", w.now))
+	if err != nil || len(answer.(Failures).Failures) != 1 {
+		t.Errorf("a kind that there is not: %v, %v", answer, err)
+	}
+}
+
+func TestPackingThatTakesLongerThanATurnGoesOnUntilTheNextHour(t *testing.T) {
+	const pbxs = 40
+	for _, c := range []struct {
+		name  string
+		until time.Duration
+		slow  time.Duration // each look at the clock
+		sent  bool
+	}{
+		{"all of it fits", time.Hour, 0, false},
+		{"it does not fit", time.Hour, 10 * time.Second, true},
+		{"the next hour has come", 0, 10 * time.Second, false},
+	} {
+		w := newWorld(t)
+		keep(t, w, pbxs)
+		began := w.now
+		var mu sync.Mutex
+		q := &sent{}
+		f := newFunction(w.store, w.bucket, w.rollup, q, w.report, func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			w.now = w.now.Add(c.slow)
+			return w.now
+		})
+		if _, err := f.Handle(t.Context(), packing("hangup", began.Add(c.until))); err != nil {
+			t.Fatal(err)
+		}
+		left := single(t, w)
+		if (len(q.turns) == 1) != c.sent || (left == 0) != (c.slow == 0) || left == pbxs {
+			t.Errorf("%s: sent %v, %d left", c.name, q.turns, left)
+		}
+	}
+}
+
+func TestPackingThatFailsIsToldAndLeftToTheNextHour(t *testing.T) {
+	w := newWorld(t)
+	keep(t, w, 3)
+	faulty := archivetest.NewFaulty(w.bucket, func(c archivetest.Call) archivetest.Fault {
+		if c.Method == "Replace" {
+			return archivetest.Fails
+		}
+		return archivetest.None
+	})
+	q := &sent{}
+	answer, err := newFunction(w.store, faulty, w.rollup, q, w.report, func() time.Time { return w.now }).Handle(t.Context(), packing("hangup", w.now.Add(time.Hour)))
+	if err != nil || len(answer.(Failures).Failures) != 0 || len(q.turns) != 0 {
+		t.Errorf("%v, %v, %v", answer, err, q.turns)
+	}
+	if text := w.log.String(); !strings.Contains(text, `"level":"ERROR","msg":"compaction","kind":"hangup"`) {
+		t.Error(text)
+	}
 }
 
 func TestAnEventOfAnotherKindIsAnError(t *testing.T) {
