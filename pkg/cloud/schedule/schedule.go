@@ -110,7 +110,7 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 // work does what messages ask for, first the days, which are short.
 func (f *Function) work(ctx context.Context, messages []message) Failures {
 	failed := Failures{[]Failure{}}
-	var turns []compact.Turn
+	turns := map[string]compact.Turn{} // by message
 	for _, m := range messages {
 		var asked struct { // the one or the other
 			rollup.Task
@@ -118,7 +118,7 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 		}
 		err := json.Unmarshal([]byte(m.Body), &asked)
 		if err == nil && asked.Turn.Check() == nil {
-			turns = append(turns, asked.Turn)
+			turns[m.ID] = asked.Turn
 			continue
 		}
 		if err == nil {
@@ -133,30 +133,33 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 			failed.Failures = append(failed.Failures, Failure{m.ID})
 		}
 	}
-	f.pack(ctx, turns)
+	failed.Failures = append(failed.Failures, f.pack(ctx, turns)...)
 	return failed
 }
 
 // pack takes turns at packing, each in its share of the time that is left.
-func (f *Function) pack(ctx context.Context, turns []compact.Turn) {
+func (f *Function) pack(ctx context.Context, turns map[string]compact.Turn) (failed []Failure) {
 	deadline, limited := ctx.Deadline()
 	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
-	for _, turn := range turns {
+	for message, turn := range turns {
 		within, cancel := ctx, context.CancelFunc(func() {})
 		if limited {
 			within, cancel = context.WithTimeout(ctx, share)
 		}
-		f.take(within, turn)
+		if f.take(within, turn) != nil {
+			failed = append(failed, Failure{message})
+		}
 		cancel()
 	}
+	return failed
 }
 
-// take takes a turn at packing. One that fails is told, and not tried again: the next hour has
-// another.
-func (f *Function) take(ctx context.Context, turn compact.Turn) {
+// take takes a turn at packing, and has another follow while there is more.
+func (f *Function) take(ctx context.Context, turn compact.Turn) error {
 	done, again, err := f.compact.Take(ctx, turn)
 	if again {
 		err = f.queue.Pack(ctx, []compact.Turn{turn})
 	}
 	f.report.Packed(ctx, turn.Kind, done.Events, done.Written, done.Left, done.Through, err)
+	return err
 }
