@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
 
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -161,7 +163,8 @@ type deviceListCommand struct {
 // Help is the long form of the command's help.
 func (deviceListCommand) Help() string {
 	return `A zone in brackets was inferred from the PBX's calls. SLA and SHORT are thresholds in
-seconds; - is the default. URLs of GENERATION and those after it open.
+seconds; - is the default. URLs of GENERATION and those after it open. HEARD is when the PBX
+last sent something, to a quarter of an hour, and KEY the key that signed its URL.
 
 Example:
   pbxctl device list --data ./data`
@@ -171,7 +174,9 @@ Example:
 type member struct {
 	MAC pbx.MAC `json:"mac"`
 	store.Device
-	Inferred pbx.Zone `json:"inferred_zone,omitzero"`
+	Inferred pbx.Zone  `json:"inferred_zone,omitzero"`
+	Heard    time.Time `json:"last_heard,omitzero"`
+	Key      string    `json:"key,omitempty"`
 }
 
 // memberOf is what is known of a PBX.
@@ -181,7 +186,11 @@ func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err e
 		return m, err
 	}
 	seen, err := s.Seen(ctx, mac)
-	m.Inferred = seen.Zone
+	if err != nil {
+		return m, err
+	}
+	heard, err := s.Heard(ctx, mac)
+	m.Inferred, m.Heard, m.Key = seen.Zone, heard.Last, heard.Key
 	return m, err
 }
 
@@ -196,9 +205,9 @@ func (c *deviceListCommand) Run(p *program) error {
 }
 
 var deviceColumns = columns[member]{
-	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION"},
+	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
 	func(m member) []string {
-		zone, state, includes := m.Zone.String(), "enabled", "no"
+		zone, state, includes, heard := m.Zone.String(), "enabled", "no", "-"
 		if zone == "" && m.Inferred.Known() {
 			zone = "(" + m.Inferred.String() + ")"
 		}
@@ -208,7 +217,10 @@ var deviceColumns = columns[member]{
 		if m.TalkIncludesHold {
 			includes = "yes"
 		}
+		if !m.Heard.IsZero() {
+			heard = clock(m.Heard)
+		}
 		return []string{string(m.MAC), m.Name, m.Site, zone, m.ServiceLevel.String(), m.ShortAbandon.String(),
-			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10)}
+			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10), heard, cmp.Or(m.Key, "-")}
 	},
 }

@@ -115,14 +115,14 @@ func localKeys(path, fleetKeys string) (*token.Keyring, error) {
 // notBefore tells whether the clock shows a time after all that was received.
 func (d *checkup) notBefore(ctx context.Context, s *store.Store) error {
 	for mac, err := range s.Fleet(ctx) {
-		var last time.Time
+		var heard store.Heard
 		if err == nil {
-			last, err = s.Heard(ctx, mac)
+			heard, err = s.Heard(ctx, mac)
 		}
 		if err != nil {
 			return err
 		}
-		if early := last.Sub(d.p.now()); early > clockMayBeOff {
+		if early := heard.Last.Sub(d.p.now()); early > clockMayBeOff {
 			return wrong("have this machine set its clock by NTP", "something was received of %s that is %s in the future", mac, early.Round(time.Second))
 		}
 	}

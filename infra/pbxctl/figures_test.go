@@ -325,12 +325,12 @@ func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
 	}
 	set("--name", "Reception", "--site", "Berlin", "--zone", "Europe/Berlin", "--sla-threshold", "30")
 	set("--short-abandon", "5", "--talk-includes-hold")
-	if out := ask(t, later, "device", "list", "--data", data); !strings.Contains(out, "Reception  Berlin  Europe/Berlin  30   5      yes                 enabled  1\n") {
+	if out := ask(t, later, "device", "list", "--data", data); !strings.Contains(out, "Reception  Berlin  Europe/Berlin  30   5      yes                 enabled  1           2018-11-05 11:05:45  -\n") {
 		t.Error(out)
 	}
 	set("--site", "Hamburg", "--no-talk-includes-hold")
 	out := ask(t, later, "device", "list", "--data", data, "--json")
-	const want = `{"mac":"68692e0b0001","name":"Reception","site":"Hamburg","zone":"Europe/Berlin","sla_threshold_seconds":30,"short_abandon_seconds":5}` + "\n"
+	const want = `{"mac":"68692e0b0001","name":"Reception","site":"Hamburg","zone":"Europe/Berlin","sla_threshold_seconds":30,"short_abandon_seconds":5,"last_heard":"2018-11-05T11:05:45Z"}` + "\n"
 	if out != want {
 		t.Errorf("got  %swant %s", out, want)
 	}
@@ -341,7 +341,7 @@ func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
 			t.Error(out)
 		}
 	}
-	const inferred = `{"mac":"68692e0b0001","name":"Reception","sla_threshold_seconds":30,"short_abandon_seconds":6,"inferred_zone":"+08:00"}` + "\n"
+	const inferred = `{"mac":"68692e0b0001","name":"Reception","sla_threshold_seconds":30,"short_abandon_seconds":6,"inferred_zone":"+08:00","last_heard":"2018-11-05T11:05:45Z"}` + "\n"
 	if out := set("--site", "", "--json"); out != inferred {
 		t.Errorf("got  %swant %s", out, inferred)
 	}

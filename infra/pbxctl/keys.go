@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"trunkline/pkg/local"
+	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
 
@@ -127,12 +129,13 @@ type keysRotateCommand struct{ keysPlace }
 // Help is the long form of the command's help.
 func (keysRotateCommand) Help() string {
 	return `The door knows the new key at the first URL that is signed by it (within a minute, while strangers
-try keys), and every URL that is out there opens as before. Which PBX still sends to a URL of the
-old key is not recorded, so the whole fleet's URLs are to be issued anew before it is retired:
+try keys), and every URL that is out there opens as before. Each PBX must be given a URL of the new
+key before the old one is retired; pbxctl device list shows by which key it was last heard:
 
   pbxctl keys rotate --secret ARN
-  pbxctl device url --mac MAC --base URL --secret ARN      # for each PBX; enter it there
-  pbxctl keys retire k1 --secret ARN`
+  pbxctl device url --all --base URL --secret ARN --table NAME > urls.csv      # enter them in the PBXs
+  pbxctl device list --table NAME                                              # until no KEY is k1
+  pbxctl keys retire k1 --secret ARN --table NAME`
 }
 
 // Run implements the command.
@@ -146,16 +149,19 @@ func (c *keysRotateCommand) Run(p *program) error {
 type keysRetireCommand struct {
 	KID string `arg:"" name:"kid" help:"The key's id, such as k1."`
 	keysPlace
-	Yes bool `help:"Don't ask."`
+	Table string `help:"DynamoDB table whose records tell which PBXs use the key still, with --secret." placeholder:"NAME"`
+	Yes   bool   `help:"Don't ask."`
 }
 
 // Help is the long form of the command's help.
 func (keysRetireCommand) Help() string {
 	return fmt.Sprintf(`Within %d minutes no door opens to a URL of the key any more: a PBX that has one is answered 401,
-and its events are lost unless it keeps them. A key that is gone can't be had back.
+and its events are lost unless it keeps them. A key that is gone can't be had back. PBXs that
+were last heard by a URL of the key are named before you are asked.
 
 Examples:
   pbxctl keys retire k1 --data ./data
+  pbxctl keys retire k1 --secret arn:aws:secretsmanager:… --table trunkline-Table-1A2B
   pbxctl keys retire k1 --yes --secret arn:aws:secretsmanager:…`, int(token.KeptFor.Minutes()))
 }
 
@@ -168,6 +174,9 @@ func (c *keysRetireCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if err := c.tellUsers(p); err != nil {
+		return err
+	}
 	if !c.Yes {
 		if !term.IsTerminal(int(os.Stdin.Fd())) {
 			return errors.New("PBXs may be shut out: say --yes where nobody can be asked")
@@ -178,6 +187,30 @@ func (c *keysRetireCommand) Run(p *program) error {
 		}
 	}
 	return c.change(p, func(s *token.Secrets) error { return s.Retire(c.KID) })
+}
+
+// tellUsers tells which PBXs were last heard by a URL of the key, where there are records.
+func (c *keysRetireCommand) tellUsers(p *program) error {
+	records := place{Table: c.Table, Data: c.Data}
+	if records == (place{}) {
+		fmt.Fprintln(p.errs, "Which PBXs use the key still is not known: --table NAME tells.")
+		return nil
+	}
+	err := records.open(p, func(s *store.Store) error {
+		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
+			if err != nil {
+				return err
+			}
+			if m.Key == c.KID {
+				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // keys, and nothing received yet
+	}
+	return err
 }
 
 // serveKeys are the keys by which pbxctl serve verifies: those of the environment, or those

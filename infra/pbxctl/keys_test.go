@@ -14,8 +14,9 @@ import (
 	"trunkline/pkg/token"
 )
 
-// rotates runs keys commands as an operator does, wherever they are kept.
-func rotates(t *testing.T, place ...string) {
+// rotates runs keys commands as an operator does, wherever they are kept; unknown is what is
+// said of who uses a key.
+func rotates(t *testing.T, unknown string, place ...string) {
 	t.Helper()
 	keys := func(args ...string) (string, int) {
 		t.Helper()
@@ -34,9 +35,9 @@ func rotates(t *testing.T, place ...string) {
 		{"rotate", "KEY  ITS URLS\nk2   open; new ones are signed by it\nk1   open\n", 0},
 		{"retire k2 --yes", "pbxctl: k2 signs: rotate the keys first\n", exitFailed},
 		{"retire k3 --yes", "pbxctl: there is no key \"k3\": there are k2, k1\n", exitFailed},
-		{"retire k1", "pbxctl: PBXs may be shut out: say --yes where nobody can be asked\n", exitFailed},
+		{"retire k1", unknown + "pbxctl: PBXs may be shut out: say --yes where nobody can be asked\n", exitFailed},
 		{"list --json", `{"kid":"k2","signs":true}` + "\n" + `{"kid":"k1","signs":false}` + "\n", 0},
-		{"retire k1 --yes", "KEY  ITS URLS\nk2   open; new ones are signed by it\n", 0},
+		{"retire k1 --yes", "KEY  ITS URLS\nk2   open; new ones are signed by it\n" + unknown, 0},
 		{"rotate --json", `{"kid":"k3","signs":true}` + "\n" + `{"kid":"k2","signs":false}` + "\n", 0},
 	} {
 		if out, code := keys(strings.Fields(step.args)...); out != step.want || code != step.code {
@@ -50,7 +51,7 @@ func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
 	if err := local.MakeKeys(data); err != nil {
 		t.Fatal(err)
 	}
-	rotates(t, "--data", data)
+	rotates(t, "", "--data", data)
 	if info, err := os.Stat(local.KeysPath(data)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
@@ -58,7 +59,7 @@ func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
 
 func TestKeysOfASecretAreRotatedAndRetired(t *testing.T) {
 	aws := newFakeAWS(t)
-	rotates(t, "--secret", "keys")
+	rotates(t, "Which PBXs use the key still is not known: --table NAME tells.\n", "--secret", "keys")
 	if len(aws.secret.stages) != 1 {
 		t.Errorf("stages are left: %v", aws.secret.stages)
 	}
@@ -151,7 +152,26 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 		t.Fatal(got.errs)
 	}
 	fresh := url()
-	if before, after := post(old), post(fresh); before != 200 || after != 200 || old == fresh {
-		t.Errorf("the old URL %d, the new one %d", before, after)
+	heardBy := func(key string) {
+		t.Helper()
+		out := run(t, "", "device", "list", "--json", "--data", data).out
+		if !strings.Contains(out, `"key":"`+key+`"`) {
+			t.Errorf("not heard by %s: %s", key, out)
+		}
+	}
+	if status := post(old); status != 200 || old == fresh {
+		t.Errorf("the old URL is answered %d", status)
+	}
+	heardBy("k1")
+	if got := run(t, "", "keys", "retire", "k1", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "68692e0b0001 sent to a URL of k1 until ") {
+		t.Errorf("exit %d: %s", got.code, got.errs)
+	}
+	time.Sleep(2 * time.Millisecond) // receipts of the same millisecond are one to the records
+	if status := post(fresh); status != 200 {
+		t.Errorf("the new URL is answered %d", status)
+	}
+	heardBy("k2")
+	if got := run(t, "", "keys", "retire", "k1", "--yes", "--data", data); got.code != 0 || got.errs != "" {
+		t.Errorf("exit %d: %s", got.code, got.errs)
 	}
 }

@@ -50,7 +50,9 @@ func intoFolder(data *local.Dir, recordDays int) func(pbx.MAC) poster {
 type anyToken struct{}
 
 // Verify implements ingest.Tokens.
-func (anyToken) Verify(context.Context, pbx.MAC, string) (token.Generation, error) { return 1, nil }
+func (anyToken) Verify(context.Context, pbx.MAC, string) (token.Proof, error) {
+	return token.Proof{Generation: 1}, nil
+}
 
 type folder struct {
 	mac    pbx.MAC

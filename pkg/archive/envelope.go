@@ -17,6 +17,7 @@ import (
 // Envelope is one event as it was received, or one that was refused.
 type Envelope struct {
 	MAC      pbx.MAC   // of the URL
+	Key      string    // the id of the key that signed the URL; empty where it is not known
 	Received time.Time // by the receiver's own clock, kept to the millisecond
 	Remote   string    // the address that it came from
 	Index    int       // the event's place in its array, from 0
@@ -30,6 +31,7 @@ type Envelope struct {
 type line struct {
 	ID         string    `json:"id"`
 	MAC        pbx.MAC   `json:"mac"`
+	Key        string    `json:"key,omitempty"`
 	Received   time.Time `json:"received"`
 	Remote     string    `json:"remote,omitempty"`
 	Index      int       `json:"index"`
@@ -133,7 +135,7 @@ func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{
-		ID: e.ID(), MAC: e.MAC, Received: e.Received.UTC().Truncate(time.Millisecond),
+		ID: e.ID(), MAC: e.MAC, Key: e.Key, Received: e.Received.UTC().Truncate(time.Millisecond),
 		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Event: e.Event,
 	}
 	if e.Event != nil {
@@ -159,6 +161,7 @@ func (e Envelope) marshal() ([]byte, error) {
 type Receipt struct {
 	ID       string
 	MAC      pbx.MAC
+	Key      string
 	Received time.Time
 	Remote   string
 	Index    int
@@ -182,7 +185,9 @@ func ParseReceipt(object []byte) (Receipt, error) {
 	if mac, err := pbx.ParseMAC(string(l.MAC)); err != nil || mac != l.MAC {
 		return Receipt{}, fmt.Errorf("read an envelope: %.40q is not the MAC of a PBX", l.MAC)
 	}
-	r := Receipt{ID: l.ID, MAC: l.MAC, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64}
+	r := Receipt{
+		ID: l.ID, MAC: l.MAC, Key: l.Key, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64,
+	}
 	if l.Body != nil {
 		r.Body = []byte(*l.Body)
 	}

@@ -14,11 +14,11 @@ import (
 // SilenceOf tells for how long a PBX is silent, beside its habit on the days that were
 // rolled up; the zero Silence where it never sent anything.
 func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (feed.Silence, error) {
-	last, err := s.Heard(ctx, mac)
-	if err != nil || last.IsZero() {
+	heard, err := s.Heard(ctx, mac)
+	if err != nil || heard.Last.IsZero() {
 		return feed.Silence{}, err
 	}
-	return since(ctx, s, mac, last, now)
+	return since(ctx, s, mac, heard.Last, now)
 }
 
 // since tells of a PBX that was heard last at a time.
@@ -50,11 +50,11 @@ func (h *Hourly) listen(ctx context.Context) error {
 // a single item.
 func (h *Hourly) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
 	now := h.now()
-	last, err := h.store.Heard(ctx, mac)
-	if err != nil || last.IsZero() || now.Sub(last) <= feed.NoticedAfter {
+	heard, err := h.store.Heard(ctx, mac)
+	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= feed.NoticedAfter {
 		return false, err
 	}
-	silence, err := since(ctx, h.store, mac, last, now)
+	silence, err := since(ctx, h.store, mac, heard.Last, now)
 	if err != nil || !silence.Flag {
 		return false, err
 	}

@@ -46,18 +46,19 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
 	case r.Method != http.MethodPost:
 		return Report{Outcome: NotAllowed}
 	}
-	mac, outcome, err := d.ingest.Admit(r.Context(), macText, tokenText)
+	delivery, outcome, err := d.ingest.Admit(r.Context(), macText, tokenText)
 	if outcome != Stored {
-		return Report{Outcome: outcome, MAC: mac, Err: err}
+		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, zycoo.MaxBody))
 	switch _, tooLarge := err.(*http.MaxBytesError); {
 	case tooLarge:
-		return Report{Outcome: TooLarge, MAC: mac}
+		return Report{Outcome: TooLarge, MAC: delivery.MAC}
 	case err != nil:
-		return Report{Outcome: Interrupted, MAC: mac, Err: err}
+		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
 	}
-	return d.ingest.Receive(r.Context(), Delivery{MAC: mac, Remote: remote(r), Body: body})
+	delivery.Remote, delivery.Body = remote(r), body
+	return d.ingest.Receive(r.Context(), delivery)
 }
 
 // splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned

@@ -18,7 +18,7 @@ import (
 // Tokens tells what a URL proves. Its errors are token.ErrInvalid, or mean that it
 // can't be told now.
 type Tokens interface {
-	Verify(ctx context.Context, mac pbx.MAC, token string) (token.Generation, error)
+	Verify(ctx context.Context, mac pbx.MAC, token string) (token.Proof, error)
 }
 
 // Records keeps what events say, and what was set for a PBX.
@@ -61,9 +61,10 @@ func New(tokens Tokens, records Records, archive Archive, now func() time.Time) 
 	return &Ingest{tokens, &settings{records: records, now: now}, records, archive, now}
 }
 
-// Delivery is the body that a PBX sent, after it was admitted.
+// Delivery is what a PBX sent that was admitted.
 type Delivery struct {
 	MAC    pbx.MAC
+	Key    string // the id of the key that signed its URL
 	Remote string // the address that it came from
 	Body   []byte
 }
@@ -87,30 +88,30 @@ type Result struct {
 	Err     *zycoo.Error // of an undecodable event
 }
 
-// Admit tells whose URL it is that has this MAC and this token: the MAC's canonical form.
-// An outcome other than Stored says why it does not open; only Unavailable has an error.
-func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (pbx.MAC, Outcome, error) {
+// Admit tells whose delivery it is that came to the URL of this MAC and token. An outcome other than Stored says why it does not open; only Unavailable has an error.
+func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Delivery, Outcome, error) {
 	mac, err := pbx.ParseMAC(macText)
 	if err != nil {
-		return "", Unauthorised, nil
+		return Delivery{}, Unauthorised, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	generation, err := in.tokens.Verify(ctx, mac, tokenText)
+	proof, err := in.tokens.Verify(ctx, mac, tokenText)
+	d := Delivery{MAC: mac, Key: proof.Key}
 	switch {
 	case errors.Is(err, token.ErrInvalid):
-		return mac, Unauthorised, nil
+		return d, Unauthorised, nil
 	case err != nil:
-		return mac, Unavailable, err
+		return d, Unavailable, err
 	}
 	device := in.settings.of(ctx, mac)
 	switch {
 	case device.Disabled:
-		return mac, Disabled, nil
-	case uint32(generation) < device.MinGeneration:
-		return mac, Unauthorised, nil
+		return d, Disabled, nil
+	case uint32(proof.Generation) < device.MinGeneration:
+		return d, Unauthorised, nil
 	}
-	return mac, Stored, nil
+	return d, Stored, nil
 }
 
 // Receive decodes, archives and records a delivery. When it returns, what it reports
@@ -187,7 +188,7 @@ type parcel struct {
 }
 
 func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
-	return store.Receipt{MAC: p.MAC, At: p.Received, Index: p.Index, Zone: zone}
+	return store.Receipt{MAC: p.MAC, Key: p.Key, At: p.Received, Index: p.Index, Zone: zone}
 }
 
 // parcels decides for each element of the body where it goes.
@@ -196,7 +197,9 @@ func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []pa
 	parcels := make([]parcel, len(body.Elements))
 	for i, element := range body.Elements {
 		p := &parcels[i]
-		p.Envelope = archive.Envelope{MAC: d.MAC, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body}
+		p.Envelope = archive.Envelope{
+			MAC: d.MAC, Key: d.Key, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
+		}
 		if body.Array {
 			p.Body = []byte(element.Text)
 		}

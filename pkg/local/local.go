@@ -80,10 +80,19 @@ func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
 
 func noData(path string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", path, path)
+		return noFolder(path)
 	}
 	return err
 }
+
+// noFolder is the path of what is no data folder.
+type noFolder string
+
+func (path noFolder) Error() string {
+	return fmt.Sprintf("%s is no data folder: `pbxctl serve --data %s` makes one", string(path), string(path))
+}
+
+func (noFolder) Is(target error) bool { return target == os.ErrNotExist }
 
 func recordsPath(path string) string { return filepath.Join(path, "records.db") }
 

@@ -52,7 +52,7 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), archive.New(bucket), clock)
 	for _, d := range deliveries {
 		now = d.At
-		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, Body: d.Body}); r.Err != nil {
+		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, Key: "k1", Body: d.Body}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
 	}
@@ -312,5 +312,17 @@ func TestAQuarantinedEventIsReleasedWhenItsMACIsKnown(t *testing.T) {
 	}
 	if fmt.Sprint(left) != "[raw]" || !strings.Contains(records(table), "IVR#") {
 		t.Errorf("the archive has %s, the table\n%s", left, records(table))
+	}
+}
+
+func TestAReplayKnowsByWhichKeyAPBXWasHeard(t *testing.T) {
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte("{event:'hangup', uniqueid:'1'}")})
+	empty := storetest.NewMemory()
+	run(t, bucket, empty, all)
+	for _, of := range []store.Table{table, empty} {
+		if heard, err := store.New(of, before).Heard(t.Context(), mac); err != nil || heard.Key != "k1" {
+			t.Errorf("%+v, %v", heard, err)
+		}
 	}
 }

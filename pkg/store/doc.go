@@ -18,7 +18,7 @@
 //	device settings               mac        DEVICE                                              by the operator
 //	names of queues, agents, DIDs mac        NAMES                                               by the operator
 //	what was learnt of a device   mac        SEEN                                                by the rollup
-//	when a device was last heard  mac        HEARD                                               Newer, every 15 minutes
+//	when a device was last heard  mac        HEARD                                               Newer, every 15 minutes or by a new key
 //	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision
 //	header of a day's figures     mac        DAY#<day>                                           Unchanged
 //	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent

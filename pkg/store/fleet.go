@@ -163,26 +163,33 @@ func sideBySide[T any](all iter.Seq[T], do func(T)) {
 // hearsEvery is how often a writer keeps when it last heard from a PBX.
 const hearsEvery = 15 * time.Minute
 
+// Heard is when a PBX last sent something, and how.
+type Heard struct {
+	Last time.Time `json:"last"`          // to a quarter of an hour; zero where it never did
+	Key  string    `json:"key,omitempty"` // the id of the key that signed its URL; empty where it is not known
+}
+
 // hear keeps that a PBX sent something.
-func (s *Store) hear(ctx context.Context, mac pbx.MAC, at time.Time) error {
-	key := heardKey(mac)
-	if s.lately.has(key, at) {
+func (s *Store) hear(ctx context.Context, r Receipt) error {
+	key := heardKey(r.MAC)
+	way := Key{key.PK, key.SK + "#" + r.Key} // by another key it is heard anew
+	if s.lately.has(way, r.At) {
 		return nil
 	}
-	at = at.UTC().Truncate(time.Millisecond)
-	err := s.save(ctx, key, millis(at), map[string]time.Time{"last": at}, Newer())
+	at := r.At.UTC().Truncate(time.Millisecond)
+	err := s.save(ctx, key, millis(at), Heard{at, r.Key}, Newer())
 	if err := orThere(err); err != nil {
-		return fmt.Errorf("keep when %s was heard: %w", mac, err)
+		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
 	}
-	s.lately.add(key, at, hearsEvery)
+	s.lately.add(way, at, hearsEvery)
 	return nil
 }
 
-// Heard is when a PBX last sent something, to a quarter of an hour; zero where it never did.
-func (s *Store) Heard(ctx context.Context, mac pbx.MAC) (time.Time, error) {
-	var doc struct{ Last time.Time }
-	_, err := s.load(ctx, heardKey(mac), &doc)
-	return doc.Last, wrap(err, "read when %s was heard", mac)
+// Heard is when and how a PBX was last heard.
+func (s *Store) Heard(ctx context.Context, mac pbx.MAC) (Heard, error) {
+	var heard Heard
+	_, err := s.load(ctx, heardKey(mac), &heard)
+	return heard, wrap(err, "read when %s was heard", mac)
 }
 
 // Seen is what was learnt of a PBX from its records.

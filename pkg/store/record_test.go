@@ -78,6 +78,32 @@ func items(t *testing.T, table store.Table) string {
 	return out.String()
 }
 
+func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
+	s := store.New(openTable(t), time.Now)
+	for _, c := range []struct {
+		key     string
+		after   time.Duration
+		byKey   string
+		heardAt time.Duration
+	}{
+		{"k1", 0, "k1", 0},
+		{"k1", 14 * time.Minute, "k1", 0},
+		{"k2", 14 * time.Minute, "k2", 14 * time.Minute}, // its URL was replaced
+		{"k2", 20 * time.Minute, "k2", 14 * time.Minute},
+		{"k1", 10 * time.Minute, "k2", 14 * time.Minute}, // handed on late
+		{"k2", 29 * time.Minute, "k2", 29 * time.Minute},
+		{"", 45 * time.Minute, "", 45 * time.Minute},
+	} {
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, Key: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
+			t.Fatal(err)
+		}
+		heard, err := s.Heard(t.Context(), mac)
+		if err != nil || heard.Key != c.byKey || !heard.Last.Equal(received.Add(c.heardAt)) {
+			t.Errorf("%q after %v: %+v, %v", c.key, c.after, heard, err)
+		}
+	}
+}
+
 func record(t *testing.T, table store.Table, all []sent) {
 	t.Helper()
 	recordIn(t, store.New(table, time.Now), all)

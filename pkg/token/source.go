@@ -42,19 +42,19 @@ func Fixed(k *Keyring) *Source {
 }
 
 // Verify is Keyring.Verify with the keys of the source, or ErrUnavailable.
-func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Generation, error) {
+func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Proof, error) {
 	keys, err := s.keyring(ctx, nil)
 	if err != nil {
-		return 0, err
+		return Proof{}, err
 	}
-	g, err := keys.Verify(mac, text)
+	proof, err := keys.Verify(mac, text)
 	if err == ErrUnknownKey {
 		if keys, err = s.keyring(ctx, keys); err != nil {
-			return 0, err
+			return Proof{}, err
 		}
-		g, err = keys.Verify(mac, text)
+		proof, err = keys.Verify(mac, text)
 	}
-	return g, err
+	return proof, err
 }
 
 // keyring returns the keys, read anew where that is due. Those that lack a key are given by

@@ -30,6 +30,12 @@ func (unknownKey) Is(target error) bool { return target == ErrInvalid }
 // Generation counts the URLs that one PBX was given, from 1.
 type Generation uint32
 
+// Proof is what a token proves beside the MAC that it was signed for.
+type Proof struct {
+	Key        string // the id of the key that signed
+	Generation Generation
+}
+
 // Token is the credential in a PBX's URL. It shows itself only to Reveal.
 type Token struct{ text string }
 
@@ -61,23 +67,22 @@ func (k *Keyring) Sign(mac pbx.MAC, g Generation) Token {
 	return Token{k.signing + "-" + g.String() + "-" + code(k.keys[k.signing], mac, g)}
 }
 
-// Verify returns the generation of a token that stood in the URL of mac, or an
-// ErrInvalid. The comparison takes the same time wherever two codes differ.
-func (k *Keyring) Verify(mac pbx.MAC, text string) (Generation, error) {
+// Verify returns what a token proves that stood in the URL of mac, or an ErrInvalid. The comparison takes the same time wherever two codes differ.
+func (k *Keyring) Verify(mac pbx.MAC, text string) (Proof, error) {
 	kid, rest, _ := strings.Cut(text, "-")
 	generation, given, _ := strings.Cut(rest, "-")
 	g, err := ParseGeneration(generation)
 	if err != nil || len(given) != macLength || !isKID(kid) {
-		return 0, ErrInvalid
+		return Proof{}, ErrInvalid
 	}
 	key, ok := k.keys[kid]
 	if !ok {
-		return 0, ErrUnknownKey
+		return Proof{}, ErrUnknownKey
 	}
 	if subtle.ConstantTimeCompare([]byte(given), []byte(code(key, mac, g))) != 1 {
-		return 0, ErrInvalid
+		return Proof{}, ErrInvalid
 	}
-	return g, nil
+	return Proof{kid, g}, nil
 }
 
 func code(key [sha256.Size]byte, mac pbx.MAC, g Generation) string {

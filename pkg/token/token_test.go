@@ -33,8 +33,8 @@ func parse(t *testing.T, s string) *Keyring {
 func TestATokenOpensForItsMACAlone(t *testing.T) {
 	keys := parse(t, "k1:"+first)
 	text := keys.Sign(mac, 3).Reveal()
-	if g, err := keys.Verify(mac, text); err != nil || g != 3 {
-		t.Errorf("generation %v, %v", g, err)
+	if proof, err := keys.Verify(mac, text); err != nil || proof != (Proof{"k1", 3}) {
+		t.Errorf("%+v, %v", proof, err)
 	}
 	if _, err := keys.Verify("68692e0b0002", text); !errors.Is(err, ErrInvalid) {
 		t.Errorf("another PBX's: %v", err)
@@ -163,7 +163,7 @@ func FuzzVerify(f *testing.F) {
 	good := keys.Sign(mac, 7).Reveal()
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, text string) {
-		if g, err := keys.Verify(mac, text); err == nil && keys.Sign(mac, g).Reveal() != text {
+		if proof, err := keys.Verify(mac, text); err == nil && keys.Sign(mac, proof.Generation).Reveal() != text {
 			t.Errorf("%q opens", text)
 		}
 	})
