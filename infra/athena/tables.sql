@@ -25,5 +25,5 @@ select * from read_parquet('{{.}}/curated/dim_did/*.parquet');
 create or replace view raw as
 select * exclude (kind, dt), kind, dt
 from read_json('{{.}}/raw/kind=*/dt=*/*', format = 'newline_delimited', hive_partitioning = true, hive_types_autocast = false,
-    columns = {id: 'varchar', mac: 'varchar', received: 'varchar', remote: 'varchar', "index": 'bigint', event: 'varchar',
+    columns = {id: 'varchar', mac: 'varchar', kid: 'varchar', received: 'varchar', remote: 'varchar', "index": 'bigint', event: 'varchar',
         body: 'varchar', body_base64: 'varchar'});

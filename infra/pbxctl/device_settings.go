@@ -176,7 +176,7 @@ type member struct {
 	store.Device
 	Inferred pbx.Zone  `json:"inferred_zone,omitzero"`
 	Heard    time.Time `json:"last_heard,omitzero"`
-	Key      string    `json:"key,omitempty"`
+	KID      string    `json:"kid,omitempty"`
 }
 
 // memberOf is what is known of a PBX.
@@ -190,7 +190,7 @@ func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err e
 		return m, err
 	}
 	heard, err := s.Heard(ctx, mac)
-	m.Inferred, m.Heard, m.Key = seen.Zone, heard.Last, heard.Key
+	m.Inferred, m.Heard, m.KID = seen.Zone, heard.Last, heard.KID
 	return m, err
 }
 
@@ -221,6 +221,6 @@ var deviceColumns = columns[member]{
 			heard = clock(m.Heard)
 		}
 		return []string{string(m.MAC), m.Name, m.Site, zone, m.ServiceLevel.String(), m.ShortAbandon.String(),
-			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10), heard, cmp.Or(m.Key, "-")}
+			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10), heard, cmp.Or(m.KID, "-")}
 	},
 }

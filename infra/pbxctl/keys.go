@@ -201,7 +201,7 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 			if err != nil {
 				return err
 			}
-			if m.Key == c.KID {
+			if m.KID == c.KID {
 				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))
 			}
 		}

@@ -155,7 +155,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	heardBy := func(key string) {
 		t.Helper()
 		out := run(t, "", "device", "list", "--json", "--data", data).out
-		if !strings.Contains(out, `"key":"`+key+`"`) {
+		if !strings.Contains(out, `"kid":"`+key+`"`) {
 			t.Errorf("not heard by %s: %s", key, out)
 		}
 	}

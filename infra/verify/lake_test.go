@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -162,7 +163,7 @@ func TestAthenaFindsDaysByTheirNames(t *testing.T) {
 // someEnvelopes have, between them, all members that an envelope may have.
 func someEnvelopes() []archive.Envelope {
 	return []archive.Envelope{
-		{MAC: macOf(1), Received: at, Remote: "192.0.2.1", Index: 1, Body: []byte("{a:1}"),
+		{MAC: macOf(1), KID: "k1", Received: at, Remote: "192.0.2.1", Index: 1, Body: []byte("{a:1}"),
 			Event: &pbx.IVRStep{UUID: "1.1", IVRID: "7", Common: pbx.Common{Extra: []pbx.Member{{Name: "new", Value: "{}"}}}}},
 		{MAC: macOf(2), Received: at, Remote: "192.0.2.2", Index: 2, Body: []byte("\xff"), Event: &pbx.IVRStep{UUID: "1.2", IVRID: "7"}},
 		{MAC: macOf(3), Received: at, Remote: "192.0.2.3", Body: []byte("{b:1}"), Event: &pbx.IVRStep{UUID: "1.3", IVRID: "8"}},
@@ -170,6 +171,12 @@ func someEnvelopes() []archive.Envelope {
 }
 
 func TestAthenaKnowsTheMembersOfEnvelopes(t *testing.T) {
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[archive.Envelope]()) {
+		has := func(e archive.Envelope) bool { return !reflect.ValueOf(e).Field(i).IsZero() }
+		if field.Name != "Reason" && !slices.ContainsFunc(someEnvelopes(), has) { // what was refused is not in raw
+			t.Errorf("no example has %s", field.Name)
+		}
+	}
 	table := glueTables(t)["raw"]
 	lines, err := archive.Lines(someEnvelopes())
 	must(t, err)

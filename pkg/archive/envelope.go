@@ -17,7 +17,7 @@ import (
 // Envelope is one event as it was received, or one that was refused.
 type Envelope struct {
 	MAC      pbx.MAC   // of the URL
-	Key      string    // the id of the key that signed the URL; empty where it is not known
+	KID      string    // the id of the key that signed the URL; empty where it is not known
 	Received time.Time // by the receiver's own clock, kept to the millisecond
 	Remote   string    // the address that it came from
 	Index    int       // the event's place in its array, from 0
@@ -31,7 +31,7 @@ type Envelope struct {
 type line struct {
 	ID         string    `json:"id"`
 	MAC        pbx.MAC   `json:"mac"`
-	Key        string    `json:"key,omitempty"`
+	KID        string    `json:"kid,omitempty"`
 	Received   time.Time `json:"received"`
 	Remote     string    `json:"remote,omitempty"`
 	Index      int       `json:"index"`
@@ -135,7 +135,7 @@ func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{
-		ID: e.ID(), MAC: e.MAC, Key: e.Key, Received: e.Received.UTC().Truncate(time.Millisecond),
+		ID: e.ID(), MAC: e.MAC, KID: e.KID, Received: e.Received.UTC().Truncate(time.Millisecond),
 		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Event: e.Event,
 	}
 	if e.Event != nil {
@@ -161,7 +161,7 @@ func (e Envelope) marshal() ([]byte, error) {
 type Receipt struct {
 	ID       string
 	MAC      pbx.MAC
-	Key      string
+	KID      string
 	Received time.Time
 	Remote   string
 	Index    int
@@ -186,7 +186,7 @@ func ParseReceipt(object []byte) (Receipt, error) {
 		return Receipt{}, fmt.Errorf("read an envelope: %.40q is not the MAC of a PBX", l.MAC)
 	}
 	r := Receipt{
-		ID: l.ID, MAC: l.MAC, Key: l.Key, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64,
+		ID: l.ID, MAC: l.MAC, KID: l.KID, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64,
 	}
 	if l.Body != nil {
 		r.Body = []byte(*l.Body)

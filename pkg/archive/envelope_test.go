@@ -31,7 +31,7 @@ func (o *one) List(context.Context, string, string) iter.Seq2[string, error] { r
 
 func TestAnEnvelopeIsOneLineUnderItsKindAndUTCDay(t *testing.T) {
 	bucket := &one{}
-	e := Envelope{MAC: "68692e0b0001", Key: "k1", Received: received, Remote: "203.0.113.9", Index: 2,
+	e := Envelope{MAC: "68692e0b0001", KID: "k1", Received: received, Remote: "203.0.113.9", Index: 2,
 		Event: &pbx.Hangup{UniqueID: "1.2", Common: pbx.Common{Extra: []pbx.Member{{Name: "x", Value: "<1>"}}}},
 		Body:  []byte("{event:'hangup',\nuniqueid:1.2,x:'<1>'}")}
 	if err := New(bucket).Keep(t.Context(), e); err != nil {
@@ -41,7 +41,7 @@ func TestAnEnvelopeIsOneLineUnderItsKindAndUTCDay(t *testing.T) {
 	if want := "raw/kind=hangup/dt=2026-11-24/" + id + ".json"; bucket.name != want {
 		t.Errorf("name\n%s, want\n%s", bucket.name, want)
 	}
-	const want = `{"id":"` + id + `","mac":"68692e0b0001","key":"k1","received":"2026-11-24T07:59:59.987Z","remote":"203.0.113.9","index":2,"kind":"hangup",` +
+	const want = `{"id":"` + id + `","mac":"68692e0b0001","kid":"k1","received":"2026-11-24T07:59:59.987Z","remote":"203.0.113.9","index":2,"kind":"hangup",` +
 		`"event":{"uniqueid":"1.2","extra":[{"name":"x","value":"<1>"}]},"body":"{event:'hangup',\nuniqueid:1.2,x:'<1>'}"}` + "\n"
 	if string(bucket.body) != want {
 		t.Errorf("got\n%swant\n%s", bucket.body, want)

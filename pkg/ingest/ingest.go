@@ -64,7 +64,7 @@ func New(tokens Tokens, records Records, archive Archive, now func() time.Time) 
 // Delivery is what a PBX sent that was admitted.
 type Delivery struct {
 	MAC    pbx.MAC
-	Key    string // the id of the key that signed its URL
+	KID    string // the id of the key that signed its URL
 	Remote string // the address that it came from
 	Body   []byte
 }
@@ -97,7 +97,7 @@ func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Deliver
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	proof, err := in.tokens.Verify(ctx, mac, tokenText)
-	d := Delivery{MAC: mac, Key: proof.Key}
+	d := Delivery{MAC: mac, KID: proof.KID}
 	switch {
 	case errors.Is(err, token.ErrInvalid):
 		return d, Unauthorised, nil
@@ -188,7 +188,7 @@ type parcel struct {
 }
 
 func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
-	return store.Receipt{MAC: p.MAC, Key: p.Key, At: p.Received, Index: p.Index, Zone: zone}
+	return store.Receipt{MAC: p.MAC, KID: p.KID, At: p.Received, Index: p.Index, Zone: zone}
 }
 
 // parcels decides for each element of the body where it goes.
@@ -198,7 +198,7 @@ func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []pa
 	for i, element := range body.Elements {
 		p := &parcels[i]
 		p.Envelope = archive.Envelope{
-			MAC: d.MAC, Key: d.Key, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
+			MAC: d.MAC, KID: d.KID, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
 		}
 		if body.Array {
 			p.Body = []byte(element.Text)

@@ -38,7 +38,7 @@ func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Eve
 	if err != nil {
 		return nil, err
 	}
-	return event, r.store.Record(ctx, store.Receipt{MAC: receipt.MAC, Key: receipt.Key, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
+	return event, r.store.Record(ctx, store.Receipt{MAC: receipt.MAC, KID: receipt.KID, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
 }
 
 // Decode reads the event in a receipt's body. Its errors wrap ErrHeld.
@@ -100,7 +100,7 @@ func Release(ctx context.Context, s *store.Store, b archive.Bucket, name string)
 		MAC: receipt.MAC, Received: receipt.Received, Remote: receipt.Remote, Index: receipt.Index, Event: event, Body: receipt.Body,
 	})
 	if err == nil {
-		err = s.Record(ctx, store.Receipt{MAC: receipt.MAC, Key: receipt.Key, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
+		err = s.Record(ctx, store.Receipt{MAC: receipt.MAC, KID: receipt.KID, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
 	}
 	if err == nil {
 		err = b.Delete(ctx, name)

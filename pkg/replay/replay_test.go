@@ -52,7 +52,7 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), archive.New(bucket), clock)
 	for _, d := range deliveries {
 		now = d.At
-		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, Key: "k1", Body: d.Body}); r.Err != nil {
+		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, KID: "k1", Body: d.Body}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
 	}
@@ -321,7 +321,7 @@ func TestAReplayKnowsByWhichKeyAPBXWasHeard(t *testing.T) {
 	empty := storetest.NewMemory()
 	run(t, bucket, empty, all)
 	for _, of := range []store.Table{table, empty} {
-		if heard, err := store.New(of, before).Heard(t.Context(), mac); err != nil || heard.Key != "k1" {
+		if heard, err := store.New(of, before).Heard(t.Context(), mac); err != nil || heard.KID != "k1" {
 			t.Errorf("%+v, %v", heard, err)
 		}
 	}

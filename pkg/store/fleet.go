@@ -166,18 +166,18 @@ const hearsEvery = 15 * time.Minute
 // Heard is when a PBX last sent something, and how.
 type Heard struct {
 	Last time.Time `json:"last"`          // to a quarter of an hour; zero where it never did
-	Key  string    `json:"key,omitempty"` // the id of the key that signed its URL; empty where it is not known
+	KID  string    `json:"kid,omitempty"` // the id of the key that signed its URL; empty where it is not known
 }
 
 // hear keeps that a PBX sent something.
 func (s *Store) hear(ctx context.Context, r Receipt) error {
 	key := heardKey(r.MAC)
-	way := Key{key.PK, key.SK + "#" + r.Key} // by another key it is heard anew
+	way := Key{key.PK, key.SK + "#" + r.KID} // by another key it is heard anew
 	if s.lately.has(way, r.At) {
 		return nil
 	}
 	at := r.At.UTC().Truncate(time.Millisecond)
-	err := s.save(ctx, key, millis(at), Heard{at, r.Key}, Newer())
+	err := s.save(ctx, key, millis(at), Heard{at, r.KID}, Newer())
 	if err := orThere(err); err != nil {
 		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
 	}

@@ -32,7 +32,7 @@ func New(table Table, now func() time.Time) *Store { return &Store{table: table,
 // Receipt says how an event was received.
 type Receipt struct {
 	MAC   pbx.MAC   // of the URL
-	Key   string    // the id of the key that signed the URL; empty where it is not known
+	KID   string    // the id of the key that signed the URL; empty where it is not known
 	At    time.Time // by the receiver's own clock, kept to the millisecond
 	Index int       // the event's place in its array, from 0
 	Zone  pbx.Zone  // that the operator has set for the PBX

@@ -94,11 +94,11 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 		{"k2", 29 * time.Minute, "k2", 29 * time.Minute},
 		{"", 45 * time.Minute, "", 45 * time.Minute},
 	} {
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, Key: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
 		heard, err := s.Heard(t.Context(), mac)
-		if err != nil || heard.Key != c.byKey || !heard.Last.Equal(received.Add(c.heardAt)) {
+		if err != nil || heard.KID != c.byKey || !heard.Last.Equal(received.Add(c.heardAt)) {
 			t.Errorf("%q after %v: %+v, %v", c.key, c.after, heard, err)
 		}
 	}

@@ -32,7 +32,7 @@ type Generation uint32
 
 // Proof is what a token proves beside the MAC that it was signed for.
 type Proof struct {
-	Key        string // the id of the key that signed
+	KID        string // the id of the key that signed
 	Generation Generation
 }
 

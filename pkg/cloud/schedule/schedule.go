@@ -140,22 +140,22 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 // pack takes turns at packing, each in its share of the time that is left.
 func (f *Function) pack(ctx context.Context, turns map[string]compact.Turn) (failed []Failure) {
 	deadline, limited := ctx.Deadline()
+	if !limited {
+		deadline = f.now().Add(time.Hour)
+	}
 	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
 	for message, turn := range turns {
-		within, cancel := ctx, context.CancelFunc(func() {})
-		if limited {
-			within, cancel = context.WithTimeout(ctx, share)
-		}
-		if f.take(within, turn) != nil {
+		if f.take(ctx, share, turn) != nil {
 			failed = append(failed, Failure{message})
 		}
-		cancel()
 	}
 	return failed
 }
 
 // take takes a turn at packing, and has another follow while there is more.
-func (f *Function) take(ctx context.Context, turn compact.Turn) error {
+func (f *Function) take(ctx context.Context, share time.Duration, turn compact.Turn) error {
+	ctx, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
 	done, again, err := f.compact.Take(ctx, turn)
 	if again {
 		err = f.queue.Pack(ctx, []compact.Turn{turn})
