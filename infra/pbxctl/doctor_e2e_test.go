@@ -60,7 +60,7 @@ func TestDoctorAndKeysOverLocalStack(t *testing.T) {
 	if out, code := examine(t, nil, time.Now, args...); code != 0 {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
-	rotates(t, "--secret", name)
+	rotates(t, unknownUsers, "--secret", name)
 	if out, code := examine(t, nil, time.Now, args...); code != 0 {
 		t.Errorf("with keys that were rotated: exit %d:\n%s", code, out)
 	}

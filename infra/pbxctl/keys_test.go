@@ -14,6 +14,9 @@ import (
 	"trunkline/pkg/token"
 )
 
+// unknownUsers is what is said where no records are named.
+const unknownUsers = "Which PBXs use the key still is not known: --table NAME tells.\n"
+
 // rotates runs keys commands as an operator does, wherever they are kept; unknown is what is
 // said of who uses a key.
 func rotates(t *testing.T, unknown string, place ...string) {
@@ -59,7 +62,7 @@ func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
 
 func TestKeysOfASecretAreRotatedAndRetired(t *testing.T) {
 	aws := newFakeAWS(t)
-	rotates(t, "Which PBXs use the key still is not known: --table NAME tells.\n", "--secret", "keys")
+	rotates(t, unknownUsers, "--secret", "keys")
 	if len(aws.secret.stages) != 1 {
 		t.Errorf("stages are left: %v", aws.secret.stages)
 	}
