@@ -2,11 +2,13 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store/storetest"
@@ -61,8 +63,13 @@ func over(w *world, t *testing.T) {
 // packed is a world whose day is packed.
 func packed(w *world, t *testing.T) {
 	over(w, t)
-	if err := w.hour(t.Context(), sound); err != nil {
+	if err := errors.Join(w.hour(t.Context(), sound), w.pack(t.Context(), w.bucket)); err != nil {
 		t.Fatal(err)
+	}
+	for name := range w.bucket.List(t.Context(), "raw/", "") {
+		if !archive.IsPacked(name) {
+			t.Fatalf("%s is not packed", name)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"trunkline/pkg/pbx"
 )
@@ -28,10 +29,15 @@ func PackedName(kind pbx.Kind, day pbx.Day, mac pbx.MAC, n int) string {
 // IsPacked tells the names of packed objects from those of single ones.
 func IsPacked(name string) bool { return strings.HasSuffix(name, packedSuffix) }
 
+// writers are used again, since each has most of a megabyte.
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // Pack compresses lines. The same lines give the same bytes.
 func Pack(lines []byte) ([]byte, error) {
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
 	var object bytes.Buffer
-	w := gzip.NewWriter(&object)
+	w.Reset(&object)
 	_, err := w.Write(lines)
 	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
