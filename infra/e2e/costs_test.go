@@ -95,7 +95,7 @@ func compare(t *testing.T, m bill.Measured) {
 // costOfEvents posts events of each kind of a PBX that has posted before, as they are
 // today, so that no day is due for them.
 func (w *world) costOfEvents(t *testing.T, m *bill.Measured) {
-	today := fleet.Config{Seed: 1, PBXs: 1000, First: pbx.DayOf(time.Now().UTC()), Days: 1, CallsPerDay: 2000}.All()[999]
+	today := fleet.Config{Seed: 1, PBXs: 1000, First: pbx.UTCDay(time.Now()), Days: 1, CallsPerDay: 2000}.All()[999]
 	bodies := map[pbx.Kind][][]byte{}
 	for e := range today.Events() {
 		if kind := e.Event.Kind(); len(bodies[kind]) <= perKind {

@@ -50,7 +50,7 @@ func TestWhatTheLineHeldUpComesAfterwards(t *testing.T) {
 	outages, held := 0, 0
 	for i, p := range troubled(t).All() {
 		down := []outage{}
-		first := p.config.First - pbx.DayOf(time.Unix(0, 0).UTC()) // since 1970
+		first := p.config.First - pbx.UTCDay(time.Unix(0, 0)) // since 1970
 		for d := range pbx.Day(30) {
 			if o := p.outage(int64(first - 1 + d)); !o.to.IsZero() {
 				down = append(down, o)

@@ -75,7 +75,7 @@ func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
 		return 0, errors.New("which days? Give --day DAY or --since DAY")
 	}
 	// Of a single day of a PBX, its zone tells when it closes.
-	if tomorrow := pbx.DayOf(p.now().UTC()) + 1; first > tomorrow && (c.All || c.Since != 0) {
+	if tomorrow := pbx.UTCDay(p.now()) + 1; first > tomorrow && (c.All || c.Since != 0) {
 		return 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
 	}
 	return first, nil

@@ -287,7 +287,7 @@ func TestNoEventIsLostWhereverARunFails(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls, %d cases", calls, cases)
-	if calls < 25 {
+	if calls < 28 {
 		t.Errorf("%d calls", calls)
 	}
 }

@@ -204,7 +204,7 @@ func TestADayStaysSealedThoughRecordsAreKeptForLongerSince(t *testing.T) {
 	sealedFrom := func(days int) string {
 		t.Helper()
 		for day := figuresDay; day < figuresDay+1000; day++ {
-			c.Time = pbx.UTC.Time(day.Start())
+			c.Time = day.UTC()
 			if sealed, err := over(days).IsSealed(t.Context(), mac, figuresDay); err != nil || sealed {
 				return day.String()
 			}
