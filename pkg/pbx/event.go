@@ -14,16 +14,23 @@ const (
 	KindIVR             Kind = "ivr"
 	KindCallRecord      Kind = "cc_cdr"
 	KindCDR             Kind = "cdr"
+	KindBridgeEnter     Kind = "bridgeenter"
+	KindAgentLogin      Kind = "agentlogin"
+	KindAgentLogoff     Kind = "agentlogoff"
 	KindUnrecognised    Kind = "unrecognised"
 )
 
 // Kinds are all kinds.
 func Kinds() []Kind {
-	return []Kind{KindDialBegin, KindDialEnd, KindHangup, KindExtensionStatus, KindIVR, KindCallRecord, KindCDR, KindUnrecognised}
+	return []Kind{
+		KindDialBegin, KindDialEnd, KindHangup, KindExtensionStatus, KindIVR, KindCallRecord, KindCDR,
+		KindBridgeEnter, KindAgentLogin, KindAgentLogoff, KindUnrecognised,
+	}
 }
 
 // Event is one thing that a PBX reported. It is one of *DialBegin, *DialEnd,
-// *Hangup, *ExtensionStatus, *IVRStep, *CallRecord, *CDR and *Unrecognised.
+// *Hangup, *ExtensionStatus, *IVRStep, *CallRecord, *CDR, *BridgeEnter,
+// *AgentLogin, *AgentLogoff and *Unrecognised.
 //
 // As JSON an event has only what is known: members are lower case with
 // underscores, durations are whole seconds, times as LocalTime writes them.
@@ -32,6 +39,8 @@ type Event interface {
 	// ClaimedMAC is the MAC that the event's body names, empty when it names none.
 	// It proves nothing: the URL tells whose event it is.
 	ClaimedMAC() MAC
+	// Misread returns the members that are known and could not be read.
+	Misread() []Member
 	sealed()
 }
 
@@ -40,6 +49,10 @@ type Common struct {
 	// MAC is the one named in the body. The record's own MAC is that of the URL,
 	// so this one is no part of the event's JSON.
 	MAC MAC `json:"-"`
+	// Unreadable holds the members that are known and could not be read, in their
+	// order, with their texts. What such a member should say is unknown in the event,
+	// or for a text with damaged characters as much as could be read.
+	Unreadable []Member `json:"unreadable,omitempty"`
 	// Extra holds the members that this version does not know, in their order.
 	Extra []Member `json:"extra,omitempty"`
 }
@@ -58,10 +71,14 @@ func (c *Common) ClaimedMAC() MAC { return c.MAC }
 
 func (*Common) sealed() {}
 
+// Misread returns the members that are known and could not be read.
+func (c *Common) Misread() []Member { return c.Unreadable }
+
 // Leg is what the two events about ringing one channel for a call have in common.
 type Leg struct {
 	Timestamp        time.Time `json:"timestamp,omitzero"` // by the PBX's clock, to the microsecond
-	UniqueID         string    `json:"uniqueid"`
+	UniqueID         string    `json:"uniqueid"`           // of the caller's channel
+	LinkedID         string    `json:"linkedid,omitempty"` // the UniqueID of the call's first channel, from software v4
 	DestUniqueID     string    `json:"dest_uniqueid,omitempty"`
 	Channel          string    `json:"channel,omitempty"` // the caller's
 	ChannelState     string    `json:"channel_state,omitempty"`
@@ -73,7 +90,7 @@ type Leg struct {
 }
 
 // DialBegin tells that the PBX began to ring a channel.
-// Identity: UniqueID and DestUniqueID.
+// Identity: UniqueID and DestUniqueID; without one DestChannel, and without that its content.
 type DialBegin struct {
 	Leg
 	DialString string `json:"dial_string,omitempty"`
@@ -82,7 +99,7 @@ type DialBegin struct {
 
 // DialEnd tells that an attempt to ring a channel is over, because it was answered or
 // for any other reason. The call itself may go on.
-// Identity: UniqueID and DestChannel.
+// Identity: UniqueID and DestChannel; without one DestUniqueID, and without that its content.
 type DialEnd struct {
 	Leg
 	DialStatus string `json:"dial_status,omitempty"` // ANSWER, BUSY, NOANSWER, CANCEL, hangup, …
@@ -93,10 +110,48 @@ type DialEnd struct {
 // its UniqueID may be another event's DestUniqueID. Identity: UniqueID.
 type Hangup struct {
 	UniqueID          string `json:"uniqueid"`
+	LinkedID          string `json:"linkedid,omitempty"` // the UniqueID of the call's first channel, from software v4
+	Channel           string `json:"channel,omitempty"`
 	CallerIDNum       string `json:"caller,omitempty"`
 	CallerIDName      string `json:"caller_name,omitempty"`
 	ConnectedLineNum  string `json:"connected,omitempty"`
 	ConnectedLineName string `json:"connected_name,omitempty"`
+	Cause             string `json:"cause,omitempty"`      // Q.850's number for it
+	CauseText         string `json:"cause_text,omitempty"` // Asterisk's words for it
+	Common
+}
+
+// BridgeEnter tells that a channel was connected with another one: the call that it
+// belongs to was answered. Identity: UniqueID.
+type BridgeEnter struct {
+	UniqueID       string `json:"uniqueid"`
+	LinkedID       string `json:"linkedid,omitempty"` // the UniqueID of the call's first channel
+	BridgeUniqueID string `json:"bridge_uniqueid,omitempty"`
+	Channel        string `json:"channel,omitempty"`
+	CallerIDNum    string `json:"caller,omitempty"`
+	Common
+}
+
+// Sign is what the two events about an agent's session have in common. They have no
+// time of their own: the time of receipt is theirs, and is a part of their identity.
+type Sign struct {
+	Agent     string `json:"agent"`                // the extension: AgentCode of what was sent
+	AgentSent string `json:"agent_sent,omitempty"` // what was sent, where that is something else
+	Channel   string `json:"channel,omitempty"`
+	UniqueID  string `json:"uniqueid,omitempty"`
+}
+
+// AgentLogin tells that an agent began to take calls. Identity: Agent and the time of
+// receipt.
+type AgentLogin struct {
+	Sign
+	Common
+}
+
+// AgentLogoff tells that an agent ceased to take calls. Identity: Agent and the time of
+// receipt.
+type AgentLogoff struct {
+	Sign
 	Common
 }
 
@@ -117,6 +172,7 @@ type IVRStep struct {
 	Key         string    `json:"key,omitempty"` // what the caller pressed (DTMF)
 	Start       LocalTime `json:"start"`
 	End         LocalTime `json:"end,omitzero"`
+	InUTC       bool      `json:"in_utc,omitempty"` // the PBX told instants, and the times are in UTC
 	Duration    Int       `json:"duration_seconds,omitzero"`
 	Caller      string    `json:"caller,omitempty"`
 	Called      string    `json:"called,omitempty"`
@@ -132,9 +188,11 @@ type IVRStep struct {
 type CallRecord struct {
 	UUID           string    `json:"uuid"`
 	Queue          string    `json:"queue,omitempty"`
-	Agent          string    `json:"agent,omitempty"` // the extension that was tried, not always the one that answered
+	Agent          string    `json:"agent,omitempty"`      // the extension that was tried, not always the one that answered: AgentCode of what was sent
+	AgentSent      string    `json:"agent_sent,omitempty"` // what was sent, where that is something else
 	Start          LocalTime `json:"start"`
 	End            LocalTime `json:"end,omitzero"`
+	InUTC          bool      `json:"in_utc,omitempty"` // the PBX told instants, and the times are in UTC
 	Caller         string    `json:"caller,omitempty"`
 	Called         string    `json:"called,omitempty"`
 	CallType       string    `json:"call_type,omitempty"` // IN, incoming, inbound, OUT, …, as written
@@ -166,7 +224,10 @@ type CallRecord struct {
 // call. Identity: UniqueID, Start and Destination.
 type CDR struct {
 	UniqueID    string    `json:"uniqueid"`
+	LinkedID    string    `json:"linkedid,omitempty"` // the UniqueID of the call's first leg, from software v4
 	Start       LocalTime `json:"start"`
+	StartFromID bool      `json:"start_from_id,omitempty"` // no start was told: it is the time in UniqueID
+	InUTC       bool      `json:"in_utc,omitempty"`        // the PBX told instants, and the times are in UTC
 	Answer      LocalTime `json:"answer,omitzero"`
 	End         LocalTime `json:"end,omitzero"`
 	CallerID    string    `json:"caller_id,omitempty"`
@@ -207,6 +268,15 @@ func (*CallRecord) Kind() Kind { return KindCallRecord }
 
 // Kind implements Event.
 func (*CDR) Kind() Kind { return KindCDR }
+
+// Kind implements Event.
+func (*BridgeEnter) Kind() Kind { return KindBridgeEnter }
+
+// Kind implements Event.
+func (*AgentLogin) Kind() Kind { return KindAgentLogin }
+
+// Kind implements Event.
+func (*AgentLogoff) Kind() Kind { return KindAgentLogoff }
 
 // Kind implements Event.
 func (*Unrecognised) Kind() Kind { return KindUnrecognised }

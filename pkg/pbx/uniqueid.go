@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,13 +12,35 @@ import (
 // a system and a dash before it on some PBXs. One of another form tells no time, and is a
 // name all the same.
 func NamedAt(id string) (at time.Time, ok bool) {
-	epoch, counter, ok := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
-	seconds, err := strconv.ParseUint(epoch, 10, 32)
-	_, err2 := strconv.ParseUint(counter, 10, 62)
-	if !ok || err != nil || err2 != nil {
+	seconds, _, ok := numbersOf(id)
+	if !ok {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// numbersOf are the two numbers of an id.
+func numbersOf(id string) (epoch, counter uint64, ok bool) {
+	seconds, count, ok := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
+	epoch, err := strconv.ParseUint(seconds, 10, 32)
+	counter, err2 := strconv.ParseUint(count, 10, 62)
+	return epoch, counter, ok && err == nil && err2 == nil
+}
+
+// CompareIDs orders ids by the time and the counter in them, so that .9 comes before .10.
+// Ids of another form come after those, in the order of their bytes.
+func CompareIDs(a, b string) int {
+	epochA, counterA, okA := numbersOf(a)
+	epochB, counterB, okB := numbersOf(b)
+	switch {
+	case okA && okB:
+		return cmp.Or(cmp.Compare(epochA, epochB), cmp.Compare(counterA, counterB), cmp.Compare(a, b))
+	case okA:
+		return -1
+	case okB:
+		return 1
+	}
+	return cmp.Compare(a, b)
 }
 
 // Ahead is how far the wall clock was ahead of UTC when a call that was named by id
@@ -34,9 +57,10 @@ func Ahead(id string, start LocalTime) (ahead time.Duration, ok bool) {
 // InferZone takes the smallest of what Ahead tells of many calls for the offset of the
 // PBX's zone: the offset is a whole number of quarter hours, and the clock may be read a
 // minute before the call begins. It is unknown where no zone on earth has that offset.
+// Who has many calls leaves out the smallest few, which may be of a clock that was set.
 func InferZone(ahead time.Duration) Zone {
 	const quarter = 15 * time.Minute
-	offset := (ahead + time.Minute + day).Truncate(quarter) - day // rounds down, below zero too
+	offset := (ahead + readBefore + day).Truncate(quarter) - day // rounds down, below zero too
 	if offset < -12*time.Hour || offset > 14*time.Hour {
 		return Zone{}
 	}

@@ -1,11 +1,47 @@
 package pbx
 
 import (
+	"archive/zip"
+	"bytes"
+	_ "embed"
 	"fmt"
+	"io/fs"
 	"regexp"
+	"sync"
 	"time"
-	_ "time/tzdata" // the same rules wherever the program runs
 )
+
+// zoneinfo is the IANA time zone database, as Go distributes it. Package time would
+// prefer that of the machine, whose rules may be older.
+//
+//go:generate sh -c "cp $(go env GOROOT)/lib/time/zoneinfo.zip ."
+//go:embed zoneinfo.zip
+var zoneinfo []byte
+
+// locations opens the database when the first name is looked up.
+var locations = sync.OnceValues(func() (*zip.Reader, error) {
+	return zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo)))
+})
+
+// loadLocation finds a name in the database, and in no file of the machine.
+func loadLocation(name string) (*time.Location, error) {
+	if name == "UTC" {
+		return time.UTC, nil
+	}
+	rules, err := locationRules(name)
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocationFromTZData(name, rules)
+}
+
+func locationRules(name string) ([]byte, error) {
+	all, err := locations()
+	if err != nil {
+		return nil, fmt.Errorf("open the time zone database: %w", err)
+	}
+	return fs.ReadFile(all, name)
+}
 
 // Zone is where a PBX's wall clock stands. The zero Zone is unknown.
 type Zone struct{ location *time.Location }
@@ -26,8 +62,8 @@ func ParseZone(name string) (Zone, error) {
 		_, seconds := at.Zone()
 		return ZoneAt(time.Duration(seconds) * time.Second), nil
 	}
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	location, err := loadLocation(name)
+	if err != nil {
 		return Zone{}, fmt.Errorf("%.40q is not a time zone such as Europe/Berlin, or an offset such as +05:45", name)
 	}
 	return Zone{location}, nil
@@ -42,7 +78,7 @@ func ZoneAt(offset time.Duration) Zone {
 	return Zone{time.FixedZone(fmt.Sprintf("%c%02d:%02d", sign, minutes/60, minutes%60), int(offset.Seconds()))}
 }
 
-// Known tells whether there is a zone at all.
+// Known reports whether there is a zone at all.
 func (z Zone) Known() bool { return z.location != nil }
 
 // Or is the zone, or fallback where it is unknown.
@@ -58,19 +94,44 @@ func (z Zone) Local(t time.Time) LocalTime { return LocalTimeOf(t.In(z.location)
 
 // Time is the instant at which the wall clock shows t: the first one, where it is shown
 // twice. A time that the clock leaps over is taken as if it had not leapt yet.
-func (z Zone) Time(t LocalTime) time.Time {
+func (z Zone) Time(t LocalTime) time.Time { return z.TimeSince(t, time.Time{}) }
+
+// TimeSince is Time; but of a wall clock that is shown twice it is the first instant that
+// is not before since, or the second one where both are.
+func (z Zone) TimeSince(t LocalTime, since time.Time) time.Time {
 	asUTC := t.asUTC()
 	var at time.Time
 	for period := range z.around(asUTC) {
 		in := asUTC.Add(-period.offset)
 		if in.Before(period.from) {
-			break // it was leapt over
+			break // it was leapt over, or the instant before was the last that shows it
 		}
-		if at = in; at.Before(period.to) {
+		if at = in; at.Before(period.to) && !at.Before(since) {
 			break
 		}
 	}
 	return at.UTC()
+}
+
+// TimeOf is the instant at which something began whose id is <epoch seconds>.<counter> and
+// whose wall clock showed t: where it was shown twice, the epoch decides.
+func (z Zone) TimeOf(t LocalTime, id string) time.Time {
+	named, ok := NamedAt(id)
+	if !ok {
+		return z.Time(t)
+	}
+	return z.TimeSince(t, named.Add(-readBefore))
+}
+
+// readBefore is how long before something is named its clock may have been read.
+const readBefore = time.Minute
+
+// fromUTC is what the wall clock shows when one in UTC shows t. What is unknown stays so.
+func (z Zone) fromUTC(t LocalTime) LocalTime {
+	if t == 0 {
+		return 0
+	}
+	return z.Local(t.asUTC())
 }
 
 // End is when a day is over for good: the first instant after which the wall clock shows
@@ -108,8 +169,13 @@ func (z Zone) around(t time.Time) func(yield func(period) bool) {
 			in := at.In(z.location)
 			_, offset := in.Zone()
 			from, to := in.ZoneBounds()
-			if to.IsZero() {
+			switch {
+			case to.IsZero():
 				to = last.Add(day)
+			case !to.After(at):
+				// Package time ends a zone's last rule on December 31 of leap years, and
+				// then gives that end to instants that come after it.
+				to = at.Add(day)
 			}
 			if !yield(period{from, to, time.Duration(offset) * time.Second}) {
 				return

@@ -1,6 +1,8 @@
 package pbx
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -82,8 +84,59 @@ func TestEveryInstantIsToldByItsZonesClock(t *testing.T) {
 	}
 }
 
+func TestALocalTimeThatComesTwiceIsToldByTheEpochOfTheCallsID(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	for _, test := range []struct{ local, id, instant string }{
+		{"2026-10-25 02:30:00", "1792888200.1", "2026-10-25T00:30:00Z"},      // named at 02:30 of summer
+		{"2026-10-25 02:30:00", "1792891800.1", "2026-10-25T01:30:00Z"},      // at 02:30 of winter
+		{"2026-10-25 02:00:30", "pbx1-1792889880.1", "2026-10-25T01:00:30Z"}, // at 02:58 of summer
+		{"2026-10-25 02:30:00", "1792888230.1", "2026-10-25T00:30:00Z"},      // the clock was read 30 s before
+		{"2026-10-25 02:30:00", "1800000000.1", "2026-10-25T01:30:00Z"},      // a clock that is wrong
+		{"2026-10-25 02:30:00", "call-7", "2026-10-25T00:30:00Z"},            // the id tells nothing
+		{"2026-10-25 03:30:00", "1792888200.1", "2026-10-25T02:30:00Z"},      // comes once
+	} {
+		local, err := ParseLocalTime(test.local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := berlin.TimeOf(local, test.id).Format(time.RFC3339); got != test.instant {
+			t.Errorf("%s of %s is %s, want %s", test.local, test.id, got, test.instant)
+		}
+	}
+}
+
+func TestTheRulesOfZonesAreTheProgramsOwnOnEveryMachine(t *testing.T) {
+	old := t.TempDir() // whose Mexico City is in Berlin
+	if err := os.MkdirAll(filepath.Join(old, "America"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	rules, err := locationRules("Europe/Berlin")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(old, "America", "Mexico_City"), rules, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("ZONEINFO", old)
+	if got := zone(t, "America/Mexico_City").Local(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)).String(); got != "2026-07-01T06:00:00" {
+		t.Errorf("the clock in Mexico City shows %s", got)
+	}
+}
+
+func TestALeapYearsLastDayIsADayInEveryZone(t *testing.T) {
+	for _, name := range []string{"Europe/Berlin", "Africa/Cairo", "America/New_York", "Australia/Sydney"} {
+		z := zone(t, name)
+		for year := 2024; year <= 2048; year += 4 {
+			eve := DayOf(time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC))
+			if got := z.Local(z.End(eve)); got != (eve + 1).Start() {
+				t.Errorf("%s: %s ends when the clock shows %s", name, eve, got)
+			}
+		}
+	}
+}
+
 func TestAZoneThatIsNoneIsRefused(t *testing.T) {
-	for _, name := range []string{"", "Local", "Mars/Olympus", "../etc/passwd", "+15:00", "+5:45", "05:45", "+05:60", "UTC+8"} {
+	for _, name := range []string{"", "Local", "Mars/Olympus", "Europe", "Europe/", "/Europe/Berlin", ".", "../etc/passwd", "+15:00", "+5:45", "05:45", "+05:60", "UTC+8"} {
 		if z, err := ParseZone(name); err == nil || z.Known() {
 			t.Errorf("%q is %s", name, z)
 		}

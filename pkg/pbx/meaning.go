@@ -1,0 +1,109 @@
+package pbx
+
+import "strings"
+
+// absents are the texts, in lower case, that PBXs write where they have nothing to say.
+var absents = []string{"", "(null)", "null", "none", "<unknown>"}
+
+// Absent reports whether a text says nothing: it is empty, (null), null, none or
+// <unknown>, in any case and with any blanks around it.
+func Absent(s string) bool {
+	s = strings.TrimSpace(s)
+	if len(s) > len("<unknown>") {
+		return false
+	}
+	for _, absent := range absents {
+		if strings.EqualFold(s, absent) {
+			return true
+		}
+	}
+	return false
+}
+
+// AbsentCode is Absent for what can't be 0, such as a queue, an agent or a forward: there
+// 0 says nothing, too.
+func AbsentCode(s string) bool {
+	return Absent(s) || strings.Trim(s, "0 ") == ""
+}
+
+// AgentCode is the extension of an agent, which PBXs write as 301, SIP/301,
+// Agent/301 or Local/301@from-queue/n: what stands between the name of a technology and
+// the context or the channel's number.
+func AgentCode(s string) string {
+	s = strings.TrimSpace(s)
+	technology, rest, ok := strings.Cut(s, "/")
+	if !ok || technology == "" || strings.Trim(strings.ToLower(technology), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return s
+	}
+	code, _, _ := strings.Cut(rest, "@")
+	code, _, _ = strings.Cut(code, "-")
+	if code == "" || strings.ContainsRune(code, '/') {
+		return s
+	}
+	return code
+}
+
+// MaxDuration is the longest duration in seconds that a record can have: seven days. A
+// PBX that tells more has sent something else in its place, such as a time.
+const MaxDuration = 7 * 24 * 60 * 60
+
+// LeftMessage reports whether the caller left a message.
+func (e *CallRecord) LeftMessage() bool {
+	return !AbsentCode(e.VoicemailState) &&
+		!strings.EqualFold(e.VoicemailState, "no") && !strings.EqualFold(e.VoicemailState, "false")
+}
+
+// Forwarded reports whether the call was forwarded.
+func (e *CallRecord) Forwarded() bool {
+	return !AbsentCode(e.ForwardType) || !AbsentCode(e.ForwardNumber)
+}
+
+// Call is the id of the call that a leg belongs to.
+func (e *CDR) Call() string { return callOf(e.LinkedID, e.UniqueID) }
+
+// Call is the id of the call that the ringing belongs to.
+func (l *Leg) Call() string { return callOf(l.LinkedID, l.UniqueID) }
+
+// Call is the id of the call that the channel belongs to, where the PBX tells it.
+func (e *Hangup) Call() string { return callOf(e.LinkedID, e.UniqueID) }
+
+// Call is the id of the call that the channel belongs to, where the PBX tells it.
+func (e *BridgeEnter) Call() string { return callOf(e.LinkedID, e.UniqueID) }
+
+func callOf(linkedID, uniqueID string) string {
+	if linkedID == "" {
+		return uniqueID
+	}
+	return linkedID
+}
+
+// In is the record with its times by the clock of a zone: itself, unless it is InUTC.
+func (e *CallRecord) In(z Zone) *CallRecord {
+	if !e.InUTC {
+		return e
+	}
+	local := *e
+	local.Start, local.End, local.InUTC = z.fromUTC(e.Start), z.fromUTC(e.End), false
+	return &local
+}
+
+// In is the record with its times by the clock of a zone: itself, unless it is InUTC.
+func (e *CDR) In(z Zone) *CDR {
+	if !e.InUTC {
+		return e
+	}
+	local := *e
+	local.Start, local.Answer, local.End = z.fromUTC(e.Start), z.fromUTC(e.Answer), z.fromUTC(e.End)
+	local.InUTC = false
+	return &local
+}
+
+// In is the step with its times by the clock of a zone: itself, unless it is InUTC.
+func (e *IVRStep) In(z Zone) *IVRStep {
+	if !e.InUTC {
+		return e
+	}
+	local := *e
+	local.Start, local.End, local.InUTC = z.fromUTC(e.Start), z.fromUTC(e.End), false
+	return &local
+}
