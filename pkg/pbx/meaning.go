@@ -2,20 +2,19 @@ package pbx
 
 import "strings"
 
-// absents are the texts, in lower case, that PBXs write where they have nothing to say.
-var absents = []string{"", "(null)", "null", "none", "<unknown>"}
-
 // Absent reports whether a text says nothing: it is empty, (null), null, none or
 // <unknown>, in any case and with any blanks around it.
 func Absent(s string) bool {
-	s = strings.TrimSpace(s)
-	if len(s) > len("<unknown>") {
-		return false
+	if s = strings.TrimSpace(s); s == "" {
+		return true
 	}
-	for _, absent := range absents {
-		if strings.EqualFold(s, absent) {
-			return true
-		}
+	switch s[0] {
+	case '(':
+		return strings.EqualFold(s, "(null)")
+	case '<':
+		return strings.EqualFold(s, "<unknown>")
+	case 'n', 'N':
+		return strings.EqualFold(s, "null") || strings.EqualFold(s, "none")
 	}
 	return false
 }

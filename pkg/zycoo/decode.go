@@ -3,6 +3,7 @@ package zycoo
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"trunkline/pkg/pbx"
 )
@@ -10,7 +11,7 @@ import (
 // The bounds of what is read.
 const (
 	MaxBody    = 1 << 20  // bytes of a body
-	MaxEvents  = 1000     // events of an array
+	MaxEvents  = 1000     // events of a body
 	MaxEvent   = 32 << 10 // bytes of one event's text
 	MaxMembers = 100      // members of one event
 	MaxDepth   = 16       // objects and arrays around a value
@@ -21,7 +22,7 @@ var ErrTooLarge = errors.New("over 1 MiB or 1,000 events")
 
 // Body is what a body was found to hold.
 type Body struct {
-	// Array tells that the events stood in an array, even if it was one of one.
+	// Array reports whether the events stood in an array, even if it was one of one.
 	Array bool
 	// Elements has at least one element. Where a syntax error made the rest of the
 	// body unreadable, that rest is the last.
@@ -32,10 +33,10 @@ type Body struct {
 type Element struct {
 	Event pbx.Event // nil where Err is not
 	Err   *Error
-	Text  string // the element as it was written, in UTF-8
+	Text  string // the element as it was written
 }
 
-// Error tells why an element is not an event, and where.
+// Error says why an element is not an event, and where.
 type Error struct {
 	Line   int    // from 1
 	Column int    // from 1, in characters
@@ -52,20 +53,29 @@ func (e *Error) Error() string {
 }
 
 // Decode reads the body of one POST. Its only error is ErrTooLarge; whatever else
-// is wrong is told of the element that has it. Decode does not keep body.
+// is wrong is said of the element that has it. Decode does not keep body.
 func Decode(body []byte) (Body, error) {
 	if len(body) > MaxBody {
 		return Body{}, ErrTooLarge
 	}
-	text := toUTF8(string(body))
-	if isLiteral(text) {
+	return decodeText(withoutEnd(string(body)))
+}
+
+func decodeText(text string) (Body, error) {
+	switch {
+	case isLiteral(text):
 		return decodeLiteral(text)
+	case isMultipart(text):
+		return decodeMultipart(text)
+	case isLines(text):
+		return decodeLines(text)
 	}
 	return decodeForm(text)
 }
 
 func decodeLiteral(text string) (Body, error) {
-	d := decoder{parser: parser{src: text}}
+	d := newDecoder(text)
+	defer d.free()
 	if d.skipBlank(); d.peek() == '[' {
 		return d.events()
 	}
@@ -80,15 +90,37 @@ func decodeLiteral(text string) (Body, error) {
 // decoder makes events of the members that its parser reads.
 type decoder struct {
 	parser
-	start    int                // where the event at hand begins
-	unusable *Error             // the first thing that makes it no event, though it could be read
-	count    int                // of its members, of which those beyond MaxMembers are not kept
-	kept     [MaxMembers]member // an array, so that the decoder stays on the stack
+	start    int    // where the event at hand begins
+	unusable *Error // the first thing that makes it no event, though it could be read
+	count    int    // of its members, of which those beyond MaxMembers are not kept
+	kept     [MaxMembers]member
+	mac      pbx.MAC      // that it names
+	misread  []pbx.Member // known members that could not be read
+	extra    []pbx.Member // those that are not known
+	times    clocks
 }
 
 type member struct {
 	name string
 	value
+}
+
+// decoders are used again, since each is large.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+func newDecoder(text string) *decoder {
+	d := decoders.Get().(*decoder)
+	d.parser = parser{src: text}
+	d.begin(0)
+	return d
+}
+
+// free gives the decoder back. It forgets all that it has read.
+func (d *decoder) free() {
+	clear(d.members())
+	d.parser = parser{}
+	d.begin(0)
+	decoders.Put(d)
 }
 
 // events reads an array of events.
@@ -120,7 +152,7 @@ func (d *decoder) events() (Body, error) {
 
 // element reads one value, which should be an event.
 func (d *decoder) element() Element {
-	d.start, d.count, d.unusable = d.pos, 0, nil
+	d.begin(d.pos)
 	if d.peek() == '{' {
 		d.object(func(name string) { d.add(member{name, d.value(1)}) })
 	} else {
@@ -130,6 +162,12 @@ func (d *decoder) element() Element {
 	return d.finish(d.src[d.start:d.pos])
 }
 
+// begin forgets the event before.
+func (d *decoder) begin(at int) {
+	d.start, d.count, d.unusable = at, 0, nil
+	d.mac, d.misread, d.extra, d.times = "", nil, nil, clocks{}
+}
+
 func (d *decoder) add(m member) {
 	if d.count < MaxMembers {
 		d.kept[d.count] = m
@@ -137,14 +175,8 @@ func (d *decoder) add(m member) {
 	d.count++
 }
 
-// members yields those of the event at hand.
-func (d *decoder) members(yield func(*member) bool) {
-	for i := range min(d.count, MaxMembers) {
-		if !yield(&d.kept[i]) {
-			return
-		}
-	}
-}
+// members are those of the event at hand.
+func (d *decoder) members() []member { return d.kept[:min(d.count, MaxMembers)] }
 
 // finish makes an event of the members that were read from text.
 func (d *decoder) finish(text string) Element {

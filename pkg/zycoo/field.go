@@ -9,108 +9,179 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Each of these gives a member's value as what its field needs, the zero value
-// where the PBX left it empty, and refuses the event where the value is unusable.
+// Each of these reads a member's value as what its field needs. What the PBX left empty is
+// the zero value, and so is what can't be read, which is noted.
 
-// text is a string, or a number as it was written.
+// text reads a text as it was written.
+func text[E any](at func(*E) *string) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		if s := d.text(m); !pbx.Absent(s) {
+			*at(e) = s
+		}
+	}
+}
+
+// code reads what has no blanks around it, such as a number, a name of a channel or an id.
+func code[E any](at func(*E) *string) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) { *at(e) = d.code(m) }
+}
+
+// codeNot0 reads a code that can't be 0, which says that there is none.
+func codeNot0[E any](at func(*E) *string) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		if s := d.code(m); !pbx.AbsentCode(s) {
+			*at(e) = s
+		}
+	}
+}
+
+// lower reads a code whose case does not matter.
+func lower[E any](at func(*E) *string) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) { *at(e) = strings.ToLower(d.code(m)) }
+}
+
+// upper is lower for a code that is written in capitals.
+func upper[E any](at func(*E) *string) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) { *at(e) = strings.ToUpper(d.code(m)) }
+}
+
+// agent reads who an agent is, and keeps what was sent where that is something else.
+func agent[E any](at func(*E) (code, sent *string)) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		s := d.code(m)
+		if pbx.AbsentCode(s) {
+			return
+		}
+		code, sent := at(e)
+		if *code = pbx.AgentCode(s); *code != s {
+			*sent = s
+		}
+	}
+}
+
+// seconds reads a duration of at most pbx.MaxDuration. A fraction is dropped.
+func seconds[E any](at func(*E) *pbx.Int) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) { *at(e) = d.whole(m, pbx.MaxDuration) }
+}
+
+// maxScore is the highest rating that is taken for one.
+const maxScore = 1000
+
+// score reads a rating.
+func score[E any](at func(*E) *pbx.Int) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) { *at(e) = d.whole(m, maxScore) }
+}
+
+// status reads a small whole number that may be negative.
+func status[E any](at func(*E) *pbx.Int) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		s := d.code(m)
+		if s == "" {
+			return
+		}
+		n, err := strconv.ParseInt(s, 10, 16)
+		if err != nil {
+			d.misreads(m)
+			return
+		}
+		*at(e) = pbx.IntOf(n)
+	}
+}
+
+// clock reads a time by the PBX's clock, or an instant.
+func clock[E any](at func(*E) *pbx.LocalTime) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		s := d.code(m)
+		if s == "" || strings.Trim(s, "0-/:T ") == "" { // databases write 0000-00-00 00:00:00
+			return
+		}
+		t, inUTC, ok := parseTime(s)
+		if !ok {
+			d.misreads(m)
+			return
+		}
+		*at(e) = t
+		d.times.add(at(e), inUTC, m)
+	}
+}
+
+// epoch reads a time in seconds since 1970 in UTC, with up to six decimals.
+func epoch[E any](at func(*E) *time.Time) func(*decoder, *E, *member) {
+	return func(d *decoder, e *E, m *member) {
+		s := d.code(m)
+		if s == "" {
+			return
+		}
+		whole, fraction, hasFraction := strings.Cut(s, ".")
+		n, err := strconv.ParseUint(whole, 10, 32)
+		if err != nil || hasFraction && !isDigits(fraction) {
+			d.misreads(m)
+			return
+		}
+		micros, _ := strconv.Atoi((fraction + "000000")[:6])
+		*at(e) = time.Unix(int64(n), int64(micros)*1000).UTC()
+	}
+}
+
+// readMAC reads the MAC that the body names.
+func readMAC[E any](d *decoder, _ *E, m *member) {
+	s := d.code(m)
+	if s == "" {
+		return
+	}
+	mac, err := pbx.ParseMAC(s)
+	if err != nil {
+		d.misreads(m)
+		return
+	}
+	d.mac = mac
+}
+
+// text is a string, or a number or truth value as it was written.
 func (d *decoder) text(m *member) string {
-	if m.kind == aBool || m.kind == nested {
-		d.refuse(m.at, m.name, "a text is needed, not "+excerpt(m.text))
+	if m.kind == nested {
+		d.misreads(m)
 		return ""
 	}
 	return m.text
 }
 
-// seconds is a whole number of seconds, or of anything else that is counted. A
-// fraction is dropped.
-func (d *decoder) seconds(m *member) pbx.Int {
+// code is a text without the blanks around it; empty where it says nothing.
+func (d *decoder) code(m *member) string {
 	s := strings.TrimSpace(d.text(m))
+	if pbx.Absent(s) {
+		return ""
+	}
+	return s
+}
+
+// whole is a whole number from 0 to most. A fraction is dropped.
+func (d *decoder) whole(m *member, most uint64) pbx.Int {
+	s := d.code(m)
 	if s == "" {
 		return pbx.Int{}
 	}
 	whole, fraction, hasFraction := strings.Cut(s, ".")
-	n, err := strconv.ParseUint(whole, 10, 31)
-	if err != nil || hasFraction && !isDigits(fraction) {
-		d.refuse(m.at, m.name, excerpt(m.text)+" is not a number from 0 to 2147483647")
+	n, err := strconv.ParseUint(whole, 10, 63)
+	if err != nil || n > most || hasFraction && !isDigits(fraction) {
+		d.misreads(m)
 		return pbx.Int{}
 	}
 	return pbx.IntOf(int64(n))
 }
 
-// code is a small whole number that may be negative.
-func (d *decoder) code(m *member) pbx.Int {
-	s := strings.TrimSpace(d.text(m))
-	if s == "" {
-		return pbx.Int{}
+// splitSource takes a source apart that is a name and a number, such as
+// "Reception" <801>: it is the caller's id then, and the number the source.
+func splitSource(e *pbx.CDR) {
+	_, number, ok := strings.Cut(strings.TrimSuffix(e.Source, ">"), "<")
+	if !ok || !strings.HasSuffix(e.Source, ">") {
+		return
 	}
-	n, err := strconv.ParseInt(s, 10, 16)
-	if err != nil {
-		d.refuse(m.at, m.name, excerpt(m.text)+" is not a whole number from -32768 to 32767")
-		return pbx.Int{}
+	if e.CallerID == "" {
+		e.CallerID = e.Source
 	}
-	return pbx.IntOf(n)
-}
-
-// localTime is a wall clock such as 2018-11-05 19:05:31. The zero date, which
-// databases write for none, is an unknown time.
-func (d *decoder) localTime(m *member) pbx.LocalTime {
-	s := strings.TrimSpace(d.text(m))
-	if s == "" || s == "0000-00-00 00:00:00" {
-		return 0
-	}
-	t, err := pbx.ParseLocalTime(s)
-	if err != nil {
-		d.refuse(m.at, m.name, excerpt(m.text)+" is not a time such as 2018-11-05 19:05:31")
-	}
-	return t
-}
-
-// epoch is a time in seconds since 1970 in UTC, with up to six decimals.
-func (d *decoder) epoch(m *member) time.Time {
-	s := strings.TrimSpace(d.text(m))
-	if s == "" {
-		return time.Time{}
-	}
-	whole, fraction, hasFraction := strings.Cut(s, ".")
-	seconds, err := strconv.ParseUint(whole, 10, 32)
-	if err != nil || hasFraction && !isDigits(fraction) {
-		d.refuse(m.at, m.name, excerpt(m.text)+" is not a time in seconds since 1970 such as 1534993059.785012")
-		return time.Time{}
-	}
-	micros, _ := strconv.Atoi((fraction + "000000")[:6])
-	return time.Unix(int64(seconds), int64(micros)*1000).UTC()
-}
-
-// mac is the MAC that the body names.
-func (d *decoder) mac(m *member) pbx.MAC {
-	s := d.text(m)
-	if strings.TrimSpace(s) == "" {
-		return ""
-	}
-	mac, err := pbx.ParseMAC(s)
-	if err != nil {
-		d.refuse(m.at, m.name, err.Error())
-	}
-	return mac
-}
-
-// need refuses the event where a member is missing without which it can't be told
-// from others.
-func (d *decoder) need(name string, known bool) {
-	if !known {
-		d.refuse(d.start, name, "is missing or empty, and the event can't be told from others without it")
-	}
-}
-
-// common reads the members that events of every kind may have, and keeps those that
-// are not known.
-func (d *decoder) common(c *pbx.Common, m *member) {
-	switch m.name {
-	case "event":
-	case "mac":
-		c.MAC = d.mac(m)
-	default:
-		c.Extra = append(c.Extra, pbx.Member{Name: m.name, Value: m.value.text})
+	if e.Source = strings.TrimSpace(number); pbx.Absent(e.Source) {
+		e.Source = ""
 	}
 }
 

@@ -1,13 +1,19 @@
 package zycoo
 
-import (
-	"strings"
-	"unicode/utf8"
+import "strings"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
-)
+// withoutEnd is a body without what some senders put behind it: a NUL, which ends
+// strings in C, and line ends.
+func withoutEnd(text string) string {
+	for n := len(text); n > 0; n-- {
+		if c := text[n-1]; c != 0 && c != '\r' && c != '\n' {
+			return text[:n]
+		}
+	}
+	return ""
+}
 
-// isLiteral tells whether the first thing in the text, but for blanks and comments,
+// isLiteral reports whether the first thing in the text, but for blanks and comments,
 // opens an object or an array.
 func isLiteral(text string) bool {
 	p := parser{src: text}
@@ -15,14 +21,23 @@ func isLiteral(text string) bool {
 	return p.peek() == '{' || p.peek() == '['
 }
 
-// decodeForm reads an HTML form: a literal as its only key, or one event with a
+// decodeForm reads an HTML form: a literal as its only key or value, or one event with a
 // field for each member.
 func decodeForm(text string) (Body, error) {
-	text = strings.TrimRight(text, "\r\n")
-	if literal, ok := unescape(text); ok && isLiteral(literal) {
+	if literal := unescape(text); isLiteral(literal) {
 		return decodeLiteral(strings.TrimSuffix(literal, "="))
 	}
-	d := decoder{parser: parser{src: text}}
+	if _, only, ok := strings.Cut(text, "="); ok {
+		// As it is, a literal may have any & and %; escaped it is one field.
+		if isLiteral(only) {
+			return decodeLiteral(only)
+		}
+		if literal := unescape(only); isLiteral(literal) && !strings.Contains(only, "&") {
+			return decodeLiteral(literal)
+		}
+	}
+	d := newDecoder(text)
+	defer d.free()
 	d.fields()
 	return Body{Elements: []Element{d.finish(text)}}, nil
 }
@@ -35,22 +50,25 @@ func (d *decoder) fields() {
 	for at := 0; at < len(d.src); {
 		field, _, _ := strings.Cut(d.src[at:], "&")
 		name, text, _ := strings.Cut(field, "=")
-		name, nameOK := unescape(name)
-		text, textOK := unescape(text)
-		if !nameOK || !textOK {
-			d.refuse(at, "", "a % is not followed by two hexadecimal digits")
-		}
 		if field != "" {
-			d.add(member{name, value{aString, text, at}})
+			d.addText(unescape(name), unescape(text), at)
 		}
 		at += len(field) + 1
 	}
 }
 
-// unescape undoes the escapes of a form: + is a blank, %41 is A.
-func unescape(s string) (string, bool) {
+// addText adds a member whose value is a string that stood at a place.
+func (d *decoder) addText(name, text string, at int) {
+	name, _ = toUTF8(name)
+	text, damaged := toUTF8(text)
+	d.add(member{name, value{aString, text, at, damaged}})
+}
+
+// unescape undoes the escapes of a form: + is a blank, %41 is A. A % that begins no escape
+// is one.
+func unescape(s string) string {
 	if !strings.ContainsAny(s, "+%") {
-		return s, true
+		return s
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -60,7 +78,8 @@ func unescape(s string) (string, bool) {
 		case '%':
 			code, ok := hex(s, i+1, i+3)
 			if !ok {
-				return s, false
+				b = append(b, '%')
+				continue
 			}
 			b = append(b, byte(code))
 			i += 2
@@ -68,18 +87,5 @@ func unescape(s string) (string, bool) {
 			b = append(b, s[i])
 		}
 	}
-	return toUTF8(string(b)), true
-}
-
-// toUTF8 gives text that is not UTF-8 as what it says in GB18030. Bytes that are
-// neither become U+FFFD.
-func toUTF8(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	decoded, err := simplifiedchinese.GB18030.NewDecoder().String(text)
-	if err != nil {
-		return strings.ToValidUTF8(text, "\ufffd")
-	}
-	return decoded
+	return string(b)
 }

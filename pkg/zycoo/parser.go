@@ -24,6 +24,8 @@ type value struct {
 	kind valueKind
 	text string // as of pbx.Member
 	at   int    // where it begins
+	// damaged is set where characters of a string could not be read.
+	damaged bool
 }
 
 type valueKind byte
@@ -77,9 +79,11 @@ func (p *parser) array(element func()) {
 // name reads the name of a member.
 func (p *parser) name() string {
 	if c := p.peek(); c == '"' || c == '\'' {
-		return p.quoted()
+		name, _ := p.quoted()
+		return name
 	}
 	if name := p.word(); name != "" {
+		name, _ = toUTF8(name)
 		return name
 	}
 	p.expected("a member's name or }")
@@ -91,17 +95,18 @@ func (p *parser) value(depth int) value {
 	at := p.pos
 	switch c := p.peek(); {
 	case c == '"' || c == '\'':
-		return value{aString, p.quoted(), at}
+		text, damaged := p.quoted()
+		return value{aString, text, at, damaged}
 	case c == '{' || c == '[':
-		return value{nested, string(p.appendJSON(nil, depth)), at}
+		return value{kind: nested, text: string(p.appendJSON(nil, depth)), at: at}
 	case c >= '0' && c <= '9' || c == '+' || c == '-':
-		return value{aNumber, p.number(), at}
+		return value{kind: aNumber, text: p.number(), at: at}
 	}
 	switch word := p.word(); word {
 	case "true", "false":
-		return value{aBool, word, at}
+		return value{kind: aBool, text: word, at: at}
 	case "null":
-		return value{aNull, "", at}
+		return value{kind: aNull, at: at}
 	case "":
 		p.expected("a value")
 	default:
@@ -144,61 +149,90 @@ func (p *parser) appendJSON(dst []byte, depth int) []byte {
 	}
 }
 
-// quoted reads a string, without a copy where it has no escape.
-func (p *parser) quoted() string {
+// quoted reads a string, without a copy where it is UTF-8 and has no escape.
+func (p *parser) quoted() (text string, damaged bool) {
 	start, quote := p.pos+1, p.src[p.pos]
-	for i := start; i < len(p.src); i++ {
-		switch p.src[i] {
-		case quote:
+	for i := start; i < len(p.src) && p.src[i] < utf8.RuneSelf && p.src[i] != '\\' && p.src[i] >= ' '; i++ {
+		if p.src[i] == quote {
 			p.pos = i + 1
-			return p.src[start:i]
-		case '\\':
-			return p.escaped(quote, start, i)
-		case '\n', '\r':
-			i = len(p.src)
+			return p.src[start:i], false
 		}
 	}
-	p.fail(p.pos, "a string is not closed on its line")
-	return ""
+	end, escapes, ascii := p.close(start, quote, oneByte)
+	isUTF8 := ascii || end >= 0 && utf8.ValidString(p.src[start:end])
+	if !isUTF8 {
+		if gb, escapesGB, _ := p.close(start, quote, widthGB); gb >= 0 && isGB(p.src[start:gb]) {
+			end, escapes = gb, escapesGB
+		}
+	}
+	if end < 0 {
+		p.fail(p.pos, "a string is not closed on its line")
+		return "", false
+	}
+	if text = p.src[start:end]; !isUTF8 {
+		text, damaged = toUTF8(text)
+	}
+	p.pos = end + 1
+	if escapes {
+		text = p.unescaped(text, start)
+	}
+	return text, damaged
 }
 
-// escaped reads on in the string that began at start, from its first escape at i.
-func (p *parser) escaped(quote byte, start, i int) string {
-	s := append(make([]byte, 0, 2*(i-start)+16), p.src[start:i]...)
-	for i < len(p.src) {
-		switch c := p.src[i]; c {
-		case quote:
-			p.pos = i + 1
-			return string(s)
-		case '\n', '\r':
-			i = len(p.src)
-		case '\\':
-			s, i = p.appendEscape(s, i+1)
-		default:
-			s = append(s, c)
-			i++
+// close finds the quote that closes a string: where it is, or -1 on another line. Its
+// characters are as long as width tells.
+func (p *parser) close(start int, quote byte, width func(string) int) (end int, escapes, ascii bool) {
+	ascii = true
+	for i := start; i < len(p.src); i++ {
+		switch c := p.src[i]; {
+		case c == quote:
+			return i, escapes, ascii
+		case c == '\n' || c == '\r':
+			return -1, false, ascii
+		case c == '\\':
+			escapes = true
+			if i++; i == len(p.src) || p.src[i] == '\n' || p.src[i] == '\r' {
+				return -1, false, ascii
+			}
+		case c >= utf8.RuneSelf:
+			ascii = false
+			i += max(width(p.src[i:]), 1) - 1
 		}
 	}
-	p.fail(start-1, "a string is not closed on its line")
-	return ""
+	return -1, false, ascii
+}
+
+// oneByte is the width of a byte that is no part of an escape, a quote or a line end: in
+// UTF-8 no byte of a longer character is one of these.
+func oneByte(string) int { return 1 }
+
+// unescaped undoes the escapes of a string that began at start.
+func (p *parser) unescaped(s string, start int) string {
+	text := make([]byte, 0, len(s))
+	for i := 0; i < len(s) && p.err == nil; {
+		if s[i] != '\\' {
+			text = append(text, s[i])
+			i++
+			continue
+		}
+		text, i = p.appendEscape(text, s, i+1, start)
+	}
+	return string(text)
 }
 
 // appendEscape appends what the escape stands for whose backslash is before i, and
 // returns where it ends.
-func (p *parser) appendEscape(s []byte, i int) ([]byte, int) {
-	if i == len(p.src) || p.src[i] == '\n' || p.src[i] == '\r' {
-		return s, len(p.src)
+func (p *parser) appendEscape(text []byte, s string, i, start int) ([]byte, int) {
+	if c := strings.IndexByte(escapes, s[i]); c >= 0 {
+		return append(text, escaped[c]), i + 1
 	}
-	if c := strings.IndexByte(escapes, p.src[i]); c >= 0 {
-		return append(s, escaped[c]), i + 1
-	}
-	switch p.src[i] {
+	switch s[i] {
 	case 'x':
-		return p.appendHex(s, i, 2)
+		return p.appendHex(text, s, i, 2, start)
 	case 'u':
-		return p.appendHex(s, i, 4)
+		return p.appendHex(text, s, i, 4, start)
 	}
-	return append(s, p.src[i]), i + 1
+	return append(text, s[i]), i + 1
 }
 
 const (
@@ -208,19 +242,19 @@ const (
 
 // appendHex appends the character whose code is digits hexadecimal digits after
 // the x or u at i. Two halves of a surrogate pair are one character.
-func (p *parser) appendHex(s []byte, i, digits int) ([]byte, int) {
+func (p *parser) appendHex(text []byte, s string, i, digits, start int) ([]byte, int) {
 	end := i + 1 + digits
-	r, ok := hex(p.src, i+1, end)
+	r, ok := hex(s, i+1, end)
 	if !ok {
-		p.fail(i-1, "an escape "+p.src[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
-		return s, len(p.src)
+		p.fail(start+i-1, "an escape "+s[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
+		return text, len(s)
 	}
-	if high := r - 0xd800; digits == 4 && high < 0x400 && strings.HasPrefix(p.src[end:], `\u`) {
-		if low, ok := hex(p.src, end+2, end+6); ok && low-0xdc00 < 0x400 {
+	if high := r - 0xd800; digits == 4 && high < 0x400 && strings.HasPrefix(s[end:], `\u`) {
+		if low, ok := hex(s, end+2, end+6); ok && low-0xdc00 < 0x400 {
 			r, end = 0x10000+high<<10+(low-0xdc00), end+6
 		}
 	}
-	return utf8.AppendRune(s, rune(r)), end
+	return utf8.AppendRune(text, rune(r)), end
 }
 
 func hex(text string, from, to int) (uint32, bool) {
@@ -276,13 +310,13 @@ func isWord(c byte) bool {
 		c == '_' || c == '$' || c == '-' || c >= utf8.RuneSelf
 }
 
-// isJSONNumber tells whether JSON, too, writes the number so.
+// isJSONNumber reports whether JSON, too, writes the number so.
 func isJSONNumber(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	return digits[0] != '+' && (digits[0] != '0' || len(digits) == 1 || digits[1] < '0' || digits[1] > '9')
 }
 
-// skipBlank passes over blanks and comments, and tells whether a line ended there.
+// skipBlank passes over blanks and comments, and reports whether a line ended there.
 func (p *parser) skipBlank() (lineEnded bool) {
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; {
@@ -314,17 +348,20 @@ func (p *parser) skipRun(c byte) {
 }
 
 // blankRune is the length of the blank that is not ASCII at the position, else 0:
-// a byte-order mark, a no-break space, or the space of Chinese text.
+// a byte-order mark, a no-break space, or the space of Chinese text, also in GB18030.
 func (p *parser) blankRune() int {
-	switch r, size := utf8.DecodeRuneInString(p.src[p.pos:]); r {
-	case '\ufeff', '\u00a0', '\u3000':
+	rest := p.src[p.pos:]
+	switch r, size := utf8.DecodeRuneInString(rest); {
+	case r == '\ufeff' || r == '\u00a0' || r == '\u3000':
 		return size
+	case strings.HasPrefix(rest, "\xa1\xa1"):
+		return 2
 	}
 	return 0
 }
 
 // skipComment passes over a comment, up to the end of the line that a // comment
-// stands on, and tells whether a line ended inside it.
+// stands on, and reports whether a line ended inside it.
 func (p *parser) skipComment() (lineEnded bool) {
 	rest := p.src[p.pos:]
 	switch {

@@ -1,0 +1,115 @@
+package zycoo
+
+import (
+	"io"
+	"mime"
+	"mime/multipart"
+	"strings"
+)
+
+// boundary is the line that parts a multipart body, without its dashes.
+func boundary(text string) string {
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
+	line, ok := strings.CutPrefix(strings.TrimRight(first, "\r"), "--")
+	if !ok {
+		return ""
+	}
+	return line
+}
+
+// isMultipart reports whether a text is multipart/form-data. Its first line tells: a
+// header may be missing.
+func isMultipart(text string) bool {
+	return boundary(text) != "" && strings.Contains(strings.ToLower(text), "content-disposition: form-data")
+}
+
+// decodeMultipart reads multipart/form-data: a literal as its only part, or one event with
+// a part for each member.
+func decodeMultipart(text string) (Body, error) {
+	d := newDecoder(text)
+	defer d.free()
+	// One that was read without its last line end is whole.
+	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
+	for d.count <= MaxMembers {
+		name, content, err := nextPart(parts)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			d.refuse(0, "", "the parts of the body can't be told apart: it is not multipart/form-data")
+			break
+		}
+		d.addText(name, content, 0)
+	}
+	if d.count == 1 && d.unusable == nil && isLiteral(d.kept[0].text) {
+		return decodeLiteral(d.kept[0].text)
+	}
+	return Body{Elements: []Element{d.finish(text)}}, nil
+}
+
+func nextPart(parts *multipart.Reader) (name, content string, err error) {
+	part, err := parts.NextRawPart()
+	if err != nil {
+		return "", "", err
+	}
+	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return "", "", err
+	}
+	b, err := io.ReadAll(part)
+	return params["name"], string(b), err
+}
+
+// isLines reports whether a text is lines of names and values, such as AMI writes: each
+// has a colon behind a name, and one of them names the event.
+func isLines(text string) bool {
+	found := false
+	for line := range strings.Lines(text) {
+		name, value, ok := cutLine(line)
+		if name == "" && value == "" {
+			continue
+		}
+		if !ok {
+			return false
+		}
+		found = found || isEventName(name) && strings.IndexFunc(value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) }) < 0
+	}
+	return found
+}
+
+// cutLine takes a line apart: its name and its value, without the blanks around them.
+func cutLine(line string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	for i := range len(name) {
+		ok = ok && isWord(name[i])
+	}
+	return name, value, ok && name != ""
+}
+
+// decodeLines reads lines of names and values. An empty line ends an event.
+func decodeLines(text string) (Body, error) {
+	d := newDecoder(text)
+	defer d.free()
+	var body Body
+	at := 0
+	for line := range strings.Lines(text + "\n\n") {
+		name, value, ok := cutLine(line)
+		switch {
+		case ok && d.count == 0:
+			d.begin(at)
+			fallthrough
+		case ok:
+			d.addText(name, value, at)
+		case d.count > 0:
+			body.Elements = append(body.Elements, d.finish(strings.TrimRight(text[d.start:min(at, len(text))], "\r\n")))
+			d.count = 0
+		}
+		at += len(line)
+		if len(body.Elements) > MaxEvents {
+			return Body{}, ErrTooLarge
+		}
+	}
+	body.Array = len(body.Elements) > 1
+	return body, nil
+}
