@@ -48,7 +48,7 @@ func (c *completenessCommand) Run(p *program) error {
 			return err
 		}
 		calls := feed.NewCalls()
-		if err := addRecords(p, s, c.MAC, c.Day, calls); err != nil {
+		if err := addRecords(p, s, m, c.Day, calls); err != nil {
 			return err
 		}
 		zone := m.zone()
@@ -66,14 +66,14 @@ func (c *completenessCommand) Run(p *program) error {
 	})
 }
 
-func addRecords(p *program, s *store.Store, mac pbx.MAC, day pbx.Day, calls *feed.Calls) error {
-	for r, err := range s.CallRecords(p.ctx, mac, store.Days(day, day)) {
+func addRecords(p *program, s *store.Store, m member, day pbx.Day, calls *feed.Calls) error {
+	for r, err := range s.CallRecords(p.ctx, m.MAC, m.zone(), store.Days(day, day)) {
 		if err != nil {
 			return err
 		}
 		calls.Add(r.Event)
 	}
-	for r, err := range s.CDRs(p.ctx, mac, store.Days(day, day)) {
+	for r, err := range s.CDRs(p.ctx, m.MAC, m.zone(), store.Days(day, day)) {
 		if err != nil {
 			return err
 		}

@@ -173,8 +173,8 @@ func showPBX(p *program, s *store.Store, mac pbx.MAC) error {
 	fmt.Fprintf(p.out, "\nPBX %s\n", mac)
 	calls, err := s.LiveCalls(p.ctx, mac)
 	return errors.Join(
-		section(p, "Call records", s.CallRecords(p.ctx, mac, store.Span{}), callColumns),
-		section(p, "Menus heard", s.IVRSteps(p.ctx, mac, store.Span{}), ivrColumns),
+		section(p, "Call records", s.CallRecords(p.ctx, mac, pbx.UTC, store.Span{}), callColumns),
+		section(p, "Menus heard", s.IVRSteps(p.ctx, mac, pbx.UTC, store.Span{}), ivrColumns),
 		section(p, "Extensions", s.Extensions(p.ctx, mac), extensionColumns),
 		section(p, "Calls of the last day", values(calls, err), liveColumns),
 	)

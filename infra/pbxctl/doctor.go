@@ -85,7 +85,7 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Rev
 		return nil, err
 	}
 	review := feed.NewReview()
-	for r, err := range s.CallRecords(p.ctx, mac, span) {
+	for r, err := range s.CallRecords(p.ctx, mac, m.zone(), span) {
 		if err != nil {
 			return nil, err
 		}

@@ -230,7 +230,7 @@ func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
 		t.Fatal(err)
 	}
 	defer table.Close()
-	for r, err := range store.New(table, time.Now).CallRecords(t.Context(), "68692e0b0001", store.Span{}) {
+	for r, err := range store.New(table, time.Now).CallRecords(t.Context(), "68692e0b0001", pbx.UTC, store.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

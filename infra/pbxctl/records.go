@@ -74,6 +74,17 @@ func (s place) open(p *program, use func(*store.Store) error) error {
 	return p.withRecords(table, use)
 }
 
+// openOne calls use with the records, to read those of the PBX.
+func (s source) openOne(p *program, use func(*store.Store, member) error) error {
+	return s.open(p, func(records *store.Store) error {
+		m, err := memberOf(p.ctx, records, s.MAC)
+		if err != nil {
+			return err
+		}
+		return use(records, m)
+	})
+}
+
 // stores are where a command finds both records and archive.
 type stores struct {
 	Data   string `xor:"source" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`

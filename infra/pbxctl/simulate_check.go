@@ -232,7 +232,7 @@ func publishedRows(p *program, s *store.Store, want truePBX) (map[rowName]figure
 	for name := range want.rows {
 		days[name.Day] = true
 	}
-	for day, err := range s.RecordedDays(p.ctx, want.mac, store.Span{}) {
+	for day, err := range s.RecordedDays(p.ctx, want.mac, pbx.UTC, store.Span{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -23,16 +23,16 @@ func NewCalls() *Calls {
 func (c *Calls) Add(event pbx.Event) {
 	switch e := event.(type) {
 	case *pbx.DialBegin:
-		c.begun[e.UniqueID] = true
+		c.begun[e.Call()] = true
 		if e.DestUniqueID != "" {
-			c.call[e.DestUniqueID] = e.UniqueID
+			c.call[e.DestUniqueID] = e.Call()
 		}
 	case *pbx.Hangup:
-		c.hungUp[e.UniqueID] = true
+		c.hungUp[e.Call()] = true
 	case *pbx.CallRecord:
 		c.recorded[e.UUID] = true
 	case *pbx.CDR:
-		c.recorded[e.UniqueID] = true
+		c.recorded[e.Call()] = true
 	}
 }
 

@@ -42,11 +42,11 @@ func (o Outcome) String() string { return answers[o].Name }
 
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
-		"recorded and archived; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
+		"recorded and archived, but for members that can't be read; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
 	Unrecognised: {"unrecognised", http.StatusAccepted,
 		"an event of a kind that is not known", "archive", "", ""},
 	Undecodable: {"undecodable", http.StatusBadRequest,
-		"not readable; a known member unusable; identity or start time missing", "quarantine",
+		"not readable; identity or start time missing", "quarantine",
 		"The body is not an event", "It is kept in quarantine. Correct it at the place named here."},
 	Partial: {"partial", http.StatusBadRequest,
 		"an array of which some events are not good: told one by one", "each as its own case",

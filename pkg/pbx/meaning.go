@@ -82,7 +82,7 @@ func (e *CallRecord) In(z Zone) *CallRecord {
 		return e
 	}
 	local := *e
-	local.Start, local.End, local.InUTC = z.fromUTC(e.Start), z.fromUTC(e.End), false
+	local.Start, local.End, local.InUTC = z.FromUTC(e.Start), z.FromUTC(e.End), false
 	return &local
 }
 
@@ -92,7 +92,7 @@ func (e *CDR) In(z Zone) *CDR {
 		return e
 	}
 	local := *e
-	local.Start, local.Answer, local.End = z.fromUTC(e.Start), z.fromUTC(e.Answer), z.fromUTC(e.End)
+	local.Start, local.Answer, local.End = z.FromUTC(e.Start), z.FromUTC(e.Answer), z.FromUTC(e.End)
 	local.InUTC = false
 	return &local
 }
@@ -103,6 +103,6 @@ func (e *IVRStep) In(z Zone) *IVRStep {
 		return e
 	}
 	local := *e
-	local.Start, local.End, local.InUTC = z.fromUTC(e.Start), z.fromUTC(e.End), false
+	local.Start, local.End, local.InUTC = z.FromUTC(e.Start), z.FromUTC(e.End), false
 	return &local
 }

@@ -126,8 +126,8 @@ func (z Zone) TimeOf(t LocalTime, id string) time.Time {
 // readBefore is how long before something is named its clock may have been read.
 const readBefore = time.Minute
 
-// fromUTC is what the wall clock shows when one in UTC shows t. What is unknown stays so.
-func (z Zone) fromUTC(t LocalTime) LocalTime {
+// FromUTC is what the wall clock shows when one in UTC shows t. What is unknown stays so.
+func (z Zone) FromUTC(t LocalTime) LocalTime {
 	if t == 0 {
 		return 0
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,9 +214,10 @@ func TestAReplayGoesOnWhereItStopped(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	sel, stops := all, 0
 	for range 1000 {
-		last := 20 + random.IntN(300)
+		last := 20 + random.Int64N(300)
+		var gets atomic.Int64
 		failing := archivetest.NewFaulty(bucket, func(c archivetest.Call) archivetest.Fault {
-			if c.Method == "Get" && c.N > last {
+			if c.Method == "Get" && gets.Add(1) > last {
 				return archivetest.Fails
 			}
 			return archivetest.None

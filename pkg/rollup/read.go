@@ -30,7 +30,7 @@ func Compute(ctx context.Context, s *store.Store, t Task) (kpi.Rows, error) {
 	if err != nil {
 		return kpi.Rows{}, err
 	}
-	in, err := read(ctx, s, t, settings(d), time.Time{})
+	in, err := read(ctx, s, t, d.Zone, settings(d), time.Time{})
 	if err != nil {
 		return kpi.Rows{}, err
 	}
@@ -38,18 +38,18 @@ func Compute(ctx context.Context, s *store.Store, t Task) (kpi.Rows, error) {
 }
 
 // read reads the records that a day's figures are made of.
-func read(ctx context.Context, s *store.Store, t Task, set kpi.Settings, since time.Time) (*reading, error) {
+func read(ctx context.Context, s *store.Store, t Task, zone pbx.Zone, set kpi.Settings, since time.Time) (*reading, error) {
 	in := &reading{day: kpi.NewDay(t.MAC, t.Day, set), from: t.Day.Start(), since: since}
 	from, to := kpi.Reach(t.Day)
-	err := in.add(ctx, s, t.MAC, store.Span{From: from, To: to})
+	err := in.add(ctx, s, t.MAC, zone, store.Span{From: from, To: to})
 	if err == nil && in.day.NeedsDayBefore() {
-		err = in.add(ctx, s, t.MAC, store.Days(t.Day-1, t.Day-1))
+		err = in.add(ctx, s, t.MAC, zone, store.Days(t.Day-1, t.Day-1))
 	}
 	return in, err
 }
 
-func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, span store.Span) error {
-	for c, err := range s.CallRecords(ctx, mac, span) {
+func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone, span store.Span) error {
+	for c, err := range s.CallRecords(ctx, mac, zone, span) {
 		if err != nil {
 			return err
 		}
@@ -59,14 +59,14 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, span st
 		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Queue: c.Event.Queue, Agent: c.Event.Agent, Start: c.Event.Start, Received: c.Received})
 	}
-	for c, err := range s.CDRs(ctx, mac, span) {
+	for c, err := range s.CDRs(ctx, mac, zone, span) {
 		if err != nil {
 			return err
 		}
 		in.day.AddCDR(c.Event, kpi.Source{Hash: c.Hash, Received: c.Received})
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UniqueID, Start: c.Event.Start, Received: c.Received})
 	}
-	for c, err := range s.IVRSteps(ctx, mac, span) {
+	for c, err := range s.IVRSteps(ctx, mac, zone, span) {
 		if err != nil {
 			return err
 		}

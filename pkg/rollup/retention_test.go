@@ -91,7 +91,7 @@ func TestALateRecordOfASealedDayChangesNothingThatIsPublished(t *testing.T) {
 		t.Errorf("due %q, published is\n%s\nwhere there was\n%s", w.due(t), got, before)
 	}
 	records := 0
-	for _, err := range w.store().CallRecords(t.Context(), mac, store.Days(day("2026-11-22"), day("2026-11-22"))) {
+	for _, err := range w.store().CallRecords(t.Context(), mac, pbx.UTC, store.Days(day("2026-11-22"), day("2026-11-22"))) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -142,7 +142,7 @@ func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx
 		}
 		seen[day], tasks = true, append(tasks, Task{mac, day})
 	}
-	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: first.Start(), To: (last + 1).Start()}) {
+	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: first.Start(), To: (last + 1).Start()}) {
 		if err == nil && !seen[day] {
 			_, err = r.markClosed(ctx, d, Task{mac, day})
 			seen[day], tasks = true, append(tasks, Task{mac, day})

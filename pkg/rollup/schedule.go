@@ -54,7 +54,7 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	}
 	// Where through is later, the PBX's zone was found to lie farther west: days that had
 	// closed are open again, and will be marked anew.
-	for day, err := range r.store.RecordedDays(ctx, mac, store.Span{From: after(through), To: after(last)}) {
+	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(last)}) {
 		var sealed bool
 		if err == nil {
 			sealed, err = r.markClosed(ctx, d, Task{mac, day})

@@ -84,7 +84,7 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	if err != nil {
 		return "", err
 	}
-	in, err := read(ctx, r.store, t, settings(d.Device), header.ComputedAt)
+	in, err := read(ctx, r.store, t, d.zone, settings(d.Device), header.ComputedAt)
 	if err != nil {
 		return "", err
 	}

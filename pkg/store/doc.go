@@ -12,6 +12,8 @@
 //	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older, may expire
 //	call record (cdr)             mac        CDR#<local start>#<uniqueid>#<destination>#<hash>   Older, may expire
 //	IVR step                      mac        IVR#<local start>#<uuid>#<ivr>#<hash>               Older, may expire
+//	one of these in UTC           mac        CALLZ#…, CDRZ#…, IVRZ#…                             Older, may expire
+//	agent's login or logoff       mac        SESSION#<received>#<agent>#<login or logoff>        Older, may expire
 //	leg of a call in progress     mac        LIVE#<uniqueid>#<stage>#<leg>                       Older, expires after a day
 //	state of an extension         mac        EXT#<extension>                                     Newer
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
@@ -33,7 +35,8 @@
 //
 // Versions of facts are <received>.<index>.<hash>: the time of receipt by the receiver's own
 // clock in milliseconds, the event's place in its array, and the hash. Times in keys
-// are the PBX's wall clock. What expires does so by its receipt, records of calls by their day,
+// are the PBX's wall clock; or UTC where the PBX told an instant, so that the key stays when
+// the PBX's zone is set. What expires does so by its receipt, records of calls by their day,
 // so a replay of old events brings nothing back to life. Parts of a key are escaped and bounded.
 //
 // Where records of calls are kept for a number of days, a day is sealed before the first record

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,6 +113,24 @@ func markOf(i Item) (Mark, error) {
 	return Mark{pbx.MAC(mac), day, doc.At, i.Version}, nil
 }
 
+// changedDays are the days whose figures an event changes that is written now.
+func changedDays(r Receipt, event pbx.Event, now time.Time) []pbx.Day {
+	m := beginning(r, event)
+	switch {
+	case m.start == 0:
+		return nil
+	case !m.inUTC:
+		return dueDays(m.start, zoneOf(r.Zone, m.id, m.start), now)
+	case r.Zone.Known():
+		return dueDays(r.Zone.FromUTC(m.start), r.Zone, now)
+	}
+	// The PBX's clock may show any time on earth.
+	west := dueDays(farthestWest.FromUTC(m.start), farthestEast, now)
+	all := append(west, dueDays(farthestEast.FromUTC(m.start), farthestEast, now)...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // dueDays are the days of a PBX whose figures a record changes that is written now: those
 // that its clock has left; and where the record claims a day that the clock can't have
 // reached, that one. The record may belong to its own day, or if it begins in the first
@@ -133,6 +152,9 @@ func dueDays(start pbx.LocalTime, zone pbx.Zone, now time.Time) (due []pbx.Day) 
 // farthestEast is the zone whose days end first. Of a PBX whose zone is not known, they
 // may have ended as early as that.
 var farthestEast = pbx.ZoneAt(14 * time.Hour)
+
+// farthestWest is the zone whose days end last.
+var farthestWest = pbx.ZoneAt(-12 * time.Hour)
 
 // zoneOf is the zone by which a record is judged: the registered one, else what the record
 // itself tells, which may lie farther east than the PBX, but never farther west.
@@ -161,42 +183,125 @@ func (s *Store) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) 
 }
 
 // RecordedDays yields the days of a span on which anything that was recorded of a PBX
-// began, in their order, each once for each kind of record. After an error it ends.
-func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[pbx.Day, error] {
+// began, by the clock of its zone, in their order, each once for each kind of record.
+// After an error it ends.
+func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[pbx.Day, error] {
 	return func(yield func(pbx.Day, error) bool) {
 		for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
-			for next := span; next.To == 0 || next.From < next.To; {
-				day, err := s.nextDay(ctx, within(mac, prefix, next))
-				if err != nil {
-					yield(0, err)
+			for _, inUTC := range []bool{false, true} {
+				if !s.recordedDays(ctx, mac, timed(prefix, inUTC), clockOf(zone, inUTC), span, yield) {
 					return
 				}
-				if day == 0 {
-					break
-				}
-				if !yield(day, nil) {
-					return
-				}
-				next.From = (day + 1).Start()
 			}
 		}
+		s.signDays(ctx, mac, zone.Or(pbx.UTC), span, yield)
 	}
 }
 
-// nextDay is the day of the first record in a range, unknown where there is none.
-func (s *Store) nextDay(ctx context.Context, r Range) (pbx.Day, error) {
+// signDays yields the days on which signs of agents were received.
+func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span, yield func(pbx.Day, error) bool) {
+	from, to := time.Unix(0, 0), farFuture
+	if span.From != 0 {
+		from = zone.Time(span.From)
+	}
+	if span.To != 0 {
+		to = zone.Time(span.To)
+	}
+	for from.Before(to) {
+		first, err := s.firstSign(ctx, mac, from, to)
+		if err != nil {
+			yield(0, err)
+			return
+		}
+		if first.IsZero() {
+			return
+		}
+		day := zone.Local(first).Day()
+		if !yield(day, nil) {
+			return
+		}
+		from = zone.End(day)
+	}
+}
+
+// firstSign is when the first sign in a span of time was received; zero: none was.
+func (s *Store) firstSign(ctx context.Context, mac pbx.MAC, from, to time.Time) (time.Time, error) {
+	r := signsOf(mac, from, to)
+	r.Limit = 1
+	for item, err := range s.query(ctx, r) {
+		var doc factDoc[pbx.Sign]
+		if err == nil {
+			err = unmarshal(item, &doc)
+		}
+		return doc.Received, err
+	}
+	return time.Time{}, nil
+}
+
+// farFuture is later than any receipt.
+var farFuture = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// recordedDays yields the days of one kind of record, whose keys have times of one clock,
+// and reports whether to go on.
+func (s *Store) recordedDays(ctx context.Context, mac pbx.MAC, prefix string, c keyClock, span Span, yield func(pbx.Day, error) bool) bool {
+	for next := span; next.To == 0 || next.From < next.To; {
+		start, err := s.firstStart(ctx, within(mac, prefix, c.keys(next)))
+		if err != nil {
+			return yield(0, err) && false
+		}
+		if start == 0 {
+			return true
+		}
+		day := c.local(start).Day()
+		if !yield(day, nil) {
+			return false
+		}
+		next.From = (day + 1).Start()
+	}
+	return true
+}
+
+// firstStart is when the first record in a range began, unknown where there is none.
+func (s *Store) firstStart(ctx context.Context, r Range) (pbx.LocalTime, error) {
 	r.Limit = 1
 	for item, err := range s.query(ctx, r) {
 		if err != nil {
 			return 0, err
 		}
 		start, err := pbx.ParseLocalTime(strings.Split(item.SK, "#")[1])
-		if err != nil {
-			return 0, fmt.Errorf("item %s of %s: %w", item.SK, item.PK, err)
-		}
-		return start.Day(), nil
+		return start, wrap(err, "item %s of %s", item.SK, item.PK)
 	}
 	return 0, nil
+}
+
+// keyClock is the clock whose times stand in keys, for who asks by the PBX's own.
+type keyClock struct{ zone pbx.Zone } // known: the keys are in UTC
+
+func clockOf(zone pbx.Zone, inUTC bool) keyClock {
+	if !inUTC {
+		return keyClock{}
+	}
+	return keyClock{zone.Or(pbx.UTC)}
+}
+
+// keys is a span by the clock of the keys.
+func (c keyClock) keys(span Span) Span {
+	return Span{c.key(span.From), c.key(span.To)}
+}
+
+func (c keyClock) key(t pbx.LocalTime) pbx.LocalTime {
+	if t == 0 || !c.zone.Known() {
+		return t
+	}
+	return pbx.LocalTimeOf(c.zone.Time(t))
+}
+
+// local is a key's time by the PBX's clock.
+func (c keyClock) local(t pbx.LocalTime) pbx.LocalTime {
+	if !c.zone.Known() {
+		return t
+	}
+	return c.zone.FromUTC(t)
 }
 
 // lately remembers what was written, for a while.

@@ -297,7 +297,7 @@ func TestDaysWithRecordsAreFoundAndNoOthers(t *testing.T) {
 	}
 	days := func(span store.Span) string {
 		var all []string
-		for day, err := range s.RecordedDays(t.Context(), mac, span) {
+		for day, err := range s.RecordedDays(t.Context(), mac, pbx.UTC, span) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,6 +18,7 @@ const (
 	cdrPrefix    = "CDR"
 	ivrPrefix    = "IVR"
 	livePrefix   = "LIVE"
+	signPrefix   = "SESSION"
 	extPrefix    = "EXT"
 	extLogPrefix = "EXTLOG"
 	deviceSK     = "DEVICE"
@@ -29,6 +30,10 @@ const (
 	dayPrefix    = "DAY"
 	restated     = "RESTATED"
 )
+
+// utcSuffix is what ends the first part of a sort key whose time is in UTC, since the PBX
+// told instants: ISO 8601's letter for it.
+const utcSuffix = "Z"
 
 // The first part of each partition key that is not a MAC.
 const (
@@ -42,18 +47,42 @@ const (
 	stageBegin  = "begin"
 	stageEnd    = "end"
 	stageHangup = "hangup"
+	stageBridge = "bridge"
+)
+
+// The two signs of an agent's session.
+const (
+	signLogin  = "login"
+	signLogoff = "logoff"
 )
 
 func callRecordKey(mac pbx.MAC, e *pbx.CallRecord, hash string) Key {
-	return key(mac, callPrefix, e.Start.String(), e.UUID, e.Queue, e.Agent, hash)
+	return key(mac, timed(callPrefix, e.InUTC), e.Start.String(), e.UUID, e.Queue, e.Agent, hash)
 }
 
 func cdrKey(mac pbx.MAC, e *pbx.CDR, hash string) Key {
-	return key(mac, cdrPrefix, e.Start.String(), e.UniqueID, e.Destination, hash)
+	return key(mac, timed(cdrPrefix, e.InUTC), e.Start.String(), e.UniqueID, e.Destination, hash)
 }
 
 func ivrKey(mac pbx.MAC, e *pbx.IVRStep, hash string) Key {
-	return key(mac, ivrPrefix, e.Start.String(), e.UUID, e.IVRID, hash)
+	return key(mac, timed(ivrPrefix, e.InUTC), e.Start.String(), e.UUID, e.IVRID, hash)
+}
+
+// timed is the first part of the key of a record, by the clock that its time is of.
+func timed(prefix string, inUTC bool) string {
+	if inUTC {
+		return prefix + utcSuffix
+	}
+	return prefix
+}
+
+func signKey(mac pbx.MAC, received, agent, sign string) Key {
+	return key(mac, signPrefix, received, agent, sign)
+}
+
+// signsOf are the signs received from an instant on, and before another one.
+func signsOf(mac pbx.MAC, from, to time.Time) Range {
+	return Range{PK: string(mac), From: join(signPrefix, millis(from)), To: join(signPrefix, millis(to))}
 }
 
 func liveKey(mac pbx.MAC, uniqueID, stage, leg string) Key {

@@ -38,6 +38,15 @@ func TestKeysAreFrozen(t *testing.T) {
 		{&pbx.DialEnd{Leg: pbx.Leg{UniqueID: "1.2", DestChannel: "SIP/886"}}, "LIVE#1.2#end#SIP/886"},
 		{&pbx.Hangup{UniqueID: "1.2"}, "LIVE#1.2#hangup#"},
 		{&pbx.ExtensionStatus{Exten: "808"}, "EXT#808 EXTLOG#808#1795460700123#"},
+		{&pbx.CallRecord{UUID: "1.2", Start: local, InUTC: true}, "CALLZ#2018-11-05T19:05:31#1.2###"},
+		{&pbx.CDR{UniqueID: "1.2", Start: local, InUTC: true}, "CDRZ#2018-11-05T19:05:31#1.2##"},
+		{&pbx.IVRStep{UUID: "1.2", IVRID: "610", Start: local, InUTC: true}, "IVRZ#2018-11-05T19:05:31#1.2#610#"},
+		{&pbx.DialBegin{Leg: pbx.Leg{UniqueID: "1.2", DestChannel: "SIP/886"}}, "LIVE#1.2#begin#SIP/886"},
+		{&pbx.DialBegin{Leg: pbx.Leg{UniqueID: "1.2"}}, "LIVE#1.2#begin#d9a7b2ceab8dfa51db70dc9e5f88f5a0"},
+		{&pbx.DialEnd{Leg: pbx.Leg{UniqueID: "1.2", DestUniqueID: "1.3"}}, "LIVE#1.2#end#1.3"},
+		{&pbx.BridgeEnter{UniqueID: "1.3", LinkedID: "1.2"}, "LIVE#1.3#bridge#"},
+		{&pbx.AgentLogin{Sign: pbx.Sign{Agent: "101"}}, "SESSION#1795460700123#101#login"},
+		{&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, "SESSION#1795460700123#101#logoff"},
 		{&pbx.Unrecognised{Name: "x"}, ""},
 	} {
 		writes, err := New(nil, nil).writesFor(Receipt{MAC: mac, At: at, Index: 7}, c.event)

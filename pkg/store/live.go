@@ -13,7 +13,7 @@ import (
 // LiveCall is a call of the last day as its legs tell of it.
 type LiveCall struct {
 	MAC      pbx.MAC   `json:"mac"`
-	UniqueID string    `json:"uniqueid"`
+	UniqueID string    `json:"uniqueid"` // of its first channel
 	State    CallState `json:"state"`
 	Caller   string    `json:"caller,omitempty"`
 	Seen     time.Time `json:"seen"`           // when the last event about it was received
@@ -32,17 +32,19 @@ type LiveLeg struct {
 // CallState is how far a call has come.
 type CallState string
 
-// A call has begun when the PBX tells of it; it rings while any of its legs does; it
-// has ended when it was hung up.
+// A call has begun when the PBX tells of it; it rings while any of its legs does; it is
+// answered when one of them was, or a channel of it was connected with another one; it has
+// ended when it was hung up.
 const (
-	CallBegun   CallState = "begun"
-	CallRinging CallState = "ringing"
-	CallEnded   CallState = "ended"
+	CallBegun    CallState = "begun"
+	CallRinging  CallState = "ringing"
+	CallAnswered CallState = "answered"
+	CallEnded    CallState = "ended"
 )
 
 // LiveCalls returns the calls of the last day, the latest first.
 func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) {
-	f := liveFold{mac: mac, calls: map[string]*LiveCall{}, hungUp: map[string]*hangup{}}
+	f := liveFold{mac: mac, calls: map[string]*LiveCall{}, hungUp: map[string]*hangup{}, bridged: map[string]bool{}}
 	for item, err := range s.query(ctx, Prefix(string(mac), livePrefix+"#")) {
 		if err == nil {
 			err = f.add(item)
@@ -56,26 +58,29 @@ func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) 
 
 // liveFold gathers the legs of the calls of one PBX.
 type liveFold struct {
-	mac    pbx.MAC
-	calls  map[string]*LiveCall
-	hungUp map[string]*hangup // by the uniqueid of either channel
+	mac     pbx.MAC
+	calls   map[string]*LiveCall // by the uniqueids of their first channels
+	hungUp  map[string]*hangup   // by the uniqueid of any channel
+	bridged map[string]bool      // channels that were connected, and calls that have any
 }
 
 type hangup struct {
+	call   string // as far as the PBX tells it
 	caller string
 	at     time.Time
 	known  bool // the channel belongs to a call that was seen to begin
 }
 
 func (f *liveFold) add(i Item) error {
-	switch strings.Split(i.SK, "#")[2] {
+	parts := strings.Split(i.SK, "#")
+	switch stage, name := parts[2], parts[3]; stage {
 	case stageBegin:
 		var doc factDoc[pbx.DialBegin]
 		if err := unmarshal(i, &doc); err != nil {
 			return err
 		}
 		e := doc.Event
-		leg := f.leg(e.UniqueID, e.CallerIDNum, e.DestChannel, doc.Received)
+		leg := f.leg(&e.Leg, cmp.Or(e.DestChannel, name), doc.Received)
 		leg.uniqueID, leg.Called = e.DestUniqueID, cmp.Or(e.DestCallerIDNum, e.DestExten)
 		leg.Ringing = leg.Outcome == ""
 	case stageEnd:
@@ -84,7 +89,7 @@ func (f *liveFold) add(i Item) error {
 			return err
 		}
 		e := doc.Event
-		leg := f.leg(e.UniqueID, e.CallerIDNum, e.DestChannel, doc.Received)
+		leg := f.leg(&e.Leg, cmp.Or(e.DestChannel, name), doc.Received)
 		leg.Called = cmp.Or(leg.Called, e.DestCallerIDNum, e.DestExten)
 		leg.Ringing, leg.Outcome = false, cmp.Or(e.DialStatus, "over")
 	case stageHangup:
@@ -92,19 +97,35 @@ func (f *liveFold) add(i Item) error {
 		if err := unmarshal(i, &doc); err != nil {
 			return err
 		}
-		f.hungUp[doc.Event.UniqueID] = &hangup{caller: doc.Event.CallerIDNum, at: doc.Received}
+		e := doc.Event
+		f.hungUp[e.UniqueID] = &hangup{call: e.Call(), caller: e.CallerIDNum, at: doc.Received}
+	case stageBridge:
+		var doc factDoc[pbx.BridgeEnter]
+		if err := unmarshal(i, &doc); err != nil {
+			return err
+		}
+		f.bridged[doc.Event.UniqueID], f.bridged[doc.Event.Call()] = true, true
+		if doc.Event.LinkedID != "" {
+			f.call(doc.Event.LinkedID).see(doc.Received)
+		}
 	}
 	return nil
 }
 
-// leg finds the leg of a call that rings a channel, or makes it.
-func (f *liveFold) leg(uniqueID, caller, channel string, received time.Time) *LiveLeg {
-	call := f.calls[uniqueID]
-	if call == nil {
-		call = &LiveCall{MAC: f.mac, UniqueID: uniqueID, State: CallBegun}
-		f.calls[uniqueID] = call
+// call finds a call, or makes it.
+func (f *liveFold) call(id string) *LiveCall {
+	if f.calls[id] == nil {
+		f.calls[id] = &LiveCall{MAC: f.mac, UniqueID: id, State: CallBegun}
 	}
-	call.Caller = cmp.Or(call.Caller, caller)
+	return f.calls[id]
+}
+
+// leg finds the leg of a call that rings a channel, or makes it.
+func (f *liveFold) leg(l *pbx.Leg, channel string, received time.Time) *LiveLeg {
+	call := f.call(l.Call())
+	if call.Caller == "" || l.UniqueID == call.UniqueID && l.CallerIDNum != "" {
+		call.Caller = l.CallerIDNum
+	}
 	call.see(received)
 	i := slices.IndexFunc(call.Legs, func(l LiveLeg) bool { return l.Channel == channel })
 	if i < 0 {
@@ -121,10 +142,14 @@ func (f *liveFold) answer() []LiveCall {
 		f.settle(call)
 	}
 	for id, h := range f.hungUp {
-		if h.known {
-			continue
+		call := f.calls[h.call]
+		switch {
+		case h.known:
+		case call != nil:
+			call.see(h.at)
+		default:
+			f.calls[id] = &LiveCall{MAC: f.mac, UniqueID: id, State: CallEnded, Caller: h.caller, Seen: h.at}
 		}
-		f.calls[id] = &LiveCall{MAC: f.mac, UniqueID: id, State: CallEnded, Caller: h.caller, Seen: h.at}
 	}
 	calls := make([]LiveCall, 0, len(f.calls))
 	for _, call := range f.calls {
@@ -136,22 +161,30 @@ func (f *liveFold) answer() []LiveCall {
 	return calls
 }
 
-// settle applies the hangups to a call. One of them may name either channel: it ends
-// the call where it names the caller's, the one that answered, or the only one.
+// settle applies what was told of channels to a call. One that was hung up ends the call
+// where it is the caller's, the one that answered, or the only one.
 func (f *liveFold) settle(call *LiveCall) {
-	ended := f.hangUp(call, call.UniqueID)
+	ended, answered := f.hangUp(call, call.UniqueID), f.bridged[call.UniqueID]
 	for i := range call.Legs {
 		leg := &call.Legs[i]
+		if f.bridged[leg.uniqueID] && leg.Ringing {
+			leg.Ringing, leg.Outcome = false, answeredLeg
+		}
+		won := strings.EqualFold(leg.Outcome, answeredLeg)
 		if f.hangUp(call, leg.uniqueID) {
 			leg.Ringing = false
-			ended = ended || len(call.Legs) == 1 || strings.EqualFold(leg.Outcome, "ANSWER")
+			ended = ended || len(call.Legs) == 1 || won
 		}
+		answered = answered || won
 		if leg.Ringing {
 			call.State = CallRinging
 		}
 	}
-	if ended {
+	switch {
+	case ended:
 		call.State = CallEnded
+	case answered:
+		call.State = CallAnswered
 	}
 	for i := range call.Legs {
 		call.Legs[i].Ringing = call.Legs[i].Ringing && !ended
@@ -159,7 +192,10 @@ func (f *liveFold) settle(call *LiveCall) {
 	slices.SortFunc(call.Legs, func(a, b LiveLeg) int { return cmp.Compare(a.Channel, b.Channel) })
 }
 
-// hangUp tells whether a channel of the call was hung up.
+// answeredLeg is the outcome of a leg that was answered.
+const answeredLeg = "ANSWER"
+
+// hangUp reports whether a channel of the call was hung up.
 func (f *liveFold) hangUp(call *LiveCall, uniqueID string) bool {
 	h, ok := f.hungUp[uniqueID]
 	if ok {

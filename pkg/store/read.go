@@ -18,6 +18,7 @@ type Record[E pbx.Event] struct {
 	// Restatements is how many other versions the PBX sent, all received earlier.
 	Restatements int `json:"restatements"`
 	Event        E   `json:"event"`
+	Index        int `json:"-"` // the current version's place in its array, from 0
 	// Hash is that of the event's content, its identity in it.
 	Hash string `json:"-"`
 }
@@ -37,19 +38,68 @@ func Days(first, last pbx.Day) Span {
 }
 
 // CallRecords yields the current contact-centre records of the calls that began in a span
-// of time, in the order of their beginnings. After an error it ends.
-func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.CallRecord], error] {
-	return fold[*pbx.CallRecord](s.query(ctx, within(mac, callPrefix, span)))
+// of time, by the clock of the PBX's zone, in the order of their beginnings; after them
+// those that the PBX told in UTC, in the same way. After an error it ends.
+func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[Record[*pbx.CallRecord], error] {
+	return records[*pbx.CallRecord](ctx, s, mac, callPrefix, zone, span)
 }
 
 // CDRs is CallRecords for the plain call detail records.
-func (s *Store) CDRs(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.CDR], error] {
-	return fold[*pbx.CDR](s.query(ctx, within(mac, cdrPrefix, span)))
+func (s *Store) CDRs(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[Record[*pbx.CDR], error] {
+	return records[*pbx.CDR](ctx, s, mac, cdrPrefix, zone, span)
 }
 
 // IVRSteps is CallRecords for the menus that callers heard.
-func (s *Store) IVRSteps(ctx context.Context, mac pbx.MAC, span Span) iter.Seq2[Record[*pbx.IVRStep], error] {
-	return fold[*pbx.IVRStep](s.query(ctx, within(mac, ivrPrefix, span)))
+func (s *Store) IVRSteps(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[Record[*pbx.IVRStep], error] {
+	return records[*pbx.IVRStep](ctx, s, mac, ivrPrefix, zone, span)
+}
+
+// clocked is an event whose times may be in UTC.
+type clocked[E any] interface {
+	pbx.Event
+	In(pbx.Zone) E
+}
+
+// records yields the records of a kind by the PBX's clock.
+func records[E clocked[E]](ctx context.Context, s *Store, mac pbx.MAC, prefix string, zone pbx.Zone, span Span) iter.Seq2[Record[E], error] {
+	return func(yield func(Record[E], error) bool) {
+		for _, inUTC := range []bool{false, true} {
+			clock := clockOf(zone, inUTC)
+			for r, err := range fold[E](s.query(ctx, within(mac, timed(prefix, inUTC), clock.keys(span)))) {
+				if err == nil {
+					r.Event = r.Event.In(clock.zone)
+				}
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Sign is a login or logoff of an agent.
+type Sign struct {
+	Agent string
+	Login bool
+	At    time.Time // when it was received: it has no time of its own
+	Hash  string    // of its content
+}
+
+// Signs yields the signs of a PBX's agents received from an instant on, and before another
+// one, in the order of their receipt. After an error it ends.
+func (s *Store) Signs(ctx context.Context, mac pbx.MAC, from, to time.Time) iter.Seq2[Sign, error] {
+	return func(yield func(Sign, error) bool) {
+		for item, err := range s.query(ctx, signsOf(mac, from, to)) {
+			var doc factDoc[pbx.Sign]
+			if err == nil {
+				err = unmarshal(item, &doc)
+			}
+			sign := Sign{doc.Event.Agent, lastPart(item.SK) == signLogin, doc.Received, item.Version[strings.LastIndexByte(item.Version, '.')+1:]}
+			if !yield(sign, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Extensions yields the latest state of each extension, by extension.
@@ -145,5 +195,5 @@ func recordOf[E pbx.Event](i Item) (Record[E], error) {
 	if err := unmarshal(i, &doc); err != nil {
 		return Record[E]{}, err
 	}
-	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Event: doc.Event, Hash: lastPart(i.SK)}, nil
+	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Index: doc.Index, Event: doc.Event, Hash: lastPart(i.SK)}, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,7 +50,7 @@ func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
 	return err
 }
 
-// Take is Record, and tells whether the event came too late: for a day that is sealed.
+// Take is Record, and reports whether the event came too late: for a day that is sealed.
 func (s *Store) Take(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
 	writes, err := s.writesFor(r, e)
 	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })
@@ -70,14 +71,10 @@ func (s *Store) Take(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, 
 	return sealed, wrap(err, "record %s", e.Kind())
 }
 
-// markChanged has the days marked as due that an event changes, and tells whether any of them is
-// sealed, and so is not.
+// markChanged has the days marked as due that an event changes, and reports whether any of
+// them is sealed, and so is not.
 func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
-	id, start := beginning(event)
-	if start == 0 {
-		return false, nil
-	}
-	for _, day := range dueDays(start, zoneOf(r.Zone, id, start), s.now()) {
+	for _, day := range changedDays(r, event, s.now()) {
 		marked, err := s.markLate(ctx, r.MAC, day)
 		if err != nil {
 			return sealed, err
@@ -87,18 +84,26 @@ func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (se
 	return sealed, nil
 }
 
-// beginning is what an event that a day's figures are made of is named by, and when it
-// began. Of others it is unknown.
-func beginning(event pbx.Event) (id string, start pbx.LocalTime) {
+// moment is when something that a day's figures are made of began, and what it is named by.
+type moment struct {
+	id    string
+	start pbx.LocalTime // unknown: no figures are made of it
+	inUTC bool
+}
+
+// beginning is the moment of an event. An agent's sign has that of its receipt.
+func beginning(r Receipt, event pbx.Event) moment {
 	switch e := event.(type) {
 	case *pbx.CallRecord:
-		return e.UUID, e.Start
+		return moment{e.UUID, e.Start, e.InUTC}
 	case *pbx.CDR:
-		return e.UniqueID, e.Start
+		return moment{e.UniqueID, e.Start, e.InUTC}
 	case *pbx.IVRStep:
-		return e.UUID, e.Start
+		return moment{e.UUID, e.Start, e.InUTC}
+	case *pbx.AgentLogin, *pbx.AgentLogoff:
+		return moment{"", pbx.LocalTimeOf(r.At.UTC()), true}
 	}
-	return "", 0
+	return moment{}
 }
 
 type write struct {
@@ -120,11 +125,19 @@ func (s *Store) writesFor(r Receipt, event pbx.Event) ([]write, error) {
 	case *pbx.IVRStep:
 		return []write{f.at(ivrKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
 	case *pbx.DialBegin:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, e.DestUniqueID)).until(expiring(r, liveFor))}, nil
+		leg := cmp.Or(e.DestUniqueID, e.DestChannel, f.hash)
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, leg)).until(expiring(r, liveFor))}, nil
 	case *pbx.DialEnd:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, e.DestChannel)).until(expiring(r, liveFor))}, nil
+		leg := cmp.Or(e.DestChannel, e.DestUniqueID, f.hash)
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, leg)).until(expiring(r, liveFor))}, nil
 	case *pbx.Hangup:
 		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageHangup, "")).until(expiring(r, liveFor))}, nil
+	case *pbx.BridgeEnter:
+		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBridge, "")).until(expiring(r, liveFor))}, nil
+	case *pbx.AgentLogin:
+		return []write{f.at(signKey(r.MAC, f.received, e.Agent, signLogin)).until(s.expires(0, r))}, nil
+	case *pbx.AgentLogoff:
+		return []write{f.at(signKey(r.MAC, f.received, e.Agent, signLogoff)).until(s.expires(0, r))}, nil
 	case *pbx.ExtensionStatus:
 		state := f.at(extensionKey(r.MAC, e.Exten))
 		state.Condition = Newer()

@@ -167,7 +167,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := collect(t, s.CallRecords(t.Context(), mac, store.Span{}))
+	got := collect(t, s.CallRecords(t.Context(), mac, pbx.UTC, store.Span{}))
 	if len(got) != 1 || got[0].Event.TalkingTime != pbx.IntOf(2) || got[0].Restatements != 1 ||
 		!got[0].Received.Equal(received.Add(time.Second)) || got[0].MAC != mac || got[0].Kind != pbx.KindCallRecord {
 		t.Errorf("got %+v", got)
@@ -197,7 +197,7 @@ func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
 		{day("2026-11-25"), 0, ""},
 	} {
 		var got []string
-		for _, r := range collect(t, s.CallRecords(t.Context(), mac, store.Days(c.first, c.last))) {
+		for _, r := range collect(t, s.CallRecords(t.Context(), mac, pbx.UTC, store.Days(c.first, c.last))) {
 			got = append(got, r.Event.UUID)
 		}
 		if strings.Join(got, " ") != c.want {
@@ -257,6 +257,10 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 	end := func(leg, status string) pbx.Event {
 		return &pbx.DialEnd{Leg: pbx.Leg{UniqueID: "c", DestChannel: "SIP/" + leg}, DialStatus: status}
 	}
+	linked := func(id, leg string) pbx.Event {
+		return &pbx.DialBegin{Leg: pbx.Leg{UniqueID: id, LinkedID: "c", DestUniqueID: "u" + leg, DestChannel: "SIP/" + leg}}
+	}
+	bridge := func(id, call string) pbx.Event { return &pbx.BridgeEnter{UniqueID: id, LinkedID: call} }
 	hangup := func(id string) pbx.Event { return &pbx.Hangup{UniqueID: id} }
 	for name, c := range map[string]struct {
 		events []pbx.Event
@@ -264,8 +268,15 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 	}{
 		"one leg rings":                       {[]pbx.Event{begin("1")}, store.CallRinging},
 		"two ring, one was busy":              {[]pbx.Event{begin("1"), begin("2"), end("1", "BUSY")}, store.CallRinging},
-		"answered":                            {[]pbx.Event{begin("1"), end("1", "ANSWER")}, store.CallBegun},
-		"the end overtook the beginning":      {[]pbx.Event{end("1", "ANSWER"), begin("1")}, store.CallBegun},
+		"answered":                            {[]pbx.Event{begin("1"), end("1", "ANSWER")}, store.CallAnswered},
+		"the end overtook the beginning":      {[]pbx.Event{end("1", "ANSWER"), begin("1")}, store.CallAnswered},
+		"one of two was answered":             {[]pbx.Event{begin("1"), begin("2"), end("1", "ANSWER"), end("2", "CANCEL")}, store.CallAnswered},
+		"the leg was connected":               {[]pbx.Event{begin("1"), bridge("u1", "c")}, store.CallAnswered},
+		"the caller was connected":            {[]pbx.Event{begin("1"), bridge("c", "c")}, store.CallAnswered},
+		"another call was connected":          {[]pbx.Event{begin("1"), bridge("d", "d")}, store.CallRinging},
+		"connected, and hung up":              {[]pbx.Event{begin("1"), bridge("u1", "c"), hangup("u1")}, store.CallEnded},
+		"legs of two channels are one call":   {[]pbx.Event{begin("1"), linked("x", "2"), end("1", "NOANSWER")}, store.CallRinging},
+		"an unnamed leg rings":                {[]pbx.Event{&pbx.DialBegin{Leg: pbx.Leg{UniqueID: "c", CallerIDNum: "85322361"}}}, store.CallRinging},
 		"nobody answered, the caller goes on": {[]pbx.Event{begin("1"), begin("2"), end("1", "NOANSWER"), end("2", "NOANSWER")}, store.CallBegun},
 		"the caller hung up":                  {[]pbx.Event{begin("1"), hangup("c")}, store.CallEnded},
 		"who answered hung up":                {[]pbx.Event{begin("1"), begin("2"), end("1", "ANSWER"), hangup("u1")}, store.CallEnded},
@@ -286,6 +297,93 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 				t.Errorf("got %+v, %v, want %s", calls, err, c.want)
 			}
 		})
+	}
+}
+
+func TestARecordToldInUTCIsGivenByThePBXsClockWhateverItsZoneIsSetTo(t *testing.T) {
+	s := store.New(openTable(t), func() time.Time { return received })
+	leg := &pbx.CDR{UniqueID: "1780515827.110", StartFromID: true, InUTC: true, Destination: "104"}
+	leg.Start = pbx.LocalTimeOf(time.Date(2026, 6, 3, 19, 43, 47, 0, time.UTC))
+	step := &pbx.IVRStep{UUID: "1.1", IVRID: "6", Start: leg.Start, End: leg.Start + 9, InUTC: true}
+	call := &pbx.CallRecord{UUID: "1.1", Start: leg.Start, InUTC: true}
+	plain := &pbx.CallRecord{UUID: "1.2", Start: leg.Start}
+	shanghai, _ := pbx.ParseZone("Asia/Shanghai")
+	for _, zone := range []pbx.Zone{{}, shanghai} { // the zone is set in between, and the events come again
+		for _, e := range []pbx.Event{leg, step, call, plain} {
+			if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: zone}, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	third, fourth := leg.Start.Day(), leg.Start.Day()+1
+	for _, c := range []struct {
+		zone  pbx.Zone
+		day   pbx.Day
+		start string
+	}{{pbx.Zone{}, third, "2026-06-03T19:43:47"}, {shanghai, fourth, "2026-06-04T03:43:47"}, {shanghai, third, ""}, {pbx.UTC, fourth, ""}} {
+		legs := collect(t, s.CDRs(t.Context(), mac, c.zone, store.Days(c.day, c.day)))
+		steps := collect(t, s.IVRSteps(t.Context(), mac, c.zone, store.Days(c.day, c.day)))
+		if c.start == "" {
+			if len(legs) != 0 || len(steps) != 0 {
+				t.Errorf("%s of %s: %d, %d", c.day, c.zone, len(legs), len(steps))
+			}
+			continue
+		}
+		if len(legs) != 1 || legs[0].Event.Start.String() != c.start || !legs[0].Event.StartFromID || legs[0].Event.InUTC || legs[0].Restatements != 0 {
+			t.Errorf("%s of %s: %+v", c.day, c.zone, legs)
+		}
+		if len(steps) != 1 || steps[0].Event.Start.String() != c.start || steps[0].Event.End != steps[0].Event.Start+9 {
+			t.Errorf("%s of %s: %+v", c.day, c.zone, steps)
+		}
+	}
+	if calls := collect(t, s.CallRecords(t.Context(), mac, shanghai, store.Span{})); len(calls) != 2 || calls[0].Event.UUID != "1.2" || calls[1].Event.Start != calls[0].Event.Start+8*3600 {
+		t.Errorf("%+v", calls)
+	}
+	var days []string
+	for day, err := range s.RecordedDays(t.Context(), mac, shanghai, store.Span{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		days = append(days, day.String())
+	}
+	if want := []string{"2026-06-03", "2026-06-04", "2026-06-04", "2026-06-04"}; !slices.Equal(days, want) {
+		t.Errorf("recorded on %s", days)
+	}
+}
+
+func TestAgentsSignsAreKeptByTheirReceiptAndAreNoRepeats(t *testing.T) {
+	s := store.New(openTable(t), func() time.Time { return received })
+	login := &pbx.AgentLogin{Sign: pbx.Sign{Agent: "101", AgentSent: "SIP/101"}}
+	logoff := &pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}
+	for _, of := range []struct {
+		after time.Duration
+		event pbx.Event
+	}{{0, login}, {0, login}, {8 * time.Hour, logoff}, {24 * time.Hour, login}} {
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(of.after)}, of.event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for sign, err := range s.Signs(t.Context(), mac, received, received.Add(48*time.Hour)) {
+		if err != nil || sign.Hash == "" {
+			t.Fatal(sign, err)
+		}
+		got = append(got, fmt.Sprint(sign.Agent, " ", sign.Login, " ", sign.At.Sub(received.UTC().Truncate(time.Millisecond))))
+	}
+	if want := []string{"101 true 0s", "101 false 8h0m0s", "101 true 24h0m0s"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for sign := range s.Signs(t.Context(), mac, received.Add(time.Hour), received.Add(2*time.Hour)) {
+		t.Errorf("%+v", sign)
+	}
+	days := 0
+	for _, err := range s.RecordedDays(t.Context(), mac, pbx.UTC, store.Span{}) {
+		if days++; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if days != 2 {
+		t.Errorf("recorded on %d days", days)
 	}
 }
 

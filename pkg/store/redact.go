@@ -63,11 +63,11 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 	}
 	kind, _, _ := strings.Cut(item.SK, "#")
 	switch kind {
-	case callPrefix:
+	case callPrefix, callPrefix + utcSuffix:
 		return redactFact[*pbx.CallRecord](ctx, s, item, doc, zone, r, found)
-	case cdrPrefix:
+	case cdrPrefix, cdrPrefix + utcSuffix:
 		return redactFact[*pbx.CDR](ctx, s, item, doc, zone, r, found)
-	case ivrPrefix:
+	case ivrPrefix, ivrPrefix + utcSuffix:
 		return redactFact[*pbx.IVRStep](ctx, s, item, doc, zone, r, found)
 	case extPrefix, extLogPrefix:
 		return redactFact[*pbx.ExtensionStatus](ctx, s, item, doc, zone, r, found)
@@ -77,8 +77,15 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 			return redactFact[*pbx.DialBegin](ctx, s, item, doc, zone, r, found)
 		case stageEnd:
 			return redactFact[*pbx.DialEnd](ctx, s, item, doc, zone, r, found)
+		case stageBridge:
+			return redactFact[*pbx.BridgeEnter](ctx, s, item, doc, zone, r, found)
 		}
 		return redactFact[*pbx.Hangup](ctx, s, item, doc, zone, r, found)
+	case signPrefix:
+		if strings.HasSuffix(item.SK, "#"+signLogin) {
+			return redactFact[*pbx.AgentLogin](ctx, s, item, doc, zone, r, found)
+		}
+		return redactFact[*pbx.AgentLogoff](ctx, s, item, doc, zone, r, found)
 	case kpiPrefix, dayPrefix, restated:
 		return s.redactFigures(ctx, item, doc, kind, r, found)
 	}
@@ -98,11 +105,7 @@ func redactFact[E pbx.Event](ctx context.Context, s *Store, item Item, masked []
 	kind, _, _ := strings.Cut(item.SK, "#")
 	found.Items[kind]++
 	receipt := Receipt{MAC: pbx.MAC(item.PK), At: doc.Received, Index: doc.Index, Zone: zone}
-	id, start := beginning(doc.Event)
-	for _, day := range dueDays(start, zoneOf(zone, id, start), s.now()) {
-		if start == 0 {
-			break
-		}
+	for _, day := range changedDays(receipt, doc.Event, s.now()) {
 		found.Days[day] = true
 		if !r.DryRun {
 			if _, err := s.markLate(ctx, receipt.MAC, day); err != nil {

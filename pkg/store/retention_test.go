@@ -159,11 +159,11 @@ func TestALateRecordOfASealedDayIsKeptAndFlaggedAndNotMarked(t *testing.T) {
 			if err != nil || sealed != c.sealed || due(t, s) != c.due {
 				t.Errorf("sealed %t, due %q, %v; want %t, %q", sealed, due(t, s), err, c.sealed, c.due)
 			}
-			if kept := collect(t, s.CallRecords(t.Context(), mac, store.Span{})); len(kept) != 1 {
+			if kept := collect(t, s.CallRecords(t.Context(), mac, pbx.UTC, store.Span{})); len(kept) != 1 {
 				t.Errorf("%d are kept", len(kept))
 			}
 			now = now.Add(30*24*time.Hour - time.Second)
-			if kept := collect(t, s.CallRecords(t.Context(), mac, store.Span{})); len(kept) != 1 {
+			if kept := collect(t, s.CallRecords(t.Context(), mac, pbx.UTC, store.Span{})); len(kept) != 1 {
 				t.Errorf("%d are kept for 30 days", len(kept))
 			}
 		})

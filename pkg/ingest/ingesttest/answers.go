@@ -54,7 +54,8 @@ var requests = []asked{
 
 	{name: "an empty body", body: "", want: ingest.Undecodable, quarantine: 1},
 	{name: "a syntax error", body: "{event:'hangup',\n uniqueid: oops}", want: ingest.Undecodable, quarantine: 1, says: `"line":2,"column":12`},
-	{name: "an unusable member", body: strings.Replace(call, "talkingTime:'0'", "talkingTime:'x'", 1), want: ingest.Undecodable, quarantine: 1, says: `"member":"talkingTime"`},
+	{name: "a member that can't be read", body: strings.Replace(call, "talkingTime:'0'", "talkingTime:'x'", 1), raw: 1, records: 1},
+	{name: "a start that can't be read", body: "{event:'cc_cdr', uuid:'1', startTime:'soon'}", want: ingest.Undecodable, quarantine: 1, says: `"member":"startTime"`},
 	{name: "no identity", body: "{event:'hangup'}", want: ingest.Undecodable, quarantine: 1, says: `"member":"uniqueid"`},
 	{name: "no start time", body: "{event:'cc_cdr', uuid:'1'}", want: ingest.Undecodable, quarantine: 1, says: `"member":"startTime"`},
 	{name: "an array with faults", body: "[" + state + ",{event:'hangup'},{event:'hangup',uniqueid:'1',mac:'68692e0b0001'}]", want: ingest.Partial,

@@ -135,15 +135,15 @@ func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 		}
 	}
 	for _, mac := range macs {
-		for r, err := range s.CallRecords(ctx, mac, store.Span{}) {
+		for r, err := range s.CallRecords(ctx, mac, pbx.UTC, store.Span{}) {
 			r.Received = time.Time{}
 			write(r, err)
 		}
-		for r, err := range s.CDRs(ctx, mac, store.Span{}) {
+		for r, err := range s.CDRs(ctx, mac, pbx.UTC, store.Span{}) {
 			r.Received = time.Time{}
 			write(r, err)
 		}
-		for r, err := range s.IVRSteps(ctx, mac, store.Span{}) {
+		for r, err := range s.IVRSteps(ctx, mac, pbx.UTC, store.Span{}) {
 			r.Received = time.Time{}
 			write(r, err)
 		}
