@@ -28,17 +28,20 @@ func NewDoor(in *Ingest, observe func(context.Context, Report), now func() time.
 	return &Door{in, observe, now}
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. The request's context ends when its sender hangs up,
+// and many do once they have sent: what has come whole is taken in all the same, within the
+// deadlines of Ingest.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := context.WithoutCancel(r.Context())
 	began := d.now()
-	report := d.receive(w, r)
+	report := d.receive(ctx, w, r)
 	report.Took = d.now().Sub(began)
 	answer(w, report)
-	d.observe(r.Context(), report)
+	d.observe(ctx, report)
 }
 
 // receive reads no body before the URL has proved whose it is.
-func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
+func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
 	macText, tokenText, ok := splitPath(r.URL.Path)
 	switch {
 	case !ok:
@@ -46,7 +49,7 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
 	case r.Method != http.MethodPost:
 		return Report{Outcome: NotAllowed}
 	}
-	delivery, outcome, err := d.ingest.Admit(r.Context(), macText, tokenText)
+	delivery, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
 	if outcome != Stored {
 		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
 	}
@@ -58,7 +61,7 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
 		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
 	}
 	delivery.Remote, delivery.Body = remote(r), body
-	return d.ingest.Receive(r.Context(), delivery)
+	return d.ingest.Receive(ctx, delivery)
 }
 
 // splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
