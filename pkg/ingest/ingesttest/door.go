@@ -179,7 +179,7 @@ func (d Door) names(t *testing.T, prefix string, mac pbx.MAC) []string {
 // Post posts a body to a URL.
 func Post(t testing.TB, url string, body []byte) (status int, answer string) {
 	t.Helper()
-	got := do(t, http.MethodPost, url, "", body)
+	got := do(t, http.MethodPost, url, nil, body)
 	return got.status, got.body
 }
 
@@ -189,7 +189,7 @@ type response struct {
 	body   string
 }
 
-func do(t testing.TB, method, target, contentType string, body []byte) response {
+func do(t testing.TB, method, target string, header map[string]string, body []byte) response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1", bytes.NewReader(body))
 	if err != nil {
@@ -199,8 +199,10 @@ func do(t testing.TB, method, target, contentType string, body []byte) response 
 		t.Fatal(err)
 	}
 	r.Host = r.URL.Host
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
+	for name, value := range header {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
 	}
 	client := http.Client{
 		Timeout:       time.Minute,
