@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// gate lets requests through to a handler until it is closed. The web server can't tell when
-// all of them have ended: to it, a connection is idle whose next request came along with
-// the one before.
+// gate lets requests through to a handler until it is closed. A web server that has cut its
+// connections off does not wait for their requests to end: the gate does.
 type gate struct {
 	next   http.Handler
 	inside sync.RWMutex // held for reading by each request

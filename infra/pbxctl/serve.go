@@ -32,7 +32,9 @@ type serveCommand struct {
 
 // Help is the long form of the command's help.
 func (serveCommand) Help() string {
-	return `What is acknowledged is on disk. Fleet keys come from FLEET_KEYS, written
+	return `What is acknowledged is on disk. What has arrived whole is stored, though its sender
+hangs up, and though the server is told to stop, which takes 10 s or a little more where
+senders are slow. Fleet keys come from FLEET_KEYS, written
 kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
