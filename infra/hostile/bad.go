@@ -169,7 +169,7 @@ func payloads() []Bad {
 		)},
 		{"a bomb: what is over 1 MiB once its coding is taken off", 413, title(ingest.TooLarge), Nothing, []Attempt{
 			coded("gzip", zipped(state+strings.Repeat(" ", 1<<20))), coded("deflate", deflated(state+strings.Repeat(" ", 1<<20))),
-			coded("gzip", zipped(strings.Repeat("[", 64<<20))), coded("gzip", strings.Repeat(zipped(strings.Repeat(" ", 1<<19)), 9)),
+			coded("gzip", zipped(strings.Repeat("[", 8<<20))), coded("gzip", strings.Repeat(zipped(strings.Repeat(" ", 1<<19)), 9)),
 		}},
 		{"a coding that is damaged, or another than its header names", 400, undecodable, Quarantine, []Attempt{
 			coded("gzip", zipped(state)[:40]), coded("gzip", zipped(state)+"\x00"), coded("gzip", strings.Repeat("\x1f\x8b\x08", 1<<18)),

@@ -24,7 +24,7 @@ var codings = map[string]func(io.Writer) io.WriteCloser{
 	"gzip": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
 	"zlib": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
 	"bare": func(w io.Writer) io.WriteCloser {
-		f, _ := flate.NewWriter(w, flate.BestCompression)
+		f, _ := flate.NewWriter(w, flate.BestSpeed)
 		return f
 	},
 }
@@ -141,7 +141,7 @@ func TestABodyWhoseCodingCanNotBeTakenOffIsQuarantinedAsReceived(t *testing.T) {
 }
 
 func TestABombIsRefusedAndNeverUnpackedWhole(t *testing.T) {
-	const unpacked = 256 << 20
+	const unpacked = 16 << 20
 	for coding, named := range map[string]string{"gzip": "gzip", "zlib": "deflate", "bare": "deflate"} {
 		bomb := encode(t, coding, strings.Repeat(" ", unpacked))
 		var before, after runtime.MemStats
