@@ -1,7 +1,11 @@
 package hostile
 
 import (
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -112,6 +116,35 @@ func bodies(texts ...string) []Attempt {
 		all = append(all, Attempt{Name: begin(b), Wire: post(ownPath, b)})
 	}
 	return all
+}
+
+// coded is an attempt with a body in a content coding, or one that is said to be.
+func coded(coding, body string) Attempt {
+	return Attempt{Name: begin(coding + ": " + body), Wire: post(ownPath, body, "Content-Encoding: "+coding)}
+}
+
+// zipped, deflated and bare are a text as gzip, as deflate, and as deflate without its header.
+func zipped(text string) string {
+	return compress(text, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+}
+
+func deflated(text string) string {
+	return compress(text, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
+}
+
+func bare(text string) string {
+	return compress(text, func(w io.Writer) io.WriteCloser {
+		f, _ := flate.NewWriter(w, flate.DefaultCompression) // an error for levels that are none
+		return f
+	})
+}
+
+func compress(text string, to func(io.Writer) io.WriteCloser) string {
+	var out strings.Builder
+	w := to(&out)
+	io.WriteString(w, text) // a Builder takes all
+	w.Close()
+	return out.String()
 }
 
 // begin is how a text begins, for the name of a test.

@@ -146,7 +146,7 @@ func addresses() []Bad {
 		{"headers that say who sent it and what it is: they are not asked", 200, stored, Both, wires(
 			post(ownPath, state, "X-Forwarded-For: 203.0.113.66, "+forged,
 				`User-Agent: x" level=ERROR msg=`+forged, `Referer: {"`+forged+`":1}`, "Forwarded: for="+forged),
-			post(ownPath, state, "Content-Type: text/xml; charset=utf-7", "Content-Encoding: br",
+			post(ownPath, state, "Content-Type: text/xml; charset=utf-7", "Content-Encoding: utf-8, identity",
 				"Accept: application/"+forged, "Cookie: "+forged+"=1"),
 			post(ownPath, state, "X: \xff\xfe\u009b31m"+forged),
 		)},
@@ -167,6 +167,21 @@ func payloads() []Bad {
 		{"a body over 1 MiB", 413, title(ingest.TooLarge), Nothing, bodies(
 			state+strings.Repeat(" ", 1<<20), strings.Repeat("{", 2<<20),
 		)},
+		{"a bomb: what is over 1 MiB once its coding is taken off", 413, title(ingest.TooLarge), Nothing, []Attempt{
+			coded("gzip", zipped(state+strings.Repeat(" ", 1<<20))), coded("deflate", deflated(state+strings.Repeat(" ", 1<<20))),
+			coded("gzip", zipped(strings.Repeat("[", 8<<20))), coded("gzip", strings.Repeat(zipped(strings.Repeat(" ", 1<<19)), 9)),
+		}},
+		{"a coding that is damaged, or another than its header names", 400, undecodable, Quarantine, []Attempt{
+			coded("gzip", zipped(state)[:40]), coded("gzip", zipped(state)+"\x00"), coded("gzip", strings.Repeat("\x1f\x8b\x08", 1<<18)),
+			coded("gzip", state), coded("gzip", ""), coded("deflate", zipped(state)), coded("deflate", state),
+			coded("deflate", deflated(state)[:20]), coded("gzip", zipped(zipped(state))),
+		}},
+		{"a coding that is not read: `br`, `zstd`, `compress`, two at once, a made-up one", 415, title(ingest.UnknownCoding), Quarantine, []Attempt{
+			coded("br", "\x0b\x1c\x80"+state+"\x03"), coded("zstd", "\x28\xb5\x2f\xfd\x20\x39\xc9\x01\x00"+state), coded("compress", "\x1f\x9d\x90"),
+			coded("gzip, gzip", zipped(zipped(state))), coded("br", state), coded(forged, state), coded("gzip;q=1", zipped(state)),
+			coded("gzip\" level=ERROR msg="+forged, state), coded(strings.Repeat("x", 8<<10), state),
+			{Name: "in two headers", Wire: post(ownPath, zipped(zipped(state)), "Content-Encoding: gzip", "Content-Encoding: gzip")},
+		}},
 		{"over 1,000 events", 413, title(ingest.TooLarge), Nothing, bodies(
 			"["+strings.Repeat("{},", 1001)+"]", "["+strings.Repeat(state+",", 1001)+"]",
 			"["+strings.Repeat("0,", 300_000),
@@ -214,6 +229,11 @@ func payloads() []Bad {
 			"{event:'hangup', event:'extensionstatus', exten:'1', exten:'808'}",
 			`{"exten":"1","event":"extensionstatus","exten":"808"}`,
 		)},
+		{"gzip and deflate, as their header says", 200, stored, Both, []Attempt{
+			coded("gzip", zipped(state)), coded("x-gzip", zipped(state)), coded(" GZip ,identity", zipped(state)), coded("gzip", zipped("")+zipped(state)),
+			coded("deflate", deflated(state)), coded("deflate", bare(state)), coded("identity", state),
+			coded("gzip", zipped(state+strings.Repeat(" ", 1<<20-len(state)))),
+		}},
 		{"bytes that are not UTF-8, a byte-order mark", 200, stored, Both, bodies(
 			"\xef\xbb\xbf"+state, with("a:'\xff\xfe\x80'"), with("statusText:'\xed\xa0\x80'"),
 			with("a:'\xc0\xaf'"), with("a:'\xb9\xa4'"),

@@ -32,7 +32,9 @@ type serveCommand struct {
 
 // Help is the long form of the command's help.
 func (serveCommand) Help() string {
-	return `What is acknowledged is on disk. Fleet keys come from FLEET_KEYS, written
+	return `What is acknowledged is on disk. What has arrived whole is stored, though its sender
+hangs up, and though the server is told to stop, which takes 10 s or a little more where
+senders are slow. Fleet keys come from FLEET_KEYS, written
 kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
@@ -72,6 +74,12 @@ type server struct {
 	rollup     *rollup.Rollup
 	now        func() time.Time
 	level      slog.LevelVar // of what is logged
+	log        *slog.Logger
+	data       *local.Dir
+	listener   net.Listener
+	requests   gate
+	web        *http.Server
+	stopWithin time.Duration
 	failed     chan error
 	stop       func() error
 }
@@ -79,7 +87,17 @@ type server struct {
 // stopWithin is how long requests under way have when the server is told to stop.
 const stopWithin = 10 * time.Second
 
+// start opens the server, and has it serve.
 func (c *serveCommand) start(p *program) (*server, error) {
+	s, err := c.open(p)
+	if err == nil {
+		s.serve()
+	}
+	return s, err
+}
+
+// open makes a server that listens, and serves nobody yet.
+func (c *serveCommand) open(p *program) (*server, error) {
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
 		return nil, err
@@ -100,12 +118,22 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
-	s := &server{keys: keys, bucket: data.Bucket, now: p.now, failed: make(chan error, 1)}
-	log := slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
-	records := store.New(data.Table, p.now).Keeping(recordDays)
-	in := ingest.New(serveKeys(p, c.Data), records, archive.New(data.Bucket), p.now)
-	web := &http.Server{
-		Handler:           ingest.NewDoor(in, telemetry.Deliveries(log), p.now),
+	s := &server{
+		keys: keys, bucket: data.Bucket, now: p.now, data: data, listener: listener, stopWithin: stopWithin, failed: make(chan error, 1),
+	}
+	s.log = slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
+	s.url, s.everywhere = address(listener)
+	s.store = store.New(data.Table, p.now).Keeping(recordDays)
+	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now)
+	in := ingest.New(serveKeys(p, c.Data), s.store, archive.New(data.Bucket), p.now)
+	s.requests.next = ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now)
+	s.web = c.web(&s.requests, s.log)
+	return s, nil
+}
+
+func (c *serveCommand) web(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: min(c.BodyTimeout, 10*time.Second),
 		ReadTimeout:       c.BodyTimeout,
 		WriteTimeout:      c.BodyTimeout + 15*time.Second,
@@ -115,29 +143,40 @@ func (c *serveCommand) start(p *program) (*server, error) {
 
 		DisableGeneralOptionsHandler: true, // OPTIONS * is another path, too
 	}
-	s.url, s.everywhere = address(listener)
-	s.store = records
-	s.rollup = rollup.New(records, data.Bucket, rollup.Config(schedule), p.now)
+}
+
+// serve lets requests in until stop is called, and does what is done every hour.
+func (s *server) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { s.failed <- web.Serve(listener) })
+	running.Go(func() { s.failed <- s.web.Serve(s.listener) })
 	running.Go(func() {
 		local.Hourly(ctx, func(ctx context.Context) {
-			if _, err := data.Table.Sweep(ctx, p.now()); err != nil && ctx.Err() == nil {
-				log.Warn("expired records are not dropped", "error", err)
+			if _, err := s.data.Table.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil {
+				s.log.Warn("expired records are not dropped", "error", err)
 			}
-			s.hourly(ctx, telemetry.RollupLog(log))
+			s.hourly(ctx, telemetry.RollupLog(s.log))
 		})
 	})
 	s.stop = func() error {
-		ctx, done := context.WithTimeout(context.Background(), stopWithin)
-		defer done()
-		err := web.Shutdown(ctx)
+		err := s.finish()
 		cancel()
 		running.Wait()
-		return errors.Join(err, data.Close())
+		return errors.Join(err, s.data.Close())
 	}
-	return s, nil
+}
+
+// finish takes no more requests, and returns when those under way have ended. Whoever has
+// not sent a body whole by stopWithin is cut off; what has come whole is stored.
+func (s *server) finish() error {
+	ctx, done := context.WithTimeout(context.Background(), s.stopWithin)
+	defer done()
+	err := s.web.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.web.Close()
+	}
+	s.requests.close()
+	return err
 }
 
 // hourly does what is done every hour.

@@ -1,6 +1,8 @@
 package apigw
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -36,11 +38,14 @@ func TestAHandlerSeesEachEventAsItWasSent(t *testing.T) {
 	withCookies := post(path, "203.0.113.16", plain, hangup)
 	withCookies.header["Cookie"] = "session=a; theme=b"
 	withCookies.header["Accept"] = "text/html,application/json"
+	zipped := post(path, "203.0.113.22", plain, payload(t, "vendor/cc_cdr.txt"))
+	zipped.header["Content-Encoding"] = "gzip"
 	tests := map[string]seen{
 		"apigw_cc_cdr.json":         post(path, "203.0.113.10", plain, payload(t, "vendor/cc_cdr.txt")),
 		"apigw_form_literal.json":   post(path, "203.0.113.11", form, payload(t, "dialect/form_literal.txt")),
 		"apigw_form_fields.json":    post(path, "203.0.113.12", form, payload(t, "dialect/form_fields.txt")),
 		"apigw_gbk.json":            post(path, "203.0.113.13", form, payload(t, "dialect/ivr_gbk.txt")),
+		"apigw_gzip.json":           zipped,
 		"apigw_array.json":          post(path, "203.0.113.14", plain, payload(t, "dialect/array.txt")),
 		"apigw_empty.json":          post(path, "203.0.113.15", "", ""),
 		"apigw_cookies.json":        withCookies,
@@ -92,7 +97,11 @@ func testSeen(t *testing.T, event Request, want seen) {
 				t.Errorf("%s: %q, want %q", name, got, value)
 			}
 		}
-		if string(body) != want.body || r.ContentLength != int64(len(want.body)) {
+		length := len(body)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			body = unzip(t, body)
+		}
+		if string(body) != want.body || r.ContentLength != int64(length) {
 			t.Errorf("body of %d bytes (%q), want %q", r.ContentLength, body, want.body)
 		}
 		if again, err := io.ReadAll(r.Body); len(again) > 0 || err != nil {
@@ -105,6 +114,18 @@ func testSeen(t *testing.T, event Request, want seen) {
 	if err != nil || !called {
 		t.Errorf("called: %t, error: %v", called, err)
 	}
+}
+
+func unzip(t *testing.T, body []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err == nil {
+		body, err = io.ReadAll(r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 func TestABodyThatIsNotBase64(t *testing.T) {

@@ -23,7 +23,9 @@ type Envelope struct {
 	Index    int       // the event's place in its array, from 0
 	Event    pbx.Event // what it was taken for; nil where it was refused as unreadable
 	Reason   string    // why it was refused; empty where it was not
-	// Body is the body as received; for an event of an array, that event's own text.
+	// Body is the body as received, without the content coding that it was sent in; for an
+	// event of an array, that event's own text. Where the coding could not be taken off, it
+	// is as it came.
 	Body []byte
 }
 

@@ -5,6 +5,7 @@
 // Door, an http.Handler, turns HTTP into deliveries and outcomes into answers, by the
 // one table of them. Neither knows which stores, cloud or web server it works with.
 //
-// Nothing is acknowledged before it is durable, and no work goes on after the answer.
+// Nothing is acknowledged before it is durable, and no work goes on after the answer. A body
+// that has arrived whole is stored, whether or not its sender waits for that.
 // The token in the URL leaves this package in no way: it is verified and forgotten.
 package ingest

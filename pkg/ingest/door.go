@@ -16,6 +16,9 @@ import (
 // retryAfter is how long a PBX should wait before it sends an event again, in seconds.
 const retryAfter = "30"
 
+// maxHeader is how many bytes of a header's value are handed on.
+const maxHeader = 256
+
 // Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body.
 type Door struct {
 	ingest  *Ingest
@@ -28,17 +31,20 @@ func NewDoor(in *Ingest, observe func(context.Context, Report), now func() time.
 	return &Door{in, observe, now}
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. The request's context ends when its sender hangs up,
+// and many do once they have sent: what has come whole is taken in all the same, within the
+// deadlines of Ingest.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := context.WithoutCancel(r.Context())
 	began := d.now()
-	report := d.receive(w, r)
+	report := d.receive(ctx, w, r)
 	report.Took = d.now().Sub(began)
 	answer(w, report)
-	d.observe(r.Context(), report)
+	d.observe(ctx, report)
 }
 
 // receive reads no body before the URL has proved whose it is.
-func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
+func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
 	macText, tokenText, ok := splitPath(r.URL.Path)
 	switch {
 	case !ok:
@@ -46,7 +52,7 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
 	case r.Method != http.MethodPost:
 		return Report{Outcome: NotAllowed}
 	}
-	delivery, outcome, err := d.ingest.Admit(r.Context(), macText, tokenText)
+	delivery, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
 	if outcome != Stored {
 		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
 	}
@@ -58,8 +64,13 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request) Report {
 		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
 	}
 	delivery.Remote, delivery.Body = remote(r), body
-	return d.ingest.Receive(r.Context(), delivery)
+	delivery.Type = bounded(r.Header.Get("Content-Type"))
+	delivery.Coding = strings.Join(r.Header.Values("Content-Encoding"), ",")
+	return d.ingest.Receive(ctx, delivery)
 }
+
+// bounded is a header's value, or how a very long one begins.
+func bounded(value string) string { return value[:min(len(value), maxHeader)] }
 
 // splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
 // first: a redirect to a cleaner path is one that no PBX follows.
@@ -92,9 +103,9 @@ func answer(w http.ResponseWriter, r Report) {
 	p := problem.Problem{Title: a.Title, Status: a.Status, Detail: a.Detail}
 	if r.Array {
 		p.Events = elements(r.Events)
-	} else if len(r.Events) == 1 && r.Outcome == Undecodable {
+	} else if len(r.Events) == 1 && (r.Outcome == Undecodable || r.Outcome == UnknownCoding) {
 		at := r.Events[0].Err
-		p.Detail, p.Place = at.Error()+". "+a.Detail, problem.Place{Line: at.Line, Column: at.Column, Member: at.Member}
+		p.Detail, p.Place = reason(at)+". "+a.Detail, problem.Place{Line: at.Line, Column: at.Column, Member: at.Member}
 	}
 	problem.Write(w, p)
 }

@@ -33,6 +33,7 @@ func TestEventsOfAPIGatewayAreTakenIn(t *testing.T) {
 		"apigw_form_literal.json":   {200, 1, 0, ""},
 		"apigw_form_fields.json":    {200, 1, 0, `"caller":"+8685322361"`},
 		"apigw_gbk.json":            {200, 1, 0, `"ivr_name":"工作时间欢迎"`},
+		"apigw_gzip.json":           {200, 1, 0, `"uuid":"1541415929.807"`},
 		"apigw_array.json":          {200, 2, 0, `"exten":"801"`},
 		"apigw_empty.json":          {400, 0, 1, ""},
 		"apigw_cookies.json":        {200, 1, 0, ""},

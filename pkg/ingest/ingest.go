@@ -66,7 +66,9 @@ type Delivery struct {
 	MAC    pbx.MAC
 	KID    string // the id of the key that signed its URL
 	Remote string // the address that it came from
-	Body   []byte
+	Type   string // the Content-Type, at most 256 bytes of it
+	Coding string // the Content-Encoding
+	Body   []byte // as received: in that coding
 }
 
 // Report is what became of a delivery.
@@ -117,7 +119,7 @@ func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Deliver
 // Receive decodes, archives and records a delivery. When it returns, what it reports
 // as stored is durable, and nothing is still under way.
 func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
-	body, err := zycoo.Decode(d.Body)
+	body, err := d.read()
 	if err != nil {
 		return Report{Outcome: TooLarge, MAC: d.MAC}
 	}
@@ -205,7 +207,7 @@ func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []pa
 		}
 		switch {
 		case element.Err != nil:
-			p.outcome, p.Reason = Undecodable, element.Err.Error()
+			p.outcome, p.Reason = d.refusal(), reason(element.Err)
 		case !device.Sends(d.MAC, element.Event.ClaimedMAC()):
 			p.outcome, p.Reason = Mismatch, fmt.Sprintf("the body names the MAC %s", element.Event.ClaimedMAC())
 		case element.Event.Kind() == pbx.KindUnrecognised:

@@ -12,6 +12,7 @@ const (
 	Undecodable
 	Partial
 	Mismatch
+	UnknownCoding
 	Unauthorised
 	Disabled
 	TooLarge
@@ -54,6 +55,9 @@ var answers = [...]Answer{
 	Mismatch: {"mismatch", http.StatusUnprocessableEntity,
 		"the body names another MAC than the URL", "quarantine",
 		"The body names another MAC than the URL", "It is kept in quarantine. Give this PBX the URL that was made for its own MAC."},
+	UnknownCoding: {"unknown_coding", http.StatusUnsupportedMediaType,
+		"a body in a content coding other than gzip and deflate, or in more than one", "quarantine",
+		"The body's coding is not read", "It is kept in quarantine. Send it as it is, or as gzip or deflate, and name that in Content-Encoding."},
 	Unauthorised: {"unauthorised", http.StatusUnauthorized,
 		"the URL's token is not valid for its MAC, or was replaced", "nothing",
 		"This URL opens nothing", "Enter the PBX's URL again, exactly as `pbxctl device url` prints it."},

@@ -82,7 +82,9 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 	}
 	if at := firstUnreadable(r); at != nil {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.Int("line", at.Line), slog.Int("column", at.Column), slog.String("member", at.Member))
+		if at.Line > 0 { // else it has no place
+			attrs = append(attrs, slog.Int("line", at.Line), slog.Int("column", at.Column), slog.String("member", at.Member))
+		}
 	}
 	if r.Err != nil {
 		level = slog.LevelError
@@ -106,7 +108,8 @@ func kind(r ingest.Report) string {
 func quarantined(r ingest.Report) int {
 	n := 0
 	for _, e := range r.Events {
-		if e.Outcome == ingest.Undecodable || e.Outcome == ingest.Mismatch {
+		switch e.Outcome {
+		case ingest.Undecodable, ingest.Mismatch, ingest.UnknownCoding:
 			n++
 		}
 	}

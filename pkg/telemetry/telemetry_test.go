@@ -44,6 +44,8 @@ func TestADeliveryThatWentWrongSaysWhere(t *testing.T) {
 	}{
 		{ingest.Report{Outcome: ingest.Undecodable, Events: []ingest.Result{{Outcome: ingest.Undecodable, Err: &zycoo.Error{Line: 2, Column: 3, Member: "queueTime", Reason: "who called"}}}},
 			`level=WARN msg=delivery mac="" outcome=undecodable kind=none events=1 spilled=0 quarantined=1 took_ms=0 line=2 column=3 member=queueTime`},
+		{ingest.Report{Outcome: ingest.UnknownCoding, Events: []ingest.Result{{Outcome: ingest.UnknownCoding, Err: &zycoo.Error{Reason: "who called"}}}},
+			`level=WARN msg=delivery mac="" outcome=unknown_coding kind=none events=1 spilled=0 quarantined=1 took_ms=0`},
 		{ingest.Report{Outcome: ingest.Unavailable, Err: errors.New("no network")},
 			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 spilled=0 quarantined=0 took_ms=0 error="no network"`},
 		{ingest.Report{Array: true, Events: make([]ingest.Result, 7)},

@@ -1,7 +1,9 @@
 package ingesttest
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -27,6 +29,7 @@ type asked struct {
 	device      store.Device
 	generation  token.Generation // 1 where 0
 	contentType string
+	coding      string // the Content-Encoding
 	body        string
 	want        ingest.Outcome
 	says        string // what the answer has in it
@@ -61,6 +64,11 @@ var requests = []asked{
 	{name: "an array with faults", body: "[" + state + ",{event:'hangup'},{event:'hangup',uniqueid:'1',mac:'68692e0b0001'}]", want: ingest.Partial,
 		raw: 1, quarantine: 2, records: 1, says: `"index":1,"status":400`},
 	{name: "an array that breaks off", body: "[" + state + ",{event:", want: ingest.Partial, raw: 1, quarantine: 1, records: 1},
+
+	{name: "gzip", coding: "gzip", body: zipped(call), raw: 1, records: 1, says: `{"stored":1}`, noGateway: true},
+	{name: "gzip that breaks off", coding: "gzip", body: zipped(call)[:50], want: ingest.Undecodable, quarantine: 1, noGateway: true},
+	{name: "gzip of 1 MiB and a byte", coding: "gzip", body: zipped(state + strings.Repeat(" ", 1<<20+1-len(state))), want: ingest.TooLarge, noGateway: true},
+	{name: "another coding", coding: "br", body: call, want: ingest.UnknownCoding, quarantine: 1, says: "gzip and deflate are"},
 
 	{name: "another MAC in the body", body: "{event:'hangup', uniqueid:'1', mac:'68:69:2e:0b:00:01'}", want: ingest.Mismatch, quarantine: 1},
 
@@ -102,6 +110,15 @@ var requests = []asked{
 
 const formType = "application/x-www-form-urlencoded"
 
+// zipped is a text as gzip.
+func zipped(text string) string {
+	var out strings.Builder
+	w := gzip.NewWriter(&out)
+	io.WriteString(w, text) // a Builder takes all
+	w.Close()
+	return out.String()
+}
+
 // testAnswers sends each request from a PBX of its own.
 func testAnswers(t *testing.T, d Door) {
 	for i, a := range requests {
@@ -124,7 +141,7 @@ func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
 	if a.method == "" {
 		a.method = http.MethodPost
 	}
-	got := do(t, a.method, target, a.contentType, []byte(a.body))
+	got := do(t, a.method, target, map[string]string{"Content-Type": a.contentType, "Content-Encoding": a.coding}, []byte(a.body))
 	if want := a.want.Answer(); got.status != want.Status || !strings.Contains(got.body, want.Title) || !strings.Contains(got.body, a.says) {
 		t.Errorf("answer %d %s\nwant %d %s %s", got.status, got.body, want.Status, want.Title, a.says)
 	}

@@ -52,6 +52,7 @@ func Run(t *testing.T, d Door) {
 	t.Run("answers", func(t *testing.T) { testAnswers(t, d) })
 	if !d.Gateway {
 		t.Run("slow body", func(t *testing.T) { testSlowBody(t, d) })
+		t.Run("half-closed", func(t *testing.T) { testHalfClosed(t, d) })
 	}
 }
 
@@ -179,7 +180,7 @@ func (d Door) names(t *testing.T, prefix string, mac pbx.MAC) []string {
 // Post posts a body to a URL.
 func Post(t testing.TB, url string, body []byte) (status int, answer string) {
 	t.Helper()
-	got := do(t, http.MethodPost, url, "", body)
+	got := do(t, http.MethodPost, url, nil, body)
 	return got.status, got.body
 }
 
@@ -189,7 +190,7 @@ type response struct {
 	body   string
 }
 
-func do(t testing.TB, method, target, contentType string, body []byte) response {
+func do(t testing.TB, method, target string, header map[string]string, body []byte) response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1", bytes.NewReader(body))
 	if err != nil {
@@ -199,8 +200,10 @@ func do(t testing.TB, method, target, contentType string, body []byte) response 
 		t.Fatal(err)
 	}
 	r.Host = r.URL.Host
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
+	for name, value := range header {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
 	}
 	client := http.Client{
 		Timeout:       time.Minute,
@@ -235,6 +238,34 @@ func testSlowBody(t *testing.T, d Door) {
 	}
 	if names := append(d.names(t, "raw/", mac), d.names(t, "quarantine/", mac)...); len(names) != 0 {
 		t.Errorf("kept %q", names)
+	}
+}
+
+// testHalfClosed sends events by clients that close their side of the connection behind
+// them, and wait: they are answered as any other.
+func testHalfClosed(t *testing.T, d Door) {
+	length := fmt.Sprintf("Content-Length: %d\r\n", len(state))
+	for i, request := range []string{
+		" HTTP/1.1\r\nHost: pbx\r\n" + length + "\r\n" + state,
+		" HTTP/1.0\r\n" + length + "\r\n" + state,
+		" HTTP/1.0\r\nConnection: keep-alive\r\n" + length + "\r\n" + state,
+		" HTTP/1.1\r\nHost: pbx\r\nExpect: 100-continue\r\n" + length + "\r\n" + state,
+		fmt.Sprintf(" HTTP/1.1\r\nHost: pbx\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(state), state),
+	} {
+		mac := pbx.MAC(fmt.Sprintf("02000000fe%02x", i))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(d.Base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(conn, "POST "+strings.TrimPrefix(d.URL(mac, 1), d.Base)+request)
+		conn.(*net.TCPConn).CloseWrite()
+		got, err := io.ReadAll(conn)
+		if err != nil || !strings.Contains(string(got), " 200 OK\r\n") {
+			t.Errorf("%q: got %s, %v", request, got, err)
+		}
+		d.checkKept(t, mac, asked{raw: 1, records: 1})
 	}
 }
 

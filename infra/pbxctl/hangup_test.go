@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/pbx"
+)
+
+// pushes are requests of a PBX with an event each, in the forms that senders write them.
+type pushes struct {
+	path   string
+	uuids  []string
+	blanks int // behind the event
+}
+
+func (p pushes) body(i int) string {
+	today := time.Now().UTC().Format(time.DateOnly) // a day that is over takes longer to record
+	return fmt.Sprintf("{event:'cc_cdr', uuid:'%s', queueCode:'630', startTime:'%s 00:00:00'}", p.uuids[i], today) + strings.Repeat(" ", p.blanks)
+}
+
+// plain is a request with a length.
+func (p pushes) plain(i int, version, headers string) string {
+	return fmt.Sprintf("POST %s HTTP/%s\r\nHost: pbx\r\n%sContent-Length: %d\r\n\r\n%s", p.path, version, headers, len(p.body(i)), p.body(i))
+}
+
+func (p pushes) chunked(i int) string {
+	body := p.body(i)
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: pbx\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", p.path, body[:5], len(body)-5, body[5:])
+}
+
+// aWay is how senders hang up before they are answered.
+type aWay struct {
+	name   string
+	pushes int // on one connection
+	send   func(*net.TCPConn, pushes)
+}
+
+var waysToHangUp = []aWay{
+	{"half-closes, and waits", 1, func(c *net.TCPConn, p pushes) {
+		io.WriteString(c, p.plain(0, "1.1", ""))
+		c.CloseWrite()
+		io.Copy(io.Discard, c)
+	}},
+	{"closes at once", 1, func(c *net.TCPConn, p pushes) { io.WriteString(c, p.plain(0, "1.1", "")) }},
+	{"resets the connection", 1, func(c *net.TCPConn, p pushes) {
+		io.WriteString(c, p.plain(0, "1.1", ""))
+		c.SetLinger(0)
+	}},
+	{"speaks HTTP/1.0, and closes", 1, func(c *net.TCPConn, p pushes) { io.WriteString(c, p.plain(0, "1.0", "")) }},
+	{"waits a few milliseconds for the answer", 1, func(c *net.TCPConn, p pushes) {
+		io.WriteString(c, p.plain(0, "1.1", "Expect: 100-continue\r\n"))
+		c.SetReadDeadline(time.Now().Add(rand.N(5 * time.Millisecond)))
+		io.Copy(io.Discard, c)
+	}},
+	{"keeps the connection, then closes", 2, func(c *net.TCPConn, p pushes) {
+		io.WriteString(c, p.plain(0, "1.1", ""))
+		c.Read(make([]byte, 1<<10)) // the first answer
+		io.WriteString(c, p.plain(1, "1.1", ""))
+	}},
+	{"pipelines two, and closes", 2, func(c *net.TCPConn, p pushes) {
+		io.WriteString(c, p.plain(0, "1.1", "")+p.plain(1, "1.1", ""))
+	}},
+	{"sends chunks, and closes", 1, func(c *net.TCPConn, p pushes) { io.WriteString(c, p.chunked(0)) }},
+}
+
+// arrivals are the bodies that a server has read whole.
+type arrivals struct {
+	next  http.Handler
+	mu    sync.Mutex
+	read  map[string]bool // by the uuids in them
+	ended int             // requests that were read whole, and have been dealt with
+}
+
+func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := &watchedBody{ReadCloser: r.Body, note: a.note}
+	r.Body = body
+	a.next.ServeHTTP(w, r)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if body.whole {
+		a.ended++
+	}
+}
+
+// underWay is how many are not stored yet, or not answered.
+func (a *arrivals) underWay() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.read) - a.ended
+}
+
+var uuidOf = regexp.MustCompile(`uuid:'([\d.]+)'`)
+
+func (a *arrivals) note(body []byte) {
+	uuid := uuidOf.FindSubmatch(body)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.read[string(uuid[1])] = true
+}
+
+func (a *arrivals) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.read)
+}
+
+// waitFor returns when so many bodies are read, or no further ones come.
+func (a *arrivals) waitFor(n int) {
+	for was, since := a.count(), time.Now(); was < n && time.Since(since) < 3*time.Second; time.Sleep(time.Millisecond) {
+		if now := a.count(); now > was {
+			was, since = now, time.Now()
+		}
+	}
+}
+
+type watchedBody struct {
+	io.ReadCloser
+	text  bytes.Buffer
+	whole bool
+	note  func(text []byte) // called once it is whole
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.text.Write(p[:n])
+	if err == io.EOF && !b.whole {
+		b.whole = true
+		b.note(b.text.Bytes())
+	}
+	return n, err
+}
+
+// serveNoting starts a server in this process whose arrivals are noted.
+func serveNoting(t *testing.T, a *arrivals, data string) *server {
+	t.Helper()
+	s := openHere(t, data)
+	a.next, s.requests.next = s.requests.next, a
+	s.serve()
+	return s
+}
+
+// openHere makes a server in this process that serves nobody yet.
+func openHere(t *testing.T, data string) *server {
+	t.Helper()
+	p := &program{t.Context(), io.Discard, io.Discard, func(name string) string {
+		if name == "FLEET_KEYS" {
+			return fleetKeys
+		}
+		return ""
+	}, time.Now}
+	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}).open(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// hangUp has 64 senders at a time hang up on a server, by each way until it has sent so many
+// events. The uuids are numbers: of the round, the way and the event.
+func hangUp(s *server, path string, round, ofEach int) {
+	addr := strings.TrimPrefix(s.url, "http://")
+	connections := make(chan func(), 64)
+	var senders sync.WaitGroup
+	for range cap(connections) {
+		senders.Go(func() {
+			for send := range connections {
+				send()
+			}
+		})
+	}
+	for n := 0; n < ofEach; n += 2 {
+		for way, w := range waysToHangUp {
+			for first := n; first < n+2; first += w.pushes {
+				p := pushes{path: path}
+				for i := range w.pushes {
+					p.uuids = append(p.uuids, fmt.Sprintf("%d.%d.%d", round, way, first+i))
+				}
+				connections <- func() {
+					conn, err := net.Dial("tcp", addr)
+					if err != nil {
+						return // it has stopped
+					}
+					defer conn.Close()
+					conn.SetDeadline(time.Now().Add(20 * time.Second))
+					w.send(conn.(*net.TCPConn), p)
+				}
+			}
+		}
+	}
+	close(connections)
+	senders.Wait()
+}
+
+// checkStored looks for all that was read in records and archive, and counts what is in both.
+// What one store kept for the other is handed on first.
+func (a *arrivals) checkStored(t *testing.T, data string) (byWay []int) {
+	t.Helper()
+	if got := do(t, "spill", "redrive", "--data", data); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	recorded, archived := readBack(t, data)
+	byWay = make([]int, len(waysToHangUp))
+	for uuid := range a.read {
+		if !recorded[uuid] || !archived[uuid] {
+			t.Errorf("event %s was read whole: recorded %v, archived %v", uuid, recorded[uuid], archived[uuid])
+			continue
+		}
+		var round, way, n int
+		fmt.Sscanf(uuid, "%d.%d.%d", &round, &way, &n)
+		byWay[way]++
+	}
+	if len(recorded) != len(a.read) || len(archived) != len(a.read) {
+		t.Errorf("%d events were read whole, %d are recorded, %d archived", len(a.read), len(recorded), len(archived))
+	}
+	return byWay
+}
+
+const hangingUp = pbx.MAC("68692e0b0001")
+
+func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(hangingUp, 1) }
+
+// ofEachWay is how many events are sent by each way to hang up.
+const ofEachWay = 1000
+
+func TestWhatHasArrivedWholeIsStoredHoweverItsSenderHangsUp(t *testing.T) {
+	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
+	s := serveNoting(t, a, data)
+	hangUp(s, ownPath(t), 0, ofEachWay)
+	a.waitFor(ofEachWay * len(waysToHangUp))
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	for way, n := range a.checkStored(t, data) {
+		if t.Logf("%4d of %d stored of who %s", n, ofEachWay, waysToHangUp[way].name); n < ofEachWay*99/100 {
+			t.Errorf("only %d of %d of who %s", n, ofEachWay, waysToHangUp[way].name)
+		}
+	}
+}
+
+func TestWhatHasArrivedWholeIsStoredThoughTheServerStops(t *testing.T) {
+	const rounds = 10
+	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
+	all := ofEachWay / rounds * len(waysToHangUp) // in a round
+	underWay := 0
+	for round := range rounds {
+		s := serveNoting(t, a, data)
+		var sending sync.WaitGroup
+		before := a.count()
+		sending.Go(func() { hangUp(s, ownPath(t), round, ofEachWay/rounds) })
+		a.waitFor(before + all/2*round/rounds) // the rest come too late
+		underWay += a.underWay()
+		if err := s.stop(); err != nil {
+			t.Error(err)
+		}
+		if n := a.underWay(); n != 0 {
+			t.Errorf("%d requests are under way after the stop", n)
+		}
+		sending.Wait()
+	}
+	byWay := a.checkStored(t, data)
+	t.Logf("%d of %d were read whole, by way %v, and %d under way when it was told to stop", a.count(), all*rounds, byWay, underWay)
+	if underWay == 0 {
+		t.Error("nothing was under way")
+	}
+}
+
+func TestALargePushIsReadToItsEndThoughItsSenderHasClosed(t *testing.T) {
+	const large = 20
+	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
+	s := serveNoting(t, a, data)
+	for i := range large {
+		conn := dial(t, s)
+		p := pushes{ownPath(t), []string{fmt.Sprintf("0.0.%d", i)}, 1<<20 - 200}
+		io.WriteString(conn, p.plain(0, "1.1", ""))
+		conn.Close()
+	}
+	a.waitFor(large)
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if n := a.checkStored(t, data)[0]; n != large {
+		t.Errorf("%d of %d are stored", n, large)
+	}
+}
