@@ -83,6 +83,9 @@ func (r *retry) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("list the quarantine: %w", err)
 		}
+		if r.mark.Again[name] > 0 { // this run has tried it
+			continue
+		}
 		if names = append(names, name); len(names) < retriesAtOnce {
 			continue
 		}
