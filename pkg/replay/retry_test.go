@@ -404,3 +404,43 @@ func (c *counter) next(call, fault int, dies bool) func() int {
 		return 0
 	}
 }
+
+func TestWhatIsDiscardedWhileItIsTriedStaysAway(t *testing.T) {
+	s := newSites()
+	s.refuse(t, receipt(0, 0, "{broken"))
+	bucket := archivetest.NewFaulty(s.bucket, func(c archivetest.Call) archivetest.Fault {
+		if c.Method == "Replace" {
+			if err := s.bucket.Delete(t.Context(), c.Name); err != nil {
+				t.Error(err)
+			}
+		}
+		return archivetest.None
+	})
+	if got, err := replay.Retry(t.Context(), s.store(), bucket, s.clock); got != (replay.Retried{Failed: 1}) || !errors.Is(err, archive.ErrChanged) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	s.retry(t, replay.Retried{})
+	if left := s.objects(t, archive.QuarantinePrefix); left != "" {
+		t.Errorf("left: %s", left)
+	}
+}
+
+// Else the mark would grow with them.
+func TestWithManyThatFailARunBeginsNoOthers(t *testing.T) {
+	s := newSites()
+	for i := range 200 {
+		s.refuse(t, receipt(i, 0, ofEachKind[0]))
+	}
+	broken := store.New(storetest.NewFaulty(s.table, func(c storetest.Call) storetest.Fault {
+		if strings.HasPrefix(c.Key.SK, "CALL#") {
+			return storetest.Fails
+		}
+		return storetest.None
+	}), s.clock)
+	for range 2 {
+		if got, err := replay.Retry(t.Context(), broken, s.bucket, s.clock); got != (replay.Retried{Failed: 128}) || err == nil {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	s.retry(t, replay.Retried{Released: 200})
+}
