@@ -46,8 +46,11 @@ func recordReceipt(r archive.Receipt, zone pbx.Zone) store.Receipt {
 	return store.Receipt{MAC: r.MAC, KID: r.KID, At: r.Received, Index: r.Index, Zone: zone}
 }
 
-// held is the error for an event that can't be recorded. It is an ErrHeld.
-type held struct{ id, why string }
+// held is the error for a receipt whose event can't be recorded. It is an ErrHeld.
+type held struct {
+	id, why string
+	event   pbx.Event // another PBX's; nil where it can't be read
+}
 
 // Error implements error.
 func (h held) Error() string { return fmt.Sprintf("%s %v: %s", h.id, ErrHeld, h.why) }
@@ -59,13 +62,13 @@ func (h held) Unwrap() error { return ErrHeld }
 func Decode(receipt archive.Receipt, device store.Device) (pbx.Event, error) {
 	body, err := zycoo.Decode(receipt.Body)
 	if err != nil {
-		return nil, held{receipt.ID, err.Error()}
+		return nil, held{id: receipt.ID, why: err.Error()}
 	}
 	if len(body.Elements) != 1 {
-		return nil, held{receipt.ID, fmt.Sprintf("its body is %d events", len(body.Elements))}
+		return nil, held{id: receipt.ID, why: fmt.Sprintf("its body is %d events", len(body.Elements))}
 	}
 	if why := refusal(receipt.MAC, body.Elements[0], device); why != "" {
-		return nil, held{receipt.ID, why}
+		return nil, held{receipt.ID, why, body.Elements[0].Event}
 	}
 	return body.Elements[0].Event, nil
 }

@@ -38,7 +38,7 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 	}
 	for _, p := range parts {
 		err := archive.New(b).Keep(ctx, p.Envelope(p.event))
-		if err == nil && p.event != nil {
+		if err == nil && p.Reason == "" {
 			err = s.Record(ctx, recordReceipt(p.Receipt, device.Zone), p.event)
 		}
 		if err != nil {
@@ -51,7 +51,7 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 // part is one event of what was refused, with the receipt of its own.
 type part struct {
 	archive.Receipt
-	event pbx.Event // nil where it is refused still
+	event pbx.Event // nil where it can't be read
 }
 
 // partsOf are the events of a body that was refused, at least one of which can be recorded;
@@ -59,19 +59,16 @@ type part struct {
 func partsOf(receipt archive.Receipt, device store.Device) ([]part, error) {
 	body, err := zycoo.Decode(receipt.Body)
 	if err != nil {
-		return nil, held{receipt.ID, err.Error()}
+		return nil, held{id: receipt.ID, why: err.Error()}
 	}
-	why := ""
-	for _, candidate := range []zycoo.Body{body, restOfArray(receipt)} {
-		parts, refused := split(receipt, candidate, device)
-		if len(refused) < len(parts) {
-			return parts, nil
-		}
-		if why == "" {
-			why = refused[0]
-		}
+	parts, some := split(receipt, body, device)
+	if some {
+		return parts, nil
 	}
-	return nil, held{receipt.ID, why}
+	if rest, some := split(receipt, restOfArray(receipt), device); some {
+		return rest, nil
+	}
+	return nil, held{receipt.ID, parts[0].Reason, parts[0].event}
 }
 
 // restOfArray is what a receipt holds where an array could not be read to its end: then what
@@ -85,19 +82,18 @@ func restOfArray(receipt archive.Receipt) zycoo.Body {
 	return body
 }
 
-// split gives each element of a body its place in the array, and tells why those are refused
-// that are.
-func split(receipt archive.Receipt, body zycoo.Body, device store.Device) (parts []part, refused []string) {
+// split gives each element of a body its place in the array, and reports whether any can be
+// recorded.
+func split(receipt archive.Receipt, body zycoo.Body, device store.Device) (parts []part, some bool) {
 	for i, element := range body.Elements {
 		p := part{receipt.Refused("", 0), element.Event}
 		if body.Array {
 			p.Index, p.Body = receipt.Index+i, []byte(element.Text)
 		}
 		if why := refusal(receipt.MAC, element, device); why != "" {
-			p = part{p.Refused(why, zycoo.Version), nil}
-			refused = append(refused, why)
+			p.Receipt = p.Refused(why, zycoo.Version)
 		}
-		parts = append(parts, p)
+		parts, some = append(parts, p), some || p.Reason == ""
 	}
-	return parts, refused
+	return parts, some
 }

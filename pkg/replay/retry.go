@@ -211,28 +211,28 @@ func (r *retry) object(ctx context.Context, name string) (fate, error) {
 	if err == nil {
 		return released, nil
 	}
-	why, ok := r.verdict(ctx, name, err)
+	h, ok := r.verdict(ctx, name, err)
 	if !ok {
 		return passed, err
 	}
-	return refused, r.refuse(ctx, name, tag, receipt.Refused(why, zycoo.Version))
+	return refused, r.refuse(ctx, name, tag, receipt.Refused(h.why, zycoo.Version).Envelope(h.event))
 }
 
 // verdict is why an object is refused that could not be released; false where it is to be tried
 // again.
-func (r *retry) verdict(ctx context.Context, name string, err error) (why string, ok bool) {
+func (r *retry) verdict(ctx context.Context, name string, err error) (h held, ok bool) {
 	if h, ok := errors.AsType[held](err); ok {
-		return h.why, true
+		return h, true
 	}
 	if r.mark.Again[name] >= triesAtMost-1 && r.store.Ping(ctx) == nil {
-		return "not recorded: " + err.Error(), true
+		return held{why: "not recorded: " + err.Error()}, true
 	}
-	return "", false
+	return held{}, false
 }
 
-// refuse writes an envelope again where it still is as it was read.
-func (r *retry) refuse(ctx context.Context, name, tag string, receipt archive.Receipt) error {
-	line, err := archive.Lines([]archive.Envelope{receipt.Envelope(nil)})
+// refuse writes an envelope where it still is as it was read.
+func (r *retry) refuse(ctx context.Context, name, tag string, e archive.Envelope) error {
+	line, err := archive.Lines([]archive.Envelope{e})
 	if err != nil {
 		return err
 	}
