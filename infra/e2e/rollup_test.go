@@ -5,9 +5,12 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -20,11 +23,13 @@ import (
 
 	"trunkline/events"
 	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
+	"trunkline/pkg/zycoo"
 )
 
 // vendors is the day of the vendor's example of a call record.
@@ -33,9 +38,11 @@ var vendors = rollup.Task{MAC: "68692e0b0001", Day: pbx.DayOf(time.Date(2018, 11
 // testRollup has the schedule mark days that have closed, and workers compute them.
 func (w *world) testRollup(t *testing.T) {
 	w.takeIn(t)
+	readable, broken := w.refuse(t, "{event:'hangup', uniqueid:'1.1'}"), w.refuse(t, "{broken")
 	if answer, lines := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
 		t.Errorf("the schedule answers %s\n%s", answer, lines)
 	}
+	w.checkRetried(t, readable, broken)
 	tasks := w.messages(t)
 	if !slices.Contains(tasks, `{"mac":"68692e0b0001","day":"2018-11-05"}`) {
 		t.Errorf("the tasks are %q", tasks)
@@ -65,6 +72,33 @@ func (w *world) takeIn(t *testing.T) {
 		if status, answer := ingesttest.Post(t, w.door().URL(made.MAC, 1), fleet.Body(e.Event, fleet.JSON)); status != 200 {
 			t.Fatalf("%d %s", status, answer)
 		}
+	}
+}
+
+// refuse puts a body in quarantine as the first version of the decoder did, and returns the
+// object's name.
+func (w *world) refuse(t *testing.T, body string) string {
+	t.Helper()
+	e := archive.Envelope{MAC: "0200000000af", Received: time.Now(), Reason: "line 1, column 1: no", Body: []byte(body)}
+	if err := archive.New(w.objects).Keep(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	return e.Name()
+}
+
+// checkRetried checks that of two refused events the one was taken in, and the other is refused
+// by the decoder of now.
+func (w *world) checkRetried(t *testing.T, readable, broken string) {
+	t.Helper()
+	day := strings.Split(readable, "/")[1]
+	if _, err := w.objects.Get(t.Context(), "raw/kind=hangup/"+day+"/"+path.Base(readable)); err != nil {
+		t.Errorf("what can be read now is not in the archive: %v", err)
+	}
+	if _, err := w.objects.Get(t.Context(), readable); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is in quarantine still: %v", err)
+	}
+	if receipt, err := archive.ParseReceipt(w.read(t, broken)); err != nil || receipt.Decoder != zycoo.Version {
+		t.Errorf("what can't be read is %+v, %v", receipt, err)
 	}
 }
 

@@ -31,6 +31,9 @@ var operations = []operation{
 	{"rollup again", late, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		w.hour(ctx, next)
 	}},
+	{"retry", refused, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+		w.retry(ctx, next)
+	}},
 	{"compaction", over, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		_, bucket := w.over(next)
 		w.pack(ctx, bucket)
@@ -78,6 +81,30 @@ func spillBoth(w *world, t *testing.T) {
 	w.ingest(t.Context(), t, day[:3], without(theArchive), alive)
 	w.ingest(t.Context(), t, day[3:], without(theTable), alive)
 	w.now = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+}
+
+// refused is a world whose day an older decoder could not read.
+func refused(w *world, t *testing.T) {
+	received(w, t)
+	for _, prefix := range []string{"raw/", archive.QuarantinePrefix} {
+		for name := range w.bucket.List(t.Context(), prefix, "") {
+			object, err := w.bucket.Get(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			receipt, err := archive.ParseReceipt(object)
+			if err == nil {
+				err = w.bucket.Delete(t.Context(), name)
+			}
+			if err == nil {
+				err = archive.New(w.bucket).Keep(t.Context(), receipt.Refused("it can't be read", 1).Envelope(nil))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.table = storetest.NewMemory()
 }
 
 // late is a world whose first day is published, and of which more came in.

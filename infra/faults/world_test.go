@@ -20,6 +20,7 @@ import (
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
+	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -124,7 +125,14 @@ func (w *world) hour(ctx context.Context, next breaking) error {
 	_, err := redrive.New(records, bucket).Run(ctx)
 	r := rollup.New(records, bucket, rollup.DefaultConfig, w.clock).WithFiles(plainFiles)
 	_, scheduleErr := r.Schedule(ctx, queue{r})
-	return errors.Join(err, scheduleErr)
+	return errors.Join(err, scheduleErr, w.retry(ctx, next))
+}
+
+// retry tries again what an older decoder refused.
+func (w *world) retry(ctx context.Context, next breaking) error {
+	records, bucket := w.over(next)
+	_, err := replay.Retry(untold{ctx}, records, bucket, w.clock)
+	return err
 }
 
 // pack is what the turns of an hour at packing do.

@@ -51,6 +51,7 @@ func (d *checkup) cloud(at site) {
 	if at.bucket != "" && d.bucket(newS3(settings), at.bucket) {
 		bucket := s3.New(newS3(settings), at.bucket)
 		d.bucketAccess(bucket, at.bucket)
+		d.quarantine(bucket)
 		w.bucket, w.remove = bucket, bucket.Delete
 	}
 	if at.secret != "" {

@@ -46,6 +46,9 @@ func (d *checkup) folder(path, url string) {
 	d.check("archive folder", func(context.Context) (string, error) {
 		return local.ArchivePath(path), writable(local.ArchivePath(path))
 	})
+	if w.bucket != nil {
+		d.quarantine(w.bucket)
+	}
 	keys := d.keys(func(context.Context) (*token.Keyring, error) { return localKeys(path, d.p.getenv("FLEET_KEYS")) })
 	if w.table != nil {
 		d.check("clock", func(ctx context.Context) (string, error) {

@@ -213,20 +213,24 @@ func notThere(name string, err error) error {
 }
 
 type quarantineReleaseCommand struct {
-	Names []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
-	All   bool     `help:"All that is in quarantine."`
-	MAC   pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
+	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
+	All    bool     `help:"All that is in quarantine."`
+	Reason string   `help:"With --all: only what was refused for a reason that has this text in it, in capitals or not." placeholder:"TEXT"`
+	Since  pbx.Day  `help:"With --all: only what was received from this UTC day on." placeholder:"DAY"`
+	MAC    pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
 	stores
 }
 
 // Help is the long form of the command's help.
 func (quarantineReleaseCommand) Help() string {
-	return `An event is decoded anew. Where that succeeds and its MAC is the PBX's own, or an alias of
+	return `An event is decoded again. Where that succeeds and its MAC is the PBX's own, or an alias of
 it, the event is recorded and archived as if it had been let in when it was received. Where
-not, it stays; with --all, those that stay do no harm.
+not, it stays; with --all, those that stay do no harm. What an older version of the decoder
+refused is tried by itself, in the hours after an upgrade.
 
 Examples:
   pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data
+  pbxctl quarantine release --all --reason 'names the MAC' --since 2026-11-20 --data ./data
   pbxctl quarantine release --all --mac 68692e0b0001 --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
 }
 
@@ -242,8 +246,8 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	switch {
 	case c.All == (len(c.Names) > 0):
 		return errors.New("which events? Give their names, or --all")
-	case c.MAC != "" && !c.All:
-		return errors.New("--mac goes with --all")
+	case !c.All && (c.MAC != "" || c.Reason != "" || c.Since != 0):
+		return errors.New("--reason, --since and --mac go with --all")
 	}
 	if err := checkQuarantined(c.Names...); err != nil {
 		return err
@@ -251,16 +255,34 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
 		names := values(c.Names, nil)
 		if c.All {
-			names = quarantined{mac: c.MAC}.in(p.ctx, b)
+			names = c.selected(p, b)
 		}
 		return settle(p, c.JSON, "released", names, func(name string) error {
-			_, err := replay.Release(p.ctx, s, b, name)
+			err := replay.Release(p.ctx, s, b, name)
 			if err != nil && !errors.Is(err, replay.ErrHeld) && s.Ping(p.ctx) != nil {
 				return stopped{err}
 			}
 			return err
 		})
 	})
+}
+
+// selected are the names of all that was asked for.
+func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.Seq2[string, error] {
+	part := quarantined{mac: c.MAC, first: c.Since}
+	if c.Reason == "" {
+		return part.in(p.ctx, b)
+	}
+	return func(yield func(string, error) bool) {
+		for r, err := range allRefused(p, b, part) {
+			if err == nil && !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {
+				continue
+			}
+			if !yield(r.Name, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // stopped is an error after which there is no use in going on.

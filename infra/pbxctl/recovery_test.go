@@ -594,7 +594,7 @@ func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"quarantine show raw/x --data " + data, "raw/x is not the name of an event in quarantine: that begins with quarantine/", 1},
 		{"quarantine release --data " + data, "which events? Give their names, or --all", 1},
 		{"quarantine release quarantine/x --all --data " + data, "which events? Give their names, or --all", 1},
-		{"quarantine release quarantine/x --mac 68692e0b0001 --data " + data, "--mac goes with --all", 1},
+		{"quarantine release quarantine/x --mac 68692e0b0001 --data " + data, "--reason, --since and --mac go with --all", 1},
 		{"quarantine release raw/x --data " + data, "is not the name of an event in quarantine", 1},
 		{"quarantine release quarantine/x", "Give --data DIR, or --table NAME and --bucket NAME", 1},
 		{"quarantine discard --yes --data " + data, "expected \"<name> ...\"", 2},
@@ -636,6 +636,39 @@ func TestEveryCommandOfRecoveryHasAHelpWithExamples(t *testing.T) {
 		got := do(t, append(strings.Fields(command), "--help")...)
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {
 			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}
+
+func TestAPartOfTheQuarantineIsReleased(t *testing.T) {
+	for args, want := range map[string]int{
+		"":                       4,
+		"--reason NO_SUCH":       0,
+		"--reason names_the_mac": 2,
+		"--reason NAMES_THE_MAC --since 2026-11-22": 1,
+		"--since 2026-11-22":                        2,
+		"--since 2026-11-23":                        0,
+		"--reason missing --mac 68692e0b0003":       0,
+		"--reason missing --mac 68692e0b0002":       2,
+	} {
+		data := t.TempDir()
+		for _, day := range []string{"2026-11-21", "2026-11-22"} {
+			send(t, data, sent{at: day + "T10:00:00Z", mac: newPBX, body: "{event:'hangup'}", want: ingest.Undecodable},
+				sent{at: day + "T11:00:00Z", mac: newPBX, body: "{event:'hangup', uniqueid:'1', mac:'68692e0b0001'}", want: ingest.Mismatch})
+		}
+		command := []string{"quarantine", "release", "--all", "--data", data, "--json"}
+		for _, arg := range strings.Fields(args) {
+			command = append(command, strings.ReplaceAll(arg, "_", " "))
+		}
+		got := do(t, command...)
+		if strings.Count(got.out, "\n") != want || (got.code == 0) != (want == 0) { // they all stay
+			t.Errorf("%s: %+v, want %d", args, got, want)
+		}
+	}
+	for _, args := range [][]string{{"--reason", "x"}, {"--since", "2026-11-22"}, {"--mac", string(newPBX)}} {
+		command := append([]string{"quarantine", "release", "quarantine/dt=2026-11-24/x.json", "--data", t.TempDir()}, args...)
+		if got := do(t, command...); got.code != exitFailed || !strings.Contains(got.errs, "go with --all") {
+			t.Errorf("%q: %+v", args, got)
 		}
 	}
 }

@@ -3,7 +3,7 @@
 // taken for; it is one line of JSON, in an object of its own:
 //
 //	raw/kind=<kind>/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json         events
-//	quarantine/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json              what was refused, and why
+//	quarantine/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json              what was refused, why, and by which decoder
 //	spill/<received>-<mac>-<received>-<hash>.json                                what is still to be recorded
 //
 // where received is the time of receipt in milliseconds, and hash that of the body

@@ -23,6 +23,7 @@ type Envelope struct {
 	Index    int       // the event's place in its array, from 0
 	Event    pbx.Event // what it was taken for; nil where it was refused as unreadable
 	Reason   string    // why it was refused; empty where it was not
+	Decoder  int       // the version of the decoder that refused it; 0 where it was not refused
 	// Body is the body as received, without the content coding that it was sent in; for an
 	// event of an array, that event's own text. Where the coding could not be taken off, it
 	// is as it came.
@@ -39,6 +40,7 @@ type line struct {
 	Index      int       `json:"index"`
 	Kind       pbx.Kind  `json:"kind,omitempty"`
 	Reason     string    `json:"reason,omitempty"`
+	Decoder    int       `json:"decoder,omitempty"`
 	Event      pbx.Event `json:"event,omitempty"`
 	Body       *string   `json:"body,omitempty"`        // where it is UTF-8
 	BodyBase64 []byte    `json:"body_base64,omitempty"` // where it is not
@@ -138,7 +140,7 @@ func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{
 		ID: e.ID(), MAC: e.MAC, KID: e.KID, Received: e.Received.UTC().Truncate(time.Millisecond),
-		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Event: e.Event,
+		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Decoder: e.Decoder, Event: e.Event,
 	}
 	if e.Event != nil {
 		l.Kind = e.Event.Kind()
@@ -169,11 +171,26 @@ type Receipt struct {
 	Index    int
 	Kind     pbx.Kind
 	Reason   string
+	Decoder  int // the version that refused it; 1 where the envelope of what was refused has none
 	Body     []byte
 }
 
 // Name is the name of the object that the receipt is read from.
 func (r Receipt) Name() string { return nameOf(r.ID, r.Kind, r.Received, r.Reason) }
+
+// Envelope is the receipt's envelope again, with what it is taken for now.
+func (r Receipt) Envelope(event pbx.Event) Envelope {
+	return Envelope{
+		MAC: r.MAC, KID: r.KID, Received: r.Received, Remote: r.Remote, Index: r.Index, Event: event, Reason: r.Reason, Decoder: r.Decoder, Body: r.Body,
+	}
+}
+
+// Refused is the receipt of the same, refused by a version of the decoder. Without a reason
+// it is not refused, and the version is 0.
+func (r Receipt) Refused(reason string, decoder int) Receipt {
+	r.Reason, r.Decoder = reason, decoder
+	return r
+}
 
 // ParseReceipt reads an object of the archive.
 func ParseReceipt(object []byte) (Receipt, error) {
@@ -188,7 +205,11 @@ func ParseReceipt(object []byte) (Receipt, error) {
 		return Receipt{}, fmt.Errorf("read an envelope: %.40q is not the MAC of a PBX", l.MAC)
 	}
 	r := Receipt{
-		ID: l.ID, MAC: l.MAC, KID: l.KID, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason, Body: l.BodyBase64,
+		ID: l.ID, MAC: l.MAC, KID: l.KID, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason,
+		Decoder: l.Decoder, Body: l.BodyBase64,
+	}
+	if r.Reason != "" {
+		r.Decoder = max(1, r.Decoder)
 	}
 	if l.Body != nil {
 		r.Body = []byte(*l.Body)

@@ -101,3 +101,28 @@ func TestAFailureNamesTheReceipt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatWasRefusedSaysByWhichDecoder(t *testing.T) {
+	base := Envelope{MAC: "68692e0b0001", Received: received, Body: []byte("{")}
+	for name, c := range map[string]struct {
+		reason        string
+		decoder, want int
+		line          string // it has
+	}{
+		"by this one":                  {"no", 7, 7, `"reason":"no","decoder":7,`},
+		"by the first, which says not": {"no", 0, 1, `"reason":"no","body"`},
+		"it was not refused":           {"", 0, 0, `"index":0,"body"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := base
+			e.Reason, e.Decoder = c.reason, c.decoder
+			line, err := e.marshal()
+			if err != nil || !bytes.Contains(line, []byte(c.line)) {
+				t.Errorf("%s, %v", line, err)
+			}
+			if r, err := ParseReceipt(line); err != nil || r.Decoder != c.want {
+				t.Errorf("it is read as that of version %d, %v", r.Decoder, err)
+			}
+		})
+	}
+}

@@ -34,14 +34,15 @@ func (n *Numbers) envelope(line []byte) (masked archive.Envelope, had bool, err 
 		}
 		return masked, false, nil
 	}
-	masked = archive.Envelope{MAC: r.MAC, Received: r.Received, Remote: r.Remote, Index: r.Index, Reason: reason, Body: []byte(body)}
-	if body == text(r) {
-		masked.Body = r.Body // the reason alone had it
+	masked = r.Envelope(nil)
+	masked.Reason = reason
+	if body != text(r) { // else the reason alone had it
+		masked.Body = []byte(body)
 	}
 	if r.Kind != "" {
 		masked.Event, err = n.event(event(r.Body), event(masked.Body))
 		if masked.Event == nil && err == nil && reason == "" {
-			masked.Reason = notRead
+			masked.Reason, masked.Decoder = notRead, zycoo.Version
 		}
 	}
 	if err == nil {

@@ -2,18 +2,21 @@ package erase_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/zycoo"
 )
 
 func TestANumberIsNowhereAfterItsErasure(t *testing.T) {
@@ -212,3 +215,45 @@ func (w *world) state() string {
 	slices.Sort(all)
 	return strings.Join(all, "\n")
 }
+
+func TestAnErasureTakesNothingElseFromAReceipt(t *testing.T) {
+	for name, c := range map[string]struct {
+		body, reason string
+		event        pbx.Event
+		changed      string
+		decoder      int
+	}{
+		"of an event":                         {"{event:'hangup', uniqueid:'1', calleridnum:'01511234567'}", "", hangupOf("01511234567"), "[ID Body]", 0},
+		"of what was refused":                 {"{ 01511234567", "no", nil, "[ID Body]", 1},
+		"of a reason alone":                   {"{", "01511234567 is no time", nil, "[Reason]", 1},
+		"of what is no event to this version": {"{ 01511234567", "", hangupOf(""), "[ID Kind Reason Decoder Body]", zycoo.Version},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, was := newWorld(t), archivetest.FullReceipt(t)
+			was.Body = []byte(c.body)
+			e := was.Refused(c.reason, 0).Envelope(c.event)
+			line, err := archive.Lines([]archive.Envelope{e})
+			if err == nil {
+				was, err = archive.ParseReceipt(line)
+			}
+			if err == nil {
+				err = w.bucket.Put(t.Context(), e.Name(), line)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []erase.Finding
+			if _, err := w.erasure(w.table, w.bucket, &found).Run(t.Context()); err != nil || len(found) != 1 {
+				t.Fatal(found, err)
+			}
+			for name, object := range w.objects() {
+				is, err := archive.ParseReceipt([]byte(object))
+				if got := fmt.Sprint(archivetest.Differences(was, is)); err != nil || got != c.changed || is.Decoder != c.decoder || is.Name() != name {
+					t.Errorf("%s differs in %s, %v: %s", name, got, err, object)
+				}
+			}
+		})
+	}
+}
+
+func hangupOf(number string) pbx.Event { return &pbx.Hangup{UniqueID: "1", CallerIDNum: number} }

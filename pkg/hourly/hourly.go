@@ -9,6 +9,7 @@ import (
 	"trunkline/pkg/compact"
 	"trunkline/pkg/dims"
 	"trunkline/pkg/redrive"
+	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -48,7 +49,7 @@ type stage struct {
 // Run does all of it. Its error tells of every stage that failed.
 func (h *Hourly) Run(ctx context.Context) error {
 	var errs []error
-	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 2}, {h.pack, 1}} {
+	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 2}, {h.retry, 2}, {h.pack, 1}} {
 		errs = append(errs, h.within(ctx, s))
 	}
 	return errors.Join(errs...)
@@ -106,6 +107,13 @@ func (h *Hourly) schedule(ctx context.Context) error {
 func (h *Hourly) describe(ctx context.Context) error {
 	done, err := h.dims.Run(ctx)
 	h.report.Described(ctx, done.PBXs, done.Replaced, err)
+	return err
+}
+
+// retry releases what an older decoder refused, and this one reads.
+func (h *Hourly) retry(ctx context.Context) error {
+	done, err := replay.Retry(ctx, h.store, h.bucket, h.now)
+	h.report.Retried(ctx, done.Released, done.Refused, done.Failed, err)
 	return err
 }
 

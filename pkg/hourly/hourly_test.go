@@ -184,6 +184,56 @@ func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
 	}
 }
 
+// quarantine has a hangup that the first version of the decoder refused.
+func (w *world) quarantine(t *testing.T) {
+	t.Helper()
+	e := archive.Envelope{MAC: mac, KID: "k1", Received: w.now, Reason: "line 1, column 1: no", Body: []byte("{event:'hangup', uniqueid:'1.1'}")}
+	if err := archive.New(w.bucket).Keep(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatAnOlderDecoderRefusedIsTakenIn(t *testing.T) {
+	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+	w.quarantine(t)
+	w.tells(t, `"msg":"retry","released":1,"refused_again":0,"failed":0}`)
+	for prefix, want := range map[string]int{"raw/kind=hangup/": 1, archive.QuarantinePrefix: 0} {
+		found := 0
+		for range w.bucket.List(t.Context(), prefix, "") {
+			found++
+		}
+		if found != want {
+			t.Errorf("%d objects under %s", found, prefix)
+		}
+	}
+	w.now = w.now.Add(time.Hour)
+	if err := w.run(t.Context(), w.clock); err != nil || strings.Contains(w.log.String(), `"msg":"retry"`) {
+		t.Errorf("of nothing, it tells\n%s%v", &w.log, err)
+	}
+}
+
+func TestARetryThatHangsIsToldAndLeavesTimeForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
+		w.now = time.Now()
+		w.quarantine(t)
+		w.bucket = archivetest.NewFaulty(w.bucket, func(c archivetest.Call) archivetest.Fault {
+			if strings.HasPrefix(c.Name, archive.QuarantinePrefix) && c.Method != "List" {
+				return archivetest.Hangs
+			}
+			return archivetest.None
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+		defer cancel()
+		if err := w.run(ctx, time.Now); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if log := w.log.String(); !strings.Contains(log, `"msg":"retry","released":0,"refused_again":0,"failed":1`) || len(w.turns) != len(pbx.Kinds()) {
+			t.Errorf("%d turns at packing:\n%s", len(w.turns), log)
+		}
+	})
+}
+
 func TestAStageThatHangsLeavesTimeForTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := storetest.NewFaulty(storetest.NewMemory(), func(c storetest.Call) storetest.Fault {

@@ -16,9 +16,6 @@ import (
 // retryAfter is how long a PBX should wait before it sends an event again, in seconds.
 const retryAfter = "30"
 
-// maxHeader is how many bytes of a header's value are handed on.
-const maxHeader = 256
-
 // Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body.
 type Door struct {
 	ingest  *Ingest
@@ -64,13 +61,9 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
 	}
 	delivery.Remote, delivery.Body = remote(r), body
-	delivery.Type = bounded(r.Header.Get("Content-Type"))
 	delivery.Coding = strings.Join(r.Header.Values("Content-Encoding"), ",")
 	return d.ingest.Receive(ctx, delivery)
 }
-
-// bounded is a header's value, or how a very long one begins.
-func bounded(value string) string { return value[:min(len(value), maxHeader)] }
 
 // splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
 // first: a redirect to a cleaner path is one that no PBX follows.

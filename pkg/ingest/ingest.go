@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,7 +65,6 @@ type Delivery struct {
 	MAC    pbx.MAC
 	KID    string // the id of the key that signed its URL
 	Remote string // the address that it came from
-	Type   string // the Content-Type, at most 256 bytes of it
 	Coding string // the Content-Encoding
 	Body   []byte // as received: in that coding
 }
@@ -205,16 +203,23 @@ func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []pa
 		if body.Array {
 			p.Body = []byte(element.Text)
 		}
-		switch {
-		case element.Err != nil:
-			p.outcome, p.Reason = d.refusal(), reason(element.Err)
-		case !device.Sends(d.MAC, element.Event.ClaimedMAC()):
-			p.outcome, p.Reason = Mismatch, fmt.Sprintf("the body names the MAC %s", element.Event.ClaimedMAC())
-		case element.Event.Kind() == pbx.KindUnrecognised:
-			p.outcome = Unrecognised
-		}
+		p.judge(d, device, element)
 	}
 	return parcels
+}
+
+// judge decides where an element goes.
+func (p *parcel) judge(d Delivery, device store.Device, element zycoo.Element) {
+	if element.Err != nil {
+		p.outcome, p.Reason = d.refusal(), reason(element.Err)
+	} else if p.Reason = device.Disowns(p.MAC, element.Event.ClaimedMAC()); p.Reason != "" {
+		p.outcome = Mismatch
+	} else if element.Event.Kind() == pbx.KindUnrecognised {
+		p.outcome = Unrecognised
+	}
+	if p.Reason != "" {
+		p.Decoder = zycoo.Version
+	}
 }
 
 // report says what became of the parcels. One that could not be stored makes the

@@ -20,6 +20,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
+	"trunkline/pkg/zycoo"
 )
 
 const (
@@ -358,5 +359,25 @@ func TestTheREADMEHasTheTableOfAnswers(t *testing.T) {
 		if row := fmt.Sprintf("| %d | %s | %s |\n", a.Status, a.Case, a.Kept); !strings.Contains(string(readme), row) {
 			t.Errorf("README.md lacks the row\n%s", row)
 		}
+	}
+}
+
+func TestWhatIsRefusedSaysByWhichDecoder(t *testing.T) {
+	for name, c := range map[string]struct {
+		body string
+		want int
+	}{
+		"unreadable":    {"{", zycoo.Version},
+		"another's":     {"{event:'hangup', uniqueid:'1', mac:'68692e0b0002'}", zycoo.Version},
+		"let in":        {call, 0},
+		"not known yet": {"{event:'x'}", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &backend{}
+			postValid(t, b, c.body)
+			if len(b.kept) != 1 || b.kept[0].Decoder != c.want {
+				t.Errorf("kept %+v, want it of version %d", b.kept, c.want)
+			}
+		})
 	}
 }

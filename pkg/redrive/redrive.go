@@ -12,6 +12,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
+	"trunkline/pkg/zycoo"
 )
 
 // triesAtMost is how many runs try to record something, with a table that works, before it
@@ -76,8 +77,8 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 
 // quarantineText keeps text that is no envelope.
 func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, why error) error {
-	e := archive.Envelope{MAC: sp.MAC, Received: sp.Received, Reason: "spilled, but no envelope: " + why.Error(), Body: sp.Text}
-	if err := archive.New(r.bucket).Keep(ctx, e); err != nil {
+	receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: sp.Text}
+	if err := r.refuse(ctx, receipt, "spilled, but no envelope: "+why.Error()); err != nil {
 		return err
 	}
 	return r.store.Unspill(ctx, sp)
@@ -136,14 +137,19 @@ func (r *Redrive) recordLine(ctx context.Context, recorder *replay.Recorder, lin
 // quarantine keeps a line that can't be recorded, with the reason. The event itself is in
 // the archive already.
 func (r *Redrive) quarantine(ctx context.Context, line []byte, name string, why error) error {
-	e := archive.Envelope{Reason: "not recorded: " + why.Error(), Body: line}
-	if receipt, err := archive.ParseReceipt(line); err == nil {
-		e.MAC, e.Received, e.Remote, e.Index, e.Body = receipt.MAC, receipt.Received, receipt.Remote, receipt.Index, receipt.Body
+	receipt, err := archive.ParseReceipt(line)
+	if err != nil {
+		receipt = archive.Receipt{Body: line}
 	}
-	if err := archive.New(r.bucket).Keep(ctx, e); err != nil {
+	if err := r.refuse(ctx, receipt, "not recorded: "+why.Error()); err != nil {
 		return fmt.Errorf("quarantine a line of %s: %w", name, err)
 	}
 	return nil
+}
+
+// refuse puts a receipt in quarantine.
+func (r *Redrive) refuse(ctx context.Context, receipt archive.Receipt, reason string) error {
+	return archive.New(r.bucket).Keep(ctx, receipt.Refused(reason, zycoo.Version).Envelope(nil))
 }
 
 // again notes in an object's name that it could not be recorded, if the table works: while

@@ -17,6 +17,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/zycoo"
 )
 
 const mac = pbx.MAC("68692e0b0001")
@@ -267,4 +268,25 @@ func faulty(w *world, next func(int) int) *redrive.Redrive {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(next(0)) })
 	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(0)) })
 	return redrive.New(store.New(table, w.clock), bucket)
+}
+
+func TestNothingOfAReceiptIsLostOnItsWayToQuarantine(t *testing.T) {
+	w, was := newWorld(), archivetest.FullReceipt(t)
+	was = was.Refused("", 0)
+	was.Body = []byte("{broken")
+	was.ID = was.Envelope(nil).ID()
+	if err := archive.New(w.bucket).Spill(t.Context(), []archive.Envelope{was.Envelope(&pbx.Hangup{UniqueID: "1"})}); err != nil {
+		t.Fatal(err)
+	}
+	w.redrive(t, redrive.Report{Recorded: 1, Quarantined: 1})
+	for name := range w.bucket.List(t.Context(), "", "") {
+		object, err := w.bucket.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, err := archive.ParseReceipt(object)
+		if got := fmt.Sprint(archivetest.Differences(was, is)); err != nil || got != "[Kind Reason Decoder]" || is.Decoder != zycoo.Version || name != is.Name() {
+			t.Errorf("%s differs in %s, %v: %s", name, got, err, object)
+		}
+	}
 }

@@ -3,5 +3,8 @@
 // held back. Bodies are decoded anew, as if they arrived again, but with their own receipts:
 // what is recorded already stays as it is.
 //
+// What an older version of the decoder refused is tried once by each later one, in hourly runs
+// that a mark in the archive keeps from beginning again.
+//
 // The package knows the archive, the dialect and the records, and no database.
 package replay

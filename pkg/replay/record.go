@@ -38,26 +38,47 @@ func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Eve
 	if err != nil {
 		return nil, err
 	}
-	return event, r.store.Record(ctx, store.Receipt{MAC: receipt.MAC, KID: receipt.KID, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
+	return event, r.store.Record(ctx, recordReceipt(receipt, device.Zone), event)
 }
+
+// recordReceipt is a receipt as records know it.
+func recordReceipt(r archive.Receipt, zone pbx.Zone) store.Receipt {
+	return store.Receipt{MAC: r.MAC, KID: r.KID, At: r.Received, Index: r.Index, Zone: zone}
+}
+
+// held is the error for a receipt whose event can't be recorded. It is an ErrHeld.
+type held struct {
+	id, why string
+	event   pbx.Event // another PBX's; nil where it can't be read
+}
+
+// Error implements error.
+func (h held) Error() string { return fmt.Sprintf("%s %v: %s", h.id, ErrHeld, h.why) }
+
+// Unwrap has errors.Is know it.
+func (h held) Unwrap() error { return ErrHeld }
 
 // Decode reads the event in a receipt's body. Its errors wrap ErrHeld.
 func Decode(receipt archive.Receipt, device store.Device) (pbx.Event, error) {
 	body, err := zycoo.Decode(receipt.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %w: %w", receipt.ID, ErrHeld, err)
+		return nil, held{id: receipt.ID, why: err.Error()}
 	}
 	if len(body.Elements) != 1 {
-		return nil, fmt.Errorf("%s %w: its body is %d events", receipt.ID, ErrHeld, len(body.Elements))
+		return nil, held{id: receipt.ID, why: fmt.Sprintf("its body is %d events", len(body.Elements))}
 	}
-	element := body.Elements[0]
+	if why := refusal(receipt.MAC, body.Elements[0], device); why != "" {
+		return nil, held{receipt.ID, why, body.Elements[0].Event}
+	}
+	return body.Elements[0].Event, nil
+}
+
+// refusal is why an element is no event of a PBX; empty where it is one.
+func refusal(mac pbx.MAC, element zycoo.Element, device store.Device) string {
 	if element.Err != nil {
-		return nil, fmt.Errorf("%s %w: %w", receipt.ID, ErrHeld, element.Err)
+		return element.Err.Error()
 	}
-	if claimed := element.Event.ClaimedMAC(); !device.Sends(receipt.MAC, claimed) {
-		return nil, fmt.Errorf("%s %w: the body names the MAC %s", receipt.ID, ErrHeld, claimed)
-	}
-	return element.Event, nil
+	return device.Disowns(mac, element.Event.ClaimedMAC())
 }
 
 func (r *Recorder) device(ctx context.Context, mac pbx.MAC) (store.Device, error) {
@@ -74,36 +95,4 @@ func (r *Recorder) device(ctx context.Context, mac pbx.MAC) (store.Device, error
 		r.mu.Unlock()
 	}
 	return device, err
-}
-
-// Release records an event that was quarantined, has it in the archive with the others, and
-// takes it out of the quarantine. Its error wraps ErrHeld where the event is no better than
-// it was.
-func Release(ctx context.Context, s *store.Store, b archive.Bucket, name string) (pbx.Event, error) {
-	object, err := b.Get(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	receipt, err := archive.ParseReceipt(object)
-	if err != nil {
-		return nil, err
-	}
-	device, err := s.Device(ctx, receipt.MAC)
-	if err != nil {
-		return nil, err
-	}
-	event, err := Decode(receipt, device)
-	if err != nil {
-		return nil, err
-	}
-	err = archive.New(b).Keep(ctx, archive.Envelope{
-		MAC: receipt.MAC, Received: receipt.Received, Remote: receipt.Remote, Index: receipt.Index, Event: event, Body: receipt.Body,
-	})
-	if err == nil {
-		err = s.Record(ctx, store.Receipt{MAC: receipt.MAC, KID: receipt.KID, At: receipt.Received, Index: receipt.Index, Zone: device.Zone}, event)
-	}
-	if err == nil {
-		err = b.Delete(ctx, name)
-	}
-	return event, err
 }

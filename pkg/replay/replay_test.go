@@ -59,11 +59,12 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	}
 }
 
-// records are all items of a table but those that say what is due, and when a PBX was heard.
+// records are all items of a table but those that say what is due, when a PBX was heard, and
+// that the table works.
 func records(table *storetest.Memory) string {
 	var all strings.Builder
 	for _, item := range table.Items() {
-		if !strings.HasPrefix(item.PK, "DUE#") && item.SK != "HEARD" {
+		if !strings.HasPrefix(item.PK, "DUE#") && item.SK != "HEARD" && item.PK != "PING" {
 			fmt.Fprintln(&all, item.PK, item.SK, item.Version, item.Expires, string(item.Doc))
 		}
 	}
@@ -298,15 +299,14 @@ func TestAQuarantinedEventIsReleasedWhenItsMACIsKnown(t *testing.T) {
 	var name string
 	for name = range bucket.List(t.Context(), archive.QuarantinePrefix, "") {
 	}
-	if _, err := replay.Release(t.Context(), s, bucket, name); !errors.Is(err, replay.ErrHeld) || !strings.Contains(err.Error(), "68692e0b00ff") {
+	if err := replay.Release(t.Context(), s, bucket, name); !errors.Is(err, replay.ErrHeld) || !strings.Contains(err.Error(), "68692e0b00ff") {
 		t.Errorf("before: %v", err)
 	}
 	if err := s.SetDevice(t.Context(), mac, store.Device{Aliases: []pbx.MAC{"68692e0b00ff"}}); err != nil {
 		t.Fatal(err)
 	}
-	event, err := replay.Release(t.Context(), s, bucket, name)
-	if err != nil || event.Kind() != pbx.KindIVR {
-		t.Fatal(event, err)
+	if err := replay.Release(t.Context(), s, bucket, name); err != nil {
+		t.Fatal(err)
 	}
 	var left []string
 	for name := range bucket.List(t.Context(), "", "") {

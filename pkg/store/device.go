@@ -31,6 +31,15 @@ func (d Device) Sends(mac, named pbx.MAC) bool {
 	return named == "" || named == mac || slices.Contains(d.Aliases, named)
 }
 
+// Disowns says why an event that names a MAC can't be that of the PBX of these settings; empty
+// where it may be.
+func (d Device) Disowns(mac, named pbx.MAC) string {
+	if d.Sends(mac, named) {
+		return ""
+	}
+	return fmt.Sprintf("the body names the MAC %s", named)
+}
+
 // Device reads the settings of a PBX.
 func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
 	var d Device

@@ -99,6 +99,15 @@ func (r Rollups) Described(ctx context.Context, pbxs int, replaced []string, err
 	r.say(ctx, err, "dimensions", slog.Int("pbxs", pbxs), slog.Any("replaced", replaced))
 }
 
+// Retried tells of what older versions of the decoder refused: how many of it were released from
+// quarantine, refused again, and not settled yet. Where there was none it says nothing. It happens
+// once after an upgrade, so it is for the log alone: metrics are paid for by the month.
+func (r Rollups) Retried(ctx context.Context, released, refused, failed int, err error) {
+	if released+refused+failed > 0 || err != nil {
+		r.say(ctx, err, "retry", slog.Int("released", released), slog.Int("refused_again", refused), slog.Int("failed", failed))
+	}
+}
+
 // Packed tells of a kind of event: how many were packed, and into how many objects; how many
 // objects stay since they are not the event of their name; and the last day that is packed.
 func (r Rollups) Packed(ctx context.Context, kind pbx.Kind, events, written, left int, through pbx.Day, err error) {

@@ -25,12 +25,15 @@ func tell(t *testing.T, r Rollups) {
 	r.Silent(t.Context(), []pbx.MAC{"68692e0b0001", "68692e0b0002"}, nil)
 	r.Silent(t.Context(), nil, nil)
 	r.Described(t.Context(), 2, []string{"dim_site"}, nil)
+	r.Retried(t.Context(), 3, 2, 1, nil)
+	r.Retried(t.Context(), 0, 0, 0, nil) // of nothing there is nothing to tell
 	r.Packed(t.Context(), pbx.KindHangup, 7, 2, 1, day, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
 	r.Scheduled(t.Context(), 3, 0, 0, failure)
 	r.Redriven(t.Context(), 0, 0, 0, 5, failure)
 	r.SpillLeft(t.Context(), 0, failure)
 	r.Silent(t.Context(), nil, failure)
+	r.Retried(t.Context(), 0, 0, 0, failure)
 	r.Packed(t.Context(), pbx.KindHangup, 0, 0, 0, day, failure)
 }
 
@@ -51,12 +54,14 @@ level=INFO msg=spill spill_left=6
 level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
 level=INFO msg=silence macs=[] silent=0
 level=INFO msg=dimensions pbxs=2 replaced=[dim_site]
+level=INFO msg=retry released=3 refused_again=2 failed=1
 level=INFO msg=compaction kind=hangup events=7 written=2 left=1 through=2018-11-05
 level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
 level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 error="no network"
 level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
 level=ERROR msg=spill error="no network"
 level=ERROR msg=silence error="no network"
+level=ERROR msg=retry released=0 refused_again=0 failed=0 error="no network"
 level=ERROR msg=compaction kind=hangup events=0 written=0 left=0 through=2018-11-05 error="no network"
 `
 	if out.String() != want {
@@ -89,6 +94,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
 		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
 		`"level":"INFO","msg":"dimensions","pbxs":2,"replaced":["dim_site"]` + "}\n",
+		`"level":"INFO","msg":"retry","released":3,"refused_again":2,"failed":1` + "}\n",
 		`"level":"INFO","msg":"compaction","kind":"hangup","events":7,"written":2,"left":1,"through":"2018-11-05"` + "}\n",
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"error":"no network"}` + "\n",
@@ -96,6 +102,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"spill","error":"no network"}` + "\n", // what is not known is not counted
 		`"level":"ERROR","msg":"silence","error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"retry","released":0,"refused_again":0,"failed":0,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"compaction","kind":"hangup","events":0,"written":0,"left":0,"through":"2018-11-05","error":"no network"}` + "\n",
 	}
 	lines := strings.SplitAfter(out.String(), "\n")

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/pbx"
+)
+
+const (
+	// recentDays is of how many UTC days the quarantine is looked at, the present one included.
+	recentDays = 7
+	// recentAtMost is how many of its objects are read, recentWithin for how long, and
+	// recentAtOnce how many side by side.
+	recentAtMost = 10_000
+	recentWithin = checkWithin * 3 / 4
+	recentAtOnce = 32
+)
+
+// quarantine checks whether events of the last days were refused.
+func (d *checkup) quarantine(bucket archive.Bucket) {
+	d.check("quarantine", func(ctx context.Context) (string, error) {
+		r, err := recentlyRefused(ctx, bucket, pbx.UTCDay(d.p.now())-(recentDays-1))
+		if err == nil && r.events > 0 {
+			err = r.fault()
+		}
+		return fmt.Sprintf("nothing of the last %d days is in it", recentDays), err
+	})
+}
+
+// recent is what was refused of late.
+type recent struct {
+	events  int
+	more    bool   // there are more that were not looked at
+	since   string // the UTC day of the first
+	pbxs    map[pbx.MAC]bool
+	reasons map[string]int
+}
+
+// recentlyRefused counts what was refused since a day, as far as it may look.
+func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) (*recent, error) {
+	r := &recent{pbxs: map[pbx.MAC]bool{}, reasons: map[string]int{}}
+	inTime, cancel := context.WithTimeout(ctx, recentWithin)
+	defer cancel()
+	var names []string
+	for name, err := range (quarantined{first: since}).in(ctx, bucket) {
+		if err != nil {
+			return r, err
+		}
+		if r.events+len(names) == recentAtMost || inTime.Err() != nil {
+			r.more = true
+			break
+		}
+		if names = append(names, name); len(names) < recentAtOnce {
+			continue
+		}
+		if err := r.read(ctx, bucket, names); err != nil {
+			return r, err
+		}
+		names = names[:0]
+	}
+	return r, r.read(ctx, bucket, names)
+}
+
+// read counts some objects.
+func (r *recent) read(ctx context.Context, bucket archive.Bucket, names []string) error {
+	found, errs := make([]refused, len(names)), make([]error, len(names))
+	var readers sync.WaitGroup
+	for i, name := range names {
+		readers.Go(func() {
+			object, err := bucket.Get(ctx, name)
+			found[i], errs[i] = newRefused(name, object), err
+		})
+	}
+	readers.Wait()
+	for i, one := range found {
+		switch {
+		case errors.Is(errs[i], fs.ErrNotExist): // released meanwhile
+		case errs[i] != nil:
+			return errs[i]
+		default:
+			r.add(one)
+		}
+	}
+	return nil
+}
+
+func (r *recent) add(one refused) {
+	r.events++
+	r.reasons[alike(one.Reason)]++
+	if one.MAC != "" {
+		r.pbxs[one.MAC] = true
+	}
+	if r.since == "" { // names are in the order of days
+		r.since, _, _ = strings.Cut(strings.TrimPrefix(one.Name, archive.QuarantinePrefix+"dt="), "/")
+	}
+}
+
+var (
+	placed = regexp.MustCompile(`line \d+, column \d+: `)
+	// single is what reasons say of one event alone: its ID, a MAC, and quoted values. A member's
+	// name is none of these.
+	single = regexp.MustCompile(`[0-9a-f]{12}-\d{13}-[0-9a-f]{32}|\b[0-9a-f]{12}\b|(?:member )?"(?:[^"\\]|\\.)*"|'(?:\\.[^']*|[^'\\])'`)
+)
+
+// alike is a reason without what it says of one event alone.
+func alike(reason string) string {
+	return single.ReplaceAllStringFunc(placed.ReplaceAllString(reason, ""), func(s string) string {
+		if strings.HasPrefix(s, "member ") {
+			return s
+		}
+		return "…"
+	})
+}
+
+// mostOften is the reason for most of them, the first by its text where there are several.
+func (r *recent) mostOften() string {
+	most := ""
+	for _, reason := range slices.Sorted(maps.Keys(r.reasons)) {
+		if r.reasons[reason] > r.reasons[most] {
+			most = reason
+		}
+	}
+	return most
+}
+
+func (r *recent) fault() error {
+	least, most := "", r.mostOften()
+	if r.more {
+		least = "at least "
+	}
+	return wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, put right what keeps them out, and run "+
+		"`pbxctl quarantine release --all`; discard those that are no events",
+		"%s%d events of %d PBXs could not be read, or were another's, since %s, most of them (%d) because: %s",
+		least, r.events, len(r.pbxs), r.since, r.reasons[most], most)
+}
