@@ -40,7 +40,7 @@ func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error)
 	}
 	row := curated.PBX{
 		MAC: mac, Name: device.Name, Site: device.Site,
-		Zone: device.Zone.Or(seen.Zone), ZoneInferred: !device.Zone.Known() && seen.Zone.Known(),
+		Zone: store.ClockZone(device, seen, pbx.Zone{}), ZoneInferred: !device.Zone.Known() && seen.Zone.Known(),
 		Thresholds: rollup.Thresholds(device), TalkIncludesHold: device.TalkIncludesHold, Disabled: device.Disabled,
 	}
 	for _, n := range names {

@@ -29,8 +29,8 @@ func (c Counts) Plus(other Counts) Counts {
 
 func (o Outcomes) plus(other Outcomes) Outcomes {
 	return Outcomes{
-		Offered: o.Offered + other.Offered, Answered: o.Answered + other.Answered, Abandoned: o.Abandoned + other.Abandoned,
-		ShortAbandoned: o.ShortAbandoned + other.ShortAbandoned, Voicemail: o.Voicemail + other.Voicemail,
+		Offered: o.Offered + other.Offered, Answered: o.Answered + other.Answered, AnsweredWaitUnknown: o.AnsweredWaitUnknown + other.AnsweredWaitUnknown,
+		Abandoned: o.Abandoned + other.Abandoned, ShortAbandoned: o.ShortAbandoned + other.ShortAbandoned, Voicemail: o.Voicemail + other.Voicemail,
 		FlowedOut: o.FlowedOut + other.FlowedOut, Unknown: o.Unknown + other.Unknown,
 	}
 }

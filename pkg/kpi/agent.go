@@ -1,28 +1,65 @@
 package kpi
 
 import (
+	"fmt"
 	"slices"
 
 	"trunkline/pkg/pbx"
 )
 
 // agentCall is what one call means to one agent: the records of queues that tried the
-// agent, and outbound ones.
+// agent, outbound ones, and direct ones.
 type agentCall struct {
-	tried, outbound []*record
+	tried, outbound, direct []*record
 }
 
-// addAttempts adds the records of a queue call to those of the agents whom it tried.
-func addAttempts(calls map[string]*agentCall, c *Call) {
+// AgentCall is a call that an agent's row counts.
+type AgentCall struct {
+	Agent    string        `json:"agent"`
+	UUID     string        `json:"uuid"`
+	As       AgentCount    `json:"counts_as"`
+	Start    pbx.LocalTime `json:"start"` // of the earliest record of the agent
+	Caller   string        `json:"caller,omitempty"`
+	Talk     pbx.Int       `json:"talk_seconds,omitzero"`
+	Attempts int64         `json:"attempts,omitempty"`
+	Rule     string        `json:"rule"` // by which it counts
+}
+
+// AgentCount is a figure of an agent's row that counts calls, by its name.
+type AgentCount string
+
+// The figures of an agent's row that count calls.
+const (
+	AgentAnswered          AgentCount = "answered"
+	AgentMissed            AgentCount = "missed"
+	AgentAnsweredElsewhere AgentCount = "answered_elsewhere"
+	AgentOutbound          AgentCount = "outbound_calls"
+	AgentDirect            AgentCount = "direct_calls"
+)
+
+// AgentCountNames are the names of all of them.
+func AgentCountNames() []string {
+	return []string{
+		string(AgentAnswered), string(AgentMissed), string(AgentAnsweredElsewhere), string(AgentOutbound), string(AgentDirect),
+	}
+}
+
+// addAttempts adds the records of a queue call to those of the agents whom it tried, and
+// returns those that answer it.
+func addAttempts(calls map[string]*agentCall, c *Call) (answers []*record) {
 	if c.Class != ClassQueue {
-		return
+		return nil
 	}
 	for _, r := range c.counted {
 		if r.agent != "" {
 			a := of(calls, r)
 			a.tried = append(a.tried, r)
 		}
+		if r.answers() {
+			answers = append(answers, r)
+		}
 	}
+	return answers
 }
 
 // addOutbound adds the outbound records of a call to those of their agents.
@@ -31,6 +68,19 @@ func addOutbound(calls map[string]*agentCall, mine []*record) {
 		if r.agent != "" && r.direction == pbx.Outbound {
 			a := of(calls, r)
 			a.outbound = append(a.outbound, r)
+		}
+	}
+}
+
+// addDirect adds the records of a call that saw no queue to those of their agents.
+func addDirect(calls map[string]*agentCall, c *Call) {
+	if c.Class != ClassDirect {
+		return
+	}
+	for _, r := range c.counted {
+		if r.agent != "" {
+			a := of(calls, r)
+			a.direct = append(a.direct, r)
 		}
 	}
 }
@@ -46,36 +96,69 @@ func of(calls map[string]*agentCall, r *record) *agentCall {
 type agentDay struct {
 	Agent
 	basis
-	scores []int64
+	scores  []int64
+	queue   []*record // that tried the agent,
+	without []*record // and of calls without a queue
 }
 
-func (d *agentDay) add(c *agentCall) {
+// add adds a call, and returns as what it counts. answers are the records of its queues that
+// answer it, whoever did.
+func (d *agentDay) add(name string, c *agentCall, answers []*record) (counts []AgentCall) {
 	d.basis.add(c.tried...)
 	d.basis.add(c.outbound...)
+	d.basis.add(c.direct...)
+	d.queue, d.without = append(d.queue, c.tried...), append(append(d.without, c.outbound...), c.direct...)
 	if len(c.tried) > 0 {
-		d.addTried(c.tried)
+		counts = append(counts, d.addTried(name, c.tried, answers))
 	}
 	if len(c.outbound) > 0 {
 		d.OutboundCalls++
+		counts = append(counts, agentCallOf(AgentOutbound, c.outbound, "an outbound record names the agent"))
+		d.OutboundTalk += counts[len(counts)-1].Talk.Or(0)
 	}
-	for _, r := range c.outbound {
-		d.OutboundTalk += r.talk.Or(0)
+	if len(c.direct) > 0 {
+		d.DirectCalls++
+		counts = append(counts, agentCallOf(AgentDirect, c.direct, "the call saw no queue, and its record names the agent"))
+		d.DirectTalk += counts[len(counts)-1].Talk.Or(0)
 	}
+	return counts
+}
+
+func agentCallOf(as AgentCount, records []*record, rule string) AgentCall {
+	first := slices.MinFunc(records, (*record).compareStart)
+	c := AgentCall{Agent: first.agent, UUID: first.uuid, As: as, Start: first.start, Caller: first.caller, Rule: rule}
+	for _, r := range records {
+		c.Talk = plus(c.Talk, r.talk)
+	}
+	return c
 }
 
 // addTried adds one call by the rules of a queue call: as if the agent's records were all.
-func (d *agentDay) addTried(records []*record) {
+func (d *agentDay) addTried(name string, records, answers []*record) AgentCall {
 	slices.SortFunc(records, (*record).compareStart)
-	var c Call
+	c := Call{counted: records}
 	for _, r := range records {
 		c.add(r)
 	}
+	var counts AgentCall
 	if i := slices.IndexFunc(records, (*record).answers); i >= 0 {
 		c.answer(records[i])
 		d.Answered++
+		counts = agentCallOf(AgentAnswered, records, fmt.Sprintf("the agent answered, by the record of %s in the state %q", records[i].start, records[i].state))
+	} else if rule, missed := missed(name, records, answers); missed {
+		d.Missed++
+		counts = agentCallOf(AgentMissed, records, rule)
 	} else {
-		d.TriedNotAnswered++
+		d.AnsweredElsewhere++
+		counts = agentCallOf(AgentAnsweredElsewhere, records, rule)
 	}
+	counts.Attempts = c.Attempts
+	d.sum(c)
+	return counts
+}
+
+// sum adds the figures of one call's attempts.
+func (d *agentDay) sum(c Call) {
 	d.Attempts += c.Attempts
 	d.Talk.add(c.Talk.Or(0))
 	d.Hold.add(c.Hold.Or(0))
@@ -84,6 +167,28 @@ func (d *agentDay) addTried(records []*record) {
 	if c.Score > 0 {
 		d.scores = append(d.scores, c.Score)
 	}
+}
+
+// giveOrTake is how many seconds may lie between an answer and the end of another agent's
+// attempt that it ended.
+const giveOrTake = 2
+
+// missed reports whether an agent missed a call that the agent did not answer, and why: one
+// of the attempts did not last until another agent's answer.
+func missed(agent string, attempts, answers []*record) (rule string, missed bool) {
+	for _, attempt := range attempts {
+		ended := func(r *record) bool { return r.agent != agent && attempt.endedBy(r) }
+		if !slices.ContainsFunc(answers, ended) {
+			return fmt.Sprintf("the phone rang at %s, and not until another agent answered", attempt.start), true
+		}
+	}
+	return "the phone rang until another agent answered", false
+}
+
+// endedBy reports whether an attempt lasted until another record's answer.
+func (r *record) endedBy(answer *record) bool {
+	at := answer.answered()
+	return r.from-giveOrTake <= at && at <= r.to+giveOrTake
 }
 
 func (d *agentDay) row(day *Day, name string) Agent {

@@ -11,15 +11,15 @@ import (
 // cdrCounts counts the calls of the plain call detail records.
 func (p *pbxDay) cdrCounts(d *Day) (n CDRCounts) {
 	slices.SortFunc(d.cdrs, func(a, b *leg) int {
-		return cmp.Or(cmp.Compare(a.UniqueID, b.UniqueID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Hash, b.Hash))
+		return cmp.Or(cmp.Compare(a.Call(), b.Call()), cmp.Compare(a.from, b.from), cmp.Compare(a.Hash, b.Hash))
 	})
-	for all := range groups(d.cdrs, func(a, b *leg) bool { return a.UniqueID == b.UniqueID }) {
-		legs := own(d, all, callKey{pbx.KindCDR, all[0].UniqueID, ""})
+	for all := range groups(d.cdrs, func(a, b *leg) bool { return a.Call() == b.Call() }) {
+		legs := own(d.day, all, d.before[callKey{pbx.KindCDR, all[0].Call(), ""}])
 		if len(legs) > 0 {
 			n.add(legs)
 		}
 		for _, l := range legs {
-			p.see(l.Hash, ClockSuspect(l.Start, l.Received))
+			p.see(l.Hash, suspect(d.zone, l.UniqueID, l.Start, l.Received))
 		}
 	}
 	return n
@@ -28,17 +28,17 @@ func (p *pbxDay) cdrCounts(d *Day) (n CDRCounts) {
 // add adds the legs of one call. Its direction is that of its earliest leg.
 func (n *CDRCounts) add(legs []*leg) {
 	n.Calls++
-	if slices.ContainsFunc(legs, func(l *leg) bool { return strings.EqualFold(l.Disposition, "ANSWERED") }) {
+	if slices.ContainsFunc(legs, func(l *leg) bool { return strings.EqualFold(strings.TrimSpace(l.Disposition), "ANSWERED") }) {
 		n.Answered++
 	}
-	if d := pbx.DirectionOf(legs[0].CallType); d == pbx.Inbound {
+	if d := pbx.DirectionOf(strings.TrimSpace(legs[0].CallType)); d == pbx.Inbound {
 		n.Inbound++
 	} else {
 		n.Apart.add(Class(d))
 	}
 	longest := int64(0)
 	for _, l := range legs {
-		longest = max(longest, l.Billable.Or(0))
+		longest = max(longest, duration(l.Billable).Or(0))
 	}
 	n.Billable += longest
 }
@@ -56,7 +56,7 @@ func (p *pbxDay) ivrChoices(d *Day) (all []IVRChoice) {
 		all = append(all, c)
 	}
 	for _, s := range d.steps {
-		p.see(s.Hash, ClockSuspect(s.Start, s.Received))
+		p.see(s.Hash, suspect(d.zone, s.UUID, s.Start, s.Received))
 	}
 	return all
 }

@@ -17,8 +17,8 @@ type Call struct {
 	// Outcome is that of a queue call.
 	Outcome Outcome `json:"outcome,omitempty"`
 
-	Start      pbx.LocalTime `json:"start"` // of the earliest record
-	End        pbx.LocalTime `json:"end,omitzero"`
+	Start      pbx.LocalTime `json:"start"`        // of the earliest record
+	End        pbx.LocalTime `json:"end,omitzero"` // of the last one that tells any
 	Caller     string        `json:"caller,omitempty"`
 	Called     string        `json:"called,omitempty"`
 	AnsweredBy string        `json:"answered_by,omitempty"` // the agent, where one is known
@@ -38,17 +38,16 @@ type Call struct {
 
 	records  []*record // all that it has,
 	counted  []*record // and those of them that make it what it is
-	last     span      // of the latest of these
+	last     *record   // the last of these
+	ended    *record   // the last of these that tells an end
 	reason   string    // for its outcome,
 	deciding *record   // and the record that it is seen in
 	scored   *record   // the earliest that has a score
+	// waited is when it waited in the queue, where that is known; unstaffed says that in
+	// some queue nobody was there to answer.
+	waited    interval
+	unstaffed bool
 }
-
-// span is the start and end of a record; it is later than another one by its start, or
-// where that is the same by its end.
-type span [2]pbx.LocalTime
-
-func (s span) later(other span) bool { return slices.Compare(s[:], other[:]) > 0 }
 
 // Class is what kind of a call it is.
 type Class string
@@ -94,10 +93,10 @@ func newCall(own, all []*record, s Settings) *Call {
 	return c
 }
 
-// judge tells whether the call was abandoned short, by its outcome, miss causes and wait.
+// judge decides whether the call was abandoned short, by its outcome, miss causes and wait.
 func (c *Call) judge(s Settings) {
-	c.GaveUp = c.Outcome == Abandoned &&
-		!slices.ContainsFunc(c.MissCauses, func(cause string) bool { return cause != memberCancel })
+	c.GaveUp = c.Outcome == Abandoned && !c.unstaffed &&
+		(c.last.missCause == "" || c.last.missCause == memberCancel)
 	c.Short = c.GaveUp && c.Wait.Known() && c.Wait.Or(0) < s.ShortAbandon
 }
 
@@ -136,17 +135,22 @@ func withDirection(records []*record, d pbx.Direction) []*record {
 
 // add adds a record's figures to the call's.
 func (c *Call) add(r *record) {
-	if c.Records == 0 || r.start != c.last[0] {
+	if c.last == nil || r.from != c.last.from {
 		c.Visits++
 	}
 	c.Records++
-	c.End = max(c.End, r.end)
-	if r.span().later(c.last) {
-		c.last = r.span()
+	if c.last == nil || r.compareLast(c.last) > 0 {
+		c.last = r
+	}
+	if r.end != 0 && (c.ended == nil || r.to > c.ended.to) {
+		c.End, c.ended = r.end, r
 	}
 	c.Caller, c.Called = cmp.Or(c.Caller, r.caller), cmp.Or(c.Called, r.called)
 	c.Talk, c.Hold, c.WrapUp = plus(c.Talk, r.talk), plus(c.Hold, r.hold), plus(c.WrapUp, r.wrapUp)
-	c.Wait, c.Ring = longer(c.Wait, r.wait), longer(c.Ring, r.ring)
+	c.Ring = longer(c.Ring, r.ring)
+	if r.wait.Or(-1) > c.Wait.Or(-1) {
+		c.waits(r.from, r.wait)
+	}
 	if c.scored == nil && r.score != 0 {
 		c.Score, c.scored = r.score, r
 	}
@@ -154,6 +158,7 @@ func (c *Call) add(r *record) {
 		c.Attempts++
 	}
 	c.miss(r.missCause)
+	c.unstaffed = c.unstaffed || r.unstaffed()
 	c.Suspect = c.Suspect || r.suspect
 }
 
@@ -167,13 +172,28 @@ func (c *Call) miss(cause string) {
 func (c *Call) answer(r *record) {
 	c.AnsweredBy = r.agent
 	if r.wait.Known() {
-		c.Wait = r.wait
+		c.waits(r.from, r.wait)
 	}
+	c.reenter(r)
 	if r.ring.Known() {
 		c.Ring = r.ring
 	}
 	if r.score != 0 {
 		c.Score = r.score
+	}
+}
+
+// waits says from when on the call waited, and for how long.
+func (c *Call) waits(from int64, seconds pbx.Int) {
+	c.Wait, c.waited = seconds, interval{from, from + seconds.Or(0)}
+}
+
+// reenter has a call that came back to its queue wait from its first start there until it was
+// answered, if that is longer.
+func (c *Call) reenter(answering *record) {
+	first := c.counted[0].from
+	if wait := answering.answered() - first; first < answering.from && wait > c.Wait.Or(-1) {
+		c.waits(first, pbx.IntOf(wait))
 	}
 }
 
@@ -202,15 +222,26 @@ func (c *Call) decide(all []*record) {
 	}
 }
 
-// goesOn tells whether the call has a record in another queue that is later than all of
-// its own.
+// goesOn reports whether the call has a record in another queue that is later than all of
+// its own; or one as late as the last of them, in a queue that answered it.
 func (c *Call) goesOn(all []*record) bool {
 	return slices.ContainsFunc(all, func(r *record) bool {
-		return r.queue != "" && r.queue != c.Queue && r.span().later(c.last)
+		if r.queue == "" || r.queue == c.Queue {
+			return false
+		}
+		order := r.interval.compare(c.last.interval)
+		return order > 0 || order == 0 && answeredIn(r.queue, all)
 	})
 }
 
-// Why tells people by which rule the call counts as it does.
+// answeredIn reports whether any of a call's records shows that it was answered in a queue.
+func answeredIn(queue string, all []*record) bool {
+	return slices.ContainsFunc(all, func(r *record) bool {
+		return r.queue == queue && r.direction == pbx.Inbound && r.answers()
+	})
+}
+
+// Why says by which rule the call counts as it does.
 func (c *Call) Why() string {
 	switch c.Class {
 	case ClassIVROnly:
@@ -229,7 +260,7 @@ func (c *Call) Why() string {
 		why += " with agent " + c.deciding.agent
 	}
 	if c.Short {
-		why += "; short, since only the caller ended it, before the threshold"
+		why += "; short, since the caller ended it, before the threshold"
 	}
 	return why
 }
@@ -258,7 +289,7 @@ func CountNames() []string {
 		string(ClassOutbound), string(ClassInternal), string(ClassUnrecognised)}
 }
 
-// CountsAs tells whether the call is one of those that a figure of its queue's row counts.
+// CountsAs reports whether the call is one of those that a figure of its queue's row counts.
 func (c *Call) CountsAs(figure string) bool {
 	switch figure {
 	case "offered":

@@ -6,19 +6,26 @@ import (
 	"trunkline/pkg/pbx"
 )
 
+// Rules is the version of the rules in this package: it is raised when the same records come
+// to other figures.
+const Rules = 2
+
 // Day gathers the records of one PBX's day, in any order. It is not safe for concurrent
 // use.
 type Day struct {
 	mac      pbx.MAC
 	day      pbx.Day
 	settings Settings
-	calls    []*record
+	zone     pbx.Zone
+	calls    []*record // of its reach,
+	earlier  []*record // and before
 	cdrs     []*leg
 	steps    []*step
-	agents   map[string]bool // of all records read for the day
-	// before has the calls of the day before: uuid and queue, uuid alone, or uniqueid.
+	signs    []Sign
+	// before has the calls of the day before that plain records tell of.
 	before map[callKey]bool
 	early  bool // some records of the day may belong to the day before
+	asked  int  // how often More was called
 }
 
 // callKey names a call, or a queue call, among the contact centre's or the plain records.
@@ -31,6 +38,7 @@ type callKey struct {
 type leg struct {
 	*pbx.CDR
 	Source
+	from int64 // when it starts, in seconds since 1970
 }
 
 // step is a menu that a caller heard.
@@ -39,9 +47,9 @@ type step struct {
 	Source
 }
 
-// NewDay makes an empty day of a PBX.
-func NewDay(mac pbx.MAC, day pbx.Day, s Settings) *Day {
-	return &Day{mac: mac, day: day, settings: s, agents: map[string]bool{}, before: map[callKey]bool{}}
+// NewDay makes an empty day of a PBX whose clock stands in a known zone.
+func NewDay(mac pbx.MAC, day pbx.Day, s Settings, zone pbx.Zone) *Day {
+	return &Day{mac: mac, day: day, settings: s, zone: zone, before: map[callKey]bool{}}
 }
 
 // Reach is the part of time whose records are read for a day: from its start until 06:00
@@ -50,33 +58,52 @@ func Reach(day pbx.Day) (from, to pbx.LocalTime) {
 	return day.Start(), (day + 1).Start() + pbx.EarlyUntil
 }
 
-// NeedsDayBefore tells whether the records of the day before must be added too: there are
-// records that may belong to it.
-func (d *Day) NeedsDayBefore() bool { return d.early }
+// More is a part of time whose records must be added too, now that those of Reach were, and
+// those of each earlier answer; false where there is no more. Records before 06:00 may belong
+// to the day before; and of that day's own before 06:00, one may be restated by a record of
+// the evening before.
+func (d *Day) More() (from, to pbx.LocalTime, ok bool) {
+	d.asked++
+	yesterday := (d.day - 1).Start()
+	switch {
+	case d.asked == 1 && d.early:
+		return yesterday, d.day.Start(), true
+	case d.asked == 2 && d.needsEvening():
+		return (d.day - 2).Start() + pbx.EarlyUntil, yesterday, true
+	}
+	return 0, 0, false
+}
 
-// AddCall adds the current version of a call record. One that neither the day nor the day
-// before needs is left out.
-func (d *Day) AddCall(e *pbx.CallRecord, s Source) {
-	if !d.reads(e.Start) {
-		if e.Start.Day() == d.day-1 {
-			d.before[callKey{pbx.KindCallRecord, e.UUID, ""}] = true
-			d.before[callKey{pbx.KindCallRecord, e.UUID, e.Queue}] = true
+// needsEvening reports whether a call has records before 06:00 on the day, and on the one
+// before.
+func (d *Day) needsEvening() bool {
+	early := map[string]bool{}
+	for _, r := range d.calls {
+		if r.start.Day() == d.day && r.start.Early() {
+			early[r.uuid] = true
 		}
-		return
 	}
-	if e.Agent != "" {
-		d.agents[e.Agent] = true
+	return slices.ContainsFunc(d.earlier, func(r *record) bool { return r.start.Early() && early[r.uuid] })
+}
+
+// AddCall adds the current version of a call record. One that the day can't need is left
+// out.
+func (d *Day) AddCall(e *pbx.CallRecord, s Source) {
+	switch {
+	case d.reads(e.Start):
+		d.calls = append(d.calls, newRecord(e, s, d.zone))
+	case e.Start < d.day.Start() && e.Start >= (d.day-2).Start()+pbx.EarlyUntil:
+		d.earlier = append(d.earlier, newRecord(e, s, d.zone))
 	}
-	d.calls = append(d.calls, newRecord(e, s))
 }
 
 // AddCDR is AddCall for a plain call detail record.
 func (d *Day) AddCDR(e *pbx.CDR, s Source) {
 	switch {
 	case d.reads(e.Start):
-		d.cdrs = append(d.cdrs, &leg{e, s})
+		d.cdrs = append(d.cdrs, &leg{e, s, d.zone.TimeOf(e.Start, e.UniqueID).Unix()})
 	case e.Start.Day() == d.day-1:
-		d.before[callKey{pbx.KindCDR, e.UniqueID, ""}] = true
+		d.before[callKey{pbx.KindCDR, e.Call(), ""}] = true
 	}
 }
 
@@ -88,7 +115,7 @@ func (d *Day) AddIVRStep(e *pbx.IVRStep, s Source) {
 	}
 }
 
-// reads tells whether a record that starts then is read for the day, and remembers whether
+// reads reports whether a record that starts then is read for the day, and remembers whether
 // the day before is needed for it.
 func (d *Day) reads(start pbx.LocalTime) bool {
 	from, to := Reach(d.day)
@@ -99,12 +126,27 @@ func (d *Day) reads(start pbx.LocalTime) bool {
 	return true
 }
 
-// own is which of the records of a call, or a queue call, belong to the day.
-func own[R interface{ began() pbx.LocalTime }](d *Day, records []R, key callKey) []R {
-	belongsBefore := d.before[key]
-	goesOn := slices.ContainsFunc(records, func(r R) bool { return r.began().Day() == d.day })
+// inForce is the records of the day's reach that count, and what calls the day before had.
+func (d *Day) inForce() (records []*record, before map[callKey]bool) {
+	before = map[callKey]bool{}
+	for _, r := range inForce(slices.Concat(d.calls, d.earlier)) {
+		switch {
+		case r.start >= d.day.Start():
+			records = append(records, r)
+		case r.start.Day() == d.day-1:
+			before[callKey{pbx.KindCallRecord, r.uuid, ""}] = true
+			before[callKey{pbx.KindCallRecord, r.uuid, r.queue}] = true
+		}
+	}
+	return records, before
+}
+
+// own is which of the records of a call, or a queue call, belong to a day. belongsBefore says
+// that the call had any on the day before.
+func own[R interface{ began() pbx.LocalTime }](day pbx.Day, records []R, belongsBefore bool) []R {
+	goesOn := slices.ContainsFunc(records, func(r R) bool { return r.began().Day() == day })
 	other := func(r R) bool {
-		if r.began().Day() == d.day {
+		if r.began().Day() == day {
 			return r.began().Early() && belongsBefore
 		}
 		return !goesOn

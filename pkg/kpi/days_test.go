@@ -23,21 +23,29 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const testMAC = pbx.MAC("68692e0b0001")
 
+// testZone is that in which the ids of the stories are named at 19:00.
+var testZone = pbx.ZoneAt(8 * time.Hour)
+
 // story is a file of testdata/days: the records of a few days, and what the rule that it
 // is named by makes of them.
 //
 // A line is a kind of event and the event as JSON, or a comment. These comments are read:
 //
 //	# settings {"short_abandon_seconds":10}      instead of the defaults
+//	# zone Europe/Berlin                         instead of +08:00, in which the ids' 19:00 is
 //	# received 2018-11-05T12:00:00Z              of the records that follow; else as they start
 //	# day 2018-11-05                             a day to compute, of the expectations that follow
 //	# expect queue 630: offered 1 asa_seconds 7  members of its figures, by their path
+//
+// A sign is a line such as login 101 2018-11-05T08:00:00Z, or logoff.
 //
 // Figures are those of a queue, an agent, the pbx or a call (its uuid, @ and queue); the rows
 // are the lists of queues, agents and calls. A value is as JSON has it, or a fraction.
 type story struct {
 	settings Settings
+	zone     pbx.Zone
 	records  []received
+	signs    []Sign
 	days     []pbx.Day
 	expected map[pbx.Day][]expectation
 }
@@ -60,16 +68,23 @@ func readStory(t *testing.T, file string) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &story{settings: DefaultSettings, expected: map[pbx.Day][]expectation{}}
+	s := &story{settings: DefaultSettings, zone: testZone, expected: map[pbx.Day][]expectation{}}
 	var receipt time.Time
 	for line := range strings.Lines(string(text)) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "# ")), " ")
 		switch {
+		case word == "login" || word == "logoff":
+			agent, at, _ := strings.Cut(rest, " ")
+			var when time.Time
+			when, err = time.Parse(time.RFC3339Nano, at)
+			s.signs = append(s.signs, Sign{agent, word == "login", when, hashOf(line)})
 		case !strings.HasPrefix(line, "#"):
 			s.records = append(s.records, readRecord(t, word, rest, receipt))
 			continue
 		case word == "settings":
 			err = json.Unmarshal([]byte(rest), &s.settings)
+		case word == "zone":
+			s.zone, err = pbx.ParseZone(rest)
 		case word == "received":
 			receipt, err = time.Parse(time.RFC3339, rest)
 		case word == "day":
@@ -110,8 +125,12 @@ func receive(e pbx.Event, at time.Time) received {
 	if at.IsZero() {
 		at = time.Unix(0, 0).UTC().Add(time.Duration(startOf(e)-pbx.LocalTimeOf(time.Unix(0, 0).UTC())) * time.Second)
 	}
-	hash := sha256.Sum256(append([]byte(e.Kind()), doc...))
-	return received{e, Source{hex.EncodeToString(hash[:8]), at}}
+	return received{e, Source{Hash: hashOf(string(e.Kind()) + string(doc)), Received: at}}
+}
+
+func hashOf(text string) string {
+	hash := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(hash[:8])
 }
 
 func startOf(e pbx.Event) pbx.LocalTime {
@@ -152,13 +171,16 @@ func fields(line string) (words []string) {
 	return words
 }
 
-// compute computes a day as a rollup does, which reads the day before only if it must.
-func compute(day pbx.Day, s Settings, records []received) Rows {
-	d := NewDay(testMAC, day, s)
+// compute computes a day as a rollup does, which reads more than the day's reach only if it
+// must.
+func compute(day pbx.Day, s Settings, zone pbx.Zone, records []received, signs ...Sign) Rows {
+	d := NewDay(testMAC, day, s, zone)
 	from, to := Reach(day)
-	add(d, records, func(start pbx.LocalTime) bool { return start >= from && start < to })
-	if d.NeedsDayBefore() {
-		add(d, records, func(start pbx.LocalTime) bool { return start.Day() == day-1 })
+	for more := true; more; from, to, more = d.More() {
+		add(d, records, func(start pbx.LocalTime) bool { return start >= from && start < to })
+	}
+	for _, sign := range signs {
+		d.AddSign(sign)
 	}
 	return d.Rows()
 }
@@ -258,7 +280,7 @@ func TestDaysComeToTheirGoldenFigures(t *testing.T) {
 			s := readStory(t, file)
 			var days []goldenDay
 			for _, day := range s.days {
-				rows := compute(day, s.settings, s.records)
+				rows := compute(day, s.settings, s.zone, s.records, s.signs...)
 				days = append(days, shown(rows))
 				for _, e := range s.expected[day] {
 					e.check(t, days[len(days)-1])

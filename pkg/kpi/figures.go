@@ -60,10 +60,13 @@ type AgentFigures struct {
 	Day               pbx.Day          `json:"day"`
 	Agent             string           `json:"agent"`
 	Answered          int64            `json:"answered"`
-	TriedNotAnswered  int64            `json:"tried_not_answered"`
+	Missed            int64            `json:"missed"`             // could have been answered
+	AnsweredElsewhere int64            `json:"answered_elsewhere"` // rang until another agent answered
 	Attempts          int64            `json:"attempts"`
 	OutboundCalls     int64            `json:"outbound_calls"`
 	OutboundTalk      int64            `json:"outbound_talk_seconds"`
+	DirectCalls       int64            `json:"direct_calls"` // inbound, that saw no queue
+	DirectTalk        int64            `json:"direct_talk_seconds"`
 	Talk              int64            `json:"talk_seconds"`
 	Hold              int64            `json:"hold_seconds"`
 	WrapUp            *int64           `json:"wrap_up_seconds"` // null: not reported
@@ -71,6 +74,9 @@ type AgentFigures struct {
 	Rated             int64            `json:"rated"`
 	ScoreMean         *float64         `json:"score_mean"`
 	ScoreDistribution map[string]int64 `json:"score_distribution"`
+	LoginSeconds      pbx.Int          `json:"login_seconds"`   // null: no session is known
+	UnsureSessions    int64            `json:"unsure_sessions"` // without a known end
+	Occupancy         *float64         `json:"occupancy"`       // the share of the sessions in which the agent was busy
 	Inputs            Inputs           `json:"inputs"`
 	ClockSuspect      int64            `json:"clock_suspect"`
 	Published
@@ -146,8 +152,10 @@ func (r PBX) Figures(t Thresholds, p Published) PBXFigures {
 func (a Agent) Figures(p Published) AgentFigures {
 	rated, sum := a.Scores.Total()
 	return AgentFigures{
-		a.MAC, a.Day, a.Agent, a.Answered, a.TriedNotAnswered, a.Attempts, a.OutboundCalls, a.OutboundTalk,
+		a.MAC, a.Day, a.Agent, a.Answered, a.Missed + a.TriedNotAnswered, a.AnsweredElsewhere, a.Attempts,
+		a.OutboundCalls, a.OutboundTalk, a.DirectCalls, a.DirectTalk,
 		a.Talk.Sum, a.Hold.Sum, reported(a.WrapUp), a.Ring.Sum, rated, ratio(sum, rated), distribution(a.Scores),
+		a.LoginSeconds, a.UnsureSessions, ratio(a.BusySeconds, a.LoginSeconds.Or(0)),
 		a.Inputs, a.ClockSuspect, p,
 	}
 }
@@ -176,18 +184,26 @@ func (t Tally) Figures(th Thresholds) Figures {
 	return f
 }
 
-// ServiceLevel is the service level by all definitions.
+// ServiceLevel is the service level by all definitions. Answered calls whose wait is not
+// known are left out.
 func (c Counts) ServiceLevel(t Thresholds) ServiceLevel {
 	met, lost := c.AnsweredWaits.Calls(t.ServiceLevel), c.AbandonedWaits.Calls(t.ServiceLevel)
+	answered := c.Answered - c.waitUnknown()
 	return ServiceLevel{
-		AnsweredAndAbandoned:                ratio(met, c.Answered+c.Abandoned),
-		ExcludingShortAbandoned:             ratio(met, c.Answered+c.Abandoned-c.short(t)),
-		OfOffered:                           ratio(met, c.Offered),
-		AnsweredOnly:                        ratio(met, c.Answered),
-		ExcludingAbandonedWithinThreshold:   ratio(met, c.Answered+c.Abandoned-lost),
-		IncludingFlowOut:                    ratio(met, c.Answered+c.Abandoned+c.FlowedOut),
-		AbandonedWithinThresholdCountsAsMet: ratio(met+lost, c.Answered+c.Abandoned),
+		AnsweredAndAbandoned:                ratio(met, answered+c.Abandoned),
+		ExcludingShortAbandoned:             ratio(met, answered+c.Abandoned-c.short(t)),
+		OfOffered:                           ratio(met, c.Offered-c.waitUnknown()),
+		AnsweredOnly:                        ratio(met, answered),
+		ExcludingAbandonedWithinThreshold:   ratio(met, answered+c.Abandoned-lost),
+		IncludingFlowOut:                    ratio(met, answered+c.Abandoned+c.FlowedOut),
+		AbandonedWithinThresholdCountsAsMet: ratio(met+lost, answered+c.Abandoned),
 	}
+}
+
+// waitUnknown is how many answered calls have no known wait, also in rows that don't say so.
+func (c Counts) waitUnknown() int64 {
+	waited, _ := c.AnsweredWaits.Total()
+	return c.Answered - waited
 }
 
 func (c Counts) short(t Thresholds) int64 { return c.GaveUpWaits.Calls(t.ShortAbandon - 1) }
@@ -195,7 +211,7 @@ func (c Counts) short(t Thresholds) int64 { return c.GaveUpWaits.Calls(t.ShortAb
 // outcomes are those of the threshold that is shown.
 func (c Counts) outcomes(t Thresholds) Outcomes {
 	o := c.Outcomes
-	o.ShortAbandoned = c.short(t)
+	o.ShortAbandoned, o.AnsweredWaitUnknown = c.short(t), c.waitUnknown()
 	return o
 }
 

@@ -47,7 +47,7 @@ func TestShortAbandonedFollowsTheSettingOfTheRow(t *testing.T) {
 		QueueTime: pbx.IntOf(10),
 	}
 	for threshold, want := range map[int64]int64{0: 0, 10: 0, 11: 1} {
-		d := NewDay(testMAC, worldDay, Settings{ShortAbandon: threshold})
+		d := NewDay(testMAC, worldDay, Settings{ShortAbandon: threshold}, testZone)
 		d.AddCall(record, Source{})
 		rows := d.Rows()
 		queue := rows.Queues[0]
@@ -59,7 +59,7 @@ func TestShortAbandonedFollowsTheSettingOfTheRow(t *testing.T) {
 
 func TestInputsNameTheRecords(t *testing.T) {
 	row := func(hashes ...string) Inputs {
-		d := NewDay(testMAC, worldDay, DefaultSettings)
+		d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 		for i, hash := range hashes {
 			start := worldDay.Start() + pbx.LocalTime(i)
 			d.AddCall(&pbx.CallRecord{UUID: "x", Queue: "630", Start: start}, Source{Hash: hash})
@@ -111,9 +111,9 @@ func TestTheDayBeforeIsNeededForRecordsBeforeSix(t *testing.T) {
 			&pbx.CallRecord{UUID: "x", Start: worldDay.Start() + tt.at},
 			&pbx.CDR{UniqueID: "x", Start: worldDay.Start() + tt.at},
 		} {
-			d := NewDay(testMAC, worldDay, DefaultSettings)
+			d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 			add(d, []received{{event: e}}, func(pbx.LocalTime) bool { return true })
-			if got := d.NeedsDayBefore(); got != tt.want {
+			if _, _, got := d.More(); got != tt.want {
 				t.Errorf("%s of %s: %t", e.Kind(), tt.name, got)
 			}
 		}

@@ -31,22 +31,35 @@ type PBX struct {
 	Basis
 }
 
-// Agent is the row of one agent's day: of the calls of queues that tried the agent, and of
-// the agent's outbound calls.
+// Agent is the row of one agent's day: of the calls of queues that tried the agent, of the
+// agent's outbound and direct calls, and of sessions.
 type Agent struct {
-	MAC              pbx.MAC   `json:"mac"`
-	Day              pbx.Day   `json:"day"`
-	Agent            string    `json:"agent"`
-	Answered         int64     `json:"answered"`
-	TriedNotAnswered int64     `json:"tried_not_answered"`
+	MAC      pbx.MAC `json:"mac"`
+	Day      pbx.Day `json:"day"`
+	Agent    string  `json:"agent"`
+	Answered int64   `json:"answered"`
+	// Missed calls are those that the agent could have answered, and AnsweredElsewhere those
+	// that rang until another agent answered.
+	Missed            int64 `json:"missed"`
+	AnsweredElsewhere int64 `json:"answered_elsewhere"`
+	// TriedNotAnswered is both of them in rows that were computed by the first rules.
+	TriedNotAnswered int64     `json:"tried_not_answered,omitempty"`
 	Attempts         int64     `json:"attempts"` // how often the agent's phone rang, for whichever calls
 	OutboundCalls    int64     `json:"outbound_calls"`
 	OutboundTalk     int64     `json:"outbound_talk_seconds"`
+	DirectCalls      int64     `json:"direct_calls"` // inbound, that saw no queue
+	DirectTalk       int64     `json:"direct_talk_seconds"`
 	Talk             Total     `json:"talk"`
 	Hold             Total     `json:"hold"`
 	WrapUp           Total     `json:"wrap_up"`
 	Ring             Total     `json:"ring"`
 	Scores           Histogram `json:"scores,omitempty"` // of rated calls
+	// LoginSeconds is the length of the day's sessions, unknown where there are none;
+	// UnsureSessions is how many of them have no known end, and BusySeconds how long the agent
+	// talked, held a call or wrapped one up in them.
+	LoginSeconds   pbx.Int `json:"login_seconds,omitzero"`
+	UnsureSessions int64   `json:"unsure_sessions"`
+	BusySeconds    int64   `json:"busy_seconds"`
 	Basis
 }
 
@@ -70,13 +83,16 @@ type Tally struct {
 
 // Outcomes are the calls by their outcomes.
 type Outcomes struct {
-	Offered        int64 `json:"offered"`
-	Answered       int64 `json:"answered"`
-	Abandoned      int64 `json:"abandoned"`
-	ShortAbandoned int64 `json:"short_abandoned"`
-	Voicemail      int64 `json:"voicemail"`
-	FlowedOut      int64 `json:"flowed_out"`
-	Unknown        int64 `json:"unknown"`
+	Offered  int64 `json:"offered"`
+	Answered int64 `json:"answered"`
+	// AnsweredWaitUnknown are those of the answered whose wait is not known. They are in
+	// neither part of a service level.
+	AnsweredWaitUnknown int64 `json:"answered_wait_unknown"`
+	Abandoned           int64 `json:"abandoned"`
+	ShortAbandoned      int64 `json:"short_abandoned"`
+	Voicemail           int64 `json:"voicemail"`
+	FlowedOut           int64 `json:"flowed_out"`
+	Unknown             int64 `json:"unknown"`
 }
 
 // Counts are the calls by their outcomes, and how long they waited.
@@ -128,8 +144,8 @@ type IVRChoice struct {
 // Basis is what a row was computed of.
 type Basis struct {
 	Inputs Inputs `json:"inputs"`
-	// ClockSuspect is how many of the records claim a time that is far from their receipt:
-	// more than two days after it, or more than a year before.
+	// ClockSuspect is how many of the records have a time that is far from their receipt,
+	// or from that in the id of their call.
 	ClockSuspect int64 `json:"clock_suspect"`
 	Settings
 }

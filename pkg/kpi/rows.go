@@ -17,22 +17,21 @@ type Rows struct {
 	// Calls are those behind the rows, by uuid and queue: what belongs to the day of the
 	// calls of queues, and the calls without a queue.
 	Calls []*Call
+	// AgentCalls are those behind the agents' rows, by uuid; Sessions are by agent and time.
+	AgentCalls []AgentCall
+	Sessions   []Session
 }
 
 // Rows computes the rows of what was added. A day without records has no queues, no agents
 // and no calls.
 func (d *Day) Rows() Rows {
-	for _, r := range d.calls {
-		if r.direction = pbx.DirectionOf(r.callType); r.direction == pbx.Inbound && d.agents[r.caller] {
-			r.direction = pbx.Internal
-		}
-	}
-	slices.SortFunc(d.calls, (*record).compare)
-	w := work{Day: d, queues: map[string]*queueDay{}, agents: map[string]*agentDay{}}
-	for all := range groups(d.calls, func(a, b *record) bool { return a.uuid == b.uuid }) {
+	records, before := d.inForce()
+	direct(records)
+	w := work{Day: d, before: before, queues: map[string]*queueDay{}, agents: map[string]*agentDay{}}
+	for all := range groups(records, func(a, b *record) bool { return a.uuid == b.uuid }) {
 		w.add(all)
 	}
-	rows := Rows{PBX: w.whole.row(d), Calls: w.calls}
+	rows := Rows{PBX: w.whole.row(d), Calls: w.calls, AgentCalls: w.agentCalls, Sessions: w.addSessions(records)}
 	for _, name := range slices.Sorted(maps.Keys(w.queues)) {
 		rows.Queues = append(rows.Queues, w.queues[name].row(d, name))
 	}
@@ -42,39 +41,61 @@ func (d *Day) Rows() Rows {
 	return rows
 }
 
+// direct gives the records their directions: an inbound one whose caller is an agent of the
+// day is internal.
+func direct(records []*record) {
+	agents := map[string]bool{}
+	for _, r := range records {
+		agents[r.agent] = r.agent != ""
+	}
+	for _, r := range records {
+		if r.direction = pbx.DirectionOf(r.callType); r.direction == pbx.Inbound && agents[r.caller] {
+			r.direction = pbx.Internal
+		}
+	}
+}
+
 // work is a day on its way to its rows.
 type work struct {
 	*Day
-	calls  []*Call
-	queues map[string]*queueDay
-	agents map[string]*agentDay
-	whole  pbxDay
+	before     map[callKey]bool
+	calls      []*Call
+	agentCalls []AgentCall
+	queues     map[string]*queueDay
+	agents     map[string]*agentDay
+	whole      pbxDay
 }
 
 // add adds all records of one uuid.
 func (w *work) add(all []*record) {
-	uuid := all[0].uuid
-	mine := own(w.Day, all, callKey{pbx.KindCallRecord, uuid, ""})
+	mine := w.own(all, "")
 	parts := w.split(mine, all)
 	w.whole.add(mine, parts, w.settings)
+	ofAgents := make(map[string]*agentCall)
 	if len(parts) == 1 && parts[0].Queue == "" {
 		w.calls = append(w.calls, parts[0])
+		addDirect(ofAgents, parts[0])
 	}
-	ofAgents := make(map[string]*agentCall)
+	var answers []*record
 	for group := range groups(all, sameQueue) {
-		here := own(w.Day, group, callKey{pbx.KindCallRecord, uuid, group[0].queue})
+		here := w.own(group, group[0].queue)
 		if group[0].queue == "" || len(here) == 0 {
 			continue
 		}
 		call := w.reuse(parts, here, all)
 		w.calls = append(w.calls, call)
 		w.queue(call.Queue).add(call)
-		addAttempts(ofAgents, call)
+		answers = append(answers, addAttempts(ofAgents, call)...)
 	}
 	addOutbound(ofAgents, mine)
-	for name, call := range ofAgents {
-		w.agent(name).add(call)
+	for _, name := range slices.Sorted(maps.Keys(ofAgents)) {
+		w.agentCalls = append(w.agentCalls, w.agent(name).add(name, ofAgents[name], answers)...)
 	}
+}
+
+// own is which of the records of a uuid, or of its queue call, belong to the day.
+func (w *work) own(records []*record, queue string) []*record {
+	return own(w.day, records, w.before[callKey{pbx.KindCallRecord, records[0].uuid, queue}])
 }
 
 // split makes the parts of the PBX's call, by queue.
@@ -187,7 +208,7 @@ type basis struct {
 
 func (b *basis) add(records ...*record) {
 	for _, r := range records {
-		b.see(r.hash, r.suspect)
+		b.see(r.Hash, r.suspect)
 	}
 }
 

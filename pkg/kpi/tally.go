@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"trunkline/pkg/pbx"
@@ -49,6 +50,9 @@ func count(calls []*Call) Counts {
 		case Answered:
 			n.Answered++
 			answered = appendKnown(answered, c)
+			if !c.Wait.Known() {
+				n.AnsweredWaitUnknown++
+			}
 		case Abandoned:
 			n.Abandoned++
 			abandoned = appendKnown(abandoned, c)
@@ -115,16 +119,7 @@ func together(parts []*Call, start pbx.LocalTime, s Settings) *Call {
 	whole, decisive := *parts[0], parts[0]
 	whole.Start = start
 	for _, c := range parts[1:] {
-		whole.Wait, whole.Talk = plus(whole.Wait, c.Wait), plus(whole.Talk, c.Talk)
-		whole.Hold, whole.WrapUp = plus(whole.Hold, c.Hold), plus(whole.WrapUp, c.WrapUp)
-		whole.Visits += c.Visits
-		whole.Ring = longer(whole.Ring, c.Ring)
-		if c.scored != nil && (whole.scored == nil || c.scored.compareStart(whole.scored) < 0) {
-			whole.Score, whole.scored = c.Score, c.scored
-		}
-		for _, cause := range c.MissCauses {
-			whole.miss(cause)
-		}
+		whole.join(c)
 		if c.decides(decisive) {
 			decisive = c
 		}
@@ -133,11 +128,56 @@ func together(parts []*Call, start pbx.LocalTime, s Settings) *Call {
 	if decisive.Outcome == Answered {
 		whole.Ring, whole.Score = decisive.Ring, cmp.Or(decisive.Score, whole.Score)
 	}
+	whole.Wait = waitOf(parts, decisive)
 	whole.judge(s)
 	return &whole
 }
 
-// decides tells whether the call rather than another part decides what became of the whole:
+// join adds the figures of another queue call of the uuid.
+func (c *Call) join(other *Call) {
+	c.Talk, c.Hold, c.WrapUp = plus(c.Talk, other.Talk), plus(c.Hold, other.Hold), plus(c.WrapUp, other.WrapUp)
+	c.Visits += other.Visits
+	c.Ring = longer(c.Ring, other.Ring)
+	if other.scored != nil && (c.scored == nil || other.scored.compareStart(c.scored) < 0) {
+		c.Score, c.scored = other.Score, other.scored
+	}
+	for _, cause := range other.MissCauses {
+		c.miss(cause)
+	}
+	c.unstaffed = c.unstaffed || other.unstaffed
+	if other.last.compareLast(c.last) > 0 {
+		c.last = other.last
+	}
+}
+
+// waitOf is how long a call waited in any of its queues, until it was first answered: no
+// second counts twice. It is unknown where that of each of them is.
+func waitOf(parts []*Call, decisive *Call) pbx.Int {
+	until := int64(math.MaxInt64)
+	if decisive.Outcome == Answered {
+		until = decisive.answeredAt()
+	}
+	var waits []interval
+	for _, c := range parts {
+		if c.Wait.Known() {
+			waits = append(waits, c.waited.within(interval{math.MinInt64, until}))
+		}
+	}
+	if len(waits) == 0 {
+		return pbx.Int{}
+	}
+	return pbx.IntOf(covered(waits))
+}
+
+// answeredAt is when an answered call's wait was over.
+func (c *Call) answeredAt() int64 {
+	if c.Wait.Known() {
+		return c.waited.to
+	}
+	return c.deciding.answered()
+}
+
+// decides reports whether the call rather than another part decides what became of the whole:
 // one that was answered does, the earliest of them, else the one where the caller was last.
 func (c *Call) decides(other *Call) bool {
 	if answered := c.Outcome == Answered; answered != (other.Outcome == Answered) {
@@ -145,7 +185,7 @@ func (c *Call) decides(other *Call) bool {
 	} else if answered {
 		return c.deciding.compareStart(other.deciding) < 0
 	}
-	return c.last.later(other.last)
+	return c.last.compareLast(other.last) > 0
 }
 
 func (a *Apart) add(c Class) {

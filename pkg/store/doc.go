@@ -26,6 +26,7 @@
 //	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent
 //	a row of them                 mac        RESTATED#<day>#<revision>#P, #Q#… or #A#…           Absent
 //	days marked since they closed mac        MARKED                                              by the schedule
+//	days looked at for new rules  mac        CHECKED                                             by the schedule
 //	fleet list                    FLEET      <mac>                                               Older
 //	spilled text                  SPILL#0<h> <received>#<mac>#<hash>                             always
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent

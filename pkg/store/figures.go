@@ -25,11 +25,25 @@ type Header struct {
 	ComputedAt time.Time `json:"computed_at,omitzero"` // when the records were read
 	// Activity is when the day's contact-centre calls began.
 	Activity pbx.Activity `json:"activity,omitzero"`
+	Basis
 	// Sealed is the day from whose beginning in UTC on the day is sealed, as of its publication;
 	// unknown: never. The setting may have it earlier by now: Store.Sealed decides.
 	Sealed  pbx.Day `json:"sealed,omitzero"`
 	version string
 }
+
+// Basis is what a day's figures were computed by. It is unknown of those of the first rules.
+type Basis struct {
+	Rules    int    `json:"rules,omitempty"`    // the version of the rules; absent: the first
+	Zone     string `json:"zone,omitempty"`     // of the PBX's clock
+	Settings string `json:"settings,omitempty"` // what the operator had set, in words
+}
+
+// firstRules is the version of the rules of a header that names none.
+const firstRules = 1
+
+// RulesVersion is the version of the rules, also where it is the first.
+func (b Basis) RulesVersion() int { return max(firstRules, b.Rules) }
 
 // Header reads a day's header.
 func (s *Store) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, error) {
@@ -58,8 +72,8 @@ func (s *Store) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (
 }
 
 // Publish makes a claimed revision the one that counts, where the claim still holds, and
-// returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt and
-// Activity; and from when on the day is sealed.
+// returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt,
+// Activity and Basis; and from when on the day is sealed.
 func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
 	published.Revision, published.Claimed = claim.Claimed, 0
 	published.Sealed = s.sealedFrom(day, claim)

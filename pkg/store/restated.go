@@ -19,7 +19,20 @@ type Restatement struct {
 	// LateRecords names some of them.
 	Late        int64        `json:"late"`
 	LateRecords []LateRecord `json:"late_records,omitempty"`
+	// Causes are what changed since. Of figures that were replaced by earlier versions of this
+	// program none is known.
+	Causes []Cause `json:"causes,omitempty"`
 }
+
+// Cause is why published figures were replaced.
+type Cause string
+
+// The causes.
+const (
+	CauseLateRecord     Cause = "late record"
+	CauseSettingChanged Cause = "setting changed" // or another zone was learnt
+	CauseRuleChanged    Cause = "rule changed"    // the same records come to other figures
+)
 
 // LateRecord names a record that was received after its day's figures were published.
 type LateRecord struct {

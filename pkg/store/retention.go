@@ -72,10 +72,11 @@ func (s *Store) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, e
 	return err == nil && s.Sealed(day, h, now), err
 }
 
-// Seal keeps from when on a day is sealed whose figures stay as they are published.
-func (s *Store) Seal(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) error {
+// Confirm keeps of a day whose figures stay as they are published what they were computed by,
+// and from when on the day is sealed.
+func (s *Store) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header, b Basis) error {
 	next := h
-	if next.Sealed = s.sealedFrom(day, h); next.Sealed == h.Sealed {
+	if next.Sealed, next.Basis = s.sealedFrom(day, h), b; next == h {
 		return nil
 	}
 	_, err := s.putHeader(ctx, mac, day, h, next)
