@@ -79,7 +79,7 @@ func calls(d Day) iter.Seq[[]callRow] {
 func (d Day) call(c *kpi.Call) callRow {
 	row := callRow{
 		key: d.key(), UUID: c.UUID, Queue: text(c.Queue), Class: string(c.Class), Outcome: text(string(c.Outcome)),
-		StartLocal: micros(c.Start), StartUTC: d.Zone.Time(c.Start), Zone: d.Zone.String(),
+		StartLocal: micros(c.Start), StartUTC: d.Zone.TimeOf(c.Start, c.UUID), Zone: d.Zone.String(),
 		IntervalMinute: c.Minute(),
 		Caller:         text(c.Caller), Called: text(c.Called), AnsweredBy: text(c.AnsweredBy),
 		Wait: number(c.Wait), Talk: number(c.Talk), Hold: number(c.Hold),
@@ -124,13 +124,14 @@ func (d Day) counts(c kpi.Counts) counts {
 }
 
 type outcomes struct {
-	Offered        int64 `parquet:"offered"`
-	Answered       int64 `parquet:"answered"`
-	Abandoned      int64 `parquet:"abandoned"`
-	ShortAbandoned int64 `parquet:"short_abandoned"`
-	Voicemail      int64 `parquet:"voicemail"`
-	FlowedOut      int64 `parquet:"flowed_out"`
-	Unknown        int64 `parquet:"unknown"`
+	Offered             int64 `parquet:"offered"`
+	Answered            int64 `parquet:"answered"`
+	AnsweredWaitUnknown int64 `parquet:"answered_wait_unknown"`
+	Abandoned           int64 `parquet:"abandoned"`
+	ShortAbandoned      int64 `parquet:"short_abandoned"`
+	Voicemail           int64 `parquet:"voicemail"`
+	FlowedOut           int64 `parquet:"flowed_out"`
+	Unknown             int64 `parquet:"unknown"`
 }
 
 type serviceLevel struct {
@@ -265,19 +266,26 @@ func pbxs(d Day) []pbxRow {
 
 type agentRow struct {
 	key
-	Agent            string   `parquet:"agent,dict"`
-	Answered         int64    `parquet:"answered"`
-	TriedNotAnswered int64    `parquet:"tried_not_answered"`
-	Attempts         int64    `parquet:"attempts"`
-	OutboundCalls    int64    `parquet:"outbound_calls"`
-	OutboundTalk     int64    `parquet:"outbound_talk_seconds"`
-	Talk             int64    `parquet:"talk_seconds"`
-	Hold             int64    `parquet:"hold_seconds"`
-	WrapUp           *int64   `parquet:"wrap_up_seconds,optional"`
-	Ring             int64    `parquet:"ring_seconds"`
-	Rated            int64    `parquet:"rated"`
-	ScoreSum         int64    `parquet:"score_sum"`
-	ScoreMean        *float64 `parquet:"score_mean,optional"`
+	Agent             string   `parquet:"agent,dict"`
+	Answered          int64    `parquet:"answered"`
+	Missed            int64    `parquet:"missed"`
+	AnsweredElsewhere int64    `parquet:"answered_elsewhere"`
+	Attempts          int64    `parquet:"attempts"`
+	OutboundCalls     int64    `parquet:"outbound_calls"`
+	OutboundTalk      int64    `parquet:"outbound_talk_seconds"`
+	DirectCalls       int64    `parquet:"direct_calls"`
+	DirectTalk        int64    `parquet:"direct_talk_seconds"`
+	Talk              int64    `parquet:"talk_seconds"`
+	Hold              int64    `parquet:"hold_seconds"`
+	WrapUp            *int64   `parquet:"wrap_up_seconds,optional"`
+	Ring              int64    `parquet:"ring_seconds"`
+	Rated             int64    `parquet:"rated"`
+	ScoreSum          int64    `parquet:"score_sum"`
+	ScoreMean         *float64 `parquet:"score_mean,optional"`
+	LoginSeconds      *int64   `parquet:"login_seconds,optional"` // null: no session is known
+	UnsureSessions    int64    `parquet:"unsure_sessions"`
+	BusySeconds       int64    `parquet:"busy_seconds"` // of the sessions, for occupancy
+	Occupancy         *float64 `parquet:"occupancy,optional"`
 	origin
 }
 
@@ -286,8 +294,10 @@ func agents(d Day) (rows []agentRow) {
 		f := a.Figures(d.Published)
 		_, scores := a.Scores.Total()
 		rows = append(rows, agentRow{
-			d.key(), a.Agent, f.Answered, f.TriedNotAnswered, f.Attempts, f.OutboundCalls, f.OutboundTalk,
-			f.Talk, f.Hold, f.WrapUp, f.Ring, f.Rated, scores, f.ScoreMean, d.origin(a.Basis),
+			d.key(), a.Agent, f.Answered, f.Missed, f.AnsweredElsewhere, f.Attempts,
+			f.OutboundCalls, f.OutboundTalk, f.DirectCalls, f.DirectTalk,
+			f.Talk, f.Hold, f.WrapUp, f.Ring, f.Rated, scores, f.ScoreMean,
+			number(f.LoginSeconds), f.UnsureSessions, a.BusySeconds, f.Occupancy, d.origin(a.Basis),
 		})
 	}
 	return rows

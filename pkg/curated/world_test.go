@@ -43,14 +43,14 @@ func emptyDay() curated.Day {
 		MAC: "68692e0b0001", Day: today, Zone: zoneOf("Europe/Berlin"),
 		Thresholds: kpi.Thresholds{ServiceLevel: 20, ShortAbandon: 10},
 		Published:  kpi.Published{ComputedAt: time.Date(2026, 10, 25, 0, 20, 0, 123456000, time.UTC), Revision: 3},
-		Rows:       kpi.NewDay("68692e0b0001", today, kpi.DefaultSettings).Rows(),
+		Rows:       kpi.NewDay("68692e0b0001", today, kpi.DefaultSettings, pbx.UTC).Rows(),
 	}
 }
 
 // busyDay has a call of every kind, in two queues and without one.
 func busyDay() curated.Day {
 	d, n := emptyDay(), 0
-	day := kpi.NewDay(d.MAC, d.Day, kpi.DefaultSettings)
+	day := kpi.NewDay(d.MAC, d.Day, kpi.DefaultSettings, d.Zone)
 	call := func(minutes int64, c pbx.CallRecord) {
 		n++
 		c.UUID = fmt.Sprintf("1792800000.%d", n)

@@ -26,7 +26,7 @@ type publication struct {
 	figures kpi.Rows
 	rows    []store.Row
 	hash    string // of all that is published
-	records int64
+	records int64  // that count in any row
 	lates   int64
 	late    []store.LateRecord
 	// activity is when the day's calls began.
@@ -42,6 +42,7 @@ func newPublication(t Task, d device, h store.Header, in *reading, began time.Ti
 		p.add(store.ScopeQueue, q.Queue, q)
 	}
 	for _, a := range p.figures.Agents {
+		p.records += a.Inputs.Records
 		p.add(store.ScopeAgent, a.Agent, a)
 	}
 	return p, p.sum()
@@ -69,6 +70,22 @@ func (p *publication) sum() error {
 	return nil
 }
 
+// causes are what changed since the day was published. The settings of days that were
+// published by the first rules are not known.
+func (p *publication) causes() (all []store.Cause) {
+	was, is := p.header.Basis, p.device.basis()
+	if p.lates > 0 {
+		all = append(all, store.CauseLateRecord)
+	}
+	if was.Settings != "" && (was.Settings != is.Settings || was.Zone != is.Zone) {
+		all = append(all, store.CauseSettingChanged)
+	}
+	if was.RulesVersion() != is.Rules {
+		all = append(all, store.CauseRuleChanged)
+	}
+	return all
+}
+
 // publish replaces a day's figures.
 func (r *Rollup) publish(ctx context.Context, p *publication) error {
 	claim, err := r.store.Claim(ctx, p.MAC, p.Day, p.header)
@@ -78,6 +95,7 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 	if p.header.Revision > 0 {
 		err := r.store.Restate(ctx, p.MAC, p.Day, store.Restatement{
 			Revision: p.header.Revision, ComputedAt: p.header.ComputedAt, ReplacedAt: p.began, Late: p.lates, LateRecords: p.late,
+			Causes: p.causes(),
 		})
 		if err != nil {
 			return err
@@ -95,7 +113,7 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 	if err := r.publishFiles(ctx, p, claim); err != nil {
 		return err
 	}
-	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, store.Header{Hash: p.hash, ComputedAt: p.began, Activity: p.activity})
+	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, store.Header{Hash: p.hash, ComputedAt: p.began, Activity: p.activity, Basis: p.device.basis()})
 	return err
 }
 

@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"trunkline/pkg/kpi"
@@ -19,18 +20,18 @@ type reading struct {
 	lates int64
 	// activity is when the day's calls began.
 	activity pbx.Activity
-	// ahead is the least that the PBX's clock was ahead of UTC, of so many samples.
-	ahead   time.Duration
-	samples int
+	// ahead is how far the PBX's clock was ahead of UTC, as each of the records tells.
+	ahead []time.Duration
 }
 
-// Compute computes a day of the records as they are now, and publishes nothing.
-func Compute(ctx context.Context, s *store.Store, t Task) (kpi.Rows, error) {
-	d, err := s.Device(ctx, t.MAC)
+// Compute computes a day of the records as they are now, and publishes nothing. fallback is
+// the zone of PBXs of which none is known.
+func Compute(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (kpi.Rows, error) {
+	d, err := deviceOf(ctx, s, t.MAC, fallback)
 	if err != nil {
 		return kpi.Rows{}, err
 	}
-	in, err := read(ctx, s, t, d.Zone, settings(d), time.Time{})
+	in, err := read(ctx, s, t, d, time.Time{})
 	if err != nil {
 		return kpi.Rows{}, err
 	}
@@ -38,14 +39,15 @@ func Compute(ctx context.Context, s *store.Store, t Task) (kpi.Rows, error) {
 }
 
 // read reads the records that a day's figures are made of.
-func read(ctx context.Context, s *store.Store, t Task, zone pbx.Zone, set kpi.Settings, since time.Time) (*reading, error) {
-	in := &reading{day: kpi.NewDay(t.MAC, t.Day, set), from: t.Day.Start(), since: since}
+func read(ctx context.Context, s *store.Store, t Task, d device, since time.Time) (*reading, error) {
+	in := &reading{day: kpi.NewDay(t.MAC, t.Day, settings(d.Device), d.zone), from: t.Day.Start(), since: since}
 	from, to := kpi.Reach(t.Day)
-	err := in.add(ctx, s, t.MAC, zone, store.Span{From: from, To: to})
-	if err == nil && in.day.NeedsDayBefore() {
-		err = in.add(ctx, s, t.MAC, zone, store.Days(t.Day-1, t.Day-1))
+	for more := true; more; from, to, more = in.day.More() {
+		if err := in.add(ctx, s, t.MAC, d.zone, store.Span{From: from, To: to}); err != nil {
+			return nil, err
+		}
 	}
-	return in, err
+	return in, in.addSigns(ctx, s, t.MAC)
 }
 
 func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone, span store.Span) error {
@@ -53,25 +55,51 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 		if err != nil {
 			return err
 		}
-		in.day.AddCall(c.Event, kpi.Source{Hash: c.Hash, Received: c.Received})
+		in.day.AddCall(c.Event, sourceOf(c))
 		if c.Event.Start.Day() == in.from.Day() {
 			in.activity = in.activity.Then(pbx.Begun(c.Event.Start))
 		}
+		in.sample(c.Event.UUID, c.Event.Start)
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Queue: c.Event.Queue, Agent: c.Event.Agent, Start: c.Event.Start, Received: c.Received})
 	}
 	for c, err := range s.CDRs(ctx, mac, zone, span) {
 		if err != nil {
 			return err
 		}
-		in.day.AddCDR(c.Event, kpi.Source{Hash: c.Hash, Received: c.Received})
+		in.day.AddCDR(c.Event, sourceOf(c))
+		if !c.Event.StartFromID {
+			in.sample(c.Event.UniqueID, c.Event.Start)
+		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UniqueID, Start: c.Event.Start, Received: c.Received})
 	}
 	for c, err := range s.IVRSteps(ctx, mac, zone, span) {
 		if err != nil {
 			return err
 		}
-		in.day.AddIVRStep(c.Event, kpi.Source{Hash: c.Hash, Received: c.Received})
+		in.day.AddIVRStep(c.Event, sourceOf(c))
+		in.sample(c.Event.UUID, c.Event.Start)
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Start: c.Event.Start, Received: c.Received})
+	}
+	return nil
+}
+
+func sourceOf[E pbx.Event](r store.Record[E]) kpi.Source {
+	return kpi.Source{Hash: r.Hash, Received: r.Received, Index: r.Index}
+}
+
+// addSigns adds the logins and logoffs of the day's sessions.
+func (in *reading) addSigns(ctx context.Context, s *store.Store, mac pbx.MAC) error {
+	from, to := in.day.SignReach()
+	for sign, err := range s.Signs(ctx, mac, from, to) {
+		if err != nil {
+			return err
+		}
+		in.day.AddSign(kpi.Sign(sign))
+		kind := pbx.KindAgentLogoff
+		if sign.Login {
+			kind = pbx.KindAgentLogin
+		}
+		in.came(store.LateRecord{Kind: kind, Agent: sign.Agent, Received: sign.At})
 	}
 	return nil
 }
@@ -79,29 +107,44 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 // maxLate is how many late records a restatement names.
 const maxLate = 100
 
-// note notes what a record tells besides its figures.
+// note notes a record of the day, where it came late.
 func (in *reading) note(l store.LateRecord) {
-	if l.Start >= in.from && !l.Received.Before(in.since) {
-		in.lates++
-		if len(in.late) < maxLate {
-			in.late = append(in.late, l)
-		}
-	}
-	if ahead, ok := pbx.Ahead(l.ID, l.Start); ok {
-		if in.samples == 0 || ahead < in.ahead {
-			in.ahead = ahead
-		}
-		in.samples++
+	if l.Start >= in.from {
+		in.came(l)
 	}
 }
 
-// enoughSamples is how many records tell a zone that is believed over an earlier one.
-const enoughSamples = 10
+// came notes what was received, where that was late.
+func (in *reading) came(l store.LateRecord) {
+	if l.Received.Before(in.since) {
+		return
+	}
+	in.lates++
+	if len(in.late) < maxLate {
+		in.late = append(in.late, l)
+	}
+}
 
-// zone is the zone that the records tell, or known where they tell too little.
+// sample notes what a record tells of the PBX's zone.
+func (in *reading) sample(id string, start pbx.LocalTime) {
+	if ahead, ok := pbx.Ahead(id, start); ok {
+		in.ahead = append(in.ahead, ahead)
+	}
+}
+
+const (
+	// enoughSamples is how many records tell a zone that is believed over an earlier one.
+	enoughSamples = 10
+	// oneOf is the share of the samples that may be of a clock that was set back: one of ten.
+	oneOf = 10
+)
+
+// zone is the zone that the records tell, or known where they tell too little. It leaves out
+// the lowest tenth of them, rounded down.
 func (in *reading) zone(known pbx.Zone) pbx.Zone {
-	if in.samples == 0 || known.Known() && in.samples < enoughSamples {
+	if len(in.ahead) == 0 || known.Known() && len(in.ahead) < enoughSamples {
 		return known
 	}
-	return pbx.InferZone(in.ahead).Or(known)
+	slices.Sort(in.ahead)
+	return pbx.InferZone(in.ahead[len(in.ahead)/oneOf]).Or(known)
 }

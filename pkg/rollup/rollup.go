@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -60,15 +61,29 @@ type device struct {
 }
 
 func (r *Rollup) device(ctx context.Context, mac pbx.MAC) (device, error) {
-	set, err := r.store.Device(ctx, mac)
+	return deviceOf(ctx, r.store, mac, r.config.DefaultZone)
+}
+
+// deviceOf is what is known of a PBX; fallback is its zone where none is.
+func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zone) (device, error) {
+	set, err := s.Device(ctx, mac)
 	if err != nil {
 		return device{}, err
 	}
-	seen, err := r.store.Seen(ctx, mac)
+	seen, err := s.Seen(ctx, mac)
 	if err != nil {
 		return device{}, err
 	}
-	return device{set, seen.Zone, set.Zone.Or(seen.Zone).Or(r.config.DefaultZone)}, nil
+	return device{set, seen.Zone, store.ClockZone(set, seen, fallback)}, nil
+}
+
+// basis is what a day's figures are computed by.
+func (d device) basis() store.Basis {
+	s, t := settings(d.Device), Thresholds(d.Device)
+	return store.Basis{
+		Rules: kpi.Rules, Zone: d.zone.String(),
+		Settings: fmt.Sprintf("answered within %d s, short before %d s, talk includes hold: %t", t.ServiceLevel, s.ShortAbandon, s.TalkIncludesHold),
+	}
 }
 
 // Thresholds are those that the operator has set for a PBX, or the defaults.
@@ -83,7 +98,7 @@ func settings(d store.Device) kpi.Settings {
 	return kpi.Settings{ShortAbandon: Thresholds(d).ShortAbandon, TalkIncludesHold: d.TalkIncludesHold}
 }
 
-// closed tells whether a day is to be computed now: it is over, or the PBX's clock can't
+// closed reports whether a day is to be computed now: it is over, or the PBX's clock can't
 // have reached it.
 func (r *Rollup) closed(zone pbx.Zone, day pbx.Day, now time.Time) bool {
 	return day > zone.Local(now).Day()+1 || !now.Before(zone.End(day).Add(r.config.Grace))
@@ -113,7 +128,8 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 	if err != nil {
 		return err
 	}
-	if closes := d.zone.End(t.Day).Add(r.config.Grace); r.now().Before(closes) {
+	if !r.closed(d.zone, t.Day, r.now()) {
+		closes := d.zone.End(t.Day).Add(r.config.Grace)
 		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, closes.Format(time.RFC3339), d.zone)
 	}
 	tasks, err := r.RequestClosed(ctx, t.MAC, t.Day, t.Day)
@@ -124,26 +140,22 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 }
 
 // RequestClosed has the days of a PBX due from first to last on which it told of anything,
-// and that have closed. Where last is unknown, that is the last that has closed. Days that are
-// sealed are among the tasks, and not due.
+// and that have closed; where last is unknown, from first on. Days that are sealed are among
+// the tasks, and not due.
 func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (tasks []Task, err error) {
 	d, err := r.device(ctx, mac)
 	if err != nil {
 		return nil, err
 	}
-	closed := r.lastClosed(d.zone, r.now())
-	if last == 0 || last > closed {
-		last = closed
-	}
 	seen := map[pbx.Day]bool{}
-	for day, err := range r.store.SealedDays(ctx, mac, first, last) {
+	for day, err := range r.store.SealedDays(ctx, mac, first, cmp.Or(last, r.lastClosed(d.zone, r.now()))) {
 		if err != nil {
 			return nil, err
 		}
 		seen[day], tasks = true, append(tasks, Task{mac, day})
 	}
-	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: first.Start(), To: (last + 1).Start()}) {
-		if err == nil && !seen[day] {
+	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Days(first, last)) {
+		if err == nil && !seen[day] && r.closed(d.zone, day, r.now()) {
 			_, err = r.markClosed(ctx, d, Task{mac, day})
 			seen[day], tasks = true, append(tasks, Task{mac, day})
 		}

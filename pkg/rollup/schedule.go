@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -13,7 +14,7 @@ import (
 // Scheduled is what a run of the schedule did.
 type Scheduled struct {
 	PBXs   int // on the fleet list
-	Marked int // days, since they have closed
+	Marked int // days, since they have closed, or the rules or the zone changed
 	Sent   int // tasks, for these and for days that were due before
 }
 
@@ -28,11 +29,17 @@ func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 	return done, errors.Join(err, r.wake(ctx, q, &done))
 }
 
-// mark marks the days of all PBXs that have closed.
+// mark marks the days of all PBXs that have closed, and some that were computed by other
+// rules, or in another zone.
 func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
 	var mu sync.Mutex
 	return r.store.EachPBX(ctx, func(mac pbx.MAC) error {
 		marked, err := r.markPBX(ctx, mac)
+		if err == nil {
+			var again int
+			again, err = Recheck(ctx, r.store, mac, r.now())
+			marked += again
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		done.PBXs++
@@ -75,7 +82,16 @@ func (r *Rollup) markClosed(ctx context.Context, d device, t Task) (sealed bool,
 	if err != nil || sealed {
 		return sealed, err
 	}
-	return false, r.store.MarkClosed(ctx, t.MAC, t.Day, d.zone.End(t.Day))
+	return false, r.store.MarkClosed(ctx, t.MAC, t.Day, earlier(d.zone.End(t.Day), r.now()))
+}
+
+// earlier is the earlier of two instants. A day whose end lies ahead has closed where the PBX's
+// clock can't have reached it.
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // after is the beginning of the day after, unknown where the day is.

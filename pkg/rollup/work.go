@@ -84,15 +84,21 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	if err != nil {
 		return "", err
 	}
-	in, err := read(ctx, r.store, t, d.zone, settings(d.Device), header.ComputedAt)
+	in, err := read(ctx, r.store, t, d, header.ComputedAt)
 	if err != nil {
 		return "", err
 	}
+	readIn := d.zone.String()
 	if d, err = r.learn(ctx, t.MAC, d, in); err != nil {
 		return "", err
 	}
 	if !r.closed(d.zone, t.Day, began) {
 		return StillOpen, nil
+	}
+	if d.zone.String() != readIn {
+		if in, err = read(ctx, r.store, t, d, header.ComputedAt); err != nil {
+			return "", err
+		}
 	}
 	p, err := newPublication(t, d, header, in, began)
 	switch {
@@ -101,7 +107,7 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	case p.records == 0 && header == store.Header{}:
 		return Empty, nil
 	case p.hash == header.Hash && header.Claimed == 0:
-		return Unchanged, r.store.Seal(ctx, t.MAC, t.Day, header)
+		return Unchanged, r.store.Confirm(ctx, t.MAC, t.Day, header, d.basis())
 	}
 	return Published, r.publish(ctx, p)
 }

@@ -156,7 +156,7 @@ func (w *world) published(t testing.TB, d pbx.Day) string {
 // expected is what a day's rows should say by the records as they are.
 func (w *world) expected(t testing.TB, d pbx.Day) string {
 	t.Helper()
-	rows, err := rollup.Compute(context.Background(), w.store(), rollup.Task{MAC: mac, Day: d})
+	rows, err := rollup.Compute(context.Background(), w.store(), pbx.UTC, rollup.Task{MAC: mac, Day: d})
 	if err != nil {
 		t.Fatal(err)
 	}
