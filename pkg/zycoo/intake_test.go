@@ -281,3 +281,11 @@ func TestDecodersForgetTheEventBefore(t *testing.T) {
 		t.Errorf("%+v, %+v", second.Event, first.Event)
 	}
 }
+
+func TestEventsWithoutARecordAreToldByTheNamesThatAMIHas(t *testing.T) {
+	for name, want := range map[string]string{"Newchannel": "Newchannel", "newstate": "Newstate", "queuelogin": "other", "VarSet\n": "other", "": "other"} {
+		if got := KnownName(name); got != want {
+			t.Errorf("%q is %q", name, got)
+		}
+	}
+}
