@@ -30,6 +30,7 @@ func decodeMultipart(text string) (Body, error) {
 	defer d.free()
 	// One that was read without its last line end is whole.
 	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
+	last := ""
 	for d.count <= MaxMembers {
 		name, content, err := nextPart(parts)
 		if err == io.EOF {
@@ -40,9 +41,10 @@ func decodeMultipart(text string) (Body, error) {
 			break
 		}
 		d.addText(name, content, 0)
+		last = content
 	}
-	if d.count == 1 && d.unusable == nil && isLiteral(d.kept[0].text) {
-		return decodeLiteral(d.kept[0].text)
+	if d.count == 1 && d.unusable == nil && isLiteral(last) {
+		return decodeLiteral(last)
 	}
 	return Body{Elements: []Element{d.finish(text)}}, nil
 }
