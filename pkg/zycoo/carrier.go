@@ -63,30 +63,37 @@ func nextPart(parts *multipart.Reader) (name, content string, err error) {
 }
 
 // isLines reports whether a text is lines of names and values, such as AMI writes: each
-// has a colon behind a name, and one of them names the event.
+// has a colon behind a name, and those of the name event have a word for the kind.
 func isLines(text string) bool {
 	found := false
 	for line := range strings.Lines(text) {
 		name, value, ok := cutLine(line)
-		if name == "" && value == "" {
-			continue
-		}
-		if !ok {
+		switch {
+		case name == "" && value == "":
+		case !ok || isEventName(name) && !isName(value):
 			return false
+		default:
+			found = found || isEventName(name)
 		}
-		found = found || isEventName(name) && strings.IndexFunc(value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) }) < 0
 	}
 	return found
+}
+
+// isName reports whether a text is a name of letters, digits and the like.
+func isName(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // cutLine takes a line apart: its name and its value, without the blanks around them.
 func cutLine(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(strings.TrimRight(line, "\r\n"), ":")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-	for i := range len(name) {
-		ok = ok && isWord(name[i])
-	}
-	return name, value, ok && name != ""
+	return name, value, ok && isName(name)
 }
 
 // decodeLines reads lines of names and values. An empty line ends an event.
