@@ -170,7 +170,11 @@ func (p *parser) quoted() (text string, damaged bool) {
 		return "", false
 	}
 	p.pos = end + 1
-	text, damaged = toUTF8(p.src[start:end])
+	if text = p.src[start:end]; isGB18030 {
+		text, damaged = fromGB(text)
+	} else {
+		text, damaged = validUTF8(text)
+	}
 	if escapes {
 		text = p.unescaped(text, start)
 	}
@@ -191,6 +195,7 @@ func (p *parser) close(start int, quote byte, width func(string) int) (end int, 
 			if i++; i == len(p.src) || p.src[i] == '\n' || p.src[i] == '\r' {
 				return -1, false
 			}
+			i += max(width(p.src[i:]), 1) - 1
 		case c >= utf8.RuneSelf:
 			i += max(width(p.src[i:]), 1) - 1
 		}
@@ -242,7 +247,8 @@ func (p *parser) appendHex(text []byte, s string, i, digits, start int) ([]byte,
 	end := i + 1 + digits
 	r, ok := hex(s, i+1, end)
 	if !ok {
-		p.fail(start+i-1, "an escape "+s[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
+		// In another encoding than UTF-8 the place is a little off.
+		p.fail(min(start+i-1, p.pos-1), "an escape "+s[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
 		return text, len(s)
 	}
 	if high := r - 0xd800; digits == 4 && high < 0x400 && strings.HasPrefix(s[end:], `\u`) {
