@@ -69,7 +69,7 @@ func isLines(text string) bool {
 	for line := range strings.Lines(text) {
 		name, value, ok := cutLine(line)
 		switch {
-		case name == "" && value == "":
+		case !ok && strings.Trim(line, " \t\x00\r\n") == "":
 		case !ok || isEventName(name) && !isName(value):
 			return false
 		default:
@@ -89,10 +89,11 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// cutLine takes a line apart: its name and its value, without the blanks around them.
+// cutLine takes a line apart: its name and its value, without the blanks and NULs around
+// them.
 func cutLine(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	name, value = strings.Trim(name, " \t"), strings.Trim(value, " \t\x00")
 	return name, value, ok && isName(name)
 }
 
