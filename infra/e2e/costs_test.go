@@ -104,7 +104,14 @@ func (w *world) costOfEvents(t *testing.T, m *bill.Measured) {
 		}
 	}
 	for i := range perKind + 1 {
-		bodies[pbx.KindUnrecognised] = append(bodies[pbx.KindUnrecognised], fmt.Appendf(nil, "{event:'queuelogin', agent:'80%d'}", i))
+		for kind, form := range map[pbx.Kind]string{
+			pbx.KindUnrecognised: "{event:'queuelogin', agent:'80%d'}",
+			pbx.KindBridgeEnter:  `{"Event":"BridgeEnter","BridgeUniqueid":"6f9d-%[1]d","Channel":"SIP/104-%[1]d","CallerIDNum":"104","Uniqueid":"1780515828.%[1]d","Linkedid":"1780515827.1"}`,
+			pbx.KindAgentLogin:   `{"Event":"AgentLogin","Agent":"80%[1]d","Channel":"SIP/80%[1]d-7","Uniqueid":"1780500000.%[1]d"}`,
+			pbx.KindAgentLogoff:  `{"Event":"AgentLogoff","Agent":"80%[1]d","Channel":"SIP/80%[1]d-7","Uniqueid":"1780500000.%[1]d"}`,
+		} {
+			bodies[kind] = append(bodies[kind], fmt.Appendf(nil, form, i))
+		}
 	}
 	post := func(bodies ...[]byte) func() {
 		return func() {

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -89,26 +88,31 @@ func startTap(t *testing.T) (*tap.Tap, string) {
 	return stores, "http://" + net.JoinHostPort(name, port)
 }
 
-// bridge is where this machine listens to containers, and nobody else: the gateway of
-// Docker's bridge, by its address; or where Docker runs in a machine of its own, the
-// loopback interface, by the name that it has there.
+// bridge is where this machine listens to containers, and nobody else: the address of
+// Docker's bridge; or where Docker runs in a machine of its own, the loopback interface, by
+// the name that it has there.
 func bridge(t *testing.T) (address, name string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "docker", "network", "inspect", "bridge",
-		"--format", "{{range .IPAM.Config}}{{println .Gateway}}{{end}}").Output()
+		"--format", `{{index .Options "com.docker.network.bridge.name"}}`).Output()
 	if err != nil {
 		t.Fatalf("docker network inspect bridge: %v", err)
 	}
-	own, err := net.InterfaceAddrs()
+	own, err := net.InterfaceByName(strings.TrimSpace(string(out)))
+	if err != nil {
+		return "127.0.0.1", "host.docker.internal"
+	}
+	addresses, err := own.Addrs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for gateway := range strings.FieldsSeq(string(out)) {
-		if slices.ContainsFunc(own, func(a net.Addr) bool { return strings.HasPrefix(a.String(), gateway+"/") }) {
-			return gateway, gateway
+	for _, a := range addresses {
+		if ip, _, err := net.ParseCIDR(a.String()); err == nil && ip.To4() != nil {
+			return ip.String(), ip.String()
 		}
 	}
-	return "127.0.0.1", "host.docker.internal"
+	t.Fatalf("the bridge %s has no IPv4 address", own.Name)
+	return "", ""
 }
 
 // run starts `sam local`, and waits until it answers. When the test ends it is asked to

@@ -199,7 +199,7 @@ func payloads() []Bad {
 			with("/*"+strings.Repeat("*", 1<<19)+"*/a:1"), with("a:["+strings.Repeat("0,", 1<<18)+"]"),
 			with("a:'"+strings.Repeat(`\u0000`, 1<<16)+"'"),
 		)},
-		{"a known member that can't be so: `1e999999999`, 10,000 digits, a list", 400, `"member":"status"`, Quarantine, bodies(
+		{"a known member that can't be so, and is unknown then: `1e999999999`, 10,000 digits, a list", 200, stored, Both, bodies(
 			with("status:1e999999999"), with("status:"+strings.Repeat("9", 10_000)),
 			with("status:-99999999999999999999"), with("status:'0x10'"), with("status:[1]"), with("status:{}"),
 			with("status:'"+forged+`\r\n\u001b[2J`+"'"), with("status:'\",\""+forged+"\":1'"),
@@ -212,9 +212,9 @@ func payloads() []Bad {
 			with("a:alert(1)"), with("a:`x`"), with("a:/x/"), with("a:1+1"), with("a:function(){}"),
 			with("...a"), with("[a]:1"),
 			with("a:'"), with(`a:'\u12'`), with("a:'x\ny'"), state+state, with(forged+":"+forged),
-			forged+"=%"+forged, with("event:"+forged), with("mac:'\x1b[2J'"),
+			forged+"=%"+forged, with("event:"+forged),
 			"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x4a\x2d\x4b\xcd\x2b\x51\xb2\x52",
-			"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "\x00"+state, state+"\x00", with("\x00a:1"),
+			"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "\x00"+state, with("\x00a:1"),
 			strings.Repeat("\x00", 1<<16), "<?xml version='1.0'?><event/>",
 			strings.Repeat("a=1&", 1<<18-1), "%", "a=%zz", strings.Repeat("%7B", 1<<18), post("/v1/pbx/x/y", state),
 		)},
@@ -223,7 +223,7 @@ func payloads() []Bad {
 		)},
 		{"an unknown kind of event, such as `../../raw`", 202, `"unrecognised":1`, Archive, bodies(
 			"{event:'../../raw'}", `{event:'x\u0000\r\n`+forged+`'}`, "{event:'"+strings.Repeat("x",
-				30_000)+"'}", "{event:'CC_CDR'}", "{event:'__proto__'}",
+				30_000)+"'}", "{event:'cc_cdr2'}", "{event:'__proto__'}",
 		)},
 		{"a member that stands there twice: the later counts", 200, stored, Both, bodies(
 			"{event:'hangup', event:'extensionstatus', exten:'1', exten:'808'}",

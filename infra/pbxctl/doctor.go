@@ -25,7 +25,8 @@ type doctorFeedCommand struct {
 // Help is the long form of the command's help.
 func (doctorFeedCommand) Help() string {
 	return `For each PBX and generation of firmware: how many call records were checked for each
-assumption, and which share violates it. With --json, those that hold are told, too.
+assumption, and which share violates it; and which members of records could not be read.
+With --json, assumptions that hold are shown, too.
 
 Examples:
   pbxctl doctor feed --data ./data
@@ -90,6 +91,19 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Rev
 			return nil, err
 		}
 		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
+		review.AddMembers(r.Event, r.Event.UUID)
+	}
+	for r, err := range s.CDRs(p.ctx, mac, m.zone(), span) {
+		if err != nil {
+			return nil, err
+		}
+		review.AddMembers(r.Event, r.Event.UniqueID)
+	}
+	for r, err := range s.IVRSteps(p.ctx, mac, m.zone(), span) {
+		if err != nil {
+			return nil, err
+		}
+		review.AddMembers(r.Event, r.Event.UUID)
 	}
 	return review, nil
 }

@@ -109,6 +109,16 @@ func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
 	if strings.Count(out, "\n") != 3 || strings.Count(out, "newer") != 2 || strings.Contains(out, "older") {
 		t.Error(out)
 	}
+	misread := dataOf(t,
+		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'bridged', score:'N/A'}"},
+		delivered{"2026-11-23T03:33:00Z", `{"Event":"Cdr","UniqueID":"1795404600.2","Duration":"-1"}`},
+	)
+	out = ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", misread)
+	for _, line := range []string{`score of cc_cdr can be read, not "N/A"`, `Duration of cdr can be read, not "-1"`} {
+		if !strings.Contains(out, line) {
+			t.Errorf("no %q in\n%s", line, out)
+		}
+	}
 	if out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data, "--since", "2026-11-24"); !strings.Contains(out, "All assumptions hold") {
 		t.Error(out)
 	}

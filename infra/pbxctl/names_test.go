@@ -100,6 +100,10 @@ line 1: there is no column target_percent`},
 		{"mac,kind,id,name\n68692e0b0002,agent,1,x\n68692e0b0009,agent,1,x\n68692e0b0008,agent,1,x\n",
 			`line 3, column 1 (mac): 68692e0b0009 is not in the fleet: put it there with pbxctl device import, or add
 line 4, column 1 (mac): 68692e0b0008 is not in the fleet: put it there with pbxctl device import, or add`},
+		{"mac,kind,id,name\n68692e0b0001,did,4.93012E+11,x\n68692e0b0001,agent,201.0,x\n68692e0b0001,agent,'201,x\n68692e0b0001,did,4E5,x\n",
+			`line 2, column 3 (id): "4.93012E+11" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again
+line 3, column 3 (id): "201.0" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again
+line 5, column 3 (id): "4E5" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again`},
 		{"mac,kind,id,name\n" + many.String(), `line 2, column 1 (mac): a PBX has at most 1000 names, and this one would have 1001`},
 	} {
 		data := emptyData(t)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"unicode/utf8"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
@@ -27,8 +26,8 @@ func (n *Numbers) envelope(line []byte) (masked archive.Envelope, had bool, err 
 		}
 		return masked, false, nil
 	}
-	body, reason := n.Mask(text(r)), n.Mask(r.Reason)
-	if body == text(r) && reason == r.Reason {
+	body, reason := n.Mask(string(r.Body)), n.Mask(r.Reason)
+	if body == string(r.Body) && reason == r.Reason {
 		if n.In(string(line)) {
 			return masked, true, errStays
 		}
@@ -36,7 +35,7 @@ func (n *Numbers) envelope(line []byte) (masked archive.Envelope, had bool, err 
 	}
 	masked = r.Envelope(nil)
 	masked.Reason = reason
-	if body != text(r) { // else the reason alone had it
+	if body != string(r.Body) { // else the reason alone had it
 		masked.Body = []byte(body)
 	}
 	if r.Kind != "" {
@@ -49,17 +48,6 @@ func (n *Numbers) envelope(line []byte) (masked archive.Envelope, had bool, err 
 		err = n.gone(masked)
 	}
 	return masked, true, err
-}
-
-// text is the body of a receipt in UTF-8, as its event was read.
-func text(r archive.Receipt) string {
-	if utf8.Valid(r.Body) {
-		return string(r.Body)
-	}
-	if body, err := zycoo.Decode(r.Body); err == nil && len(body.Elements) == 1 {
-		return body.Elements[0].Text
-	}
-	return string(bytes.ToValidUTF8(r.Body, []byte("\uFFFD")))
 }
 
 // event is the one that a body has; nil where it is none.

@@ -1,6 +1,10 @@
 package feed
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"trunkline/pkg/kpi"
@@ -35,7 +39,7 @@ type Record struct {
 type Assumption struct {
 	Name string
 	Says string // for people
-	// holds tells whether it does; applies is false where the record can't tell.
+	// holds reports whether it does; applies is false where the record can't tell.
 	holds func(Record) (holds, applies bool)
 }
 
@@ -69,8 +73,7 @@ var assumptions = []Assumption{
 		return r.QueueTime.Or(0) <= r.Duration.Or(0), r.QueueTime.Known() && r.Duration.Known()
 	}},
 	{"talk_has_agent", "who talks is an agent, or a message or forward", func(r Record) (bool, bool) {
-		machine := r.VoicemailState != "" && r.VoicemailState != "0" || r.ForwardType != "" || r.ForwardNumber != ""
-		return r.Agent != "" || machine, r.TalkingTime.Or(0) > 0
+		return r.Agent != "" || r.LeftMessage() || r.Forwarded(), r.TalkingTime.Or(0) > 0
 	}},
 	{"known_state", "a call ends bridged, in feedback, in a queue or in a menu", func(r Record) (bool, bool) {
 		return oneOf(r.CDRState, "bridged", "feedback", "queue", "ivr"), true
@@ -107,20 +110,44 @@ func oneOf(s string, all ...string) bool {
 
 // Finding is how far an assumption holds of the records of one dialect.
 type Finding struct {
-	Dialect    Dialect `json:"dialect"`
+	Dialect    Dialect `json:"dialect,omitempty"` // empty where it is not of one
 	Assumption string  `json:"assumption"`
 	Says       string  `json:"says"`
 	Checked    int     `json:"checked"`
 	Violated   int     `json:"violated"`
 	Share      float64 `json:"share"`             // of those checked, from 0 to 1
 	Example    string  `json:"example,omitempty"` // the uuid of one that violates it
+	kind       pbx.Kind
 }
 
 // Review checks assumptions against the records of one PBX.
-type Review struct{ findings map[Dialect][]Finding }
+type Review struct {
+	findings map[Dialect][]Finding
+	misread  map[string]*Finding // by kind and member
+	checked  map[pbx.Kind]int
+}
 
 // NewReview makes a Review of no records.
-func NewReview() *Review { return &Review{map[Dialect][]Finding{}} }
+func NewReview() *Review {
+	return &Review{map[Dialect][]Finding{}, map[string]*Finding{}, map[pbx.Kind]int{}}
+}
+
+// AddMembers checks which known members of a record of any kind can be read. The id is
+// shown as an example.
+func (v *Review) AddMembers(e pbx.Event, id string) {
+	v.checked[e.Kind()]++
+	for _, m := range e.Misread() {
+		name := strings.ToLower(m.Name)
+		f := v.misread[string(e.Kind())+" "+name]
+		if f == nil {
+			f = &Finding{Assumption: "readable_" + string(e.Kind()) + "_" + name, kind: e.Kind()}
+			v.misread[string(e.Kind())+" "+name] = f
+		}
+		f.Says = fmt.Sprintf("%s of %s can be read, not %.20q", m.Name, e.Kind(), m.Value)
+		f.Violated++
+		f.Example = id
+	}
+}
 
 // Add checks a record.
 func (v *Review) Add(r Record) {
@@ -145,7 +172,15 @@ func (v *Review) Add(r Record) {
 	}
 }
 
-// Findings are those of all dialects that were seen, the older one first.
+// Findings are those of all dialects that were seen, the older one first; after them a
+// finding for each member that could not be read.
 func (v *Review) Findings() []Finding {
-	return append(append([]Finding{}, v.findings[Older]...), v.findings[Newer]...)
+	all := append(append([]Finding{}, v.findings[Older]...), v.findings[Newer]...)
+	for _, name := range slices.Sorted(maps.Keys(v.misread)) {
+		f := *v.misread[name]
+		f.Checked = v.checked[f.kind]
+		f.Share = float64(f.Violated) / float64(f.Checked)
+		all = append(all, f)
+	}
+	return all
 }

@@ -122,6 +122,29 @@ func TestEachAssumptionIsViolatedByItsOwnRecord(t *testing.T) {
 	}
 }
 
+func TestMembersThatCantBeReadAreCountedByName(t *testing.T) {
+	unreadable := func(name, value string) pbx.Common {
+		return pbx.Common{Unreadable: []pbx.Member{{Name: name, Value: value}}}
+	}
+	v := NewReview()
+	v.AddMembers(&pbx.CallRecord{Common: unreadable("score", "N/A")}, "1.1")
+	v.AddMembers(&pbx.CallRecord{Common: unreadable("Score", "*")}, "1.2")
+	v.AddMembers(&pbx.CallRecord{}, "1.3")
+	v.AddMembers(&pbx.CallRecord{}, "1.4")
+	v.AddMembers(&pbx.CDR{Common: unreadable("duration", "-1")}, "1.5")
+	got := v.Findings()
+	if len(got) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if f := got[0]; f.Assumption != "readable_cc_cdr_score" || f.Checked != 4 || f.Violated != 2 || f.Share != 0.5 || f.Example != "1.2" ||
+		f.Says != `Score of cc_cdr can be read, not "*"` {
+		t.Errorf("%+v", f)
+	}
+	if f := got[1]; f.Assumption != "readable_cdr_duration" || f.Checked != 1 || f.Violated != 1 || f.Example != "1.5" {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestWhatARecordDoesNotTellIsNotChecked(t *testing.T) {
 	review := NewReview()
 	review.Add(Record{&pbx.CallRecord{UUID: "call-7", Start: at(t, "2018-11-05 19:05:31"), CDRState: "queue"}, time.Now(), pbx.Zone{}})

@@ -85,6 +85,7 @@ type Report struct {
 type Result struct {
 	Outcome Outcome
 	Kind    pbx.Kind
+	Name    string       // of an unrecognised event: zycoo.KnownName of what the PBX wrote
 	Err     *zycoo.Error // of an undecodable event
 }
 
@@ -245,6 +246,9 @@ func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
 		r.Events[i] = Result{Outcome: p.outcome, Err: body.Elements[i].Err}
 		if p.Event != nil {
 			r.Events[i].Kind = p.Event.Kind()
+			if e, ok := p.Event.(*pbx.Unrecognised); ok {
+				r.Events[i].Name = zycoo.KnownName(e.Name)
+			}
 		}
 		r.Outcome = worse(r.Outcome, p.outcome, body.Array)
 	}

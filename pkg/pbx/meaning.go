@@ -2,10 +2,16 @@ package pbx
 
 import "strings"
 
+// blanks are those that PBXs put around their codes.
+const blanks = " \t\r\n\v\f\u00a0\u3000"
+
+// Trim is a text without the blanks around it.
+func Trim(s string) string { return strings.Trim(s, blanks) }
+
 // Absent reports whether a text says nothing: it is empty, (null), null, none or
 // <unknown>, in any case and with any blanks around it.
 func Absent(s string) bool {
-	if s = strings.TrimSpace(s); s == "" {
+	if s = Trim(s); s == "" {
 		return true
 	}
 	switch s[0] {
@@ -20,16 +26,17 @@ func Absent(s string) bool {
 }
 
 // AbsentCode is Absent for what can't be 0, such as a queue, an agent or a forward: there
-// 0 says nothing, too.
+// 0 and 00 say nothing, too. More zeros are a number, or what is left of an erased one.
 func AbsentCode(s string) bool {
-	return Absent(s) || strings.Trim(s, "0 ") == ""
+	s = Trim(s)
+	return s == "0" || s == "00" || Absent(s)
 }
 
 // AgentCode is the extension of an agent, which PBXs write as 301, SIP/301,
 // Agent/301 or Local/301@from-queue/n: what stands between the name of a technology and
 // the context or the channel's number.
 func AgentCode(s string) string {
-	s = strings.TrimSpace(s)
+	s = Trim(s)
 	technology, rest, ok := strings.Cut(s, "/")
 	if !ok || technology == "" || strings.Trim(strings.ToLower(technology), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return s

@@ -16,7 +16,7 @@ func TestWhatPBXsWriteForNothingIsAbsent(t *testing.T) {
 			t.Errorf("%q: absent %t, as a code %t", s, Absent(s), AbsentCode(s))
 		}
 	}
-	for _, s := range []string{"630", "nobody", "unknown", "10", "nullify me"} {
+	for _, s := range []string{"630", "nobody", "unknown", "10", "nullify me", "000", "0000000", "\u2028"} {
 		if Absent(s) || AbsentCode(s) {
 			t.Errorf("%q says nothing", s)
 		}

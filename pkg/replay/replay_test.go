@@ -215,7 +215,7 @@ func TestAReplayGoesOnWhereItStopped(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	sel, stops := all, 0
 	for range 1000 {
-		last := 20 + random.Int64N(300)
+		last := 20 + random.Int64N(100)
 		var gets atomic.Int64
 		failing := archivetest.NewFaulty(bucket, func(c archivetest.Call) archivetest.Fault {
 			if c.Method == "Get" && gets.Add(1) > last {

@@ -29,6 +29,10 @@ var ofEachKind = []string{
 	"{event:'dialend', uniqueid:'1795161600.1', destchannel:'SIP/801-1', dialstatus:'ANSWER'}",
 	"{event:'hangup', uniqueid:'1795161600.1', calleridname:'\xb9\xa4'}",
 	"{event:'extensionstatus', exten:'808', statustext:'Idle'}",
+	"{Event:'Cdr', UniqueID:'1795161600.9', Linkedid:'1795161600.1', Duration:'27'}",
+	"{Event:'BridgeEnter', Uniqueid:'1795161600.2', Linkedid:'1795161600.1'}",
+	"{Event:'AgentLogin', Agent:'SIP/801'}",
+	"Event: AgentLogoff\r\nAgent: 801\r\n",
 	"{event:'survey', answer:5}",
 	"[{event:'hangup', uniqueid:'7'}, {event:'extensionstatus', exten:'809', statustext:'InUse'}, {event:'hangup', uniqueid:'9'}]",
 }

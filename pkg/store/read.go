@@ -19,6 +19,9 @@ type Record[E pbx.Event] struct {
 	Restatements int `json:"restatements"`
 	Event        E   `json:"event"`
 	Index        int `json:"-"` // the current version's place in its array, from 0
+	// InUTC reports whether the PBX told instants, so that the event's times follow from the
+	// zone, and say nothing of it.
+	InUTC bool `json:"-"`
 	// Hash is that of the event's content, its identity in it.
 	Hash string `json:"-"`
 }
@@ -67,7 +70,7 @@ func records[E clocked[E]](ctx context.Context, s *Store, mac pbx.MAC, prefix st
 			clock := clockOf(zone, inUTC)
 			for r, err := range fold[E](s.query(ctx, within(mac, timed(prefix, inUTC), clock.keys(span)))) {
 				if err == nil {
-					r.Event = r.Event.In(clock.zone)
+					r.Event, r.InUTC = r.Event.In(clock.zone), inUTC
 				}
 				if !yield(r, err) || err != nil {
 					return

@@ -80,6 +80,9 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 	if r.Sealed > 0 {
 		attrs = append(attrs, slog.Int("sealed", r.Sealed))
 	}
+	if names := unrecognised(r); len(names) > 0 {
+		attrs = append(attrs, slog.Any("unrecognised", names))
+	}
 	if at := firstUnreadable(r); at != nil {
 		level = slog.LevelWarn
 		if at.Line > 0 { // else it has no place
@@ -114,6 +117,17 @@ func quarantined(r ingest.Report) int {
 		}
 	}
 	return n
+}
+
+// unrecognised is how many events there are of each name that has no record of its own.
+func unrecognised(r ingest.Report) map[string]int {
+	names := map[string]int{}
+	for _, e := range r.Events {
+		if e.Name != "" {
+			names[e.Name]++
+		}
+	}
+	return names
 }
 
 func firstUnreadable(r ingest.Report) *zycoo.Error {

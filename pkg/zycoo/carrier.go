@@ -30,6 +30,7 @@ func decodeMultipart(text string) (Body, error) {
 	defer d.free()
 	// One that was read without its last line end is whole.
 	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
+	last := ""
 	for d.count <= MaxMembers {
 		name, content, err := nextPart(parts)
 		if err == io.EOF {
@@ -40,9 +41,10 @@ func decodeMultipart(text string) (Body, error) {
 			break
 		}
 		d.addText(name, content, 0)
+		last = content
 	}
-	if d.count == 1 && d.unusable == nil && isLiteral(d.kept[0].text) {
-		return decodeLiteral(d.kept[0].text)
+	if d.count == 1 && d.unusable == nil && isLiteral(last) {
+		return decodeLiteral(last)
 	}
 	return Body{Elements: []Element{d.finish(text)}}, nil
 }
@@ -61,30 +63,38 @@ func nextPart(parts *multipart.Reader) (name, content string, err error) {
 }
 
 // isLines reports whether a text is lines of names and values, such as AMI writes: each
-// has a colon behind a name, and one of them names the event.
+// has a colon behind a name, and those of the name event have a word for the kind.
 func isLines(text string) bool {
 	found := false
 	for line := range strings.Lines(text) {
 		name, value, ok := cutLine(line)
-		if name == "" && value == "" {
-			continue
-		}
-		if !ok {
+		switch {
+		case !ok && strings.Trim(line, " \t\x00\r\n") == "":
+		case !ok || isEventName(name) && !isName(value):
 			return false
+		default:
+			found = found || isEventName(name)
 		}
-		found = found || isEventName(name) && strings.IndexFunc(value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) }) < 0
 	}
 	return found
 }
 
-// cutLine takes a line apart: its name and its value, without the blanks around them.
+// isName reports whether a text is a name of letters, digits and the like.
+func isName(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// cutLine takes a line apart: its name and its value, without the blanks and NULs around
+// them.
 func cutLine(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-	for i := range len(name) {
-		ok = ok && isWord(name[i])
-	}
-	return name, value, ok && name != ""
+	name, value = strings.Trim(name, " \t"), strings.Trim(value, " \t\x00")
+	return name, value, ok && isName(name)
 }
 
 // decodeLines reads lines of names and values. An empty line ends an event.

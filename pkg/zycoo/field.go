@@ -148,7 +148,7 @@ func (d *decoder) text(m *member) string {
 
 // code is a text without the blanks around it; empty where it says nothing.
 func (d *decoder) code(m *member) string {
-	s := strings.TrimSpace(d.text(m))
+	s := pbx.Trim(d.text(m))
 	if pbx.Absent(s) {
 		return ""
 	}

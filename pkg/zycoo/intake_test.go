@@ -187,6 +187,26 @@ func TestEachCarrierHasTheSameEvent(t *testing.T) {
 	}
 }
 
+func TestADamagedMemberDamagesNoOtherInAnyCarrier(t *testing.T) {
+	const literal = `{"event":"hangup","uniqueid":"1","calleridname":"工作时间","connectedlinename":"` + "工作\xe6\x97" + `"}`
+	for name, body := range map[string]string{
+		"the body itself": literal,
+		"a form":          "event=hangup&uniqueid=1&calleridname=工作时间&connectedlinename=%E5%B7%A5%E4%BD%9C%E6%97",
+		"a form of one":   "data=" + literal,
+		"multipart":       "--b\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n" + literal + "\r\n--b--",
+		"lines":           "Event: hangup\nuniqueid: 1\ncalleridname: 工作时间\nconnectedlinename: 工作\xe6\x97\n",
+	} {
+		e := decodeOne(t, body)
+		if e.Err != nil {
+			t.Fatalf("%s: %v", name, e.Err)
+		}
+		got := e.Event.(*pbx.Hangup)
+		if got.CallerIDName != "工作时间" || got.ConnectedLineName != "工作\ufffd" || len(got.Unreadable) != 1 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestEscapesOfJavaScriptInAFormAreKept(t *testing.T) {
 	e := decodeOne(t, "event=ivr&uuid=1&ivrId=6&startTime=2018-11-05 19:05:31&ivrName=%u5DE5 50%")
 	if got, ok := e.Event.(*pbx.IVRStep); !ok || got.IVRName != "%u5DE5 50%" {
@@ -279,5 +299,13 @@ func TestDecodersForgetTheEventBefore(t *testing.T) {
 	want := &pbx.CallRecord{UUID: "1", Start: first.Event.(*pbx.CallRecord).Start, Common: pbx.Common{Extra: []pbx.Member{{Name: "y", Value: "2"}}}}
 	if !reflect.DeepEqual(second.Event, want) || !reflect.DeepEqual(extraOf(first.Event), kept) {
 		t.Errorf("%+v, %+v", second.Event, first.Event)
+	}
+}
+
+func TestEventsWithoutARecordAreToldByTheNamesThatAMIHas(t *testing.T) {
+	for name, want := range map[string]string{"Newchannel": "Newchannel", "newstate": "Newstate", "queuelogin": "other", "VarSet\n": "other", "": "other"} {
+		if got := KnownName(name); got != want {
+			t.Errorf("%q is %q", name, got)
+		}
 	}
 }

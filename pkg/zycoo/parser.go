@@ -158,48 +158,49 @@ func (p *parser) quoted() (text string, damaged bool) {
 			return p.src[start:i], false
 		}
 	}
-	end, escapes, ascii := p.close(start, quote, oneByte)
-	isUTF8 := ascii || end >= 0 && utf8.ValidString(p.src[start:end])
-	if !isUTF8 {
-		if gb, escapesGB, _ := p.close(start, quote, widthGB); gb >= 0 && isGB(p.src[start:gb]) {
-			end, escapes = gb, escapesGB
-		}
+	// In GB18030 a backslash may be half of a character, so where a string ends depends on
+	// how it is read.
+	end, escapes := p.close(start, quote, widthGB)
+	isGB18030 := end >= 0 && !utf8.ValidString(p.src[start:end]) && isGB(p.src[start:end])
+	if !isGB18030 {
+		end, escapes = p.close(start, quote, oneByte)
 	}
 	if end < 0 {
 		p.fail(p.pos, "a string is not closed on its line")
 		return "", false
 	}
-	if text = p.src[start:end]; !isUTF8 {
-		text, damaged = toUTF8(text)
-	}
 	p.pos = end + 1
+	if text = p.src[start:end]; isGB18030 {
+		text, damaged = fromGB(text)
+	} else {
+		text, damaged = validUTF8(text)
+	}
 	if escapes {
 		text = p.unescaped(text, start)
 	}
 	return text, damaged
 }
 
-// close finds the quote that closes a string: where it is, or -1 on another line. Its
-// characters are as long as width tells.
-func (p *parser) close(start int, quote byte, width func(string) int) (end int, escapes, ascii bool) {
-	ascii = true
+// close finds the quote that closes a string, or -1 where its line ends before, and
+// reports whether there are escapes. The string's characters are as long as width tells.
+func (p *parser) close(start int, quote byte, width func(string) int) (end int, escapes bool) {
 	for i := start; i < len(p.src); i++ {
 		switch c := p.src[i]; {
 		case c == quote:
-			return i, escapes, ascii
+			return i, escapes
 		case c == '\n' || c == '\r':
-			return -1, false, ascii
+			return -1, false
 		case c == '\\':
 			escapes = true
 			if i++; i == len(p.src) || p.src[i] == '\n' || p.src[i] == '\r' {
-				return -1, false, ascii
+				return -1, false
 			}
+			i += max(width(p.src[i:]), 1) - 1
 		case c >= utf8.RuneSelf:
-			ascii = false
 			i += max(width(p.src[i:]), 1) - 1
 		}
 	}
-	return -1, false, ascii
+	return -1, false
 }
 
 // oneByte is the width of a byte that is no part of an escape, a quote or a line end: in
@@ -246,7 +247,8 @@ func (p *parser) appendHex(text []byte, s string, i, digits, start int) ([]byte,
 	end := i + 1 + digits
 	r, ok := hex(s, i+1, end)
 	if !ok {
-		p.fail(start+i-1, "an escape "+s[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
+		// In another encoding than UTF-8 the place is a little off.
+		p.fail(min(start+i-1, p.pos-1), "an escape "+s[i-1:i+1]+" needs "+strconv.Itoa(digits)+" hexadecimal digits")
 		return text, len(s)
 	}
 	if high := r - 0xd800; digits == 4 && high < 0x400 && strings.HasPrefix(s[end:], `\u`) {

@@ -145,7 +145,7 @@ func (d *decoder) event() pbx.Event {
 	name := ""
 	for _, m := range d.members() {
 		if len(m.name) == len("event") && isEventName(m.name) && m.kind != nested {
-			name = strings.TrimSpace(m.text)
+			name = pbx.Trim(m.text)
 		}
 	}
 	if k := kinds[name]; k != nil {

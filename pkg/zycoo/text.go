@@ -13,14 +13,24 @@ import (
 // The text is UTF-8 where it is valid, or valid but for a character that is cut at either
 // end. Else it is GB18030, where that gives plausible Chinese. Else it is UTF-8 all the same.
 func toUTF8(s string) (text string, damaged bool) {
+	if !utf8.ValidString(s) && isGB(s) {
+		return fromGB(s)
+	}
+	return validUTF8(s)
+}
+
+// fromGB is the text of a string in GB18030.
+func fromGB(s string) (text string, damaged bool) {
+	text, _ = simplifiedchinese.GB18030.NewDecoder().String(s)
+	return text, strings.ContainsRune(text, utf8.RuneError)
+}
+
+// validUTF8 is the text of a string in UTF-8.
+func validUTF8(s string) (text string, damaged bool) {
 	if utf8.ValidString(s) {
 		return s, false
 	}
-	if !isGB(s) {
-		return strings.ToValidUTF8(s, "\ufffd"), true
-	}
-	text, _ = simplifiedchinese.GB18030.NewDecoder().String(s)
-	return text, strings.ContainsRune(text, utf8.RuneError)
+	return strings.ToValidUTF8(s, "\ufffd"), true
 }
 
 // isGB reports whether a string that is not UTF-8 is GB18030: whether all of it can be

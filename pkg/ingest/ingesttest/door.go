@@ -49,6 +49,7 @@ func (d Door) URL(mac pbx.MAC, g token.Generation) string {
 // Run runs the suite. The door's stores should hold nothing else.
 func Run(t *testing.T, d Door) {
 	t.Run("vendor", func(t *testing.T) { testVendorPayloads(t, d) })
+	t.Run("software v4", func(t *testing.T) { testV4(t, d) })
 	t.Run("answers", func(t *testing.T) { testAnswers(t, d) })
 	if !d.Gateway {
 		t.Run("slow body", func(t *testing.T) { testSlowBody(t, d) })

@@ -6,10 +6,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -47,6 +49,11 @@ var (
 		"_pragma":   {"busy_timeout(10000)"},
 		"_error_rc": {"1"},
 	}
+	unchanging = url.Values{
+		"mode":      {"ro"},
+		"immutable": {"1"},
+		"_error_rc": {"1"},
+	}
 )
 
 const readConnections = 8
@@ -65,20 +72,68 @@ func Open(ctx context.Context, path string) (*Table, error) {
 	if err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	return &Table{reading, startWriter(writing)}, nil
+	return &Table{readers: reading, writer: startWriter(writing)}, nil
 }
 
-// OpenReadOnly opens the file at path for reading, also while another program writes it.
-// Writes to the Table are errors. A file that is missing is an fs.ErrNotExist.
+// OpenReadOnly opens the file at path for reading, also while another program writes it,
+// and also on a medium that can't be written. Writes to the Table are errors. A file that
+// is missing is an fs.ErrNotExist.
 func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open for reading: %w", err)
 	}
 	reading, err := open(ctx, path, toRead, readConnections)
+	if errors.Is(err, syscall.EROFS) {
+		return openMedium(ctx, path)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &Table{readers: reading}, nil
+}
+
+// openMedium opens a file on a medium that can't be written: as it is, where its log of
+// writes is empty; else a copy, since SQLite reads that log only beside a file of its own.
+func openMedium(ctx context.Context, path string) (*Table, error) {
+	log, err := os.Stat(path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
+		reading, err := open(ctx, path, unchanging, readConnections)
+		if err != nil {
+			return nil, err
+		}
+		return &Table{readers: reading}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open for reading: %w", err)
+	}
+	folder, err := os.MkdirTemp("", "trunkline-*")
+	if err != nil {
+		return nil, fmt.Errorf("copy %s: %w", path, err)
+	}
+	copied := filepath.Join(folder, filepath.Base(path))
+	err = errors.Join(copyFile(path, copied), copyFile(path+"-wal", copied+"-wal"))
+	var reading *sql.DB
+	if err == nil {
+		reading, err = open(ctx, copied, toRead, readConnections)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	return &Table{readers: reading, folder: folder}, nil
+}
+
+func copyFile(from, to string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Close())
 }
 
 func open(ctx context.Context, path string, settings url.Values, connections int) (*sql.DB, error) {

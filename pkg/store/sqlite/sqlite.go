@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"time"
 
 	"trunkline/pkg/store"
@@ -15,6 +16,7 @@ import (
 type Table struct {
 	readers *sql.DB
 	writer  *writer // nil where the file is open for reading
+	folder  string  // of a copy, which is removed in the end; empty where there is none
 }
 
 // Close waits for the writes under way and closes the file.
@@ -22,6 +24,9 @@ func (t *Table) Close() error {
 	err := t.readers.Close()
 	if t.writer != nil {
 		err = errors.Join(err, t.writer.close())
+	}
+	if t.folder != "" {
+		err = errors.Join(err, os.RemoveAll(t.folder))
 	}
 	return err
 }
