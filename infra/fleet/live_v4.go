@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"time"
 
 	"trunkline/pkg/pbx"
@@ -81,4 +82,5 @@ func (c *call) asV4(e *pbx.CDR, from int64) {
 	if e.Disposition == "ANSWERED" {
 		e.Recording = "/var/spool/asterisk/monitor/" + e.UniqueID + ".wav"
 	}
+	e.Extra = []pbx.Member{{Name: "CallSrcNum", Value: cmp.Or(e.Source, none)}, {Name: "CallDestNum", Value: cmp.Or(e.Destination, none)}}
 }

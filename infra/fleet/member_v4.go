@@ -64,8 +64,7 @@ func otherCase(list []member) []member {
 func v4CDR(e *pbx.CDR) []member {
 	return []member{
 		text("Event", "Cdr"), text("UniqueID", e.UniqueID), text("Linkedid", e.LinkedID),
-		text("Source", e.CallerID), text("Destination", e.Destination),
-		text("CallSrcNum", e.Source), text("CallDestNum", e.Destination), text("Disposition", e.Disposition),
+		text("Source", e.CallerID), text("Destination", e.Destination), text("Disposition", e.Disposition),
 		whole("Duration", e.Duration), whole("BillableSeconds", e.Billable), text("CallType", e.CallType),
 		text("recording_filename", e.Recording),
 	}
