@@ -110,6 +110,9 @@ func (c Config) pbx(i int, zone pbx.Zone) PBX {
 // Days is on how many days its calls begin.
 func (p PBX) Days() int { return p.config.Days }
 
+// Begin is the instant at which its first day begins.
+func (p PBX) Begin() time.Time { return p.Zone.End(p.config.First - 1) }
+
 // DayOf is how many of these days have passed at an instant; below 0 before them.
 func (p PBX) DayOf(at time.Time) int { return int(p.Zone.Local(at).Day() - p.config.First) }
 
