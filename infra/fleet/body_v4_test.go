@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/zycoo"
 )
 
 func TestBodiesOfV4AreAsTheFieldSawThem(t *testing.T) {
@@ -82,6 +83,62 @@ func TestBodiesOfV4DecodeToTheirEvents(t *testing.T) {
 	for _, kind := range pbx.Kinds() {
 		if (kinds[kind] == 0) != (kind == pbx.KindExtensionStatus) {
 			t.Errorf("%d events of the kind %s", kinds[kind], kind)
+		}
+	}
+}
+
+func TestBodiesOfV4KeepAnyText(t *testing.T) {
+	nasty := "it's \"5\" \\ // 100% + /* 队列 */ & a=b: c\n\t}"
+	extra := pbx.Common{Extra: []pbx.Member{{Name: "sip Trunk's", Value: nasty}}}
+	at := time.Unix(1534993059, 0).UTC()
+	for _, e := range []pbx.Event{
+		&pbx.CallRecord{UUID: nasty, Start: pbx.LocalTimeOf(at), IVRName: nasty, Common: extra},
+		&pbx.CDR{UniqueID: "1534993059.1", LinkedID: nasty, Start: pbx.LocalTimeOf(at), StartFromID: true, InUTC: true,
+			Recording: nasty, Common: extra},
+		&pbx.DialEnd{Leg: pbx.Leg{UniqueID: nasty, DestChannel: nasty}, DialStatus: nasty, Common: extra},
+		&pbx.Hangup{UniqueID: nasty, CallerIDName: nasty, CauseText: nasty, Common: extra},
+		&pbx.BridgeEnter{UniqueID: nasty, Common: extra},
+		&pbx.AgentLogin{Sign: pbx.Sign{Agent: nasty, UniqueID: nasty}, Common: extra},
+		&pbx.Unrecognised{Name: nasty, Common: extra},
+	} {
+		for _, d := range []Dialect{V4, V4Form} {
+			if got := decode(t, Body(e, d)); !reflect.DeepEqual(got, e) {
+				t.Errorf("dialect %d: %s\ndecodes to %+v\nnot to     %+v", d, Body(e, d), got, e)
+			}
+		}
+	}
+}
+
+// What waited for the end of an outage comes in arrays in the dialect that has them. A sign
+// may come again within minutes, and then counts as another one.
+func TestDeliveriesOfV4SayTheirEvents(t *testing.T) {
+	c := v4Fleet(t)
+	c.Outages, c.Arrays, c.Duplicates = 0.5, 1, 0.2
+	for _, p := range c.All() {
+		arrays, signs := 0, 0
+		for d := range p.Deliveries() {
+			body, err := zycoo.Decode(d.Body)
+			if err != nil || len(body.Elements) != len(d.Events) {
+				t.Fatalf("%d elements, %d events, %v: %s", len(body.Elements), len(d.Events), err, d.Body)
+			}
+			for i, e := range body.Elements {
+				if e.Err != nil || !reflect.DeepEqual(e.Event, d.Events[i]) {
+					t.Fatalf("%v: %+v, not %+v", e.Err, e.Event, d.Events[i])
+				}
+				if isSign(e.Event) {
+					signs++
+				}
+			}
+			if body.Array {
+				arrays++
+			}
+		}
+		told := 0
+		for _, all := range signsOf(p) {
+			told += len(all)
+		}
+		if (arrays > 0) != (p.Dialect == V4) || float64(signs) < float64(told)*1.1 || float64(signs) > float64(told)*1.3 {
+			t.Errorf("%s: %d arrays, %d signs of %d", p.MAC, arrays, signs, told)
 		}
 	}
 }

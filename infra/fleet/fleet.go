@@ -11,7 +11,7 @@ import (
 )
 
 // Config describes a fleet. What a PBX does on a day depends on nothing but the seed, the
-// PBX's place in the fleet, its zone and CallsPerDay.
+// PBX's place in the fleet, its zone, whether it is one of V4, and CallsPerDay.
 type Config struct {
 	Seed        uint64
 	PBXs        int

@@ -15,8 +15,10 @@ const none = "<unknown>"
 // its id tells its start.
 func v4MembersOf(e pbx.Event) []member {
 	switch e := e.(type) {
-	case *pbx.CallRecord, *pbx.IVRStep:
-		return otherCase(membersOf(e))
+	case *pbx.CallRecord:
+		return with(e.Common, otherCase(callRecord(e)))
+	case *pbx.IVRStep:
+		return with(e.Common, otherCase(ivrStep(e)))
 	case *pbx.CDR:
 		return with(e.Common, orNone(v4CDR(e)))
 	case *pbx.DialBegin:
