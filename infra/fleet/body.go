@@ -23,14 +23,32 @@ const (
 	Numbers         // strict JSON, numbers as numbers
 	GB18030         // as Vendor, in the encoding of older Chinese systems
 	Form            // application/x-www-form-urlencoded, a field for each member
+
+	V4      // of software v4: strict JSON with the names of Asterisk's manager interface (AMI)
+	V4Lines // as V4, a line such as Event: Hangup for each member
+	V4Form  // as V4, as Form
 )
 
-// Dialects is all of them.
+// V4Dialects is those of software v4.
+func V4Dialects() []Dialect { return []Dialect{V4, V4Lines, V4Form} }
+
+// hasArrays reports whether events can be posted together.
+func (d Dialect) hasArrays() bool { return d < Form || d == V4 }
+
+// Dialects is all but those of software v4.
 func Dialects() []Dialect { return []Dialect{Vendor, JSON, Compact, Numbers, GB18030, Form} }
 
-// Body is an event as a PBX posts it. What is unknown is an empty string. The event's texts
-// are valid UTF-8.
+// Body is an event as a PBX posts it. What is unknown is an empty string, or what v4 has for
+// it. The event's texts are valid UTF-8, and for V4Lines have no line ends.
 func Body(e pbx.Event, d Dialect) []byte {
+	switch d {
+	case V4:
+		return lineBody(v4MembersOf(e), JSON)
+	case V4Lines:
+		return fieldLines(v4MembersOf(e))
+	case V4Form:
+		return formBody(v4MembersOf(e))
+	}
 	list := membersOf(e)
 	switch d {
 	case Vendor:
@@ -48,7 +66,8 @@ func Body(e pbx.Event, d Dialect) []byte {
 	}
 }
 
-// Array is events as a PBX posts them together. The dialect is not Form, which has none.
+// Array is events as a PBX posts them together. The dialect is one that has arrays: neither
+// fields nor lines.
 func Array(events []pbx.Event, d Dialect) []byte {
 	b := []byte{'['}
 	for i, e := range events {
@@ -120,6 +139,15 @@ func lineBody(list []member, d Dialect) []byte {
 		}
 	}
 	return append(b, '}')
+}
+
+// fieldLines writes an event as AMI does, where an empty line ends it.
+func fieldLines(list []member) []byte {
+	b := make([]byte, 0, 1024)
+	for _, m := range list {
+		b = append(append(append(append(b, m.name...), ": "...), m.text...), "\r\n"...)
+	}
+	return append(b, "\r\n"...)
 }
 
 func formBody(list []member) []byte {

@@ -74,9 +74,12 @@ func (d dice) number() string {
 }
 
 // newID names a call or a channel.
-func (c *call) newID() string {
+func (c *call) newID() string { return c.newIDAt(c.clock) }
+
+// newIDAt is newID for what began earlier.
+func (c *call) newIDAt(clock int64) string {
 	c.counter++
-	return c.prefix + strconv.FormatInt(c.clock, 10) + "." + strconv.Itoa(c.counter)
+	return c.prefix + strconv.FormatInt(clock, 10) + "." + strconv.Itoa(c.counter)
 }
 
 // report adds an event that is over now. Those of one second keep their order.
@@ -89,7 +92,13 @@ func (c *call) local(clock int64) pbx.LocalTime { return c.Zone.Local(time.Unix(
 
 func (c *call) pass(seconds int) { c.clock += int64(seconds) }
 
-func (c *call) common() pbx.Common { return pbx.Common{MAC: c.MAC} }
+// common is what all events of the call have. Software v4 names no MAC.
+func (c *call) common() pbx.Common {
+	if c.V4 {
+		return pbx.Common{}
+	}
+	return pbx.Common{MAC: c.MAC}
+}
 
 // hearMenu lets the caller hear a menu, for minutes now and then, and go on to a queue.
 func (c *call) hearMenu(queue string) {
@@ -142,6 +151,9 @@ func (c *call) record(agent string, from int64) *pbx.CallRecord {
 		VoicemailState: "0", Score: pbx.IntOf(0),
 		IVRID: c.menu.id, IVRName: c.menu.name, IVRKey: c.menu.key, TrunkNumber: c.trunk,
 		Common: c.common(),
+	}
+	if c.V4 && agent != "" && c.chance(0.2) {
+		r.AgentSent = "SIP/" + agent
 	}
 	if c.inMenu > 0 {
 		r.IVRTime = pbx.IntOf(int64(c.inMenu))

@@ -21,6 +21,9 @@ func (p PBX) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		var coming agenda
 		for d := range p.config.Days {
+			for _, e := range p.signs(p.config.First + pbx.Day(d)) {
+				coming.add(e)
+			}
 			for call := range p.calls(p.config.First + pbx.Day(d)) {
 				if !coming.until(call.began, yield) {
 					return

@@ -43,6 +43,9 @@ func (p PBX) schedule(coming *agenda, e Event, dice dice) {
 		e.At = e.At.Add(24*time.Hour + dice.millis(0, 95*hour))
 	}
 	coming.add(p.delayed(e))
+	if isSign(e.Event) && dice.chance(p.config.Duplicates) {
+		coming.add(p.delayed(Event{e.At.Add(dice.millis(1, hour/6)), e.Event}))
+	}
 	if ok && dice.chance(p.config.Duplicates) {
 		coming.add(p.delayed(Event{e.At.Add(dice.again()), e.Event}))
 	}

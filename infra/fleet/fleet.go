@@ -11,7 +11,7 @@ import (
 )
 
 // Config describes a fleet. What a PBX does on a day depends on nothing but the seed, the
-// PBX's place in the fleet, its zone and CallsPerDay.
+// PBX's place in the fleet, its zone, whether it is one of V4, and CallsPerDay.
 type Config struct {
 	Seed        uint64
 	PBXs        int
@@ -26,6 +26,7 @@ type Config struct {
 	Restated   float64 // delivered again with other values and the same identity
 
 	// Shares of the PBXs.
+	V4        float64 // whose software is v4, as far apart as the share says: 0.05 is every twentieth PBX
 	Drift     float64 // whose clocks are minutes ahead or behind
 	PowerCuts float64 // whose clocks show 1970 for an hour of one of the days, after a power cut
 
@@ -44,6 +45,7 @@ type PBX struct {
 	Queues  []string // 630, 631, …
 	Agents  []string // extensions 800, 801, …
 	Newer   bool     // its firmware also sends cdr events, states of extensions by number, and hangupSide
+	V4      bool     // its software is v4, which is newer: it also tells when agents log in and off
 
 	config     Config
 	index      int
@@ -98,12 +100,18 @@ func (c Config) pbx(i int, zone pbx.Zone) PBX {
 	if i%4 == 3 {
 		p.prefix = fmt.Sprintf("pbx%d-", i+1)
 	}
+	if before, nth := int(float64(i)*c.V4), int(float64(i+1)*c.V4); nth > before {
+		p.V4, p.Newer, p.Dialect = true, true, V4Dialects()[before%len(V4Dialects())]
+	}
 	p.setClock()
 	return p
 }
 
 // Days is on how many days its calls begin.
 func (p PBX) Days() int { return p.config.Days }
+
+// Begin is the instant at which its first day begins.
+func (p PBX) Begin() time.Time { return p.Zone.End(p.config.First - 1) }
 
 // DayOf is how many of these days have passed at an instant; below 0 before them.
 func (p PBX) DayOf(at time.Time) int { return int(p.Zone.Local(at).Day() - p.config.First) }

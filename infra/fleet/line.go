@@ -23,7 +23,7 @@ func (p PBX) outage(day int64) outage {
 	}
 	from := time.Unix(day*utcDay+int64(dice.IntN(utcDay)), 0).UTC()
 	to := from.Add(time.Duration(dice.between(60, 6*60)) * time.Minute)
-	return outage{from, to, dice.chance(p.config.Arrays) && p.Dialect != Form}
+	return outage{from, to, dice.chance(p.config.Arrays) && p.Dialect.hasArrays()}
 }
 
 // around is the outages that may be under way at an instant, or end then.

@@ -17,13 +17,12 @@ func (c *call) ring(agent string, seconds int, answered bool) (since int64) {
 	var l pbx.Leg
 	if c.live {
 		l = c.dial(agent)
-		c.report(&pbx.DialBegin{Leg: l, DialString: "SIP/" + agent, Common: c.common()})
+		c.report(&pbx.DialBegin{Leg: l, DialString: "SIP/" + agent, Common: c.ofDial(l)})
 		c.show(agent, "Ringing")
 	}
 	c.pass(seconds)
 	if c.live {
-		l.Timestamp, l.DestUniqueID = c.instant(), ""
-		c.report(&pbx.DialEnd{Leg: l, DialStatus: end})
+		c.endDial(l, end)
 		c.show(agent, state)
 	}
 	if !answered {
@@ -35,12 +34,28 @@ func (c *call) ring(agent string, seconds int, answered bool) (since int64) {
 // dial is a leg from the call's channel to an agent's.
 func (c *call) dial(agent string) pbx.Leg {
 	id := c.newID()
+	if c.V4 {
+		return c.v4Leg(agent, id)
+	}
 	return pbx.Leg{
 		Timestamp: c.instant(), UniqueID: c.uuid, DestUniqueID: id,
-		Channel: "DAHDI/i1/" + c.caller + "-51", ChannelState: "6", CallerIDNum: c.caller,
+		Channel: c.channel(), ChannelState: "6", CallerIDNum: c.caller,
 		DestChannel: "SIP/" + agent + "-" + strconv.Itoa(c.counter), DestChannelState: "0",
 		DestCallerIDNum: agent,
 	}
+}
+
+// channel is the caller's.
+func (c *call) channel() string { return "DAHDI/i1/" + c.caller + "-51" }
+
+// endDial reports that an attempt to ring is over.
+func (c *call) endDial(l pbx.Leg, status string) {
+	if c.V4 {
+		c.endV4Dial(l, status)
+		return
+	}
+	l.Timestamp, l.DestUniqueID = c.instant(), ""
+	c.report(&pbx.DialEnd{Leg: l, DialStatus: status})
 }
 
 // instant is now, to the microsecond.
@@ -52,6 +67,10 @@ var stateNumbers = map[string]int64{"Idle": 0, "InUse": 1, "Ringing": 8, "Hold":
 
 // show reports the state of an agent's extension.
 func (c *call) show(agent, state string) {
+	if c.V4 {
+		c.newState(agent, state)
+		return
+	}
 	e := &pbx.ExtensionStatus{Exten: agent, StatusText: state}
 	if c.Newer {
 		e.Status = pbx.IntOf(stateNumbers[state])
@@ -73,10 +92,15 @@ func (c *call) hold(agent string, seconds int) {
 // hangUp ends what an agent and the caller talked about.
 func (c *call) hangUp(agent string, rang, answered int64) {
 	if c.live {
-		c.report(&pbx.Hangup{
+		e := &pbx.Hangup{
 			UniqueID: c.uuid, CallerIDNum: c.caller, CallerIDName: c.caller,
 			ConnectedLineNum: agent, ConnectedLineName: agent,
-		})
+		}
+		if c.V4 {
+			e.LinkedID, e.Channel = c.uuid, c.channel()
+			e.Cause, e.CauseText = "16", "Normal Clearing"
+		}
+		c.report(e)
 		c.show(agent, "Idle")
 	}
 	c.leg(agent, rang, answered)
@@ -101,6 +125,9 @@ func (c *call) leg(destination string, from, answered int64) {
 	}
 	if answered > 0 {
 		e.Answer, e.Disposition, e.Billable = c.local(answered), "ANSWERED", pbx.IntOf(c.clock-answered)
+	}
+	if c.V4 {
+		c.asV4(e, from)
 	}
 	c.legs++
 	c.report(e)

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -83,7 +84,7 @@ func with(c pbx.Common, list []member) []member {
 func callRecord(e *pbx.CallRecord) []member {
 	list := []member{
 		text("event", "cc_cdr"), text("uuid", e.UUID), text("caller", e.Caller), text("called", e.Called),
-		text("queueCode", e.Queue), text("agentCode", e.Agent), text("callType", e.CallType),
+		text("queueCode", e.Queue), text("agentCode", cmp.Or(e.AgentSent, e.Agent)), text("callType", e.CallType),
 		text("cdrState", e.CDRState), text("hangupCause", e.HangupCause),
 		local("startTime", e.Start), local("endTime", e.End), whole("duration", e.Duration),
 		whole("queueTime", e.QueueTime), whole("feedbackTime", e.FeedbackTime), whole("ivrTime", e.IVRTime),

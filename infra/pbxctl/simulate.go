@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -35,6 +36,7 @@ type simulateCommand struct {
 	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
 	First     pbx.Day `help:"First of the days; else all of them, with what comes late, have just passed." placeholder:"DAY"`
 	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
+	V4        float64 `name:"v4" default:"0.05" help:"Share of the PBXs, from 0 to 1, whose software is v4." placeholder:"SHARE"`
 	Rate      float64 `help:"Events per second, of the whole fleet; 0: as fast as it goes." placeholder:"N"`
 	AtOnce    int     `default:"32" help:"How many PBXs post side by side." placeholder:"N"`
 	To        string  `xor:"where" help:"Post over HTTP to a server that runs there." placeholder:"URL"`
@@ -50,9 +52,13 @@ func (simulateCommand) Help() string {
 	return `The fleet has PBXs of all dialects, in several time zones, with records that come twice,
 days late or with other values; lines fail for hours and are caught up with afterwards, now
 and then in arrays; clocks are minutes off, and one shows 1970 for an hour. The MACs begin
-with 02, and are nobody's. The true figures have a JSON object for each row, as pbxctl kpi
---all-rows --json prints it; they hold of a place where these PBXs never posted before, or
-the very same simulation did, and of PBXs of which nothing was set.
+with 02, and are nobody's. Those of software v4 also tell when agents log in and off.
+
+The true figures have a JSON object for each row, as pbxctl kpi --all-rows --json prints it;
+they hold of a place where these PBXs never posted before, or the very same simulation did,
+and of PBXs of which nothing was set but, with --data, their zones. Sessions have no time but
+that of their receipt: with --to, where only the server knows it, there are no true figures
+of the PBXs of software v4.
 
 Examples:
   pbxctl simulate --pbx 20 --days 30 --seed 1 --data ./month
@@ -70,7 +76,7 @@ func (c *simulateCommand) Run(p *program) error {
 		return err
 	}
 	bar := newBar(p, c.PBX*c.Days, !c.JSON)
-	s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != ""}
+	s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != "", ownClock: c.Data != ""}
 	began := time.Now()
 	err = c.write(p, s, config.All())
 	s.bar.Finish()
@@ -97,6 +103,9 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	if !(c.Rate >= 0) || math.IsInf(c.Rate, 0) {
 		return fleet.Config{}, fmt.Errorf("--rate: %g is not a number of events per second", c.Rate)
 	}
+	if !(c.V4 >= 0 && c.V4 <= 1) {
+		return fleet.Config{}, fmt.Errorf("--v4: %g is not a share from 0 to 1", c.V4)
+	}
 	// Records come up to five days late, and again up to three days after that.
 	first := pbx.UTC.Local(p.now()).Day() - pbx.Day(c.Days+9)
 	if c.First != 0 {
@@ -104,13 +113,13 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	}
 	return fleet.Config{
 		Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, Zones: simulatedZones, CallsPerDay: c.Calls,
-		Duplicates: 0.03, Late: 0.02, Restated: 0.02,
+		Duplicates: 0.03, Late: 0.02, Restated: 0.02, V4: c.V4,
 		Drift: 0.25, PowerCuts: 1 / float64(c.PBX), Outages: 0.1, Arrays: 0.5,
 	}, nil
 }
 
 // posters opens the place where the fleet posts to.
-func (c *simulateCommand) posters(p *program) (open func(pbx.MAC) poster, done func() error, err error) {
+func (c *simulateCommand) posters(p *program) (open opener, done func() error, err error) {
 	switch {
 	case c.Data != "":
 		recordDays, err := config.ReadRecordDays(p.getenv)
@@ -171,13 +180,15 @@ func (c *simulateCommand) write(p *program, s *simulation, all []fleet.PBX) erro
 
 // simulation is a fleet that posts.
 type simulation struct {
-	posters func(pbx.MAC) poster
-	pace    *pace
-	bar     *progressbar.ProgressBar
-	truth   bool // is asked for
+	posters  opener
+	pace     *pace
+	bar      *progressbar.ProgressBar
+	truth    bool // is asked for
+	ownClock bool // each delivery is received at its own time
 
 	mu      sync.Mutex
 	events  int
+	without int // PBXs of which no true figures are known
 	retries int
 	answers map[int]int
 	took    []time.Duration
@@ -195,6 +206,10 @@ func (s *simulation) run(ctx context.Context, all []fleet.PBX, atOnce int, out i
 		records, err := s.play(ctx, p)
 		if err != nil || !s.truth {
 			return played{nil, err}
+		}
+		if !s.knows(p) {
+			s.leaveOut()
+			return played{}
 		}
 		lines, err := trueLines(records)
 		return played{lines, err}
@@ -232,7 +247,11 @@ func inOrder[A, B any](all []A, atOnce int, do func(A) B, use func(B)) {
 
 // play has a PBX post, one delivery after the other.
 func (s *simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, error) {
-	post, records := s.posters(p.MAC), truth.New(p.MAC)
+	post, err := s.posters(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	records := truth.New(p.MAC, p.Zone)
 	progress := progress{p: p, bar: s.bar}
 	for d := range p.Deliveries() {
 		err := s.pace.wait(ctx, len(d.Events))
@@ -245,7 +264,7 @@ func (s *simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, err
 		}
 		s.note(r, len(d.Events))
 		for _, e := range d.Events {
-			if s.truth {
+			if s.truth && s.knows(p) {
 				records.Add(e, r.at)
 			}
 		}
@@ -253,6 +272,16 @@ func (s *simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, err
 	}
 	progress.end()
 	return records, nil
+}
+
+// knows reports whether the PBX's true figures can be known: those of software v4 depend on
+// when its deliveries are received.
+func (s *simulation) knows(p fleet.PBX) bool { return s.ownClock || !p.V4 }
+
+func (s *simulation) leaveOut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.without++
 }
 
 func (s *simulation) note(r reply, events int) {
@@ -267,11 +296,12 @@ func (s *simulation) note(r reply, events int) {
 	s.took = append(s.took, r.took)
 }
 
-// refusals is an error where an answer was none that all is well.
+// refusals is an error where an answer was none that all is well: 202 is, to events of which
+// no record is made.
 func (s *simulation) refusals() error {
 	refused := 0
 	for status, posts := range s.answers {
-		if status != 200 {
+		if status != http.StatusOK && status != http.StatusAccepted {
 			refused += posts
 		}
 	}
@@ -311,6 +341,7 @@ type simulated struct {
 	P99       float64     `json:"p99_ms"`
 	P999      float64     `json:"p99_9_ms"`
 	Longest   float64     `json:"longest_ms"`
+	Without   int         `json:"pbxs_without_truth"`
 }
 
 func (s *simulation) summary(pbxs int, within time.Duration) simulated {
@@ -326,6 +357,7 @@ func (s *simulation) summary(pbxs int, within time.Duration) simulated {
 		PBXs: pbxs, Posts: len(s.took), Events: s.events, Answers: s.answers, Retries: s.retries,
 		Seconds: within.Seconds(), PerSecond: float64(s.events) / within.Seconds(),
 		P50: percentile(0.5), P99: percentile(0.99), P999: percentile(0.999), Longest: percentile(1),
+		Without: s.without,
 	}
 }
 
@@ -339,6 +371,9 @@ func (c *simulateCommand) tell(p *program, s simulated) error {
 		s.P50, s.P99, s.P999, s.Longest)
 	if c.Truth != "" {
 		fmt.Fprintf(p.out, "The true figures are in %s\n", c.Truth)
+	}
+	if s.Without > 0 {
+		fmt.Fprintf(p.out, "%d PBXs of software v4 are not in it: only the server knows when it received what they tell of sessions\n", s.Without)
 	}
 	return nil
 }

@@ -228,11 +228,15 @@ func (r *comparison) add(p *program, s *store.Store, want truePBX) error {
 
 // publishedRows reads the rows of all days of a PBX that its records or the truth tell of.
 func publishedRows(p *program, s *store.Store, want truePBX) (map[rowName]figureRow, error) {
+	device, err := s.Device(p.ctx, want.mac)
+	if err != nil {
+		return nil, err
+	}
 	days := map[pbx.Day]bool{}
 	for name := range want.rows {
 		days[name.Day] = true
 	}
-	for day, err := range s.RecordedDays(p.ctx, want.mac, pbx.UTC, store.Span{}) {
+	for day, err := range s.RecordedDays(p.ctx, want.mac, device.Zone, store.Span{}) {
 		if err != nil {
 			return nil, err
 		}

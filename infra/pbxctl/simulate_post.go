@@ -23,6 +23,9 @@ import (
 // poster posts what one PBX delivers, one after the other.
 type poster func(context.Context, fleet.Delivery) (reply, error)
 
+// opener opens the place where a PBX posts to.
+type opener func(context.Context, fleet.PBX) (poster, error)
+
 // reply is how a delivery was answered.
 type reply struct {
 	status int
@@ -36,14 +39,25 @@ const triesAtMost = 5
 
 // intoFolder has PBXs post into a data folder, through the door that HTTP servers mount, by
 // a clock for each PBX that shows when its delivery comes.
-func intoFolder(data *local.Dir, recordDays int) func(pbx.MAC) poster {
-	return func(mac pbx.MAC) poster {
-		f := &folder{mac: mac}
+func intoFolder(data *local.Dir, recordDays int) opener {
+	return func(ctx context.Context, p fleet.PBX) (poster, error) {
+		f := &folder{mac: p.MAC, at: p.Begin()}
 		clock := func() time.Time { return f.at }
-		in := ingest.New(anyToken{}, store.New(data.Table, clock).Keeping(recordDays), archive.New(data.Bucket), clock)
+		records := store.New(data.Table, clock).Keeping(recordDays)
+		in := ingest.New(anyToken{}, records, archive.New(data.Bucket), clock)
 		f.door = ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
-		return f.post
+		return f.post, registerZone(ctx, records, p)
 	}
+}
+
+// registerZone sets the zone of a PBX that has none: calls and sessions of software v4 don't
+// tell it, and no record tells on which day a clock is set forward or back.
+func registerZone(ctx context.Context, s *store.Store, p fleet.PBX) error {
+	_, err := s.ChangeDevice(ctx, p.MAC, func(d *store.Device) error {
+		d.Zone = d.Zone.Or(p.Zone)
+		return nil
+	})
+	return err
 }
 
 // anyToken opens the door to PBXs that are not outside.
@@ -96,7 +110,7 @@ func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 
 // overHTTP has PBXs post to a server, each to its own URL.
-func overHTTP(base string, keys *token.Keyring, atOnce int) func(pbx.MAC) poster {
+func overHTTP(base string, keys *token.Keyring, atOnce int) opener {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = atOnce, atOnce
 	client := &http.Client{
@@ -104,9 +118,9 @@ func overHTTP(base string, keys *token.Keyring, atOnce int) func(pbx.MAC) poster
 		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return func(mac pbx.MAC) poster {
-		s := &sender{client: client, url: deviceURL(base, keys, mac, 1)}
-		return s.post
+	return func(_ context.Context, p fleet.PBX) (poster, error) {
+		s := &sender{client: client, url: deviceURL(base, keys, p.MAC, 1)}
+		return s.post, nil
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -46,7 +45,7 @@ func simulateWith(t *testing.T, args ...string) (s simulated) {
 	if err := json.Unmarshal([]byte(r.out), &s); err != nil || r.code != 0 {
 		t.Fatalf("exit %d, %v: %s%s", r.code, err, r.out, r.errs)
 	}
-	if s.Events < 200 || s.Posts >= s.Events || !maps.Equal(s.Answers, map[int]int{200: s.Posts}) || s.Longest <= 0 {
+	if s.Events < 200 || s.Posts >= s.Events || s.Answers[200]+s.Answers[202] != s.Posts || s.Longest <= 0 {
 		t.Fatalf("%+v", s)
 	}
 	return s
@@ -193,6 +192,41 @@ func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T)
 	}
 }
 
+// A third of the fleet is of software v4: its third PBX, and its sixth.
+func TestFiguresOfAFleetWithSoftwareV4AreTheTrueOnes(t *testing.T) {
+	folder := t.TempDir()
+	truth := filepath.Join(folder, "truth.jsonl")
+	if s := simulateWith(t, "--v4", "0.34", "--data", folder); s.Without != 0 || s.Answers[202] == 0 {
+		t.Errorf("%+v", s)
+	}
+	inFolder(t, folder, func(s *store.Store, b archive.Bucket) {
+		rollUp(t, s, rollup.New(s, b, rollup.DefaultConfig, afterwards))
+	})
+	if r := runAfterwards(t, "simulate", "check", "--truth", truth, "--data", folder); r.code != 0 || !strings.Contains(r.out, " of 6 PBXs") {
+		t.Errorf("exit %d: %s%s", r.code, r.out, r.errs)
+	}
+}
+
+func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {
+	url, _ := refusing(t, http.StatusServiceUnavailable, 0)
+	folder := t.TempDir()
+	truth := filepath.Join(folder, "truth.jsonl")
+	var out, errs strings.Builder
+	p := &program{t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards}
+	code := p.run(slices.Concat(fleetArgs, []string{"--v4", "0.34", "--to", url, "--truth", truth}))
+	var s simulated
+	err := json.Unmarshal([]byte(out.String()), &s)
+	text, err2 := os.ReadFile(truth)
+	if err != nil || err2 != nil || code != 0 || s.Without != 2 {
+		t.Errorf("exit %d, %v, %v: %s%s", code, err, err2, &out, &errs)
+	}
+	for mac, want := range map[string]bool{"020000000002": true, "020000000003": false, "020000000006": false} {
+		if strings.Contains(string(text), mac) != want {
+			t.Errorf("true figures of %s: want %t", mac, want)
+		}
+	}
+}
+
 func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
 	for args, want := range map[string]string{
 		"--to http://192.0.2.10:8080":               "192.0.2.10 is not this machine: give --yes-really",
@@ -205,6 +239,7 @@ func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
 		"":                                          "where do they post to?",
 		"--data DIR --pbx 0":                        "--pbx: 0 is not a number from 1",
 		"--data DIR --days 9999":                    "--days: 9999 is not",
+		"--data DIR --v4 1.5":                       "--v4: 1.5 is not a share",
 		"--data DIR --rate NaN":                     "--rate: NaN is not",
 	} {
 		args = strings.ReplaceAll(args, "DIR", t.TempDir())

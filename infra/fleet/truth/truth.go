@@ -19,8 +19,11 @@ import (
 
 // Records are what one PBX has told of its calls.
 type Records struct {
-	mac  pbx.MAC
-	days map[pbx.Day]map[identity][]version
+	mac   pbx.MAC
+	zone  pbx.Zone
+	days  map[pbx.Day]map[identity][]version
+	signs map[pbx.Day]map[sign]bool // by the day of receipt
+	last  kpi.Source                // of what was added
 }
 
 // identity is what the field says tells a record from others.
@@ -30,19 +33,37 @@ type identity struct {
 	start              pbx.LocalTime
 }
 
-// version is one content of a record, and when it was first received.
-type version struct {
-	event    pbx.Event
+// sign is that an agent logged in or off. The time of receipt is a part of its identity: one
+// that is delivered again is another one.
+type sign struct {
+	agent    string
+	login    bool
 	received time.Time
 }
 
-// New makes the records of a PBX that has told of nothing.
-func New(mac pbx.MAC) *Records { return &Records{mac, map[pbx.Day]map[identity][]version{}} }
+// version is one content of a record, and how it was first received.
+type version struct {
+	event  pbx.Event
+	source kpi.Source // without a hash
+}
 
-// Add adds an event that was received after all that were added before. The version of a
-// record that counts is the one whose first receipt is the latest: one that comes again
-// changes nothing. Events that no figure is made of are left out.
+// New makes the records of a PBX that has told of nothing, and whose clock stands in a zone.
+func New(mac pbx.MAC, zone pbx.Zone) *Records {
+	return &Records{mac: mac, zone: zone, days: map[pbx.Day]map[identity][]version{}, signs: map[pbx.Day]map[sign]bool{}}
+}
+
+// Add adds an event that was received after all that were added before, or in one array with
+// them. The version of a record that counts is the one whose first receipt is the latest: one
+// that comes again changes nothing. Events that no figure is made of are left out.
 func (r *Records) Add(e pbx.Event, received time.Time) {
+	source := r.next(received)
+	switch e := e.(type) {
+	case *pbx.AgentLogin:
+		r.addSign(sign{e.Agent, true, received})
+	case *pbx.AgentLogoff:
+		r.addSign(sign{e.Agent, false, received})
+	}
+	e = r.local(e)
 	id, ok := identify(e)
 	if !ok {
 		return
@@ -57,7 +78,37 @@ func (r *Records) Add(e pbx.Event, received time.Time) {
 			return
 		}
 	}
-	day[id] = append(day[id], version{e, received})
+	day[id] = append(day[id], version{e, source})
+}
+
+// next is how the next event was received. What is received at one time is an array.
+func (r *Records) next(received time.Time) kpi.Source {
+	if r.last.Received.Equal(received) {
+		return r.last
+	}
+	r.last = kpi.Source{Received: received}
+	return r.last
+}
+
+func (r *Records) addSign(s sign) {
+	day := r.zone.Local(s.received).Day()
+	if r.signs[day] == nil {
+		r.signs[day] = map[sign]bool{}
+	}
+	r.signs[day][s] = true
+}
+
+// local is the event with its times by the PBX's clock.
+func (r *Records) local(e pbx.Event) pbx.Event {
+	switch e := e.(type) {
+	case *pbx.CallRecord:
+		return e.In(r.zone)
+	case *pbx.CDR:
+		return e.In(r.zone)
+	case *pbx.IVRStep:
+		return e.In(r.zone)
+	}
+	return e
 }
 
 func identify(e pbx.Event) (identity, bool) {
@@ -76,7 +127,7 @@ func identify(e pbx.Event) (identity, bool) {
 // a PBX of which an operator has said nothing. Hashes of inputs are those of no records.
 func (r *Records) Rows() iter.Seq[kpi.Rows] {
 	return func(yield func(kpi.Rows) bool) {
-		for _, day := range slices.Sorted(maps.Keys(r.days)) {
+		for _, day := range r.told() {
 			if rows := r.day(day).Rows(); counts(rows) && !yield(rows) {
 				return
 			}
@@ -84,28 +135,38 @@ func (r *Records) Rows() iter.Seq[kpi.Rows] {
 	}
 }
 
+// told are the days of which records tell, and those that sessions may reach.
+func (r *Records) told() []pbx.Day {
+	days := slices.Collect(maps.Keys(r.days))
+	for day := range r.signs {
+		days = append(days, day, day+1)
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
 // day gathers the records that may count on a day, or tell which of them do.
 func (r *Records) day(day pbx.Day) *kpi.Day {
 	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings)
-	for d := day - 1; d <= day+1; d++ {
+	for d := day - 2; d <= day+1; d++ {
 		for _, versions := range r.days[d] {
 			current := versions[len(versions)-1]
-			source := kpi.Source{Received: current.received}
 			switch e := current.event.(type) {
 			case *pbx.CallRecord:
-				all.AddCall(e, source)
+				all.AddCall(e, current.source)
 			case *pbx.CDR:
-				all.AddCDR(e, source)
+				all.AddCDR(e, current.source)
 			case *pbx.IVRStep:
-				all.AddIVRStep(e, source)
+				all.AddIVRStep(e, current.source)
 			}
 		}
 	}
 	return all
 }
 
-// counts tells whether any record counts on the rows' day.
+// counts reports whether any record or sign counts on the rows' day.
 func counts(rows kpi.Rows) bool {
 	ofQueue := func(q kpi.Queue) bool { return q.Inputs.Records > 0 }
-	return rows.PBX.Inputs.Records > 0 || slices.ContainsFunc(rows.Queues, ofQueue)
+	ofAgent := func(a kpi.Agent) bool { return a.Inputs.Records > 0 }
+	return rows.PBX.Inputs.Records > 0 || slices.ContainsFunc(rows.Queues, ofQueue) || slices.ContainsFunc(rows.Agents, ofAgent)
 }

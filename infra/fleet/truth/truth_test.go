@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func talk(t *testing.T, start string, seconds int64) *pbx.CallRecord {
 func TestTheVersionCountsThatWasFirstReceivedLast(t *testing.T) {
 	const start = "2026-06-01 10:00:00"
 	received := time.Date(2026, 6, 1, 11, 0, 0, 0, time.UTC)
-	r := New("020000000001")
+	r := New("020000000001", pbx.UTC)
 	for _, seconds := range []int64{10, 20, 10, 20, 10} {
 		r.Add(talk(t, start, seconds), received)
 	}
@@ -39,7 +40,7 @@ func TestTheVersionCountsThatWasFirstReceivedLast(t *testing.T) {
 
 func TestDaysHaveRowsWhereAnythingCounts(t *testing.T) {
 	received := time.Date(2026, 6, 9, 0, 0, 0, 0, time.UTC)
-	r := New("020000000001")
+	r := New("020000000001", pbx.UTC)
 	r.Add(talk(t, "2026-06-05 12:00:00", 5), received) // of itself
 	r.Add(talk(t, "2026-06-01 23:50:00", 5), received)
 	r.Add(talk(t, "2026-06-02 00:10:00", 5), received) // of the day before
@@ -53,4 +54,21 @@ func TestDaysHaveRowsWhereAnythingCounts(t *testing.T) {
 		days[1].Day.String() != "2026-06-01" || days[1].Visits != 2 || days[2].Day.String() != "2026-06-05" {
 		t.Errorf("%+v", days)
 	}
+}
+
+// A record whose id alone tells when it began has its start by the PBX's zone.
+func TestCallsOfV4BeginByTheZone(t *testing.T) {
+	r := New("020000000001", pbx.ZoneAt(8*time.Hour))
+	began := time.Date(2026, 6, 1, 20, 0, 0, 0, time.UTC)
+	id := strconv.FormatInt(began.Unix(), 10) + "."
+	for _, leg := range []string{"1", "2"} {
+		r.Add(&pbx.CDR{UniqueID: id + leg, LinkedID: id + "1", Start: pbx.LocalTimeOf(began), StartFromID: true, InUTC: true}, began)
+	}
+	for rows := range r.Rows() {
+		if rows.PBX.Day.String() != "2026-06-02" || rows.PBX.Inputs.Records != 2 {
+			t.Errorf("%+v", rows.PBX)
+		}
+		return
+	}
+	t.Error("there are no rows")
 }
