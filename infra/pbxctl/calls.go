@@ -25,15 +25,15 @@ Examples:
 
 // Run implements the command.
 func (c *callsCommand) Run(p *program) error {
-	return c.openOne(p, func(s *store.Store, m member) error {
-		err := show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, m.zone(), c.span()), callColumns, "No contact-centre records.")
+	return c.openOne(p, func(s *store.Store, zone pbx.Zone) error {
+		err := show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, zone, c.span()), callColumns, "No contact-centre records.")
 		if err != nil {
 			return err
 		}
 		if !c.JSON {
 			fmt.Fprintln(p.out)
 		}
-		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, m.zone(), c.span()), cdrColumns, "No plain call detail records.")
+		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, zone, c.span()), cdrColumns, "No plain call detail records.")
 	})
 }
 

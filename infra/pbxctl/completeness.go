@@ -47,11 +47,14 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		calls := feed.NewCalls()
-		if err := addRecords(p, s, m, c.Day, calls); err != nil {
+		zone, err := p.zoneOf(m)
+		if err != nil {
 			return err
 		}
-		zone := m.zone()
+		calls := feed.NewCalls()
+		if err := addRecords(p, s, c.MAC, zone, c.Day, calls); err != nil {
+			return err
+		}
 		legs := legs{p, b, m.Device, zone.End(c.Day - 1), zone.End(c.Day), calls}
 		if err := legs.add(c.MAC); err != nil {
 			return err
@@ -66,14 +69,14 @@ func (c *completenessCommand) Run(p *program) error {
 	})
 }
 
-func addRecords(p *program, s *store.Store, m member, day pbx.Day, calls *feed.Calls) error {
-	for r, err := range s.CallRecords(p.ctx, m.MAC, m.zone(), store.Days(day, day)) {
+func addRecords(p *program, s *store.Store, mac pbx.MAC, zone pbx.Zone, day pbx.Day, calls *feed.Calls) error {
+	for r, err := range s.CallRecords(p.ctx, mac, zone, store.Days(day, day)) {
 		if err != nil {
 			return err
 		}
 		calls.Add(r.Event)
 	}
-	for r, err := range s.CDRs(p.ctx, m.MAC, m.zone(), store.Days(day, day)) {
+	for r, err := range s.CDRs(p.ctx, mac, zone, store.Days(day, day)) {
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -194,8 +195,11 @@ func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err e
 	return m, err
 }
 
-// zone is the best that is known of where its clock stands.
-func (m member) zone() pbx.Zone { return m.Zone.Or(m.Inferred).Or(pbx.UTC) }
+// zoneOf is where the clock of a PBX stands, as far as is known; else DEFAULT_ZONE.
+func (p *program) zoneOf(m member) (pbx.Zone, error) {
+	schedule, err := config.ReadSchedule(p.getenv)
+	return store.ClockZone(m.Device, store.Seen{Zone: m.Inferred}, schedule.DefaultZone), err
+}
 
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {

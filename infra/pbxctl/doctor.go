@@ -85,21 +85,25 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Rev
 	if err != nil {
 		return nil, err
 	}
+	zone, err := p.zoneOf(m)
+	if err != nil {
+		return nil, err
+	}
 	review := feed.NewReview()
-	for r, err := range s.CallRecords(p.ctx, mac, m.zone(), span) {
+	for r, err := range s.CallRecords(p.ctx, mac, zone, span) {
 		if err != nil {
 			return nil, err
 		}
 		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
 		review.AddMembers(r.Event, r.Event.UUID)
 	}
-	for r, err := range s.CDRs(p.ctx, mac, m.zone(), span) {
+	for r, err := range s.CDRs(p.ctx, mac, zone, span) {
 		if err != nil {
 			return nil, err
 		}
 		review.AddMembers(r.Event, r.Event.UniqueID)
 	}
-	for r, err := range s.IVRSteps(p.ctx, mac, m.zone(), span) {
+	for r, err := range s.IVRSteps(p.ctx, mac, zone, span) {
 		if err != nil {
 			return nil, err
 		}

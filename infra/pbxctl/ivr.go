@@ -18,8 +18,8 @@ func (ivrCommand) Help() string {
 
 // Run implements the command.
 func (c *ivrCommand) Run(p *program) error {
-	return c.openOne(p, func(s *store.Store, m member) error {
-		return show(p, c.JSON, s.IVRSteps(p.ctx, c.MAC, m.zone(), c.span()), ivrColumns, "No menus were heard.")
+	return c.openOne(p, func(s *store.Store, zone pbx.Zone) error {
+		return show(p, c.JSON, s.IVRSteps(p.ctx, c.MAC, zone, c.span()), ivrColumns, "No menus were heard.")
 	})
 }
 

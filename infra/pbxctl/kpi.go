@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"trunkline/pkg/config"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -193,6 +195,20 @@ func figureCells(f kpi.Figures) []string {
 		optional(f.LongestWait), optional(f.WaitP90)}
 }
 
+var apartHeads = []string{"OUTBOUND", "INTERNAL", "UNRECOGNISED"}
+
+// apartCells show calls that count apart, where there are any.
+func apartCells(a kpi.Apart) (cells []string) {
+	for _, n := range []int64{a.Outbound, a.Internal, a.Unrecognised} {
+		cell := ""
+		if n > 0 {
+			cell = count(n)
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
 // labelled is a queue or agent as people know it.
 func labelled(names store.Names, kind store.Kind, id string) string {
 	return strings.TrimSpace(id + " " + names.Find(kind, id).Name)
@@ -200,26 +216,27 @@ func labelled(names store.Names, kind store.Kind, id string) string {
 
 func queueColumns(names store.Names) columns[kpi.QueueFigures] {
 	return columns[kpi.QueueFigures]{
-		append([]string{"QUEUE"}, figureHeads...),
+		slices.Concat([]string{"QUEUE"}, figureHeads, apartHeads),
 		func(q kpi.QueueFigures) []string {
-			return append([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures)...)
+			return slices.Concat([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart))
 		},
 	}
 }
 
 var pbxColumns = columns[kpi.PBXFigures]{
-	slices.Concat(figureHeads, []string{"IVR", "DIRECT", "OUTBOUND", "INTERNAL", "UNRECOGNISED", "CDR"}),
+	slices.Concat(figureHeads, apartHeads, []string{"IVR", "DIRECT", "CDR"}),
 	func(r kpi.PBXFigures) []string {
-		return append(figureCells(r.Figures), count(r.IVROnly), count(r.Direct), count(r.Outbound), count(r.Internal), count(r.Unrecognised), count(r.CDR.Calls))
+		return append(append(figureCells(r.Figures), apartCells(r.Apart)...), count(r.IVROnly), count(r.Direct), count(r.CDR.Calls))
 	},
 }
 
 func agentColumns(names store.Names) columns[kpi.AgentFigures] {
 	return columns[kpi.AgentFigures]{
-		[]string{"AGENT", "ANSWERED", "MISSED", "ATTEMPTS", "OUTBOUND", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE"},
+		[]string{"AGENT", "ANSWERED", "MISSED", "ELSEWHERE", "ATTEMPTS", "OUTBOUND", "DIRECT", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE", "LOGIN", "UNSURE", "OCCUPANCY"},
 		func(a kpi.AgentFigures) []string {
-			return []string{labelled(names, store.KindAgent, a.Agent), count(a.Answered), count(a.TriedNotAnswered), count(a.Attempts),
-				count(a.OutboundCalls), count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean)}
+			return []string{labelled(names, store.KindAgent, a.Agent), count(a.Answered), count(a.Missed), count(a.AnsweredElsewhere), count(a.Attempts),
+				count(a.OutboundCalls), count(a.DirectCalls), count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean),
+				a.LoginSeconds.String(), count(a.UnsureSessions), percent(a.Occupancy)}
 		},
 	}
 }
@@ -227,29 +244,60 @@ func agentColumns(names store.Names) columns[kpi.AgentFigures] {
 type explainCommand struct {
 	source
 	Day    pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue  string  `required:"" help:"The queue." placeholder:"CODE"`
-	Figure string  `default:"offered" enum:"${figures}" help:"One of ${figure_list}." placeholder:"NAME"`
+	Queue  string  `xor:"of" required:"" help:"The queue." placeholder:"CODE"`
+	Agent  string  `xor:"of" required:"" help:"The agent." placeholder:"CODE"`
+	Figure string  `help:"Of a queue ${figure_list}; of an agent ${agent_figure_list}." placeholder:"NAME"`
+}
+
+// sessionsFigure is the figure of an agent's row that counts sessions.
+const sessionsFigure = "login_seconds"
+
+// agentFigures are those of an agent that can be explained.
+func agentFigures() []string { return append(kpi.AgentCountNames(), sessionsFigure) }
+
+// check says what is wrong with the figure that is asked for, and fills the default in.
+func (c *explainCommand) check() error {
+	known, first := kpi.CountNames(), "offered"
+	if c.Agent != "" {
+		known, first = agentFigures(), string(kpi.AgentAnswered)
+	}
+	if c.Figure = cmp.Or(c.Figure, first); !slices.Contains(known, c.Figure) {
+		return fmt.Errorf("--figure %s is not one of %s", c.Figure, strings.Join(known, ", "))
+	}
+	return nil
 }
 
 // Help is the long form of the command's help.
 func (explainCommand) Help() string {
 	return `The calls are found in the records as they are now, which may be newer than the
-published figures; or gone, where the day is sealed.
+published figures; or gone, where the day is sealed. Sessions of agents are explained, too.
 
-Example:
-  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data`
+Examples:
+  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data
+  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure missed --data ./data
+  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure login_seconds --data ./data`
 }
 
 // Run implements the command.
 func (c *explainCommand) Run(p *program) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return c.open(p, func(s *store.Store) error {
-		rows, err := rollup.Compute(p.ctx, s, rollup.Task{MAC: c.MAC, Day: c.Day})
+		schedule, err := config.ReadSchedule(p.getenv)
+		if err != nil {
+			return err
+		}
+		rows, err := rollup.Compute(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: c.Day})
 		if err != nil {
 			return err
 		}
 		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
 		if err != nil {
 			return err
+		}
+		if c.Agent != "" {
+			return errors.Join(c.explainAgent(p, rows, sealed), saySealed(p, c.Day, sealed && !c.JSON))
 		}
 		var calls []explained
 		for _, call := range rows.Calls {
@@ -261,6 +309,57 @@ func (c *explainCommand) Run(p *program) error {
 		err = show(p, c.JSON, values(calls, nil), explainColumns, nothing)
 		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
+}
+
+// explainAgent shows the calls or sessions behind a figure of an agent.
+func (c *explainCommand) explainAgent(p *program, rows kpi.Rows, sealed bool) error {
+	nothing := fmt.Sprintf("Nothing of agent %s on %s counts as %s.", c.Agent, c.Day, c.Figure)
+	if c.Figure == sessionsFigure {
+		var sessions []explainedSession
+		for _, s := range rows.Sessions {
+			if s.Agent == c.Agent {
+				sessions = append(sessions, explainedSession{s, sealed})
+			}
+		}
+		return show(p, c.JSON, values(sessions, nil), sessionColumns, nothing)
+	}
+	var calls []explainedAgentCall
+	for _, call := range rows.AgentCalls {
+		if call.Agent == c.Agent && string(call.As) == c.Figure {
+			calls = append(calls, explainedAgentCall{call, sealed})
+		}
+	}
+	return show(p, c.JSON, values(calls, nil), agentCallColumns, nothing)
+}
+
+// explainedAgentCall is a call that an agent's row counts.
+type explainedAgentCall struct {
+	kpi.AgentCall
+	Sealed bool `json:"sealed"` // the day is: there may have been more calls
+}
+
+// explainedSession is a session that an agent's row counts.
+type explainedSession struct {
+	kpi.Session
+	Sealed bool `json:"sealed"` // the day is: there may have been more sessions
+}
+
+var agentCallColumns = columns[explainedAgentCall]{
+	[]string{"START", "UUID", "CALLER", "TALK", "ATTEMPTS", "COUNTS AS", "BECAUSE"},
+	func(e explainedAgentCall) []string {
+		return []string{e.Start.String(), e.UUID, e.Caller, e.Talk.String(), count(e.Attempts), string(e.As), e.Rule}
+	},
+}
+
+var sessionColumns = columns[explainedSession]{
+	[]string{"FROM", "TO", "SECONDS", "SURE", "BECAUSE"},
+	func(e explainedSession) []string {
+		sure := "yes"
+		if e.Unsure {
+			sure = "no"
+		}
+		return []string{clock(e.From), clock(e.To), count(int64(e.To.Sub(e.From).Seconds())), sure, e.Rule}
+	},
 }
 
 // saySealed tells people that what they see of a day may not be all of it.

@@ -83,7 +83,7 @@ func (p *program) run(args []string) (code int) {
 		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
-		kong.Vars{"figures": strings.Join(kpi.CountNames(), ","), "figure_list": strings.Join(kpi.CountNames(), ", ")},
+		kong.Vars{"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(agentFigures(), ", ")},
 		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)

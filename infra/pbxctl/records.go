@@ -74,14 +74,18 @@ func (s place) open(p *program, use func(*store.Store) error) error {
 	return p.withRecords(table, use)
 }
 
-// openOne calls use with the records, to read those of the PBX.
-func (s source) openOne(p *program, use func(*store.Store, member) error) error {
+// openOne calls use with the records, to read those of the PBX, and with its zone.
+func (s source) openOne(p *program, use func(*store.Store, pbx.Zone) error) error {
 	return s.open(p, func(records *store.Store) error {
 		m, err := memberOf(p.ctx, records, s.MAC)
 		if err != nil {
 			return err
 		}
-		return use(records, m)
+		zone, err := p.zoneOf(m)
+		if err != nil {
+			return err
+		}
+		return use(records, zone)
 	})
 }
 

@@ -218,7 +218,7 @@ func fromStore(dir string) (result, error) {
 	began := time.Now()
 	for _, p := range all() {
 		for d := first(); d < first()+days+1; d++ {
-			rows, err := rollup.Compute(ctx, s, rollup.Task{MAC: p.MAC, Day: d})
+			rows, err := rollup.Compute(ctx, s, pbx.UTC, rollup.Task{MAC: p.MAC, Day: d})
 			if err != nil {
 				return r, err
 			}

@@ -84,6 +84,7 @@ func (r *Records) Add(e pbx.Event, received time.Time) {
 // next is how the next event was received. What is received at one time is an array.
 func (r *Records) next(received time.Time) kpi.Source {
 	if r.last.Received.Equal(received) {
+		r.last.Index++
 		return r.last
 	}
 	r.last = kpi.Source{Received: received}
@@ -147,7 +148,7 @@ func (r *Records) told() []pbx.Day {
 
 // day gathers the records that may count on a day, or tell which of them do.
 func (r *Records) day(day pbx.Day) *kpi.Day {
-	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings)
+	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings, r.zone)
 	for d := day - 2; d <= day+1; d++ {
 		for _, versions := range r.days[d] {
 			current := versions[len(versions)-1]
@@ -159,6 +160,9 @@ func (r *Records) day(day pbx.Day) *kpi.Day {
 			case *pbx.IVRStep:
 				all.AddIVRStep(e, current.source)
 			}
+		}
+		for s := range r.signs[d] {
+			all.AddSign(kpi.Sign{Agent: s.agent, Login: s.login, At: s.received})
 		}
 	}
 	return all
