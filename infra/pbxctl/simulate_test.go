@@ -205,6 +205,10 @@ func TestFiguresOfAFleetWithSoftwareV4AreTheTrueOnes(t *testing.T) {
 	if r := runAfterwards(t, "simulate", "check", "--truth", truth, "--data", folder); r.code != 0 || !strings.Contains(r.out, " of 6 PBXs") {
 		t.Errorf("exit %d: %s%s", r.code, r.out, r.errs)
 	}
+	text, err := os.ReadFile(truth)
+	if err != nil || !strings.Contains(string(text), `"login_seconds":2`) {
+		t.Errorf("no agent was logged in for hours (%v)", err)
+	}
 }
 
 func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"maps"
 	"strconv"
 	"testing"
 	"time"
@@ -56,6 +57,32 @@ func TestDaysHaveRowsWhereAnythingCounts(t *testing.T) {
 	}
 }
 
+// A sign has no time but that of its receipt: one that comes again is another one, unless it
+// stands in the same array.
+func TestSessionsAreByTheTimeOfReceipt(t *testing.T) {
+	r := New("020000000001", pbx.ZoneAt(8*time.Hour))
+	at := func(clock string) time.Time { return pbx.ZoneAt(8 * time.Hour).Time(local(t, clock)) }
+	login, logoff := &pbx.AgentLogin{Sign: pbx.Sign{Agent: "800"}}, &pbx.AgentLogoff{Sign: pbx.Sign{Agent: "800"}}
+	for _, s := range []struct {
+		e  pbx.Event
+		at string
+	}{
+		{login, "2026-06-01 22:00:00"}, {login, "2026-06-01 22:00:00"}, {login, "2026-06-01 23:00:00"},
+		{logoff, "2026-06-02 01:00:00"},
+	} {
+		r.Add(s.e, at(s.at))
+	}
+	type figures struct{ login, unsure int64 }
+	got := map[string]figures{}
+	for rows := range r.Rows() {
+		a := rows.Agents[0]
+		got[a.Day.String()] = figures{a.LoginSeconds.Or(-1), a.UnsureSessions}
+	}
+	if want := map[string]figures{"2026-06-01": {7200, 1}, "2026-06-02": {3600, 0}}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // A record whose id alone tells when it began has its start by the PBX's zone.
 func TestCallsOfV4BeginByTheZone(t *testing.T) {
 	r := New("020000000001", pbx.ZoneAt(8*time.Hour))
@@ -65,7 +92,7 @@ func TestCallsOfV4BeginByTheZone(t *testing.T) {
 		r.Add(&pbx.CDR{UniqueID: id + leg, LinkedID: id + "1", Start: pbx.LocalTimeOf(began), StartFromID: true, InUTC: true}, began)
 	}
 	for rows := range r.Rows() {
-		if rows.PBX.Day.String() != "2026-06-02" || rows.PBX.Inputs.Records != 2 {
+		if rows.PBX.Day.String() != "2026-06-02" || rows.PBX.CDR.Calls != 1 || rows.PBX.Inputs.Records != 2 {
 			t.Errorf("%+v", rows.PBX)
 		}
 		return

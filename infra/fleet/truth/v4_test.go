@@ -1,0 +1,105 @@
+package truth
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/token"
+)
+
+// received has a PBX's deliveries taken in, each at its time, and returns what they tell and
+// what is stored of them.
+func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
+	t.Helper()
+	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := p.Begin()
+	clock := func() time.Time { return now }
+	told, stored := New(p.MAC, p.Zone), store.New(storetest.NewMemory(), clock)
+	if err := stored.SetDevice(t.Context(), p.MAC, store.Device{Zone: p.Zone}); err != nil {
+		t.Fatal(err)
+	}
+	in := ingest.New(token.Fixed(keys), stored, archive.New(archivetest.NewMemory()), clock)
+	for d := range p.Deliveries() {
+		now = d.At
+		if r := in.Receive(t.Context(), ingest.Delivery{MAC: d.MAC, KID: "k1", Body: d.Body}); r.Err != nil {
+			t.Fatalf("%v: %s", r.Err, d.Body)
+		}
+		for _, e := range d.Events {
+			told.Add(e, d.At)
+		}
+	}
+	return told, stored
+}
+
+// figures are rows as JSON, without what is a matter of how records are kept.
+func figures(t *testing.T, rows kpi.Rows) string {
+	t.Helper()
+	rows.Calls, rows.AgentCalls, rows.PBX.Inputs.Hash = nil, nil, ""
+	for i := range rows.Queues {
+		rows.Queues[i].Inputs.Hash = ""
+	}
+	for i := range rows.Agents {
+		rows.Agents[i].Inputs.Hash = ""
+	}
+	text, err := json.MarshalIndent(rows, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// loginSeconds is how long all agents were logged in.
+func loginSeconds(rows kpi.Rows) (sum int64) {
+	for _, a := range rows.Agents {
+		sum += a.LoginSeconds.Or(0)
+	}
+	return sum
+}
+
+func TestFiguresOfV4AreTheTrueOnes(t *testing.T) {
+	first, err := pbx.ParseDay("2026-10-23")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := fleet.Config{Seed: 3, PBXs: 3, First: first, Days: 4, CallsPerDay: 60, V4: 1,
+		Zones:      []string{"Europe/Berlin", "Asia/Kathmandu", "America/New_York"},
+		Duplicates: 0.1, Late: 0.05, Restated: 0.05, Outages: 0.5, Arrays: 1}
+	for _, p := range c.All() {
+		told, stored := received(t, p)
+		days, loggedIn, legs := map[pbx.Day]bool{}, int64(0), int64(0)
+		for want := range told.Rows() {
+			day := want.PBX.Day
+			got, err := rollup.Compute(t.Context(), stored, p.Zone, rollup.Task{MAC: p.MAC, Day: day})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := figures(t, got), figures(t, want); got != want {
+				t.Errorf("%s, %s: %s\nbut the true figures are %s", p.MAC, day, got, want)
+			}
+			days[day] = true
+			legs += want.PBX.CDR.Calls
+			loggedIn += loginSeconds(want)
+		}
+		for day, err := range stored.RecordedDays(t.Context(), p.MAC, p.Zone, store.Span{}) {
+			if err != nil || !days[day] {
+				t.Errorf("%s: %s has records, and no true figures (%v)", p.MAC, day, err)
+			}
+		}
+		if loggedIn < 4*8*3600 || legs < 100 {
+			t.Errorf("%s: agents were logged in for %d s, and %d calls have legs", p.MAC, loggedIn, legs)
+		}
+	}
+}
