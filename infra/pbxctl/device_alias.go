@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 )
 
@@ -15,6 +16,9 @@ import (
 func (s source) change(p *program, apply func(pbx.MAC, *store.Device) error) (m member, err error) {
 	err = s.write(p, func(records *store.Store) error {
 		_, err := records.ChangeDevice(p.ctx, s.MAC, func(d *store.Device) error { return apply(s.MAC, d) })
+		if err == nil {
+			_, err = rollup.Recheck(p.ctx, records, s.MAC, p.now())
+		}
 		if err == nil {
 			m, err = memberOf(p.ctx, records, s.MAC)
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 )
 
@@ -72,7 +74,7 @@ func (c *deviceImportCommand) Run(p *program) error {
 	}
 	var edits []edit
 	for _, row := range file.rows {
-		edits = append(edits, deviceEdit(file, row))
+		edits = append(edits, deviceEdit(file, row, p.now))
 	}
 	return c.run(p, file, edits)
 }
@@ -96,7 +98,7 @@ func readDevices(name string) (*sheet, error) {
 	return file, nil
 }
 
-func deviceEdit(file *sheet, row sheetRow) edit {
+func deviceEdit(file *sheet, row sheetRow, now func() time.Time) edit {
 	apply := func(d *store.Device) error {
 		set(deviceFields, d, file, row) // it was found good
 		return nil
@@ -117,6 +119,9 @@ func deviceEdit(file *sheet, row sheetRow) edit {
 		},
 		write: func(ctx context.Context, s *store.Store) error {
 			_, err := s.ChangeDevice(ctx, row.mac, apply)
+			if err == nil {
+				_, err = rollup.Recheck(ctx, s, row.mac, now())
+			}
 			return err
 		},
 	}

@@ -93,7 +93,8 @@ type deviceSetCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceSetCommand) Help() string {
-	return `What is not named stays as it is. Figures that were published keep the thresholds of
+	return `What is not named stays as it is. After another zone was set, published days are computed
+again, the latest first, over some hours. Figures that were published keep the thresholds of
 their day in curated/ until they are rolled up again; pbxctl kpi shows any threshold. For many
 PBXs see pbxctl device import.
 

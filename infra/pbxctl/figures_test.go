@@ -78,7 +78,7 @@ func TestTheVendorsCallIsOneAbandonedShort(t *testing.T) {
 		"answered within 30 s, abandoned short before 10 s; revision 1, computed",
 		"QUEUE  OFFERED  ANSWERED  ABANDONED  SHORT  VOICEMAIL  FLOWED  UNKNOWN  SERVICE LEVEL  ABANDONMENT  ASA  AHT  LONGEST WAIT  P90\n" +
 			"630    1        0         1          1      0          0       0        0.0%           100.0%       -    -    7             -\n",
-		"The whole PBX", "Agents", "100    0         1       1",
+		"The whole PBX", "Agents", "100    0         1       0          1",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -107,11 +107,36 @@ func TestEachFigureIsExplainedByItsCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		const rule = `it ended in the queue, by its record of 2018-11-05T19:05:31 in the state "queue" with agent 100; ` +
-			"short, since only the caller ended it, before the threshold"
+			"short, since the caller ended it, before the threshold"
 		if call.UUID != "1541415929.807" || call.Outcome != "abandoned" || call.Rule != rule ||
 			!strings.Contains(people, "1541415929.807  85322361  7     0     -      abandoned  "+rule) {
 			t.Errorf("%s: %s%s", figure, people, programs)
 		}
+	}
+}
+
+func TestAnAgentsFiguresAreExplainedByCallsAndSessions(t *testing.T) {
+	data := dataOf(t,
+		delivered{"2018-11-05T10:00:00Z", "{Event:'AgentLogin', Agent:'SIP/100'}"},
+		delivered{"2018-11-05T11:05:39Z", "{event:'cc_cdr', uuid:'1541415929.807', queueCode:'630', agentCode:'100', callType:'incoming', cdrState:'queue'," +
+			"startTime:'2018-11-05 11:05:31', endTime:'2018-11-05 11:05:39', queueTime:7}"},
+		delivered{"2018-11-05T12:30:00Z", "{Event:'AgentLogoff', Agent:'100'}"},
+		delivered{"2018-11-05T13:00:00Z", "{Event:'AgentLogin', Agent:'100'}"},
+	)
+	ask(t, later, "rollup", "--all", "--since", "2018-11-05", "--data", data)
+	for figure, want := range map[string]string{
+		"missed":        "1541415929.807",
+		"login_seconds": "2018-11-05 10:00:00  2018-11-05 12:30:00  9000     yes   it ends with the logoff\n2018-11-05 13:00:00  2018-11-05 13:00:00  0        no",
+		"answered":      "Nothing of agent 100 on 2018-11-05 counts as answered.",
+	} {
+		out := ask(t, later, append([]string{"kpi", "explain", "--agent", "100", "--figure", figure}, ofDay(data)...)...)
+		if !strings.Contains(out, want) {
+			t.Errorf("%s:\n%s", figure, out)
+		}
+	}
+	out := ask(t, later, append([]string{"kpi", "--all-rows"}, ofDay(data)...)...)
+	if !strings.HasSuffix(out, "  9000   1       0.0%\n") {
+		t.Error(out)
 	}
 }
 
@@ -259,7 +284,7 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		{"device set --mac 68692e0b0001 --short-abandon=100000", 1, "--short-abandon: 100000 is not a number of seconds from 0 to 86400"},
 		{"device set --mac 68692e0b0001", 1, "nothing is named that should change"},
 		{"device set --mac reception --name x", 2, `--mac: "reception" is not a MAC address`},
-		{"rollup --mac 68692e0b0001 --day 2099-01-01", 1, "2099-01-01 has not closed for 68692e0b0001: it does at 2099-01-02T00:15:00Z, by its zone UTC"},
+		{"rollup --mac 68692e0b0001 --day 2099-01-01", 1, "68692e0b0001 told of nothing on 2099-01-01"},
 		{"rollup --mac 68692e0b0001 --day 2018-11-06", 1, "2018-11-06 has not closed for 68692e0b0001: it does at 2018-11-07T00:15:00Z, by its zone UTC"},
 		{"rollup --all --day 2018-11-08", 1, "--day: 2018-11-08 has not begun anywhere"},
 		{"rollup --mac 68692e0b0001 --since 2018-11-08", 1, "--since: 2018-11-08 has not begun anywhere"},
@@ -282,7 +307,9 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		{"kpi --mac 68692e0b0001", 2, "missing flags: --day=DAY"},
 		{"kpi --mac 12 --day 2018-11-05", 2, `--mac: "12" is not a MAC address`},
 		{"kpi explain --mac 68692e0b0001 --day 5.11.2018 --queue 630", 2, `--day: "5.11.2018" is not a day such as 2018-11-05`},
-		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --queue 630 --figure lost", 2, `--figure must be one of "offered","answered","abandoned","short_abandoned"`},
+		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --queue 630 --figure lost", 1, `--figure lost is not one of offered, answered, abandoned, short_abandoned`},
+		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --agent 100 --figure offered", 1, `--figure offered is not one of answered, missed, answered_elsewhere, outbound_calls, direct_calls, login_seconds`},
+		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --agent 100 --queue 630", 2, "--queue and --agent can't be used together"},
 		{"kpi restatements --mac 68692e0b0001 --day today", 2, `--day: "today" is not a day such as 2018-11-05`},
 		{"kpi restatements --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001"},
 		{"serve --addr 127.0.0.1:0 --now noon", 1, `--now: "noon" is not a time such as 2026-11-23T09:00:00Z`},

@@ -255,18 +255,6 @@ var (
 	guardedCell = regexp.MustCompile(`^'+([=+\-@＝＋－＠\t\r]|\d+$)`)
 )
 
-// shortened is how a spreadsheet writes a number that it took for one, such as 4.93012E+11
-// or 201.0.
-var shortened = regexp.MustCompile(`^\d+[.,]?\d*[eE]\+?\d+$|^\d+[.,]0+$`)
-
-// checkShortened says what is wrong with a cell that should be digits and is a number.
-func checkShortened(cell string) error {
-	if !shortened.MatchString(cell) {
-		return nil
-	}
-	return fmt.Errorf("%q is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again", cell)
-}
-
 func guard(cell string) string {
 	if unsafeCell.MatchString(cell) {
 		return "'" + cell

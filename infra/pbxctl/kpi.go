@@ -176,7 +176,7 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, 
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
 		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
-	if err := table(p.out, values(r.queues, nil), queueColumns(names), "No queue had calls."); err != nil || !r.all {
+	if err := table(p.out, values(r.queues, nil), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
@@ -184,7 +184,7 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, 
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.out, values(r.agents, nil), agentColumns(names), "No agent was tried.")
+	return table(p.out, values(r.agents, nil), agentColumns(names), "No agent had calls or sessions.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}
@@ -197,16 +197,8 @@ func figureCells(f kpi.Figures) []string {
 
 var apartHeads = []string{"OUTBOUND", "INTERNAL", "UNRECOGNISED"}
 
-// apartCells show calls that count apart, where there are any.
-func apartCells(a kpi.Apart) (cells []string) {
-	for _, n := range []int64{a.Outbound, a.Internal, a.Unrecognised} {
-		cell := ""
-		if n > 0 {
-			cell = count(n)
-		}
-		cells = append(cells, cell)
-	}
-	return cells
+func apartCells(a kpi.Apart) []string {
+	return []string{count(a.Outbound), count(a.Internal), count(a.Unrecognised)}
 }
 
 // labelled is a queue or agent as people know it.
@@ -214,19 +206,24 @@ func labelled(names store.Names, kind store.Kind, id string) string {
 	return strings.TrimSpace(id + " " + names.Find(kind, id).Name)
 }
 
-func queueColumns(names store.Names) columns[kpi.QueueFigures] {
+// queueColumns show the calls that count apart only where a queue has any.
+func queueColumns(names store.Names, queues []kpi.QueueFigures) columns[kpi.QueueFigures] {
+	heads := apartHeads
+	if !slices.ContainsFunc(queues, func(q kpi.QueueFigures) bool { return q.Apart != kpi.Apart{} }) {
+		heads = nil
+	}
 	return columns[kpi.QueueFigures]{
-		slices.Concat([]string{"QUEUE"}, figureHeads, apartHeads),
+		slices.Concat([]string{"QUEUE"}, figureHeads, heads),
 		func(q kpi.QueueFigures) []string {
-			return slices.Concat([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart))
+			return slices.Concat([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart)[:len(heads)])
 		},
 	}
 }
 
 var pbxColumns = columns[kpi.PBXFigures]{
-	slices.Concat(figureHeads, apartHeads, []string{"IVR", "DIRECT", "CDR"}),
+	slices.Concat(figureHeads, []string{"IVR", "DIRECT"}, apartHeads, []string{"CDR"}),
 	func(r kpi.PBXFigures) []string {
-		return append(append(figureCells(r.Figures), apartCells(r.Apart)...), count(r.IVROnly), count(r.Direct), count(r.CDR.Calls))
+		return slices.Concat(figureCells(r.Figures), []string{count(r.IVROnly), count(r.Direct)}, apartCells(r.Apart), []string{count(r.CDR.Calls)})
 	},
 }
 

@@ -76,7 +76,7 @@ func thingOf(row sheetRow) store.Name {
 func checkName(file *sheet, row sheetRow) {
 	before, name := len(file.wrong), thingOf(row)
 	file.note(row, "kind", name.Kind.Check())
-	file.note(row, "id", errors.Join(store.CheckID(name.ID), checkShortened(name.ID)))
+	file.note(row, "id", store.CheckID(name.ID))
 	set(nameFields, &name, file, row)
 	if (row.cells["target_percent"] == "") != (row.cells["target_seconds"] == "") {
 		file.note(row, "target_percent", errors.New("a target needs both a percentage and seconds"))

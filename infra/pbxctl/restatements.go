@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
@@ -19,7 +20,8 @@ type restatementsCommand struct {
 // Help is the long form of the command's help.
 func (restatementsCommand) Help() string {
 	return `When a day's published figures change, the old ones are kept, with the records that came
-after them. Where a line has no figures, settings changed, or figures that are not shown.
+after them. BECAUSE is what changed: a late record, a setting, or a rule of this program.
+Where a line has no figures, only figures changed that are not shown.
 Thresholds are those that are set for the PBX now. With --json, one object per revision that
 was replaced, with all of its rows.
 
@@ -156,14 +158,23 @@ func (r *dayRows) cells(queue string) []string {
 }
 
 var changeColumns = columns[change]{
-	slices.Concat([]string{"REVISION", "COMPUTED", "REPLACED", "LATE", "QUEUE"}, figureHeads),
+	slices.Concat([]string{"REVISION", "COMPUTED", "REPLACED", "BECAUSE", "LATE", "QUEUE"}, figureHeads),
 	func(c change) []string {
-		cells := []string{count(c.Revision), clock(c.ComputedAt), clock(c.ReplacedAt), count(c.Late), c.queue}
+		cells := []string{count(c.Revision), clock(c.ComputedAt), clock(c.ReplacedAt), causes(c.Causes), count(c.Late), c.queue}
 		for i := range figureHeads {
 			cells = append(cells, c.cell(i))
 		}
 		return cells
 	},
+}
+
+// causes are what changed, in a line.
+func causes(all []store.Cause) string {
+	words := make([]string, 0, len(all))
+	for _, cause := range all {
+		words = append(words, string(cause))
+	}
+	return strings.Join(words, ", ")
 }
 
 // cell is what a figure was and became, or what it stayed.

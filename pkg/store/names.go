@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -77,10 +78,17 @@ func checkText(s string, most int) error {
 	return nil
 }
 
-// CheckID tells what is wrong with what the PBX calls something.
+// shortened is how a spreadsheet writes a number that it took for one, such as 4.93012E+11
+// or 201.0.
+var shortened = regexp.MustCompile(`^\d+[.,]?\d*[eE]\+?\d+$|^\d+[.,]0+$`)
+
+// CheckID says what is wrong with what the PBX calls something.
 func CheckID(s string) error {
 	if s == "" {
 		return errors.New("what has no ID can't be named")
+	}
+	if shortened.MatchString(s) {
+		return fmt.Errorf("%.40q is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again", s)
 	}
 	return checkText(s, MaxID)
 }

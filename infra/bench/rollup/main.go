@@ -189,11 +189,10 @@ func month(mac pbx.MAC, facts []fact, r *result) {
 		return i
 	}
 	for d := first(); d < first()+days+1; d++ {
-		day := kpi.NewDay(mac, d, kpi.DefaultSettings)
+		day := kpi.NewDay(mac, d, kpi.DefaultSettings, pbx.UTC)
 		from, to := kpi.Reach(d)
-		add(day, records[at(from):at(to)])
-		if day.NeedsDayBefore() {
-			add(day, records[at((d-1).Start()):at(from)])
+		for more := true; more; from, to, more = day.More() {
+			add(day, records[at(from):at(to)])
 		}
 		r.add(day.Rows())
 	}
