@@ -18,7 +18,7 @@ import (
 var scripts embed.FS
 
 // order is the order in which the scripts build on each other.
-var order = []string{"current", "calls", "figures", "queue", "pbx", "agent", "intervals"}
+var order = []string{"current", "calls", "figures", "queue", "pbx", "sessions", "agent", "intervals"}
 
 // row is a row of a table, by its columns.
 type row map[string]any
@@ -42,14 +42,10 @@ func compute(ctx context.Context, db *sql.DB, raw, settings string) error {
 	if err := someEnvelope(raw); err != nil {
 		return err
 	}
-	steps := []string{
-		"set variable raw = " + quote(raw),
-		"create table settings (mac varchar primary key, t bigint, s bigint, talk_includes_hold boolean)",
+	if err := readSettings(ctx, db, settings); err != nil {
+		return err
 	}
-	if settings != "" {
-		steps = append(steps, "insert into settings by name select * from read_csv("+quote(settings)+
-			", header = true, types = {'mac': 'varchar', 't': 'bigint', 's': 'bigint', 'talk_includes_hold': 'boolean'})")
-	}
+	steps := []string{"set variable raw = " + quote(raw)}
 	for _, name := range order {
 		script, err := scripts.ReadFile("sql/" + name + ".sql")
 		if err != nil {
@@ -57,6 +53,39 @@ func compute(ctx context.Context, db *sql.DB, raw, settings string) error {
 		}
 		steps = append(steps, string(script))
 	}
+	return execute(ctx, db, steps...)
+}
+
+// readSettings makes the tables of what was set for PBXs, and of the zones' periods.
+func readSettings(ctx context.Context, db *sql.DB, settings string) error {
+	steps := []string{
+		"create table settings (mac varchar primary key, t bigint, s bigint, talk_includes_hold boolean, zone varchar)",
+		"create table period (zone varchar, from_at bigint, to_at bigint, ahead bigint)",
+	}
+	if settings != "" {
+		steps = append(steps, "insert into settings by name select * from read_csv("+quote(settings)+
+			", header = true, types = {'mac': 'varchar', 't': 'bigint', 's': 'bigint', 'talk_includes_hold': 'boolean', 'zone': 'varchar'})")
+	}
+	if err := execute(ctx, db, steps...); err != nil {
+		return err
+	}
+	zones, err := read(ctx, db, "select zone from settings where zone is not null union select 'UTC'", []string{"zone"})
+	if err != nil {
+		return err
+	}
+	for name := range zones {
+		periods, err := periodsOf(name)
+		if err != nil {
+			return err
+		}
+		if err := execute(ctx, db, insertPeriods(name, periods)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func execute(ctx context.Context, db *sql.DB, steps ...string) error {
 	for _, step := range steps {
 		if _, err := db.ExecContext(ctx, step); err != nil {
 			return fmt.Errorf("compute: %.60q: %w", step, err)

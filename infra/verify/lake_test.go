@@ -99,7 +99,7 @@ func publishedOfOneCall(t *testing.T) (objects []curated.Object) {
 	t.Helper()
 	zone, err := pbx.ParseZone("Europe/Berlin")
 	must(t, err)
-	day := kpi.NewDay(macOf(1), on("2026-10-24"), kpi.DefaultSettings)
+	day := kpi.NewDay(macOf(1), on("2026-10-24"), kpi.DefaultSettings, zone)
 	day.AddCall(call("1.1", "09:00:00", agent("801"), wait(5), talk(60)), kpi.Source{Hash: "1", Received: at})
 	objects, err = curated.Objects(curated.Day{MAC: macOf(1), Day: on("2026-10-24"), Zone: zone, Rows: day.Rows()})
 	must(t, err)

@@ -30,9 +30,10 @@ Example:
 Flags:
   --raw FOLDER       the archive's raw/, with kind=…/dt=…/*.json
   --curated FOLDER   the archive's curated/, with queue_kpi/dt=…/*.parquet and so on
-  --settings FILE    CSV with the header mac,t,s,talk_includes_hold: for each PBX that has
-                     its own, the seconds of the service level and of short-abandoned calls,
-                     and true where talk includes hold
+  --settings FILE    CSV with the header mac,t,s,talk_includes_hold,zone: for each PBX that
+                     has its own, the seconds of the service level and of short-abandoned
+                     calls, true where talk includes hold, and the zone of its clock, such
+                     as Europe/Berlin or +05:45; UTC where none is given
   --first DAY        compare no day before this one
   --last DAY         nor one after this one, such as the last that has closed
   --json             print the report as JSON

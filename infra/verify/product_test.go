@@ -50,15 +50,16 @@ type computedDay struct {
 func computedDays(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device) iter.Seq[computedDay] {
 	fleet := record(t, all)
 	return func(yield func(computedDay) bool) {
-		for _, d := range daysOf(all) {
+		for _, d := range daysOf(all, devices) {
 			device := devices[d.mac]
 			at := rollup.Thresholds(device)
-			computed := kpi.NewDay(d.mac, d.day, kpi.Settings{ShortAbandon: at.ShortAbandon, TalkIncludesHold: device.TalkIncludesHold})
+			zone := device.Zone.Or(pbx.UTC)
+			computed := kpi.NewDay(d.mac, d.day, kpi.Settings{ShortAbandon: at.ShortAbandon, TalkIncludesHold: device.TalkIncludesHold}, zone)
 			from, to := kpi.Reach(d.day)
-			add(t, fleet[d.mac], d.mac, computed, store.Span{From: from, To: to})
-			if computed.NeedsDayBefore() {
-				add(t, fleet[d.mac], d.mac, computed, store.Days(d.day-1, d.day-1))
+			for more := true; more; from, to, more = computed.More() {
+				add(t, fleet[d.mac], d.mac, zone, computed, store.Span{From: from, To: to})
 			}
+			addSigns(t, fleet[d.mac], d.mac, computed)
 			if !yield(computedDay{d, computed.Rows(), at}) {
 				return
 			}
@@ -66,18 +67,26 @@ func computedDays(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device)
 	}
 }
 
-func add(t *testing.T, s *store.Store, mac pbx.MAC, d *kpi.Day, span store.Span) {
-	for r, err := range s.CallRecords(t.Context(), mac, span) {
+func add(t *testing.T, s *store.Store, mac pbx.MAC, zone pbx.Zone, d *kpi.Day, span store.Span) {
+	for r, err := range s.CallRecords(t.Context(), mac, zone, span) {
 		must(t, err)
-		d.AddCall(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received})
+		d.AddCall(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received, Index: r.Index})
 	}
-	for r, err := range s.CDRs(t.Context(), mac, span) {
+	for r, err := range s.CDRs(t.Context(), mac, zone, span) {
 		must(t, err)
-		d.AddCDR(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received})
+		d.AddCDR(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received, Index: r.Index})
 	}
-	for r, err := range s.IVRSteps(t.Context(), mac, span) {
+	for r, err := range s.IVRSteps(t.Context(), mac, zone, span) {
 		must(t, err)
-		d.AddIVRStep(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received})
+		d.AddIVRStep(r.Event, kpi.Source{Hash: r.Hash, Received: r.Received, Index: r.Index})
+	}
+}
+
+func addSigns(t *testing.T, s *store.Store, mac pbx.MAC, d *kpi.Day) {
+	from, to := d.SignReach()
+	for sign, err := range s.Signs(t.Context(), mac, from, to) {
+		must(t, err)
+		d.AddSign(kpi.Sign(sign))
 	}
 }
 
@@ -149,7 +158,7 @@ func flat(t *testing.T, shown, stored any) row {
 			r[name+"_max_seconds"] = total["max"]
 		}
 	}
-	for _, name := range []string{"handled", "handle_seconds"} {
+	for _, name := range []string{"handled", "handle_seconds", "busy_seconds"} {
 		if v, ok := of[name]; ok {
 			r[name] = v
 		}
@@ -195,20 +204,26 @@ func compareWithProduct(t *testing.T, all []receipt, devices map[pbx.MAC]store.D
 }
 
 // daysOf is all days that the receipts may be counted on.
-func daysOf(all []receipt) (days []day) {
+func daysOf(all []receipt, devices map[pbx.MAC]store.Device) (days []day) {
 	for _, r := range all {
+		zone := devices[r.mac].Zone.Or(pbx.UTC)
+		first, last := pbx.Day(-1), pbx.Day(0) // from the start
 		var start pbx.LocalTime
 		switch e := r.event.(type) {
 		case *pbx.CallRecord:
-			start = e.Start
+			start = e.In(zone).Start
 		case *pbx.CDR:
-			start = e.Start
+			start = e.In(zone).Start
 		case *pbx.IVRStep:
-			start = e.Start
+			start = e.In(zone).Start
+		case *pbx.AgentLogin:
+			start, last = zone.Local(r.at), 2
 		default:
 			continue
 		}
-		days = append(days, day{r.mac, start.Day()}, day{r.mac, start.Day() - 1})
+		for d := first; d <= last; d++ {
+			days = append(days, day{r.mac, start.Day() + d})
+		}
 	}
 	slices.SortFunc(days, func(a, b day) int { return cmp.Or(cmp.Compare(a.mac, b.mac), cmp.Compare(a.day, b.day)) })
 	return slices.Compact(days)

@@ -44,9 +44,9 @@ func computed(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device) *sq
 // settingsFile writes what was set for the PBXs as a CSV file.
 func settingsFile(t *testing.T, devices map[pbx.MAC]store.Device) string {
 	var text strings.Builder
-	text.WriteString("mac,t,s,talk_includes_hold\n")
+	text.WriteString("mac,t,s,talk_includes_hold,zone\n")
 	for mac, d := range devices {
-		fmt.Fprintf(&text, "%s,%s,%s,%t\n", mac, d.ServiceLevel, d.ShortAbandon, d.TalkIncludesHold)
+		fmt.Fprintf(&text, "%s,%s,%s,%t,%s\n", mac, d.ServiceLevel, d.ShortAbandon, d.TalkIncludesHold, d.Zone)
 	}
 	path := filepath.Join(t.TempDir(), "settings.csv")
 	must(t, os.WriteFile(path, []byte(text.String()), 0o644))

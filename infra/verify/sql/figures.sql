@@ -4,23 +4,23 @@
 -- Each row's records, by scope: those that count and those that do not.
 create table basis as
 select scope, mac, day, case when scope = 'queue' then queue end as queue,
-    count(*) as records, count(*) filter (clock_suspect(start, received)) as clock_suspect
+    count(*) as records, count(*) filter (suspect) as clock_suspect
 from part_record
 group by all;
 
 -- The day of each plain record: it too belongs to the day before if it starts early, and the
 -- call has a record there. A menu belongs to the day on which it starts.
 create table cdr_day as
-select mac, uniqueid, start, destination, received,
+select *,
     start::date - case when early(start) and exists (
-        from cdr b where b.mac = cdr.mac and b.uniqueid = cdr.uniqueid and b.start::date = cdr.start::date - 1)
+        from cdr b where b.mac = cdr.mac and b.call = cdr.call and b.start::date = cdr.start::date - 1)
         then 1 else 0 end as day
 from cdr;
 
 create view plain_record as
-select mac, day, start, received from cdr_day
+select mac, day, suspect from cdr_day
 union all
-select mac, start::date, start, received from ivr_step;
+select mac, start::date, suspect from ivr_step;
 
 -- A row for each queue that has records, and for each PBX: of the days on which it has any.
 -- A row without queue calls counts 0.
@@ -49,6 +49,7 @@ select scope, mac, day, queue, minute, t, s, any_value(talk_includes_hold) as ta
     grouping(minute) = 0 as by_minute,
     count(uuid) as offered,
     count(*) filter (outcome = 'answered') as answered,
+    count(*) filter (outcome = 'answered' and wait is null) as answered_wait_unknown,
     count(*) filter (outcome = 'abandoned') as abandoned,
     count(*) filter (gave_up and wait < s) as short_abandoned,
     count(*) filter (outcome = 'voicemail') as voicemail,
@@ -88,16 +89,20 @@ create macro reported(total, greatest_one) as case when greatest_one > 0 then to
 create macro histogram_of(list_of) as
     map_from_entries([{k: v::varchar, v: len(list_filter(list_of, lambda o: o = v))} for v in list_distinct(list_of)]);
 
+-- "An answered call whose wait is unknown is in neither part of a service level."
 create view figures as
+with of_known_wait as (
+    select *, answered - answered_wait_unknown as a, offered - answered_wait_unknown as n from tally
+)
 select scope, mac, day, queue, minute, by_minute,
-    offered, answered, abandoned, short_abandoned, voicemail, flowed_out, unknown,
-    ratio(answered_within, answered + abandoned) as service_level,
-    ratio(answered_within, answered + abandoned - short_abandoned) as service_level_excluding_short_abandoned,
-    ratio(answered_within, offered) as service_level_of_offered,
-    ratio(answered_within, answered) as service_level_answered_only,
-    ratio(answered_within, answered + abandoned - abandoned_within) as service_level_excluding_abandoned_within_threshold,
-    ratio(answered_within, answered + abandoned + flowed_out) as service_level_including_flow_out,
-    ratio(answered_within + abandoned_within, answered + abandoned)
+    offered, answered, answered_wait_unknown, abandoned, short_abandoned, voicemail, flowed_out, unknown,
+    ratio(answered_within, a + abandoned) as service_level,
+    ratio(answered_within, a + abandoned - short_abandoned) as service_level_excluding_short_abandoned,
+    ratio(answered_within, n) as service_level_of_offered,
+    ratio(answered_within, a) as service_level_answered_only,
+    ratio(answered_within, a + abandoned - abandoned_within) as service_level_excluding_abandoned_within_threshold,
+    ratio(answered_within, a + abandoned + flowed_out) as service_level_including_flow_out,
+    ratio(answered_within + abandoned_within, a + abandoned)
         as service_level_abandoned_within_threshold_counts_as_met,
     t as service_level_threshold_seconds,
     s as short_abandon_threshold_seconds,
@@ -133,7 +138,7 @@ select scope, mac, day, queue, minute, by_minute,
     len(list_filter(miss_causes, lambda c: c not in (
         'NO_ASSIGN', 'NO_AGENT_ANSWER', 'NO_AGENT_LOGIN', 'MEMBER_CANCEL'))) as miss_other,
     visits, agents
-from tally;
+from of_known_wait;
 
 -- The figures of the whole day.
 create view figures_of_day as select * exclude (minute, by_minute) from figures where not by_minute;

@@ -4,7 +4,7 @@
 create view intervals as
 select scope, mac, day, queue, minute,
     format('{:02d}:{:02d}', minute // 60, minute % 60) as start,
-    offered, answered, abandoned, short_abandoned, voicemail, flowed_out, unknown,
+    offered, answered, answered_wait_unknown, abandoned, short_abandoned, voicemail, flowed_out, unknown,
     columns('service_level.*'),
     answered_within_threshold, abandoned_within_threshold, asa_seconds,
     answered_wait_known, answered_wait_seconds, abandoned_wait_known, abandoned_wait_seconds

@@ -20,7 +20,7 @@ from (
 )
 group by all;
 
--- Calls of the plain records, by uniqueid: answered if a leg of it was; its direction is that
+-- Calls of the plain records, which a linkedid ties together: answered if a leg of it was; its direction is that
 -- of its earliest leg, its billable time that of its longest.
 create view cdr_counts as
 select mac, day,
@@ -32,10 +32,9 @@ select mac, day,
     count(*) filter (direction = 'unrecognised') as cdr_unrecognised,
     sum(billable)::bigint as cdr_billable_seconds
 from (
-    select p.mac, p.day, c.uniqueid, bool_or(c.answered) as answered, coalesce(max(c.billable), 0) as billable,
-        direction_of(arg_min(c.call_type, {start: c.start, hash: c.hash})) as direction
-    from cdr_day p
-    join cdr c using (mac, uniqueid, start, destination)
+    select mac, day, call, bool_or(answered) as answered, coalesce(max(billable), 0) as billable,
+        direction_of(arg_min(call_type, {start_at: start_at, hash: hash})) as direction
+    from cdr_day
     group by all
 )
 group by all;
@@ -52,7 +51,7 @@ with basis_of_pbx as (
     from (
         select mac, day, records, clock_suspect from basis where scope = 'pbx'
         union all
-        select mac, day, count(*), count(*) filter (clock_suspect(start, received)) from plain_record group by all
+        select mac, day, count(*), count(*) filter (suspect) from plain_record group by all
     )
     group by all
 ),
