@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -119,10 +120,21 @@ func newAsked(t *testing.T) *asked {
 	}
 	a.named[macOf(0x1ff)] = curated.PBX{MAC: macOf(0x1ff), Site: "north", Disabled: true} // tells of nothing
 	a.publish(t, published)
-	for d := range computedDays(t, a.all, a.devices) {
+	for d := range computedDays(t, a.all, a.clocked()) {
 		a.days = append(a.days, d)
 	}
 	return a
+}
+
+// clocked are the devices with the zones that their clocks stand in, also where nobody has set
+// one: the rollup learns it.
+func (a *asked) clocked() map[pbx.MAC]store.Device {
+	all := maps.Clone(a.devices)
+	for mac, d := range all {
+		d.Zone = a.zones[mac]
+		all[mac] = d
+	}
+	return all
 }
 
 func nameAll(i int, mac pbx.MAC, queues, agents []string, d store.Device) curated.PBX {

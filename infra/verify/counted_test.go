@@ -31,7 +31,7 @@ func countServiceLevel(t *testing.T, a *asked, want counter) {
 			for name, n := range map[string]int64{
 				"offered": f.Offered, "answered": f.Answered, "abandoned": f.Abandoned, "short_abandoned": f.ShortAbandoned,
 				"voicemail": f.Voicemail, "flowed_out": f.FlowedOut, "unknown": f.Unknown, "within": f.AnsweredWithin,
-				"waited": waited, "wait": wait, "handled": q.Handled, "handle": q.HandleTime,
+				"wait_unknown": f.AnsweredWaitUnknown, "waited": waited, "wait": wait, "handled": q.Handled, "handle": q.HandleTime,
 			} {
 				total.add(key, name, n)
 			}
@@ -39,13 +39,14 @@ func countServiceLevel(t *testing.T, a *asked, want counter) {
 	}
 	for key, n := range total {
 		served := n["answered"] + n["abandoned"]
+		judged := served - n["wait_unknown"]
 		want.put(t, row{
 			"month": key[0], "site": key[1], "pbxs": len(pbxs[key]),
-			"offered": n["offered"], "answered": n["answered"], "abandoned": n["abandoned"], "short_abandoned": n["short_abandoned"],
+			"offered": n["offered"], "answered": n["answered"], "answered_wait_unknown": n["wait_unknown"], "abandoned": n["abandoned"], "short_abandoned": n["short_abandoned"],
 			"voicemail": n["voicemail"], "flowed_out": n["flowed_out"], "unknown": n["unknown"],
-			"service_level": share(n["within"], served),
-			"service_level_excluding_short_abandoned": share(n["within"], served-n["short_abandoned"]),
-			"service_level_of_offered":                share(n["within"], n["offered"]),
+			"service_level": share(n["within"], judged),
+			"service_level_excluding_short_abandoned": share(n["within"], judged-n["short_abandoned"]),
+			"service_level_of_offered":                share(n["within"], n["offered"]-n["wait_unknown"]),
 			"abandonment_rate":                        share(n["abandoned"], served),
 			"asa_seconds":                             share(n["wait"], n["waited"]), "aht_seconds": share(n["handle"], n["handled"]),
 		})
@@ -85,13 +86,14 @@ func countTargets(t *testing.T, a *asked, want counter) {
 				for _, q := range d.rows.Queues {
 					if d.mac == mac && q.Queue == target.ID && target.TargetPercent > 0 {
 						total.add(monthOf(d.day.day), "answered", q.Answered)
+						total.add(monthOf(d.day.day), "wait_unknown", q.Figures(d.at, kpi.Published{}).AnsweredWaitUnknown)
 						total.add(monthOf(d.day.day), "abandoned", q.Abandoned)
 						total.add(monthOf(d.day.day), "within", q.AnsweredWaits.Calls(int64(target.TargetSeconds)))
 					}
 				}
 			}
 			for month, n := range total {
-				level, met := share(n["within"], n["answered"]+n["abandoned"]), any(nil)
+				level, met := share(n["within"], n["answered"]-n["wait_unknown"]+n["abandoned"]), any(nil)
 				if level != nil {
 					met = level.(float64) >= float64(target.TargetPercent)/100
 				}
@@ -173,14 +175,15 @@ func countAgents(t *testing.T, a *asked, want counter) {
 		mac   pbx.MAC
 		agent string
 	}
-	total, wrapUp := sums[agentOf]{}, map[agentOf]bool{}
+	total, wrapUp, sessions := sums[agentOf]{}, map[agentOf]bool{}, map[agentOf]bool{}
 	for d := range a.within {
 		for _, g := range d.rows.Agents {
 			key, f := agentOf{d.mac, g.Agent}, g.Figures(kpi.Published{})
 			rated, scores := g.Scores.Total()
 			for name, n := range map[string]int64{
-				"days": 1, "answered": f.Answered, "tried": f.TriedNotAnswered, "attempts": f.Attempts, "outbound": f.OutboundCalls,
-				"outbound_talk": f.OutboundTalk, "talk": f.Talk, "hold": f.Hold, "ring": f.Ring, "rated": rated, "scores": scores,
+				"days": 1, "answered": f.Answered, "missed": f.Missed, "elsewhere": f.AnsweredElsewhere, "attempts": f.Attempts, "outbound": f.OutboundCalls,
+				"outbound_talk": f.OutboundTalk, "direct": f.DirectCalls, "direct_talk": f.DirectTalk,
+				"login": f.LoginSeconds.Or(0), "unsure": f.UnsureSessions, "busy": g.BusySeconds, "talk": f.Talk, "hold": f.Hold, "ring": f.Ring, "rated": rated, "scores": scores,
 			} {
 				total.add(key, name, n)
 			}
@@ -188,26 +191,30 @@ func countAgents(t *testing.T, a *asked, want counter) {
 				total.add(key, "wrap_up", *f.WrapUp)
 				wrapUp[key] = true
 			}
+			sessions[key] = sessions[key] || f.LoginSeconds.Known()
 		}
 		for agent, seconds := range spans(d.rows.Calls) {
 			total.add(agentOf{d.mac, agent}, "span", seconds)
 		}
 	}
 	for key, n := range total {
-		busy := n["talk"] + n["hold"] + n["wrap_up"] + n["outbound_talk"]
+		busy := n["talk"] + n["hold"] + n["wrap_up"] + n["outbound_talk"] + n["direct_talk"]
 		if a.named[key.mac].TalkIncludesHold {
 			busy -= n["hold"]
 		}
 		r := row{
 			"site": a.site(key.mac), "mac": string(key.mac), "agent": key.agent, "name": a.agentName(key.mac, key.agent), "days": n["days"],
-			"answered": n["answered"], "tried_not_answered": n["tried"], "answer_rate": share(n["answered"], n["answered"]+n["tried"]),
-			"attempts": n["attempts"], "outbound_calls": n["outbound"], "talk_seconds": n["talk"], "hold_seconds": n["hold"],
-			"wrap_up_seconds": nil, "outbound_talk_seconds": n["outbound_talk"], "ring_seconds": n["ring"],
+			"answered": n["answered"], "missed": n["missed"], "answered_elsewhere": n["elsewhere"], "answer_rate": share(n["answered"], n["answered"]+n["missed"]),
+			"attempts": n["attempts"], "outbound_calls": n["outbound"], "direct_calls": n["direct"], "talk_seconds": n["talk"], "hold_seconds": n["hold"],
+			"wrap_up_seconds": nil, "outbound_talk_seconds": n["outbound_talk"], "direct_talk_seconds": n["direct_talk"], "ring_seconds": n["ring"],
 			"talk_per_answered_seconds": share(n["talk"], n["answered"]), "score_mean": share(n["scores"], n["rated"]),
-			"span_seconds": nil, "occupancy_of_span": share(busy, n["span"]),
+			"login_seconds": nil, "unsure_sessions": n["unsure"], "occupancy": share(n["busy"], n["login"]), "span_seconds": nil, "occupancy_of_span": share(busy, n["span"]),
 		}
 		if wrapUp[key] {
 			r["wrap_up_seconds"] = n["wrap_up"]
+		}
+		if sessions[key] {
+			r["login_seconds"] = n["login"]
 		}
 		if n["answered"] > 0 {
 			r["span_seconds"] = n["span"]
@@ -282,7 +289,7 @@ func countPaths(t *testing.T, a *asked, want counter) {
 func (a *asked) steps(t *testing.T) map[pbx.MAC][]*pbx.IVRStep {
 	all := map[pbx.MAC][]*pbx.IVRStep{}
 	for mac, records := range record(t, a.all) {
-		for r, err := range records.IVRSteps(t.Context(), mac, store.Days(a.params.FirstReceived(), a.params.LastReceived())) {
+		for r, err := range records.IVRSteps(t.Context(), mac, a.zones[mac], store.Days(a.params.FirstReceived(), a.params.LastReceived())) {
 			must(t, err)
 			all[mac] = append(all[mac], r.Event)
 		}
@@ -337,6 +344,7 @@ func countLoad(t *testing.T, a *asked, want counter) {
 				key := hour{whole.site, whole.weekday, i.Minute / 60}
 				total.add(key, "offered", i.Offered)
 				total.add(key, "answered", i.Answered)
+				total.add(key, "wait_unknown", i.AnsweredWaitUnknown)
 				total.add(key, "abandoned", i.Abandoned)
 				total.add(key, "within", i.AnsweredWaits.Calls(d.at.ServiceLevel))
 			}
@@ -347,7 +355,7 @@ func countLoad(t *testing.T, a *asked, want counter) {
 		want.put(t, row{
 			"site": key.site, "weekday": key.weekday, "hour": key.hour, "days": of,
 			"offered": n["offered"], "answered": n["answered"], "abandoned": n["abandoned"],
-			"offered_per_day": share(n["offered"], of), "service_level": share(n["within"], n["answered"]+n["abandoned"]),
+			"offered_per_day": share(n["offered"], of), "service_level": share(n["within"], n["answered"]-n["wait_unknown"]+n["abandoned"]),
 		})
 	}
 }

@@ -3,7 +3,8 @@
 -- Asks of the days '2026-10-01' to '2026-10-31'.
 -- Counts queue calls by the hour in which they began, by the PBX's clock; weekdays are from
 -- 1 (Monday) to 7. Each day on which any PBX of the site told of anything counts among days,
--- also where nobody called in that hour.
+-- also where nobody called in that hour. The service level leaves out answered calls whose
+-- wait is unknown.
 with day_of_site as (
     select coalesce(s.site, '') as site, day_of_week(k.day) as weekday, count(distinct k.dt) as days
     from pbx_kpi k
@@ -18,6 +19,7 @@ hour_of_site as (
         sum(i.offered) as offered,
         sum(i.answered) as answered,
         sum(i.abandoned) as abandoned,
+        sum(i.answered_wait_known) as wait_known,
         sum(i.answered_within_threshold) as within_threshold
     from queue_intervals i
     left join dim_site s on s.mac = i.mac
@@ -32,7 +34,7 @@ select h.site,
     h.answered,
     h.abandoned,
     cast(h.offered as double) / nullif(d.days, 0) as offered_per_day,
-    cast(h.within_threshold as double) / nullif((h.answered + h.abandoned), 0) as service_level
+    cast(h.within_threshold as double) / nullif((h.wait_known + h.abandoned), 0) as service_level
 from hour_of_site h
 join day_of_site d on d.site = h.site and d.weekday = h.weekday
 order by h.site, h.weekday, h.hour;

@@ -3,8 +3,8 @@
 -- Asks of the days '{{.First}}' to '{{.Last}}'.
 -- Counts queue calls of the queues for which a target was set: so many percent of what was
 -- answered and abandoned to be answered within so many seconds. The targets are those that
--- hold now, for past months too. An answered call whose wait is unknown was not answered in
--- time. met is null for a month without calls.
+-- hold now, for past months too. An answered call whose wait is unknown is neither in time nor
+-- late, and is left out. met is null for a month in which nothing is left.
 with answered as (
     select h.mac, h.queue, substr(h.dt, 1, 7) as month, sum(h.calls) as within_target
     from wait_histogram h
@@ -13,7 +13,8 @@ with answered as (
     group by 1, 2, 3
 ),
 counted as (
-    select mac, queue, substr(dt, 1, 7) as month, sum(answered) as answered, sum(abandoned) as abandoned
+    select mac, queue, substr(dt, 1, 7) as month, sum(answered) as answered, sum(abandoned) as abandoned,
+        sum(answered_wait_known + abandoned) as judged
     from queue_kpi
     where dt between '{{.First}}' and '{{.Last}}'
     group by 1, 2, 3
@@ -28,9 +29,9 @@ select c.month,
     c.answered,
     c.abandoned,
     coalesce(a.within_target, 0) as within_target,
-    {{ratio "coalesce(a.within_target, 0)" "(c.answered + c.abandoned)"}} as service_level,
-    case when c.answered + c.abandoned > 0
-        then 100 * coalesce(a.within_target, 0) >= q.target_percent * (c.answered + c.abandoned) end as met
+    {{ratio "coalesce(a.within_target, 0)" "c.judged"}} as service_level,
+    case when c.judged > 0
+        then 100 * coalesce(a.within_target, 0) >= q.target_percent * c.judged end as met
 from counted c
 join dim_queue q on q.mac = c.mac and q.queue = c.queue
 left join answered a on a.mac = c.mac and a.queue = c.queue and a.month = c.month

@@ -4,20 +4,22 @@
 -- Counts queue calls: one that went through two queues counts in both. The service level is
 -- the share that was answered within the threshold that held for the PBX, of what was
 -- answered and abandoned; the second one leaves out what was abandoned short, and the third
--- is of all that was offered. A PBX without a site counts under the empty one.
+-- is of all that was offered. An answered call whose wait is unknown is in neither part of
+-- them. A PBX without a site counts under the empty one.
 select substr(k.dt, 1, 7) as month,
     coalesce(s.site, '') as site,
     count(distinct k.mac) as pbxs,
     sum(k.offered) as offered,
     sum(k.answered) as answered,
+    sum(k.answered - k.answered_wait_known) as answered_wait_unknown,
     sum(k.abandoned) as abandoned,
     sum(k.short_abandoned) as short_abandoned,
     sum(k.voicemail) as voicemail,
     sum(k.flowed_out) as flowed_out,
     sum(k.unknown) as unknown,
-    {{ratio "sum(k.answered_within_threshold)" "sum(k.answered + k.abandoned)"}} as service_level,
-    {{ratio "sum(k.answered_within_threshold)" "sum(k.answered + k.abandoned - k.short_abandoned)"}} as service_level_excluding_short_abandoned,
-    {{ratio "sum(k.answered_within_threshold)" "sum(k.offered)"}} as service_level_of_offered,
+    {{ratio "sum(k.answered_within_threshold)" "sum(k.answered_wait_known + k.abandoned)"}} as service_level,
+    {{ratio "sum(k.answered_within_threshold)" "sum(k.answered_wait_known + k.abandoned - k.short_abandoned)"}} as service_level_excluding_short_abandoned,
+    {{ratio "sum(k.answered_within_threshold)" "sum(k.offered - k.answered + k.answered_wait_known)"}} as service_level_of_offered,
     {{ratio "sum(k.abandoned)" "sum(k.answered + k.abandoned)"}} as abandonment_rate,
     {{ratio "sum(k.answered_wait_seconds)" "sum(k.answered_wait_known)"}} as asa_seconds,
     {{ratio "sum(k.handle_seconds)" "sum(k.handled)"}} as aht_seconds
