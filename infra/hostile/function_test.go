@@ -100,7 +100,7 @@ func gatewayEvent(a Attempt) (event apigw.Request, ok bool) {
 }
 
 // members are all that a line of the log may have.
-var members = []string{"time", "level", "msg", "mac", "outcome", "kind", "events", "spilled", "quarantined", "took_ms", "_aws", "line", "column", "member"}
+var members = []string{"time", "level", "msg", "mac", "outcome", "kind", "events", "spilled", "quarantined", "took_ms", "_aws", "line", "column", "member", "unrecognised"}
 
 func (f *function) checkLog(t *testing.T) {
 	t.Helper()

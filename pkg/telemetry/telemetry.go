@@ -6,8 +6,12 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"trunkline/pkg/ingest"
@@ -80,8 +84,8 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 	if r.Sealed > 0 {
 		attrs = append(attrs, slog.Int("sealed", r.Sealed))
 	}
-	if names := unrecognised(r); len(names) > 0 {
-		attrs = append(attrs, slog.Any("unrecognised", names))
+	if names := unrecognised(r); names != "" {
+		attrs = append(attrs, slog.String("unrecognised", names))
 	}
 	if at := firstUnreadable(r); at != nil {
 		level = slog.LevelWarn
@@ -119,15 +123,20 @@ func quarantined(r ingest.Report) int {
 	return n
 }
 
-// unrecognised is how many events there are of each name that has no record of its own.
-func unrecognised(r ingest.Report) map[string]int {
-	names := map[string]int{}
+// unrecognised is how many events there are of each name that has no record of its own, such
+// as "Newchannel 2, other 1".
+func unrecognised(r ingest.Report) string {
+	counts := map[string]int{}
 	for _, e := range r.Events {
 		if e.Name != "" {
-			names[e.Name]++
+			counts[e.Name]++
 		}
 	}
-	return names
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, fmt.Sprint(name, " ", counts[name]))
+	}
+	return strings.Join(all, ", ")
 }
 
 func firstUnreadable(r ingest.Report) *zycoo.Error {
