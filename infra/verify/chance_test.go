@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -21,9 +22,11 @@ func TestWhateverAPBXReports(t *testing.T) {
 		for range odd.IntN(60) {
 			all = append(all, odd.receipt())
 		}
+		device := store.Device{Zone: oddZone(t, i)}
 		if i%3 == 0 {
-			devices[odd.mac] = store.Device{ServiceLevel: odd.int(30), ShortAbandon: odd.int(20), TalkIncludesHold: odd.IntN(2) == 0}
+			device.ServiceLevel, device.ShortAbandon, device.TalkIncludesHold = odd.int(30), odd.int(20), odd.IntN(2) == 0
 		}
+		devices[odd.mac] = device
 	}
 	expectSame(t, compareWithProduct(t, all, devices))
 }
@@ -44,6 +47,19 @@ func expectSame(t *testing.T, r *report) {
 	t.Log(r.Tables)
 }
 
+// oddZone is the zone of the i-th PBX: one whose clock is set back on October 25, most often.
+func oddZone(t *testing.T, i int) pbx.Zone {
+	t.Helper()
+	zones := []string{"Europe/Berlin", "Europe/Berlin", "Atlantic/Azores", "+05:45", ""}
+	name := zones[i%len(zones)]
+	if name == "" {
+		return pbx.Zone{}
+	}
+	zone, err := pbx.ParseZone(name)
+	must(t, err)
+	return zone
+}
+
 // oddity makes up what one PBX reports.
 type oddity struct {
 	*rand.Rand
@@ -53,6 +69,12 @@ type oddity struct {
 func (o oddity) one(choices ...string) string { return choices[o.IntN(len(choices))] }
 
 func (o oddity) int(below int64) pbx.Int {
+	switch o.IntN(60) {
+	case 0:
+		return pbx.IntOf(7*24*60*60 + o.Int64N(2))
+	case 1:
+		return pbx.IntOf(-1)
+	}
 	if o.IntN(5) == 0 {
 		return pbx.Int{}
 	}
@@ -70,11 +92,33 @@ func (o oddity) talk() pbx.Int {
 // time is on one of three days, most often around midnight or 06:00.
 func (o oddity) time() pbx.LocalTime {
 	day := (on("2026-10-24") + pbx.Day(o.IntN(3))).Start()
-	at := []pbx.LocalTime{0, 300, 3600, pbx.EarlyUntil - 1, pbx.EarlyUntil, 9*3600 + 900, 23*3600 + 3000}
-	return day + at[o.IntN(len(at))]
+	at := []pbx.LocalTime{0, 300, 3600, 7200, 2*3600 + 3590, pbx.EarlyUntil - 1, pbx.EarlyUntil, 9*3600 + 900, 23*3600 + 3000}
+	return day + at[o.IntN(len(at))] + pbx.LocalTime(o.IntN(4)*o.IntN(10))
+}
+
+// id names a call by a time in the night in which clocks are set back, or by none.
+func (o oddity) id() string {
+	if o.IntN(8) == 0 {
+		return o.one("1.1", "x", "a-1.2")
+	}
+	named := []int{0, 1800, 3600, 5400, 7200}[o.IntN(5)]
+	at := time.Date(2026, 10, 24, 23, 10, 0, 0, time.UTC).Unix() + int64(named)
+	return fmt.Sprintf("%s%d.%d", o.one("", "", "", "pbx-"), at, o.IntN(2))
+}
+
+// code is one of the ways in which a PBX writes an agent's extension.
+func (o oddity) code() string {
+	return o.one("", "", "800", "801", "802", "800", "801", "802", "SIP/800", "Local/801@queue/n", "Agent/802-1", "(null)", " 801", "0", "none")
 }
 
 func (o oddity) receipt() receipt {
+	event := o.event()
+	switch event.(type) {
+	case *pbx.AgentLogin, *pbx.AgentLogoff:
+		// Some signs come at one time, some hours apart.
+		at := time.Date(2026, 10, 24, o.IntN(3)*12, 0, o.IntN(3), o.IntN(3)*4e8, time.UTC).Add(time.Duration(o.IntN(50)*o.IntN(2)) * time.Hour)
+		return receipt{o.mac, at, o.IntN(2), event}
+	}
 	at := time.Date(2026, 10, 27, 0, 0, 0, o.IntN(1e9), time.UTC).Add(time.Duration(o.IntN(1e6)) * time.Second)
 	if o.IntN(50) == 0 {
 		at = at.AddDate(1, 0, o.IntN(10))
@@ -82,31 +126,36 @@ func (o oddity) receipt() receipt {
 	if o.IntN(50) == 0 {
 		at = at.AddDate(0, 0, -o.IntN(10))
 	}
-	return receipt{o.mac, at.Truncate(time.Millisecond), o.IntN(2), o.event()}
+	return receipt{o.mac, at.Truncate(time.Millisecond), o.IntN(2), event}
 }
 
 func (o oddity) event() pbx.Event {
 	start := o.time()
-	end := start + pbx.LocalTime(o.IntN(3)*10)
+	end := start + pbx.LocalTime([]int{0, 10, 20, 100, 3600, -3}[o.IntN(6)])
 	if o.IntN(9) == 0 {
 		end = 0
 	}
-	switch o.IntN(12) {
+	inUTC := o.IntN(9) == 0
+	switch o.IntN(15) {
 	case 0:
-		return &pbx.CDR{UniqueID: o.one("1.1", "1.2", "1.3"), Start: start, End: end, Destination: o.one("", "100"),
+		return &pbx.CDR{UniqueID: o.id(), LinkedID: o.one("", "", o.id()), Start: start, End: end, InUTC: inUTC, Destination: o.one("", "100"),
 			Disposition: o.one("ANSWERED", "answered", "BUSY", ""), Billable: o.int(50), CallType: o.one("inbound", "outbound", "", "odd")}
 	case 1:
-		return &pbx.IVRStep{UUID: o.one("1.1", "1.2", "1.3"), IVRID: o.one("7", "8"), Key: o.one("", "1", "2"), Start: start}
+		return &pbx.IVRStep{UUID: o.id(), IVRID: o.one("7", "8"), Key: o.one("", "1", "2"), Start: start, InUTC: inUTC}
+	case 2, 3:
+		return &pbx.AgentLogin{Sign: pbx.Sign{Agent: o.code()}}
+	case 4:
+		return &pbx.AgentLogoff{Sign: pbx.Sign{Agent: o.code()}}
 	}
 	return &pbx.CallRecord{
-		UUID: o.one("1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8"), Queue: o.one("", "630", "631", "632"),
-		Agent: o.one("", "", "800", "801", "802"), Start: start, End: end,
+		UUID: o.id(), Queue: o.one("", "630", "631", "632", "630", "631", "632", "(null)", "0"),
+		Agent: o.code(), Start: start, End: end, InUTC: inUTC, Duration: o.int(90),
 		Caller: o.one("", "5551", "5552", "5553", "5554", "5555", "802"), Called: "100",
 		CallType:  o.one("IN", "IN", "IN", "IN", "incoming", "Inbound", "OUT", "outgoing", "internal", "", "odd"),
-		CDRState:  o.one("queue", "queue", "queue", "queue", "bridged", "feedback", "ivr", ""),
+		CDRState:  o.one("queue", "queue", "queue", "queue", "bridged", "feedback", "ivr", "", "Bridged", " queue", "IVR "),
 		QueueTime: o.int(40), TalkingTime: o.talk(), HoldTime: o.int(9), PauseTime: o.int(9), RingTime: o.int(9),
-		VoicemailState: o.one("", "", "", "0", "0", "1"), ForwardType: o.one("", "", "", "", "", "", "", "x"),
-		ForwardNumber: o.one("", "", "", "", "", "", "", "", "55"), Score: pbx.IntOf(max(0, o.Int64N(10)-5)),
-		MissCause: o.one("", "", "MEMBER_CANCEL", "MEMBER_CANCEL", "NO_ASSIGN"),
+		VoicemailState: o.one("", "", "", "0", "0", "1", "No", "(null)"), ForwardType: o.one("", "", "", "", "", "", "", "x", "none"),
+		ForwardNumber: o.one("", "", "", "", "", "", "", "", "55", "0", "<unknown>"), Score: pbx.IntOf(max(0, o.Int64N(10)-5)),
+		MissCause: o.one("", "", "MEMBER_CANCEL", "MEMBER_CANCEL", "NO_ASSIGN", "no_agent_login", "NO_AGENT_ANSWER", " member_cancel", "(null)"),
 	}
 }

@@ -44,7 +44,13 @@ func TestAMonthOfAFleet(t *testing.T) {
 	var rolling sync.WaitGroup
 	for i, p := range month().All() {
 		device, deliveries := deviceOf(i, p), received(t, p, rand.New(rand.NewPCG(7, uint64(i))))
-		devices[p.MAC], all = device, append(all, deliveries...)
+		all = append(all, deliveries...)
+		devices[p.MAC] = device
+		if !device.Zone.Known() { // it is learnt
+			known := device
+			known.Zone = p.Zone
+			devices[p.MAC] = known
+		}
 		rolling.Go(func() {
 			if err := roll(t.Context(), curated, device, deliveries); err != nil {
 				t.Errorf("%s: %v", p.MAC, err)

@@ -42,7 +42,7 @@ with day_of_queue_call as (select distinct mac, uuid, queue, start::date as day 
         where read_for = r.start::date - case when early(r.start) and before.day is not null then 1 else 0 end
     )
 -- A call begins with the earliest of all its records, also of those that do not count.
-select *, min(start) over (partition by scope, mac, day, uuid, queue) as call_start
+select *, arg_min(start, {start_at: start_at, start: start}) over (partition by scope, mac, day, uuid, queue) as call_start
 from (select * rename (read_for as day) from placed);
 
 -- The class of a queue call (or of the part of a call that saw no queue) is the first that
@@ -194,7 +194,7 @@ from (
             partition by mac, day, uuid
             order by answering is null, answering, last desc) as decisive
     from part p
-    join (select mac, day, uuid, min(start) as start_of_all from part_record where scope = 'pbx' group by all) b
+    join (select mac, day, uuid, arg_min(start, {start_at: start_at, start: start}) as start_of_all from part_record where scope = 'pbx' group by all) b
         using (mac, day, uuid)
     left join waited w using (mac, day, uuid)
     where scope = 'pbx' and class = 'queue'

@@ -116,7 +116,7 @@ select mac, zone,
     coalesce((event->>'score')::bigint, 0) as score,
     not absent_code(event->>'voicemail_state') and lower(event->>'voicemail_state') not in ('no', 'false') as voicemail,
     not absent_code(event->>'forward_type') or not absent_code(event->>'forward_number') as forwarded,
-    upper(case when absent(event->>'miss_cause') then '' else trimmed(event->>'miss_cause') end) as miss_cause,
+    upper(trimmed(event->>'miss_cause')) as miss_cause,
     receipt.received as received,
     receipt.index as index,
     hash
