@@ -171,6 +171,10 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 						}
 					}
 				}
+				// How often what runs side by side asks for the same differs a little.
+				for again := 0; !reached && again < 20; again++ {
+					reached = op.breakAt(t, call, faults[0], false)
+				}
 				if reached {
 					visited++
 				}
