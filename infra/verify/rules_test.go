@@ -40,7 +40,7 @@ func call(uuid, start string, more ...func(*pbx.CallRecord)) *pbx.CallRecord {
 	if err != nil {
 		panic(err)
 	}
-	c := &pbx.CallRecord{UUID: uuid, Queue: "630", Start: local, End: local + 30, Caller: "5550100", CallType: "IN", CDRState: "queue"}
+	c := &pbx.CallRecord{UUID: uuid, Queue: "630", Start: local, End: local, Caller: "5550100", CallType: "IN", CDRState: "queue"}
 	for _, change := range more {
 		change(c)
 	}
@@ -104,7 +104,7 @@ func rules() []rule {
 					"rated":0,"score_mean":null,"miss_causes":{"MEMBER_CANCEL":1},"miss_member_cancel":1,"visits":1,"agents":1,
 					"inputs_records":1,"clock_suspect":0}`},
 				{pbxKPI, "2018-11-05", `{"offered":1,"abandoned":1,"short_abandoned":1,"agents":1,"ivr_only":0,"direct":0,"cdr_calls":0,"inputs_records":1}`},
-				{agentKPI, "2018-11-05 100", `{"answered":0,"tried_not_answered":1,"attempts":1,"outbound_calls":0,"ring_seconds":7}`},
+				{agentKPI, "2018-11-05 100", `{"answered":0,"missed":1,"attempts":1,"outbound_calls":0,"ring_seconds":7}`},
 				{queueIntervals, "2018-11-05 630 19:00", `{"minute":1140,"offered":1,"abandoned":1,"short_abandoned":1}`},
 				{waitHistogram, "2018-11-05 630 abandoned 7", `{"calls":1}`},
 				{waitHistogram, "2018-11-05 630 gave_up 7", `{"calls":1}`},
@@ -134,7 +134,7 @@ func rules() []rule {
 				call("1.2", "09:00:00", voicemail("1")), call("1.2", "09:00:10", agent("801"), talk(5))},
 			want: []figures{{queueKPI, q630, `{"answered":1,"voicemail":1,"flowed_out":0,"offered":2}`}}},
 		{name: "what no rule knows is unknown, and never dropped",
-			events: []any{call("1.1", "09:00:00", state("")), call("1.2", "09:00:00", state("Queue"))},
+			events: []any{call("1.1", "09:00:00", state("")), call("1.2", "09:00:00", state("elsewhere"))},
 			want:   []figures{{queueKPI, q630, `{"offered":2,"unknown":2}`}}},
 		{name: "short means less than 10 s, and that nobody but the caller ended it",
 			events: []any{
@@ -170,7 +170,7 @@ func rules() []rule {
 			want: []figures{
 				{queueKPI, q630, `{"offered":1,"answered":1,"visits":2,"agents":3,"wait_seconds":25,"ring_seconds":5,"talk_seconds":70,"talk_max_seconds":70,
 					"hold_seconds":4,"wrap_up_seconds":6,"aht_seconds":80,"miss_causes":{},"inputs_records":3}`},
-				{agentKPI, "2026-10-24 801", `{"answered":0,"tried_not_answered":1,"attempts":1,"wrap_up_seconds":2}`},
+				{agentKPI, "2026-10-24 801", `{"answered":0,"missed":1,"attempts":1,"wrap_up_seconds":2}`},
 				{agentKPI, "2026-10-24 803", `{"answered":1,"talk_seconds":10,"wrap_up_seconds":null}`}}},
 		{name: "else they are the longest",
 			events: []any{
@@ -192,7 +192,7 @@ func rules() []rule {
 			want: []figures{
 				{queueKPI, q630, `{"offered":2,"abandoned":2,"outbound":1,"internal":3,"unrecognised":1,"inputs_records":8,"wait_seconds":4,"talk_seconds":0,"visits":2}`},
 				{pbxKPI, sat, `{"offered":2,"outbound":1,"internal":3,"unrecognised":1}`},
-				{agentKPI, "2026-10-24 801", `{"answered":0,"tried_not_answered":0,"attempts":0,"outbound_calls":1,"outbound_talk_seconds":50,"talk_seconds":0}`}}},
+				{agentKPI, "2026-10-24 801", `{"answered":0,"missed":0,"attempts":0,"outbound_calls":1,"outbound_talk_seconds":50,"talk_seconds":0}`}}},
 		{name: "a caller is internal by the agents of all records that are read for the day",
 			events: []any{
 				call("1.1", "09:00:00", caller("801")), call("1.2", "09:00:00", caller("802")),
@@ -229,7 +229,7 @@ func rules() []rule {
 				call("1.3", "09:00:00", queue("631"), wait(4)), call("1.3", "09:10:00", wait(2))},
 			want: []figures{
 				{queueKPI, q630, `{"offered":3,"abandoned":2,"voicemail":1}`}, {queueKPI, q631, `{"offered":3,"answered":1,"flowed_out":1,"abandoned":1}`},
-				{pbxKPI, sat, `{"offered":3,"answered":1,"abandoned":2,"short_abandoned":1,"wait_seconds":22,"asa_seconds":10,"visits":6}`}}},
+				{pbxKPI, sat, `{"offered":3,"answered":1,"abandoned":2,"short_abandoned":1,"wait_seconds":16,"asa_seconds":4,"visits":6}`}}},
 		{name: "the score is the answering record's, else the earliest; 0 is not rated",
 			events: []any{
 				call("1.1", "09:00:00", score(1)), call("1.1", "09:00:01", talk(5), score(3)),
@@ -242,7 +242,7 @@ func rules() []rule {
 			events: []any{
 				call("1.1", "09:00:00", agent("801"), ring(9)), call("1.1", "09:00:10", agent("801"), ring(4)), call("1.1", "09:00:20", agent("801"), queue("631"), ring(7)),
 				call("1.2", "09:00:00", agent("801"), ring(3)), call("1.2", "09:00:10", agent("801"), ring(2), talk(8), score(5))},
-			want: []figures{{agentKPI, "2026-10-24 801", `{"answered":1,"tried_not_answered":1,"attempts":5,"ring_seconds":11,"ring_max_seconds":9,"talk_seconds":8,
+			want: []figures{{agentKPI, "2026-10-24 801", `{"answered":1,"missed":1,"attempts":5,"ring_seconds":11,"ring_max_seconds":9,"talk_seconds":8,
 				"rated":1,"score_mean":5,"score_distribution":{"5":1},"inputs_records":5}`}}},
 		{name: "calls without a queue are the PBX's alone",
 			events: []any{
@@ -269,8 +269,93 @@ func rules() []rule {
 				later(0, 1, call("1.2", "09:00:00", wait(30))), later(0, 0, call("1.2", "09:00:00", wait(40)))},
 			want: []figures{{queueKPI, q630, `{"offered":2,"wait_seconds":32,"inputs_records":2}`}}},
 		{name: "a PBX whose clock is far off is flagged",
-			events: []any{call("1.1", "1970-01-01 09:00:00"), later(-4*24, 0, call("1.2", "09:00:00")), later(366*24, 0, call("1.3", "09:00:00"))},
-			want:   []figures{{queueKPI, "1970-01-01 630", `{"offered":1,"clock_suspect":1}`}, {queueKPI, q630, `{"offered":2,"clock_suspect":2}`}}},
+			events: []any{
+				call("a", "1970-01-01 09:00:00"), later(-4*24, 0, call("b", "09:00:00")), later(366*24, 0, call("c", "09:00:00")), call("d", "09:00:00"),
+				// Named at 09:00:00 UTC on that day.
+				call("1792832400.1", "08:58:59"), call("1792832400.2", "08:59:00"),
+				call("1792832400.3", "2026-10-25 09:00:00"), call("1792832400.4", "2026-10-25 09:00:01")},
+			want: []figures{
+				{queueKPI, "1970-01-01 630", `{"offered":1,"clock_suspect":1}`}, {queueKPI, q630, `{"offered":5,"clock_suspect":3}`},
+				{queueKPI, "2026-10-25 630", `{"offered":2,"clock_suspect":1}`}}},
+		{name: "records of one visit that overlap are one, as it was told last",
+			events: []any{
+				later(1, 0, call("1.1", "09:00:00", agent("801"), lasts(30), talk(5))), later(2, 0, call("1.1", "09:00:10", agent("SIP/801"), lasts(30), wait(9))),
+				call("1.2", "09:00:00", lasts(10)), call("1.2", "09:00:10", lasts(10)), // they only touch
+				call("1.3", "05:59:50", lasts(30)), call("1.3", "06:00:00", lasts(30))}, // not over 06:00
+			want: []figures{
+				{queueKPI, q630, `{"offered":3,"answered":0,"visits":5,"inputs_records":5}`},
+				{agentKPI, "2026-10-24 801", `{"answered":0,"missed":1,"attempts":1}`}}},
+		{name: "who comes back to a queue waits from the first start until the answer",
+			events: []any{call("1.1", "09:00:00", wait(10), lasts(10)), call("1.1", "09:01:00", agent("801"), wait(5), talk(50), lasts(60))},
+			want:   []figures{{queueKPI, q630, `{"answered":1,"wait_seconds":65,"asa_seconds":65,"visits":2}`}, {pbxKPI, sat, `{"wait_seconds":65}`}}},
+		{name: "the whole PBX waits once, and not after the first answer",
+			events: []any{
+				call("1.1", "09:00:00", wait(30), lasts(30)), call("1.1", "09:00:20", queue("631"), agent("801"), wait(30), talk(10), lasts(40)),
+				call("1.1", "09:00:40", queue("632"), wait(60), lasts(60))},
+			want: []figures{{pbxKPI, sat, `{"answered":1,"wait_seconds":50}`}, {queueKPI, "2026-10-24 632", `{"wait_seconds":60}`}}},
+		{name: "of two queues at one time the one that did not answer flowed out",
+			events: []any{call("1.1", "09:00:00", lasts(30)), call("1.1", "09:00:00", queue("631"), agent("801"), talk(5), lasts(30))},
+			want:   []figures{{queueKPI, q630, `{"flowed_out":1}`}, {queueKPI, q631, `{"answered":1}`}}},
+		{name: "an hour that comes twice is told apart by the call's id", device: store.Device{Zone: berlin()},
+			events: []any{
+				// Named at 02:40 of summer time.
+				call("1792888800.1", "2026-10-25 02:50:00", lasts(10)), call("1792888800.1", "2026-10-25 02:10:00", queue("631"), lasts(10)),
+				call("1792888800.2", "2026-10-25 02:10:00", wait(5), lasts(10)), call("1792888800.2", "2026-10-25 02:50:00", agent("801"), wait(5), talk(5), lasts(10))},
+			want: []figures{
+				{queueKPI, "2026-10-25 630", `{"flowed_out":1,"answered":1,"wait_seconds":5}`},
+				{queueKPI, "2026-10-25 631", `{"abandoned":1}`},
+				{queueIntervals, "2026-10-25 630 02:45", `{"offered":2}`}}},
+		{name: "the last record tells whether a caller gave up",
+			events: []any{
+				call("1.1", "09:00:00", wait(4), missed("NO_AGENT_ANSWER")), call("1.1", "09:00:10", wait(5), missed(" member_cancel")),
+				call("1.2", "09:00:00", wait(4)), call("1.2", "09:00:10", wait(5), missed("NO_AGENT_ANSWER")),
+				call("1.3", "09:00:00", wait(4), missed("NO_ASSIGN")), call("1.3", "09:00:10", wait(5))},
+			want: []figures{{queueKPI, q630, `{"abandoned":3,"short_abandoned":1}`}}},
+		{name: "a call is answered elsewhere where each ring lasted until another's answer",
+			events: []any{
+				call("1.1", "09:00:00", agent("801"), lasts(10)), call("1.1", "09:00:00", agent("802"), wait(12), talk(20), lasts(32)),
+				call("1.2", "09:00:00", agent("801"), lasts(9)), call("1.2", "09:00:00", agent("802"), wait(12), talk(20), lasts(32)),
+				call("1.3", "09:00:00", agent("801"), lasts(10)), call("1.3", "09:00:20", agent("801"), lasts(10)), call("1.3", "09:00:10", agent("802"), wait(2), talk(20), lasts(22)),
+				call("1.4", "09:00:00", agent("801"), lasts(10))},
+			want: []figures{
+				{agentKPI, "2026-10-24 801", `{"answered":0,"missed":3,"answered_elsewhere":1,"attempts":5}`},
+				{agentKPI, "2026-10-24 802", `{"answered":3,"missed":0,"answered_elsewhere":0}`}}},
+		{name: "an answer after an unknown wait is in no part of a service level",
+			events: []any{call("1.1", "09:00:00", talk(5)), call("1.2", "09:00:00", wait(5), talk(5)), call("1.3", "09:00:00", wait(604801), state("Bridged "))},
+			want: []figures{
+				{queueKPI, q630, `{"answered":3,"answered_wait_unknown":2,"service_level":1,"service_level_of_offered":1,"service_level_answered_only":1,"abandonment_rate":0}`},
+				{queueIntervals, "2026-10-24 630 09:00", `{"answered_wait_unknown":2,"service_level":1}`},
+				{pbxKPI, sat, `{"answered_wait_unknown":2}`}}},
+		{name: "direct calls are those without a queue",
+			events: []any{
+				call("1.1", "09:00:00", queue("(null)"), agent("Local/801@queue/n"), talk(40)), call("1.1", "09:01:00", queue(""), agent("801"), talk(2)),
+				call("1.2", "09:00:00", queue(""), agent("801")),
+				call("1.3", "09:00:00", queue(""), agent("801"), talk(9)), call("1.3", "09:01:00")},
+			want: []figures{
+				{agentKPI, "2026-10-24 801", `{"direct_calls":2,"direct_talk_seconds":42,"attempts":0,"talk_seconds":0,"inputs_records":3}`},
+				{pbxKPI, sat, `{"direct":2,"offered":1}`}}},
+		{name: "sessions count on each day that they overlap", device: store.Device{Zone: berlin()},
+			events: []any{
+				login("801", "2026-10-24T06:00:00Z"), logoff("SIP/801", "2026-10-24T08:00:00Z"), // until 10:00
+				login("801", "2026-10-24T21:00:00Z"), logoff("801", "2026-10-25T02:00:00Z"), // 23:00 to 03:00 of a night with two more hours
+				call("1.1", "09:00:00", agent("801"), talk(60), wrapUp(12), lasts(60)), call("1.2", "09:01:00", agent("801"), talk(60), lasts(90)),
+				login("802", "2026-10-24T06:00:00Z"), call("1.3", "09:00:00", agent("802"), talk(60), wrapUp(12), lasts(60)),
+				login("803", "2026-10-24T06:00:00Z"), login("803", "2026-10-24T06:00:00Z"), login("803", "2026-10-24T07:00:00Z"),
+				logoff("804", "2026-10-24T07:00:00Z")},
+			want: []figures{
+				{agentKPI, "2026-10-24 801", `{"login_seconds":10800,"unsure_sessions":0,"busy_seconds":132,"occupancy":0.012222222222222223,"inputs_records":6}`},
+				{agentKPI, "2026-10-25 801", `{"login_seconds":14400,"unsure_sessions":0,"busy_seconds":0,"occupancy":0,"answered":0,"inputs_records":2}`},
+				{agentKPI, "2026-10-24 802", `{"login_seconds":3672,"unsure_sessions":1,"busy_seconds":72,"inputs_records":2}`},
+				{agentKPI, "2026-10-24 803", `{"login_seconds":3600,"unsure_sessions":2,"occupancy":0,"inputs_records":2}`},
+				{agentKPI, "2026-10-24 804", `null`}}},
+		{name: "what a PBX tells in UTC counts by its own clock", device: store.Device{Zone: berlin()},
+			events: []any{call("1.1", "22:30:00", inUTC)},
+			want:   []figures{{queueKPI, q630, `null`}, {queueIntervals, "2026-10-25 630 00:30", `{"offered":1}`}}},
+		{name: "a linkedid ties legs together",
+			events: []any{
+				linked("2.1", cdr("2.1", "09:00:00", "100", "inbound", "BUSY", 0)), linked("2.1", cdr("2.2", "09:00:05", "101", "outbound", "ANSWERED", 40)),
+				linked("2.1", cdr("2.3", "2026-10-25 00:00:05", "101", "", "BUSY", 0))},
+			want: []figures{{pbxKPI, sat, `{"cdr_calls":1,"cdr_answered":1,"cdr_inbound":1,"inputs_records":3}`}, {pbxKPI, "2026-10-25", `null`}}},
 		{name: "a call begins with its first record, also where that does not count",
 			events: []any{call("1.1", "09:14:00", kind("OUT")), call("1.1", "09:16:00", wait(2))},
 			want: []figures{
@@ -293,6 +378,37 @@ func tenAnswered() (all []any) {
 
 func cdr(id, start, destination, callType, disposition string, billable int64) *pbx.CDR {
 	return &pbx.CDR{UniqueID: id, Start: call("", start).Start, Destination: destination, CallType: callType, Disposition: disposition, Billable: pbx.IntOf(billable)}
+}
+
+func linked(id string, c *pbx.CDR) *pbx.CDR {
+	c.LinkedID = id
+	return c
+}
+
+func inUTC(c *pbx.CallRecord) { c.InUTC = true }
+
+func login(agent, at string) receipt {
+	return receipt{at: instant(at), event: &pbx.AgentLogin{Sign: pbx.Sign{Agent: agent}}}
+}
+
+func logoff(agent, at string) receipt {
+	return receipt{at: instant(at), event: &pbx.AgentLogoff{Sign: pbx.Sign{Agent: agent}}}
+}
+
+func instant(s string) time.Time {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+func berlin() pbx.Zone {
+	zone, err := pbx.ParseZone("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	return zone
 }
 
 func menu(uuid, start, ivr, key string) *pbx.IVRStep {
