@@ -78,7 +78,7 @@ func (d *Delivery) refusal() Outcome {
 
 // noCodings are values of Content-Encoding that change nothing: identity, and character
 // encodings, which some senders name there.
-const noCodings = "identity utf-8 utf8 gbk gb2312 gb18030"
+const noCodings = "identity none binary 8bit 7bit utf-8 utf8 gbk gb2312 gb18030"
 
 // coding is what the Content-Encoding names, in lower case: empty where that is nothing,
 // and more than one name where the body was coded more than once.

@@ -1,6 +1,9 @@
 package pbx
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // blanks are those that PBXs put around their codes.
 const blanks = " \t\r\n\v\f\u00a0\u3000"
@@ -42,12 +45,16 @@ func AgentCode(s string) string {
 		return s
 	}
 	code, _, _ := strings.Cut(rest, "@")
-	code, _, _ = strings.Cut(code, "-")
+	code = channelNumber.ReplaceAllString(code, "")
 	if code == "" || strings.ContainsRune(code, '/') {
 		return s
 	}
 	return code
 }
+
+// channelNumber is what Asterisk puts behind the name of a channel: eight hexadecimal
+// digits. Agents may have a dash in their own names.
+var channelNumber = regexp.MustCompile(`-[0-9a-f]{8}(;[12])?$`)
 
 // MaxDuration is the longest duration in seconds that a record can have: seven days. A
 // PBX that tells more has sent something else in its place, such as a time.

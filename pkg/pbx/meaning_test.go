@@ -25,7 +25,7 @@ func TestWhatPBXsWriteForNothingIsAbsent(t *testing.T) {
 
 func TestAnAgentIsOneHoweverItIsWritten(t *testing.T) {
 	for sent, code := range map[string]string{
-		"301": "301", " 301 ": "301", "SIP/301": "301", "PJSIP/301-0000001f": "301", "Local/301@from-queue/n": "301", "Agent/301": "301",
+		"301": "301", " 301 ": "301", "SIP/301": "301", "PJSIP/301-0000001f": "301", "SIP/team-1": "team-1", "SIP/anna-maria": "anna-maria", "Local/301@from-queue-0000000a;1": "301", "Local/301@from-queue/n": "301", "Agent/301": "301",
 		"Zoë": "Zoë", "sales/west/3": "sales/west/3", "SIP/": "SIP/", "/301": "/301", "a b/301": "a b/301", "": "",
 	} {
 		if got := AgentCode(sent); got != code {

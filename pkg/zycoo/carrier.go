@@ -23,15 +23,14 @@ func isMultipart(text string) bool {
 	return boundary(text) != "" && strings.Contains(strings.ToLower(text), "content-disposition: form-data")
 }
 
-// decodeMultipart reads multipart/form-data: a literal as its only part, or one event with
-// a part for each member.
+// decodeMultipart reads multipart/form-data, whose parts are as the fields of a form.
 func decodeMultipart(text string) (Body, error) {
 	d := newDecoder(text)
 	defer d.free()
 	// One that was read without its last line end is whole.
 	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
-	last := ""
-	for d.count <= MaxMembers {
+	var all []pair
+	for len(all) <= MaxMembers {
 		name, content, err := nextPart(parts)
 		if err == io.EOF {
 			break
@@ -40,13 +39,9 @@ func decodeMultipart(text string) (Body, error) {
 			d.refuse(0, "", "the parts of the body can't be told apart: it is not multipart/form-data")
 			break
 		}
-		d.addText(name, content, 0)
-		last = content
+		all = append(all, pair{name, content, 0})
 	}
-	if d.count == 1 && d.unusable == nil && isLiteral(last) {
-		return decodeLiteral(last)
-	}
-	return Body{Elements: []Element{d.finish(text)}}, nil
+	return d.decodePairs(all)
 }
 
 func nextPart(parts *multipart.Reader) (name, content string, err error) {
@@ -97,26 +92,32 @@ func cutLine(line string) (name, value string, ok bool) {
 	return name, value, ok && isName(name)
 }
 
-// decodeLines reads lines of names and values. An empty line ends an event.
+// decodeLines reads lines of names and values. An empty line ends an event, and so does the
+// name of the next one.
 func decodeLines(text string) (Body, error) {
 	d := newDecoder(text)
 	defer d.free()
 	var body Body
-	at := 0
+	at, named := 0, false
+	end := func() {
+		if d.count > 0 {
+			body.Elements = append(body.Elements, d.finish(strings.TrimRight(text[d.start:min(at, len(text))], "\r\n")))
+		}
+		d.count, named = 0, false
+	}
 	for line := range strings.Lines(text + "\n\n") {
 		name, value, ok := cutLine(line)
-		switch {
-		case ok && d.count == 0:
-			d.begin(at)
-			fallthrough
-		case ok:
-			d.addText(name, value, at)
-		case d.count > 0:
-			body.Elements = append(body.Elements, d.finish(strings.TrimRight(text[d.start:min(at, len(text))], "\r\n")))
-			d.count = 0
+		if !ok || isEventName(name) && named {
+			end()
 		}
-		at += len(line)
-		if len(body.Elements) > MaxEvents {
+		if ok {
+			if d.count == 0 {
+				d.begin(at)
+			}
+			d.addText(name, value, at)
+			named = named || isEventName(name)
+		}
+		if at += len(line); len(body.Elements) > MaxEvents {
 			return Body{}, ErrTooLarge
 		}
 	}

@@ -58,7 +58,7 @@ func Decode(body []byte) (Body, error) {
 	if len(body) > MaxBody {
 		return Body{}, ErrTooLarge
 	}
-	return decodeText(withoutEnd(string(body)))
+	return decodeText(bare(string(body)))
 }
 
 func decodeText(text string) (Body, error) {

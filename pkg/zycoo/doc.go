@@ -17,7 +17,7 @@
 // Blanks and comments (// and /* */) may stand between any two of these. A line ends
 // in a line feed, with or without a carriage return before it. The comma
 // between two members may be missing where the line ends, as in the vendor's own
-// example of a hangup. Of two members of one name the later counts.
+// example of a hangup. Of two members of one name the later counts that says anything.
 //
 // # Carriers
 //
@@ -54,9 +54,9 @@
 // is kept among the unknown members.
 //
 //	cc_cdr
-//	    uuid
-//	    caller
-//	    called
+//	    uuid, uniqueid
+//	    caller, CallSrcNum, call_src_num
+//	    called, CallDestNum, call_dest_num
 //	    queueCode
 //	    agentCode
 //	    callType
@@ -100,7 +100,7 @@
 //	    recordfile, recording_filename, RecordingFile
 //	    mac
 //	ivr
-//	    uuid
+//	    uuid, uniqueid
 //	    ivrId
 //	    ivrName
 //	    ivrDtmf

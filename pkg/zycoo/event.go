@@ -13,9 +13,9 @@ var tables = []kind{
 	indexed(table[pbx.CallRecord]{
 		names: "cc_cdr",
 		fields: []field[pbx.CallRecord]{
-			{"uuid", code(func(e *pbx.CallRecord) *string { return &e.UUID })},
-			{"caller", code(func(e *pbx.CallRecord) *string { return &e.Caller })},
-			{"called", code(func(e *pbx.CallRecord) *string { return &e.Called })},
+			{"uuid uniqueid", code(func(e *pbx.CallRecord) *string { return &e.UUID })},
+			{"caller CallSrcNum call_src_num", code(func(e *pbx.CallRecord) *string { return &e.Caller })},
+			{"called CallDestNum call_dest_num", code(func(e *pbx.CallRecord) *string { return &e.Called })},
 			{"queueCode", codeNot0(func(e *pbx.CallRecord) *string { return &e.Queue })},
 			{"agentCode", agent(func(e *pbx.CallRecord) (code, sent *string) { return &e.Agent, &e.AgentSent })},
 			{"callType", code(func(e *pbx.CallRecord) *string { return &e.CallType })},
@@ -79,7 +79,7 @@ var tables = []kind{
 	indexed(table[pbx.IVRStep]{
 		names: "ivr",
 		fields: []field[pbx.IVRStep]{
-			{"uuid", code(func(e *pbx.IVRStep) *string { return &e.UUID })},
+			{"uuid uniqueid", code(func(e *pbx.IVRStep) *string { return &e.UUID })},
 			{"ivrId", code(func(e *pbx.IVRStep) *string { return &e.IVRID })},
 			{"ivrName", text(func(e *pbx.IVRStep) *string { return &e.IVRName })},
 			{"ivrDtmf", code(func(e *pbx.IVRStep) *string { return &e.Key })},

@@ -49,11 +49,12 @@ func upper[E any](at func(*E) *string) func(*decoder, *E, *member) {
 func agent[E any](at func(*E) (code, sent *string)) func(*decoder, *E, *member) {
 	return func(d *decoder, e *E, m *member) {
 		s := d.code(m)
-		if pbx.AbsentCode(s) {
+		agent := pbx.AgentCode(s)
+		if pbx.AbsentCode(agent) {
 			return
 		}
 		code, sent := at(e)
-		if *code = pbx.AgentCode(s); *code != s {
+		if *code = agent; agent != s {
 			*sent = s
 		}
 	}
@@ -173,16 +174,18 @@ func (d *decoder) whole(m *member, most uint64) pbx.Int {
 // splitSource takes a source apart that is a name and a number, such as
 // "Reception" <801>: it is the caller's id then, and the number the source.
 func splitSource(e *pbx.CDR) {
-	_, number, ok := strings.Cut(strings.TrimSuffix(e.Source, ">"), "<")
-	if !ok || !strings.HasSuffix(e.Source, ">") {
+	open := strings.LastIndexByte(e.Source, '<')
+	if open < 0 || !strings.HasSuffix(e.Source, ">") {
 		return
 	}
 	if e.CallerID == "" {
 		e.CallerID = e.Source
 	}
-	if e.Source = strings.TrimSpace(number); pbx.Absent(e.Source) {
-		e.Source = ""
+	number := strings.Trim(e.Source[open:], "<>")
+	if pbx.Absent(number) || pbx.Absent("<"+number+">") {
+		number = ""
 	}
+	e.Source = pbx.Trim(number)
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

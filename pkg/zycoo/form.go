@@ -2,11 +2,12 @@ package zycoo
 
 import "strings"
 
-// withoutEnd is a body without what some senders put behind it: a NUL, which ends
-// strings in C, and line ends.
-func withoutEnd(text string) string {
+// bare is a body without the byte-order mark that some senders put before it, and without
+// what they put behind it: a NUL, which ends strings in C, blanks and line ends.
+func bare(text string) string {
+	text = strings.TrimPrefix(text, "\ufeff")
 	for n := len(text); n > 0; n-- {
-		if c := text[n-1]; c != 0 && c != '\r' && c != '\n' {
+		if text[n-1] > ' ' {
 			return text[:n]
 		}
 	}
@@ -21,40 +22,67 @@ func isLiteral(text string) bool {
 	return p.peek() == '{' || p.peek() == '['
 }
 
-// decodeForm reads an HTML form: a literal as its only key or value, or one event with a
-// field for each member.
+// decodeForm reads an HTML form: a literal as its only key, or as the value of a field;
+// or one event with a field for each member.
 func decodeForm(text string) (Body, error) {
 	if literal := unescape(text); isLiteral(literal) {
 		return decodeLiteral(strings.TrimSuffix(literal, "="))
 	}
-	if _, only, ok := strings.Cut(text, "="); ok {
-		// As it is, a literal may have any & and %; escaped it is one field.
-		if isLiteral(only) {
-			return decodeLiteral(only)
-		}
-		if literal := unescape(only); isLiteral(literal) && !strings.Contains(only, "&") {
-			return decodeLiteral(literal)
-		}
+	if _, only, ok := strings.Cut(text, "="); ok && isLiteral(only) {
+		return decodeLiteral(only) // as it is, a literal may have any & and %
 	}
 	d := newDecoder(text)
 	defer d.free()
-	d.fields()
-	return Body{Elements: []Element{d.finish(text)}}, nil
+	if !strings.Contains(text, "=") {
+		d.refuse(0, "", "the body is neither an object literal, such as { event: 'hangup', … }, nor a form")
+		return Body{Elements: []Element{d.finish(text)}}, nil
+	}
+	return d.decodePairs(pairsOf(text))
 }
 
-// fields reads the fields of a form.
-func (d *decoder) fields() {
-	if !strings.Contains(d.src, "=") {
-		d.refuse(0, "", "the body is neither an object literal, such as { event: 'hangup', … }, nor a form")
+// pair is a name and a value that stand at a place.
+type pair struct {
+	name, text string
+	at         int
+}
+
+// pairsOf are the fields of a form. Where no & parts them, line ends do, or semicolons.
+func pairsOf(text string) (all []pair) {
+	separator := "&"
+	for _, other := range []string{"\n", ";"} {
+		if !strings.Contains(text, separator) {
+			separator = other
+		}
 	}
-	for at := 0; at < len(d.src); {
-		field, _, _ := strings.Cut(d.src[at:], "&")
-		name, text, _ := strings.Cut(field, "=")
-		if field != "" {
-			d.addText(unescape(name), unescape(text), at)
+	for at := 0; at < len(text) && len(all) <= MaxMembers; {
+		field, _, _ := strings.Cut(text[at:], separator)
+		name, value, _ := strings.Cut(strings.Trim(field, "\r\n"), "=")
+		if name != "" || value != "" {
+			all = append(all, pair{unescape(name), unescape(value), at})
 		}
 		at += len(field) + 1
 	}
+	return all
+}
+
+// decodePairs reads names and values: the one value that is a literal, where none of them
+// names the event; else each is a member.
+func (d *decoder) decodePairs(all []pair) (Body, error) {
+	literals, event := 0, false
+	literal := ""
+	for _, p := range all {
+		event = event || isEventName(p.name)
+		if isLiteral(p.text) {
+			literals, literal = literals+1, p.text
+		}
+	}
+	if !event && literals == 1 && d.unusable == nil {
+		return decodeLiteral(literal)
+	}
+	for _, p := range all {
+		d.addText(p.name, p.text, p.at)
+	}
+	return Body{Elements: []Element{d.finish(d.src)}}, nil
 }
 
 // addText adds a member whose value is a string that stood at a place.

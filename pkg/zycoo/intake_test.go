@@ -107,6 +107,7 @@ func TestTimesAreReadInEachUsualForm(t *testing.T) {
 		"2026-11-10":                "",
 		"2026-11-10 12:40":          "",
 		"2026-11-10T12:40:00+8":     "",
+		"2026-11-10T12:40:00+15:00": "",
 		"10.11.2026 12:40:00":       "",
 	} {
 		got := ""
@@ -141,6 +142,8 @@ func TestASourceThatIsANameAndANumberIsTakenApart(t *testing.T) {
 		`"Reception" <<unknown>>`: {"", `"Reception" <<unknown>>`},
 		`801`:                     {"801", ""},
 		`a<b`:                     {"a<b", ""},
+		`"A<B" <801>`:             {"801", `"A<B" <801>`},
+		`"" <unknown>`:            {"", `"" <unknown>`},
 	} {
 		quoted, _ := json.Marshal(source)
 		e := decodeOne(t, `{"event":"cdr","uniqueid":"1.1","starttime":"2018-11-05 19:05:31","source":`+string(quoted)+`}`)
@@ -176,6 +179,12 @@ func TestEachCarrierHasTheSameEvent(t *testing.T) {
 		"multipart, a file":                "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"e.json\"\r\nContent-Type: application/json\r\n\r\n" + literal + "\r\n--b--\r\n",
 		"multipart without its last line":  part("event", "hangup") + part("uniqueid", "12.5") + part("calleridname", "50% off & +1") + "--b--",
 		"lines":                            "Event: hangup\r\nUniqueid: 12.5\r\nCallerIDName: 50% off & +1\r\n\r\n",
+		"a form, parted by line ends":      "event=hangup\r\nuniqueid=12.5\r\ncalleridname=50%25 off %26 %2B1\r\n",
+		"a form, parted by semicolons":     "event=hangup;uniqueid=12.5;calleridname=50%25 off %26 %2B1",
+		"a form of a literal and a token":  "token=x&data=%7B%22event%22%3A%22hangup%22%2C%22uniqueid%22%3A%2212.5%22%2C%22calleridname%22%3A%2250%25%20off%20%26%20%2B1%22%7D",
+		"multipart, a literal and a token": part("token", "x") + part("data", literal) + "--b--",
+		"a byte-order mark and lines":      "\ufeffEvent: hangup\nUniqueid: 12.5\nCallerIDName: 50% off & +1",
+		"a NUL and a blank behind it":      literal + "\x00 \x1a",
 		"lines without blanks or last end": "Event:hangup\nUniqueid:12.5\nCallerIDName:50% off & +1",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -222,6 +231,10 @@ func TestLinesMayHaveSeveralEvents(t *testing.T) {
 	if b.Elements[0].Event.Kind() != pbx.KindHangup || b.Elements[1].Err == nil || b.Elements[1].Err.Line != 5 || b.Elements[2].Event.Kind() != pbx.KindUnrecognised {
 		t.Errorf("%+v", b.Elements)
 	}
+	b, err = Decode([]byte("Event: Hangup\nUniqueid: 1\nEvent: Hangup\nUniqueid: 2\n"))
+	if err != nil || len(b.Elements) != 2 || b.Elements[1].Event.(*pbx.Hangup).UniqueID != "2" || b.Elements[0].Text != "Event: Hangup\nUniqueid: 1" {
+		t.Errorf("without an empty line between: %+v, %v", b, err)
+	}
 	if _, err := Decode([]byte(strings.Repeat("Event: Hangup\nUniqueid: 1\n\n", MaxEvents+1))); err != ErrTooLarge {
 		t.Error(err)
 	}
@@ -231,7 +244,7 @@ func TestWhatIsNoCarrierIsRefusedAtItsPlace(t *testing.T) {
 	for body, want := range map[string]string{
 		"hello: world":                   "the body is neither",
 		"event: 'hangup', uniqueid: '1'": "the body is neither",
-		"--b\r\nevent=hangup":            `member "event"`,
+		"--b\r\nevent=hangup":            `member "uniqueid"`,
 		"--b\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\nhangup": "the parts of the body can't be told apart",
 		"{event:'cc_cdr', caller:'O'Brien'}":                                  "column 28: 'B' stands where a comma",
 		`{event:'cc_cdr', caller:""John" <1001>"}`:                            "column 27: 'J' stands where",

@@ -180,6 +180,8 @@ func TestEachStringIsReadInItsOwnEncoding(t *testing.T) {
 		"GB18030, characters of four bytes": {"\x81\x30\x81\x30", "\u0080", false},
 		"GB18030, an emoji":                 {"\x94\x39\xda\x33", "💩", false},
 		"Latin-1":                           {"M\xfcller", "M\ufffdller", true},
+		"Latin-1, two vowels":               {"Recep\xe7\xe3o", "Recep\ufffdo", true},
+		"GBK, a name with a rare character": {"\xcd\xf5\xac\x42", "王珺", false},
 		"Latin-1, at its end":               {"Caf\xe9", "Caf\ufffd", true},
 		"Latin-1, two side by side":         {"Stra\xdfe, Gr\xfc\xdfe", "Stra\ufffde, Gr\ufffde", true},
 		"Cyrillic of cp1251":                {"\xcf\xf0\xe8\xe2\xe5\xf2", "\ufffd", true},

@@ -121,7 +121,7 @@ func (t *table[E]) find(name string, next int) spelling {
 // prefers reports whether of two members of one field the later one counts: the one that
 // says anything does, else the one whose spelling comes first, else the later.
 func prefers(later *member, at spelling, earlier *member, earlierAt spelling) bool {
-	if says, said := !pbx.Absent(later.text), !pbx.Absent(earlier.text); says != said && at.rank != earlierAt.rank {
+	if says, said := !pbx.Absent(later.text), !pbx.Absent(earlier.text); says != said {
 		return says
 	}
 	return at.rank <= earlierAt.rank
@@ -144,7 +144,7 @@ var kinds = func() map[string]kind {
 func (d *decoder) event() pbx.Event {
 	name := ""
 	for _, m := range d.members() {
-		if len(m.name) == len("event") && isEventName(m.name) && m.kind != nested {
+		if len(m.name) == len("event") && isEventName(m.name) && m.kind != nested && !pbx.Absent(m.text) {
 			name = pbx.Trim(m.text)
 		}
 	}

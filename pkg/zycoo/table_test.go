@@ -123,7 +123,8 @@ func TestOfTwoSpellingsTheFirstThatSaysAnythingCounts(t *testing.T) {
 		`Source:'<unknown>', CallSrcNum:'802'`: "802 Source=<unknown>",
 		`call_src_num:'803', CallSrcNum:''`:    "803 CallSrcNum=",
 		`Source:'801', source:'804'`:           "804",
-		`source:'801', source:''`:              "",
+		`source:'801', source:''`:              "801",
+		`source:'801', source:'802'`:           "802",
 	} {
 		e := decodeOne(t, "{event:'cdr', uniqueid:'1780515827.110', "+body+"}")
 		if e.Err != nil {

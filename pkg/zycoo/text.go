@@ -35,21 +35,24 @@ func validUTF8(s string) (text string, damaged bool) {
 
 // isGB reports whether a string that is not UTF-8 is GB18030: whether all of it can be
 // read, but for a character that is cut at its end, and whether it is plausible. Of three
-// and more characters beyond ASCII, at least half are frequent ones; of fewer, none is one
-// that accented letters of Latin-1 would make. By this rule words of Cyrillic are not
-// GB18030 either.
+// and more characters beyond ASCII, at least half are frequent ones. Of fewer, at least one
+// is, and as many as are odd, which accented letters of Latin-1 would make; or there are no
+// odd ones and no Latin letters. Short texts in another script may still pass for Chinese.
 func isGB(s string) bool {
 	if isCutUTF8(s) {
 		return false
 	}
-	others, frequent, odd, cut := 0, 0, 0, false // characters beyond ASCII
+	letters := false
+	others, frequent, odd := 0, 0, 0 // characters beyond ASCII
 	for i := 0; i < len(s); {
 		width := widthGB(s[i:])
 		switch {
 		case width == 0:
-			if cut = i == len(s)-1; !cut {
+			if odd++; i < len(s)-1 {
 				return false
 			}
+		case width == 1:
+			letters = letters || isLetter(s[i])
 		case width == 4 || width == 2 && isFrequentGB(s[i], s[i+1]):
 			frequent++
 		case width == 2 && (isLetter(s[i+1]) || s[i] > 0xf7):
@@ -61,7 +64,7 @@ func isGB(s string) bool {
 		i += max(width, 1)
 	}
 	if others < 3 {
-		return odd == 0 && (!cut || frequent > 0)
+		return frequent > 0 && frequent >= odd || odd == 0 && !letters
 	}
 	return frequent*2 >= others
 }

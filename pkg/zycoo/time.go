@@ -53,6 +53,9 @@ func cutOffset(s string) (clock string, offset int64, there, ok bool) {
 	for _, form := range []string{"-07:00", "-0700", "-07"} {
 		if at, err := time.Parse(form, s[i:]); err == nil {
 			_, seconds := at.Zone()
+			if seconds < -12*3600 || seconds > 14*3600 {
+				return s, 0, false, false
+			}
 			return strings.TrimSpace(s[:i]), int64(seconds), true, true
 		}
 	}
