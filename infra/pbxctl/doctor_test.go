@@ -56,8 +56,14 @@ func ask(t *testing.T, now string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return askIn(t, func(string) string { return "" }, at, args...)
+}
+
+// askIn is ask, in an environment.
+func askIn(t *testing.T, getenv func(string) string, at time.Time, args ...string) string {
+	t.Helper()
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, func(string) string { return "" }, func() time.Time { return at }}
+	p := &program{t.Context(), &out, &errs, getenv, func() time.Time { return at }}
 	if code := p.run(args); code != 0 {
 		t.Fatalf("pbxctl %s: exit %d: %s", strings.Join(args, " "), code, &errs)
 	}
@@ -91,6 +97,22 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 	}
 	out = ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data)
 	if !strings.Contains(out, "1795408200.3 1795449599.4") {
+		t.Error(out)
+	}
+}
+
+func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
+	data := dataOf(t,
+		delivered{"2026-11-22T16:30:00Z", "{event:'dialbegein', uniqueid:'1795365000.1', destuniqueid:'1795365000.2', timestamp:'1795365000.5'}"}, // 00:30 in Shanghai
+	)
+	inShanghai := func(name string) string { return map[string]string{"DEFAULT_ZONE": "Asia/Shanghai"}[name] }
+	out := askIn(t, inShanghai, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
+		"completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
+	var got told
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Begun != 1 || len(got.Missing) != 1 {
 		t.Error(out)
 	}
 }

@@ -152,6 +152,16 @@ func busyDay(t *testing.T) string {
 		call("d", "640", "801", "bridged", "10", "90"))
 }
 
+func TestCallsThatAreCountedApartHaveColumnsWhereThereAreAny(t *testing.T) {
+	data := dataOf(t, delivered{"2018-11-05T12:00:00Z",
+		"{event:'cc_cdr', uuid:'a', queueCode:'630', agentCode:'801', startTime:'2018-11-05 09:00:00', callType:'OUT', cdrState:'bridged'}"})
+	ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)
+	out := ask(t, later, append([]string{"kpi"}, ofDay(data)...)...)
+	if !strings.Contains(out, "P90  OUTBOUND") {
+		t.Error(out)
+	}
+}
+
 func TestRowsAreShownByQueueAndByThreshold(t *testing.T) {
 	data := busyDay(t)
 	ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)

@@ -27,6 +27,15 @@
 //
 // Figures that come out as they are published already write nothing.
 //
+// The header keeps by which rules the figures were computed, and in which zone. The schedule
+// looks at the published days of a PBX where the rules are newer, or the operator has set
+// another zone, and marks those that are outdated: a number of days in each run, the latest
+// first. It keeps how far it came, and looks at none again once all were looked at.
+//
+// A PBX's zone is the one that the operator has set, else that which its records tell, else
+// the fleet's. Of the times by which records tell it, the lowest tenth is left out: they may
+// be those of a clock that was set back.
+//
 // A day whose records expire is sealed before the first of them is gone, as package store decides:
 // nobody marks it, and a worker that comes to it all the same leaves all as it is published,
 // unless it comes within hours, to a day that was due before.

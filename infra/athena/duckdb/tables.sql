@@ -3,13 +3,13 @@
 create or replace view calls as
 select * from read_parquet('.data/archive/curated/calls/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
 create or replace view queue_kpi as
-select * from read_parquet('.data/archive/curated/queue_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
+select * from read_parquet('.data/archive/curated/queue_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false, union_by_name = true);
 create or replace view agent_kpi as
-select * from read_parquet('.data/archive/curated/agent_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
+select * from read_parquet('.data/archive/curated/agent_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false, union_by_name = true);
 create or replace view pbx_kpi as
-select * from read_parquet('.data/archive/curated/pbx_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
+select * from read_parquet('.data/archive/curated/pbx_kpi/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false, union_by_name = true);
 create or replace view queue_intervals as
-select * from read_parquet('.data/archive/curated/queue_intervals/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
+select * from read_parquet('.data/archive/curated/queue_intervals/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false, union_by_name = true);
 create or replace view wait_histogram as
 select * from read_parquet('.data/archive/curated/wait_histogram/dt=*/*.parquet', hive_partitioning = true, hive_types_autocast = false);
 create or replace view dim_site as
