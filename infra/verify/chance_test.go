@@ -141,6 +141,12 @@ func (o oddity) twin(c pbx.CallRecord) *pbx.CallRecord {
 		c.Queue = o.one("630", "631", "632")
 	case 1:
 		c.Agent = o.one("800", "801", "802")
+	case 2: // rings when the first has just ended, so that an answer comes around its end
+		if c.Agent = o.one("800", "801", "802"); c.End != 0 {
+			c.Start, c.CDRState, c.QueueTime = c.End+pbx.LocalTime(o.IntN(4)), "bridged", pbx.Int{}
+			c.End = c.Start + 10
+			return &c
+		}
 	}
 	if o.IntN(2) == 0 {
 		c.Start += pbx.LocalTime(o.IntN(14))
