@@ -20,7 +20,12 @@ func TestWhateverAPBXReports(t *testing.T) {
 	for i := range pbxs {
 		odd := oddity{rand.New(rand.NewPCG(1, uint64(i))), macOf(i)}
 		for range odd.IntN(60) {
-			all = append(all, odd.receipt())
+			r := odd.receipt()
+			all = append(all, r)
+			if c, ok := r.event.(*pbx.CallRecord); ok && odd.IntN(3) == 0 {
+				r.event, r.index = odd.twin(*c), odd.IntN(2)
+				all = append(all, r)
+			}
 		}
 		device := store.Device{Zone: oddZone(t, i)}
 		if i%3 == 0 {
@@ -101,9 +106,9 @@ func (o oddity) id() string {
 	if o.IntN(8) == 0 {
 		return o.one("1.1", "x", "a-1.2")
 	}
-	named := []int{0, 1800, 3600, 5400, 7200}[o.IntN(5)]
+	named := []int{0, 3600, 5400}[o.IntN(3)]
 	at := time.Date(2026, 10, 24, 23, 10, 0, 0, time.UTC).Unix() + int64(named)
-	return fmt.Sprintf("%s%d.%d", o.one("", "", "", "pbx-"), at, o.IntN(2))
+	return fmt.Sprintf("%s%d.%d", o.one("", "", "", "", "", "", "", "pbx-"), at, o.IntN(2))
 }
 
 // code is one of the ways in which a PBX writes an agent's extension.
@@ -127,6 +132,28 @@ func (o oddity) receipt() receipt {
 		at = at.AddDate(0, 0, -o.IntN(10))
 	}
 	return receipt{o.mac, at.Truncate(time.Millisecond), o.IntN(2), event}
+}
+
+// twin is another record of a call, received with it, at the same time or seconds later.
+func (o oddity) twin(c pbx.CallRecord) *pbx.CallRecord {
+	switch o.IntN(3) {
+	case 0:
+		c.Queue = o.one("630", "631", "632")
+	case 1:
+		c.Agent = o.one("800", "801", "802")
+	case 2: // rings when the first has just ended, so that an answer comes around its end
+		if c.Agent = o.one("800", "801", "802"); c.End != 0 {
+			c.Start, c.CDRState, c.QueueTime = c.End+pbx.LocalTime(o.IntN(4)), "bridged", pbx.Int{}
+			c.End = c.Start + 10
+			return &c
+		}
+	}
+	if o.IntN(2) == 0 {
+		c.Start += pbx.LocalTime(o.IntN(14))
+		c.TalkingTime, c.QueueTime = o.talk(), o.int(5)
+	}
+	c.CDRState, c.Score = o.one("queue", "bridged", ""), o.int(5)
+	return &c
 }
 
 func (o oddity) event() pbx.Event {

@@ -7,6 +7,7 @@
 //	current    envelopes → facts → current records
 //	calls      records → queue calls, and distinct calls of a PBX
 //	figures    calls → counts, sums and ratios of a day and of 15 minutes
+//	sessions   logins and logoffs → the sessions of agents, by day
 //	queue, pbx, agent, intervals    the tables, named and shaped as they are published
 //
 // Hashes of inputs, times of computation and revisions are not compared.

@@ -20,7 +20,8 @@ from (
 )
 group by all;
 
--- Calls of the plain records, which a linkedid ties together: answered if a leg of it was; its direction is that
+-- Calls of the plain records, which a linkedid ties together: one is answered if a leg of it
+-- was; its direction is that
 -- of its earliest leg, its billable time that of its longest.
 create view cdr_counts as
 select mac, day,
