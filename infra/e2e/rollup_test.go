@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -272,7 +273,11 @@ func (w *world) checkInSQL(t *testing.T) {
 			}
 		}
 	}
-	verify := exec.CommandContext(t.Context(), "go", "run", ".", "--raw", filepath.Join(folder, "raw"), "--curated", filepath.Join(folder, "curated"))
+	// The logins of the PBX of software v4 are of today, which has not closed.
+	last := pbx.UTCDay(time.Now()) - 1
+	settings := write(t, "settings.csv", fmt.Appendf(nil, "mac,t,s,talk_includes_hold,zone\n%s,20,10,false,%s\n", ingesttest.V4, ingesttest.V4Zone))
+	verify := exec.CommandContext(t.Context(), "go", "run", ".", "--raw", filepath.Join(folder, "raw"), "--curated", filepath.Join(folder, "curated"),
+		"--settings", settings, "--last", last.String())
 	verify.Dir = filepath.Join(repository, "infra", "verify")
 	out, err := verify.CombinedOutput()
 	t.Logf("%s", out)

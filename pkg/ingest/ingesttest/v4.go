@@ -12,15 +12,18 @@ import (
 	"trunkline/testdata"
 )
 
-// v4 is a PBX of software v4, whose clock stands in Shanghai.
-const v4 = pbx.MAC("02000000f404")
+// V4 is the PBX of software v4, and V4Zone where its clock stands.
+const (
+	V4     = pbx.MAC("02000000f404")
+	V4Zone = "Asia/Shanghai"
+)
 
 // testV4 sends what a PBX of software v4 does: strict JSON, lines and forms, under AMI's
 // names. Then it looks at the records.
 func testV4(t *testing.T, d Door) {
-	zone, err := pbx.ParseZone("Asia/Shanghai")
+	zone, err := pbx.ParseZone(V4Zone)
 	if err == nil {
-		err = d.Store.SetDevice(t.Context(), v4, store.Device{Zone: zone})
+		err = d.Store.SetDevice(t.Context(), V4, store.Device{Zone: zone})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +33,7 @@ func testV4(t *testing.T, d Door) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if status, answer := Post(t, d.URL(v4, 1), body); status != 200 || strings.TrimSpace(answer) != want {
+		if status, answer := Post(t, d.URL(V4, 1), body); status != 200 || strings.TrimSpace(answer) != want {
 			t.Errorf("%s: %d %s", name, status, answer)
 		}
 	}
@@ -48,7 +51,7 @@ func testV4(t *testing.T, d Door) {
 // checkLive looks at the one call that is told of.
 func (d Door) checkLive(t *testing.T, want store.CallState) {
 	t.Helper()
-	calls, err := d.Store.LiveCalls(t.Context(), v4)
+	calls, err := d.Store.LiveCalls(t.Context(), V4)
 	if err != nil || len(calls) != 1 || calls[0].State != want || calls[0].Caller != "07801234567" || calls[0].UniqueID != "1780515827.110" {
 		t.Errorf("calls %+v, %v, want one that is %s", calls, err, want)
 	}
@@ -58,7 +61,7 @@ func (d Door) checkLive(t *testing.T, want store.CallState) {
 func (d Door) checkLeg(t *testing.T, zone pbx.Zone) {
 	t.Helper()
 	var legs []string
-	for r, err := range d.Store.CDRs(t.Context(), v4, zone, store.Span{}) {
+	for r, err := range d.Store.CDRs(t.Context(), V4, zone, store.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +77,7 @@ func (d Door) checkLeg(t *testing.T, zone pbx.Zone) {
 func (d Door) checkSigns(t *testing.T) {
 	t.Helper()
 	logins, logoffs := 0, 0
-	for sign, err := range d.Store.Signs(t.Context(), v4, time.Unix(0, 0), time.Now().Add(time.Hour)) {
+	for sign, err := range d.Store.Signs(t.Context(), V4, time.Unix(0, 0), time.Now().Add(time.Hour)) {
 		if err != nil || sign.Agent != "101" {
 			t.Fatal(sign, err)
 		}
