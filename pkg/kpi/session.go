@@ -29,13 +29,10 @@ type Session struct {
 	doubled bool // the login was only told again
 }
 
-// longestSession is the longest time for which an agent is taken to be logged in.
-const longestSession = 16 * time.Hour
-
 // SignReach is the time whose signs are read for a day in a zone: also those of sessions that
 // begin before it, or end after it.
 func (d *Day) SignReach() (from, to time.Time) {
-	return d.zone.End(d.day - 1).Add(-longestSession), d.zone.End(d.day).Add(longestSession)
+	return d.zone.End(d.day - 1).Add(-pbx.MaxSession), d.zone.End(d.day).Add(pbx.MaxSession)
 }
 
 // AddSign adds a login or a logoff. One of another time is left out.
@@ -100,7 +97,7 @@ func (d *Day) sessions(signs []Sign, alive []int64) (all []Session) {
 // sessionOf is the session that begins with a login; later are the signs after it.
 func sessionOf(login Sign, later []Sign, alive []int64) Session {
 	from := login.At.Unix()
-	limit := from + int64(longestSession/time.Second)
+	limit := from + int64(pbx.MaxSession/time.Second)
 	s := Session{Agent: login.Agent, signs: []Sign{login}, Unsure: true}
 	if len(later) > 0 && later[0].At.Unix() <= limit {
 		s.interval = interval{from, later[0].At.Unix()}

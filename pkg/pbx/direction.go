@@ -14,9 +14,9 @@ const (
 )
 
 // DirectionOf reads a call type: IN, incoming or inbound; OUT, outgoing or outbound;
-// internal or nothing. Case does not matter.
+// internal or nothing. Case and blanks around it do not matter.
 func DirectionOf(callType string) Direction {
-	switch strings.ToLower(callType) {
+	switch strings.ToLower(Trim(callType)) {
 	case "in", "incoming", "inbound":
 		return Inbound
 	case "out", "outgoing", "outbound":

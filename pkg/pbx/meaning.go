@@ -3,6 +3,7 @@ package pbx
 import (
 	"regexp"
 	"strings"
+	"time"
 )
 
 // blanks are those that PBXs put around their codes.
@@ -59,6 +60,9 @@ var channelNumber = regexp.MustCompile(`-[0-9a-f]{8}(;[12])?$`)
 // MaxDuration is the longest duration in seconds that a record can have: seven days. A
 // PBX that tells more has sent something else in its place, such as a time.
 const MaxDuration = 7 * 24 * 60 * 60
+
+// MaxSession is the longest time for which an agent is taken to be logged in.
+const MaxSession = 16 * time.Hour
 
 // LeftMessage reports whether the caller left a message.
 func (e *CallRecord) LeftMessage() bool {

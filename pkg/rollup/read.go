@@ -59,7 +59,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 		if c.Event.Start.Day() == in.from.Day() {
 			in.activity = in.activity.Then(pbx.Begun(c.Event.Start))
 		}
-		in.sample(c.Event.UUID, c.Event.Start)
+		if !c.InUTC {
+			in.sample(c.Event.UUID, c.Event.Start)
+		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Queue: c.Event.Queue, Agent: c.Event.Agent, Start: c.Event.Start, Received: c.Received})
 	}
 	for c, err := range s.CDRs(ctx, mac, zone, span) {
@@ -67,7 +69,7 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 			return err
 		}
 		in.day.AddCDR(c.Event, sourceOf(c))
-		if !c.Event.StartFromID {
+		if !c.InUTC {
 			in.sample(c.Event.UniqueID, c.Event.Start)
 		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UniqueID, Start: c.Event.Start, Received: c.Received})
@@ -77,7 +79,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 			return err
 		}
 		in.day.AddIVRStep(c.Event, sourceOf(c))
-		in.sample(c.Event.UUID, c.Event.Start)
+		if !c.InUTC {
+			in.sample(c.Event.UUID, c.Event.Start)
+		}
 		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Start: c.Event.Start, Received: c.Received})
 	}
 	return nil

@@ -113,16 +113,30 @@ func markOf(i Item) (Mark, error) {
 	return Mark{pbx.MAC(mac), day, doc.At, i.Version}, nil
 }
 
-// changedDays are the days whose figures an event changes that is written now.
+// changedDays are the days whose figures an event changes that is written now. A logoff
+// changes those that its session may have begun on, too.
 func changedDays(r Receipt, event pbx.Event, now time.Time) []pbx.Day {
 	m := beginning(r, event)
+	if _, ok := event.(*pbx.AgentLogoff); ok {
+		login := m
+		login.start -= pbx.LocalTime(pbx.MaxSession / time.Second)
+		all := append(m.changedDays(r.Zone, now), login.changedDays(r.Zone, now)...)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	return m.changedDays(r.Zone, now)
+}
+
+// changedDays are the days of a PBX whose figures are changed by what began then. The zone is
+// that which the operator has set.
+func (m moment) changedDays(zone pbx.Zone, now time.Time) []pbx.Day {
 	switch {
 	case m.start == 0:
 		return nil
 	case !m.inUTC:
-		return dueDays(m.start, zoneOf(r.Zone, m.id, m.start), now)
-	case r.Zone.Known():
-		return dueDays(r.Zone.FromUTC(m.start), r.Zone, now)
+		return dueDays(m.start, zoneOf(zone, m.id, m.start), now)
+	case zone.Known():
+		return dueDays(zone.FromUTC(m.start), zone, now)
 	}
 	// The PBX's clock may show any time on earth.
 	west := dueDays(farthestWest.FromUTC(m.start), farthestEast, now)

@@ -92,3 +92,25 @@ func TestALargeTextIsCutBetweenCharacters(t *testing.T) {
 		}
 	}
 }
+
+func TestALogoffHasTheDaysDueOnWhichItsSessionMayHaveBegun(t *testing.T) {
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		event pbx.Event
+		zone  pbx.Zone
+		want  string
+	}{
+		"a login in the morning":                 {&pbx.AgentLogin{Sign: pbx.Sign{Agent: "101"}}, pbx.UTC, ""},
+		"a logoff in the morning":                {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.UTC, "2026-11-23"},
+		"a logoff in the evening":                {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.ZoneAt(8 * time.Hour), ""},
+		"a logoff of a PBX that may be anywhere": {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.Zone{}, "2026-11-23"},
+	} {
+		var due []string
+		for _, day := range changedDays(Receipt{MAC: mac, At: at, Zone: c.zone}, c.event, at) {
+			due = append(due, day.String())
+		}
+		if got := strings.Join(due, " "); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -56,8 +56,8 @@ func pairsOf(text string) (all []pair) {
 	}
 	for at := 0; at < len(text) && len(all) <= MaxMembers; {
 		field, _, _ := strings.Cut(text[at:], separator)
-		name, value, _ := strings.Cut(strings.Trim(field, "\r\n"), "=")
-		if name != "" || value != "" {
+		if trimmed := strings.Trim(field, "\r\n"); trimmed != "" {
+			name, value, _ := strings.Cut(trimmed, "=")
 			all = append(all, pair{unescape(name), unescape(value), at})
 		}
 		at += len(field) + 1
