@@ -102,8 +102,8 @@ func TestALogoffHasTheDaysDueOnWhichItsSessionMayHaveBegun(t *testing.T) {
 	}{
 		"a login in the morning":                 {&pbx.AgentLogin{Sign: pbx.Sign{Agent: "101"}}, pbx.UTC, ""},
 		"a logoff in the morning":                {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.UTC, "2026-11-23"},
-		"a logoff in the evening":                {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.ZoneAt(8 * time.Hour), ""},
-		"a logoff of a PBX that may be anywhere": {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.Zone{}, "2026-11-23"},
+		"a logoff in the evening":                {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.ZoneAt(14 * time.Hour), ""},
+		"a logoff of a PBX that may be anywhere": {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.Zone{}, "2026-11-22 2026-11-23"},
 	} {
 		var due []string
 		for _, day := range changedDays(Receipt{MAC: mac, At: at, Zone: c.zone}, c.event, at) {
