@@ -60,7 +60,6 @@ func TestALiteralIsReadBeforeAForm(t *testing.T) {
 }
 
 func TestErrorsTellLineColumnAndMember(t *testing.T) {
-	const call = "event:'cc_cdr', uuid:'1.2', startTime:'2018-11-05 19:05:31'"
 	for _, c := range []struct{ body, want string }{
 		{"", "line 1, column 1: the body is neither"},
 		{"hello", "line 1, column 1: the body is neither"},
