@@ -113,7 +113,7 @@ func (o oddity) id() string {
 
 // code is one of the ways in which a PBX writes an agent's extension.
 func (o oddity) code() string {
-	return o.one("", "", "800", "801", "802", "800", "801", "802", "SIP/800", "Local/801@queue/n", "Agent/802-1", "(null)", " 801", "0", "none")
+	return o.one("", "", "800", "801", "802", "800", "801", "802", "SIP/800", "Local/801@queue/n", "SIP/802-0000001f", "(null)", " 801", "0", "none")
 }
 
 func (o oddity) receipt() receipt {

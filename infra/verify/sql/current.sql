@@ -63,13 +63,13 @@ create macro trimmed(text) as regexp_replace(coalesce(text, ''), '^\s+|\s+$', ''
 
 create macro absent(text) as lower(trimmed(text)) in ('', '(null)', 'null', 'none', '<unknown>');
 
-create macro absent_code(text) as absent(text) or trim(coalesce(text, ''), '0 ') = '';
+create macro absent_code(text) as absent(text) or trimmed(text) in ('0', '00');
 
 create macro code_of(text) as case when absent_code(text) then '' else coalesce(text, '') end;
 
--- The extension of an agent, as in SIP/301, Agent/301 or Local/301@from-queue/n.
+-- The extension of an agent, as in SIP/301, SIP/301-0000001f, Agent/301 or Local/301@from-queue/n.
 create macro agent_code(text) as code_of(coalesce(
-    nullif(regexp_extract(trimmed(text), '^[A-Za-z0-9]+/([^@/-]+)([@-](.|\n)*)?$', 1), ''), trimmed(text)));
+    nullif(regexp_extract(trimmed(text), '^[A-Za-z0-9]+/([^@/]+?)(-[0-9a-f]{8}(;[12])?)?(@(.|\n)*)?$', 1), ''), trimmed(text)));
 
 -- A duration below 0 or over seven days is unknown.
 create macro duration_of(seconds) as case when seconds::bigint between 0 and 604800 then seconds::bigint end;
