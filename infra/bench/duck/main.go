@@ -44,11 +44,11 @@ func run(args []string) error {
 	}
 	took := time.Since(began)
 	var r struct {
-		Seconds                                    float64
-		Offered, Answered, Abandoned, Waited, Peak int64
+		Seconds                            float64
+		Offered, Answered, Abandoned, Peak int64
 	}
-	err = db.QueryRow(`select sum(offered)::bigint, sum(answered)::bigint, sum(abandoned)::bigint, sum(wait)::bigint
-		from row_kpi where scope = 0 and whole = 1`).Scan(&r.Offered, &r.Answered, &r.Abandoned, &r.Waited)
+	err = db.QueryRow(`select sum(offered)::bigint, sum(answered)::bigint, sum(abandoned)::bigint
+		from row_kpi where scope = 0 and whole = 1`).Scan(&r.Offered, &r.Answered, &r.Abandoned)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,6 @@ type result struct {
 	Offered   int64   `json:"offered"`
 	Answered  int64   `json:"answered"`
 	Abandoned int64   `json:"abandoned"`
-	Waited    int64   `json:"waited"` // seconds
 	Peak      int64   `json:"peak"`   // memory, in KiB
 }
 
@@ -102,7 +101,6 @@ func (r *result) add(rows kpi.Rows) {
 		r.Offered += q.Offered
 		r.Answered += q.Answered
 		r.Abandoned += q.Abandoned
-		r.Waited += q.Wait.Sum
 	}
 }
 
