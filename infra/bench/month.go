@@ -15,7 +15,7 @@ const monthRuns = 2
 
 // computed is what a process of ./rollup or ./duck prints.
 type computed struct {
-	Seconds                                             float64
+	Seconds                                     float64
 	Records, Offered, Answered, Abandoned, Peak int64
 }
 

@@ -93,7 +93,7 @@ type result struct {
 	Offered   int64   `json:"offered"`
 	Answered  int64   `json:"answered"`
 	Abandoned int64   `json:"abandoned"`
-	Peak      int64   `json:"peak"`   // memory, in KiB
+	Peak      int64   `json:"peak"` // memory, in KiB
 }
 
 func (r *result) add(rows kpi.Rows) {
