@@ -84,11 +84,11 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// cutLine takes a line apart: its name and its value, without the blanks and NULs around
-// them.
+// cutLine takes a line apart: its name and its value, without the blanks around them, and
+// without what bare leaves out behind them.
 func cutLine(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-	name, value = strings.Trim(name, " \t"), strings.Trim(value, " \t\x00")
+	name, value = strings.Trim(name, " \t"), strings.TrimLeft(bare(value), " \t")
 	return name, value, ok && isName(name)
 }
 

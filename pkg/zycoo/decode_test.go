@@ -207,5 +207,5 @@ var hostile = []string{
 	"{event:'hangup',uniqueid:'1',uniqueid:'2'}", "{event:{},x:[]}", "{event:true}", "{event:null}", "{event:1}",
 	"\xff\xfe{}", "\xef\xbb\xbf", "{event:'\x81\x30\x81\x30'}", "{é:'ü'}", "\u3000{\u00a0}",
 	"{event:'extensionstatus',exten:'1',status:99999}", "{event:'ivr',uuid:1,ivrId:1,startTime:'2018-02-30 00:00:00'}",
-	"Event:!\n\nEvent:a", "Event:0\n0:\x00\n\n0:0", "%7B\"\x820\x98A\\x\"", "{'\xb6\\\\'", "{a:'\\\xd7\\'}", "{event:'cc_cdr',uuid:1,startTime:'0000-00-00 00:00:00'}", "{event:'cc_cdr',uuid:1,startTime:'1970-01-01 00:00:00'}",
+	"Event:!\n\nEvent:a", "Event:0\n0:\x00\n\n0:0", "Event:0\n0:\x01\n\n0:", "%7B\"\x820\x98A\\x\"", "{'\xb6\\\\'", "{a:'\\\xd7\\'}", "{event:'cc_cdr',uuid:1,startTime:'0000-00-00 00:00:00'}", "{event:'cc_cdr',uuid:1,startTime:'1970-01-01 00:00:00'}",
 }
