@@ -61,6 +61,62 @@ func byTheseRules(t *testing.T, w *world, days []pbx.Day) (all []pbx.Day) {
 	return all
 }
 
+// restated are the causes for which a day's figures were replaced.
+func restated(t *testing.T, w *world, d pbx.Day) (causes []store.Cause) {
+	t.Helper()
+	for r, err := range w.store().Restatements(t.Context(), mac, d) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		causes = append(causes, r.Causes...)
+	}
+	return causes
+}
+
+func TestDaysThatEarlierRulesPublishedAreComputedAgainAndSayWhy(t *testing.T) {
+	w := newWorld("2026-11-23T10:00:00Z")
+	days := publishDays(t, w, 30)
+	setZone(t, w, "Asia/Shanghai") // so that the figures are others
+	forget(t, w, days)
+	var hours []int
+	for range 5 {
+		w.now = w.now.Add(time.Hour)
+		again := 0
+		for _, result := range w.hour(t) {
+			if result == rollup.Published {
+				again++
+			}
+		}
+		hours = append(hours, again)
+	}
+	if want := []int{12, 12, 6, 0, 0}; !slices.Equal(hours, want) {
+		t.Errorf("days computed again by the hour: %v, want %v", hours, want)
+	}
+	for _, d := range days {
+		if got := restated(t, w, d); !slices.Equal(got, []store.Cause{store.CauseRuleChanged}) {
+			t.Errorf("%s is restated for %q", d, got)
+		}
+		w.check(t, d)
+	}
+}
+
+func TestDaysAreComputedAgainOnceAfterTheirZoneIsSet(t *testing.T) {
+	w := newWorld("2026-11-23T10:00:00Z")
+	d := publishDays(t, w, 1)[0]
+	setZone(t, w, "Asia/Shanghai")
+	w.now = w.now.Add(time.Hour)
+	if got := w.hour(t)[rollup.Task{MAC: mac, Day: d}]; got != rollup.Published {
+		t.Errorf("the day is %s", got)
+	}
+	if got := restated(t, w, d); !slices.Equal(got, []store.Cause{store.CauseSettingChanged}) {
+		t.Errorf("restated for %q", got)
+	}
+	w.now = w.now.Add(time.Hour)
+	if results := w.hour(t); len(results) != 0 {
+		t.Errorf("and again: %v", results)
+	}
+}
+
 func TestNoMoreDaysAreComputedAgainBeforeTheOthersWere(t *testing.T) {
 	w := newWorld("2026-11-23T10:00:00Z")
 	forget(t, w, publishDays(t, w, 30))
@@ -95,7 +151,7 @@ func TestARestatementSaysWhatChanged(t *testing.T) {
 		want   []store.Cause
 	}{
 		{"a late record", late, []store.Cause{store.CauseLateRecord}},
-		{"a late logoff", func(t *testing.T, w *world) {
+		{"a login and a late record", func(t *testing.T, w *world) {
 			sign := pbx.Sign{Agent: "801"}
 			record(t, w.store(), instant("2026-11-22T10:00:00Z"), &pbx.AgentLogin{Sign: sign})
 			record(t, w.store(), w.now, call("2026-11-22 18:10:00", nil))
@@ -115,13 +171,7 @@ func TestARestatementSaysWhatChanged(t *testing.T) {
 			publishDays(t, w, 1)
 			tt.change(t, w)
 			w.hour(t)
-			var got []store.Cause
-			for r, err := range w.store().Restatements(t.Context(), mac, d) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, r.Causes...)
-			}
+			got := restated(t, w, d)
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("the causes are %q, not %q", got, tt.want)
 			}
