@@ -1,0 +1,72 @@
+package each
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Bad is the error for one thing among many that can't be read or done.
+type Bad struct {
+	Name string // of the thing
+	Err  error
+}
+
+// Error implements error.
+func (b *Bad) Error() string { return b.Name + ": " + b.Err.Error() }
+
+// Unwrap returns why the thing is bad.
+func (b *Bad) Unwrap() error { return b.Err }
+
+// namedAtMost is how many skipped things an error names.
+const namedAtMost = 10
+
+// Skipped is the error of a loop that has left some things out.
+type Skipped struct {
+	Of    string // what the things are
+	Count int
+	First []*Bad // the first ten of them
+	// Stopped is why the loop ended before its last thing; nil: it came to all.
+	Stopped error
+}
+
+// Error implements error.
+func (s *Skipped) Error() string {
+	names := make([]string, len(s.First))
+	for i, bad := range s.First {
+		names[i] = bad.Error()
+	}
+	more := ""
+	if s.Count > len(s.First) {
+		more = "; …"
+	}
+	text := fmt.Sprintf("%d of the %s skipped: %s%s", s.Count, s.Of, strings.Join(names, "; "), more)
+	if s.Stopped != nil {
+		text = fmt.Sprintf("%v; before that, %s", s.Stopped, text)
+	}
+	return text
+}
+
+// Unwrap returns why the loop stopped, and the errors of the first things that were skipped.
+func (s *Skipped) Unwrap() []error {
+	var all []error
+	if s.Stopped != nil {
+		all = append(all, s.Stopped)
+	}
+	for _, bad := range s.First {
+		all = append(all, bad)
+	}
+	return all
+}
+
+func (s *Skipped) add(bad *Bad) {
+	if s.Count++; len(s.First) < namedAtMost {
+		s.First = append(s.First, bad)
+	}
+}
+
+// Only reports whether an error says only that a loop skipped some things: all others are done.
+func Only(err error) bool {
+	s, ok := errors.AsType[*Skipped](err)
+	return ok && s.Stopped == nil
+}

@@ -1,0 +1,129 @@
+package each
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+)
+
+// Loop is a loop over many things.
+type Loop[T any] struct {
+	// Of says what the things are, for messages: "days that are due".
+	Of string
+	// Name names one of them.
+	Name func(T) string
+	// AtOnce is how many are done side by side; 0 and 1: one after the other, in their order.
+	AtOnce int
+	// Skipped is told of each thing that is skipped, one after the other. It may be nil.
+	Skipped func(*Bad)
+}
+
+// Do calls do with each value of a sequence, and returns when all calls have ended. A thing
+// that can't be read, or that do fails for, is skipped: then the error is a *Skipped. Do stops
+// early when ctx ends, when the sequence ends with an error, or when do returns a Stop; then
+// the error wraps that one, too.
+func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
+	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
+	next := make(chan T)
+	var workers sync.WaitGroup
+	for range max(l.AtOnce, 1) {
+		workers.Go(func() {
+			for thing := range next {
+				r.one(ctx, thing, do)
+			}
+		})
+	}
+	for thing, err := range all {
+		if r.read(err) {
+			next <- thing
+		}
+		if r.over(ctx) {
+			break
+		}
+	}
+	close(next)
+	workers.Wait()
+	return r.err()
+}
+
+// run is a Loop that goes on.
+type run[T any] struct {
+	Loop[T]
+	mu      sync.Mutex
+	skipped Skipped
+	stopped error
+}
+
+// read reports whether a thing was read, and notes why not.
+func (r *run[T]) read(err error) bool {
+	if err == nil {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if bad, ok := errors.AsType[*Bad](err); ok {
+		r.skip(bad)
+	} else {
+		r.stop(err)
+	}
+	return false
+}
+
+// one does one thing, unless the loop is over.
+func (r *run[T]) one(ctx context.Context, thing T, do func(context.Context, T) error) {
+	if r.over(ctx) {
+		return
+	}
+	err := do(ctx, thing)
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s, ok := errors.AsType[stop](err); ok {
+		r.stop(s.error)
+	} else if ended := ctx.Err(); ended != nil {
+		r.stop(err)
+	} else {
+		r.skip(&Bad{Name: r.Name(thing), Err: err})
+	}
+}
+
+// over reports whether the loop does no more things.
+func (r *run[T]) over(ctx context.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := ctx.Err(); err != nil && r.stopped == nil {
+		r.stopped = err
+	}
+	return r.stopped != nil
+}
+
+func (r *run[T]) stop(err error) {
+	if r.stopped == nil {
+		r.stopped = err
+	}
+}
+
+func (r *run[T]) skip(bad *Bad) {
+	r.skipped.add(bad)
+	if r.Skipped != nil {
+		r.Skipped(bad)
+	}
+}
+
+func (r *run[T]) err() error {
+	if r.skipped.Count == 0 {
+		return r.stopped
+	}
+	r.skipped.Stopped = r.stopped
+	return &r.skipped
+}
+
+// Stop is the error by which a loop's body ends the whole loop, such as for a disk that is full.
+func Stop(err error) error { return stop{err} }
+
+type stop struct{ error }
+
+func (s stop) Unwrap() error { return s.error }

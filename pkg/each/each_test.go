@@ -1,0 +1,133 @@
+package each_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"trunkline/pkg/each"
+)
+
+var errBad = errors.New("is no day")
+
+// numbers yields 0 to 9; those in bad can't be read, and after ends the sequence fails.
+func numbers(bad []int, ends int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i := range 10 {
+			if i == ends {
+				yield(0, errors.New("the table is gone"))
+				return
+			}
+			var err error
+			if slices.Contains(bad, i) {
+				err = fmt.Errorf("read: %w", &each.Bad{Name: fmt.Sprint(i), Err: errBad})
+			}
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestOneBadThingKeepsNoOtherFromBeingDone(t *testing.T) {
+	for _, atOnce := range []int{0, 1, 4, 20} {
+		for bad := range 10 {
+			t.Run(fmt.Sprintf("%d at once, %d unreadable, %d fails", atOnce, bad, 9-bad), func(t *testing.T) {
+				var mu sync.Mutex
+				var done []int
+				var told []string
+				loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }, AtOnce: atOnce,
+					Skipped: func(b *each.Bad) { told = append(told, b.Name) }}
+				err := loop.Do(t.Context(), numbers([]int{bad}, -1), func(_ context.Context, i int) error {
+					if i == 9-bad {
+						return errBad
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					done = append(done, i)
+					return nil
+				})
+				skipped, ok := errors.AsType[*each.Skipped](err)
+				if !ok || skipped.Count != 2 || !errors.Is(err, errBad) || !each.Only(err) {
+					t.Errorf("error %v", err)
+				}
+				slices.Sort(told)
+				if want := []string{fmt.Sprint(min(bad, 9-bad)), fmt.Sprint(max(bad, 9-bad))}; !slices.Equal(told, want) {
+					t.Errorf("told of %q, want %q", told, want)
+				}
+				if len(done) != 8 {
+					t.Errorf("done: %v", done)
+				}
+			})
+		}
+	}
+}
+
+func TestALoopThatDidAllHasNoError(t *testing.T) {
+	loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }}
+	var done []int
+	err := loop.Do(t.Context(), numbers(nil, -1), func(_ context.Context, i int) error {
+		done = append(done, i)
+		return nil
+	})
+	if err != nil || !slices.IsSorted(done) || len(done) != 10 {
+		t.Errorf("done %v, error %v", done, err)
+	}
+}
+
+func TestALoopStopsWhereNothingMoreCanBeDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	full := errors.New("the disk is full")
+	for name, c := range map[string]struct {
+		ends int
+		do   func(int) error
+		want string
+	}{
+		"the sequence ends":     {5, func(int) error { return nil }, "the table is gone"},
+		"the body stops it":     {-1, func(int) error { return each.Stop(full) }, full.Error()},
+		"its context has ended": {-1, func(int) error { cancel(); return ctx.Err() }, context.Canceled.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := ctx
+			if !strings.Contains(name, "context") {
+				ctx = t.Context()
+			}
+			calls := 0
+			loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }}
+			err := loop.Do(ctx, numbers([]int{0}, c.ends), func(_ context.Context, i int) error {
+				calls++
+				return c.do(i)
+			})
+			if err == nil || !strings.Contains(err.Error(), c.want) || each.Only(err) {
+				t.Errorf("error %v", err)
+			}
+			if skipped, ok := errors.AsType[*each.Skipped](err); !ok || skipped.Count != 1 {
+				t.Errorf("what was skipped before is not in the error: %v", err)
+			}
+			if c.ends < 0 && calls != 1 {
+				t.Errorf("%d calls after it was stopped", calls-1)
+			}
+		})
+	}
+}
+
+func TestAnErrorNamesSomeOfManySkippedThings(t *testing.T) {
+	many := func(yield func(int, error) bool) {
+		for i := range 1000 {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+	loop := each.Loop[int]{Of: "days that are due", Name: func(i int) string { return fmt.Sprint("day ", i) }}
+	err := loop.Do(t.Context(), many, func(context.Context, int) error { return errBad })
+	if text := err.Error(); !strings.HasPrefix(text, "1000 of the days that are due skipped: day 0: is no day; day 1") || len(text) > 500 {
+		t.Errorf("%d characters: %s", len(text), text)
+	}
+}
