@@ -9,6 +9,10 @@
 //   - Package store marks a day before it writes a record that comes too late for the
 //     schedule, so that no such record can be without a mark.
 //
+// A run of the schedule sends a PBX's share of its days that are due at the most: DaysAtOnce,
+// the latest first. It sends one day of each PBX, then another one of each, so nobody waits for
+// more than one day of each other PBX. What is over the share stays due.
+//
 // A worker computes a day: it reads the mark, then the header, then the records; publishes;
 // and takes the mark away only if it is still the one that was read, and so old that
 // whoever made it has long written the record it was made for. Wherever it stops before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ type Scheduled struct {
 	PBXs   int // on the fleet list
 	Marked int // days, since they have closed, or the rules or the zone changed
 	Sent   int // tasks, for these and for days that were due before
+	// Waiting is how many days more are due, over the shares of their PBXs. They stay due.
+	Waiting int
 }
 
 // tasksAtOnce is how many tasks are handed to the queue together.
@@ -102,39 +105,35 @@ func after(day pbx.Day) pbx.LocalTime {
 	return (day + 1).Start()
 }
 
-// wake sends a task for each day that is due and has closed.
+// wake sends tasks for the days that are due and have closed, of each PBX at most its share.
 func (r *Rollup) wake(ctx context.Context, q Queue, done *Scheduled) error {
-	var tasks []Task
-	zones := map[pbx.MAC]pbx.Zone{}
+	var due shares
 	for mark, err := range r.store.Due(ctx) {
 		if err != nil {
 			return err
 		}
-		zone, known := zones[mark.MAC]
-		if !known {
+		if due.of[mark.MAC] == nil {
 			d, err := r.device(ctx, mark.MAC)
 			if err != nil {
 				return err
 			}
-			zone, zones[mark.MAC] = d.zone, d.zone
+			due.add(&share{mac: mark.MAC, zone: d.zone, last: d.zone.Local(r.now()).Day() + 1})
 		}
-		if !r.closed(zone, mark.Day, r.now()) {
-			continue
-		}
-		if tasks = append(tasks, Task{mark.MAC, mark.Day}); len(tasks) == tasksAtOnce {
-			if err := r.send(ctx, q, tasks, done); err != nil {
-				return err
-			}
-			tasks = nil
+		if r.closed(due.of[mark.MAC].zone, mark.Day, r.now()) {
+			due.due(mark.MAC, mark.Day)
 		}
 	}
-	return r.send(ctx, q, tasks, done)
+	tasks := due.tasks()
+	done.Waiting = due.found - len(tasks)
+	for some := range slices.Chunk(tasks, tasksAtOnce) {
+		if err := r.send(ctx, q, some, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Rollup) send(ctx context.Context, q Queue, tasks []Task, done *Scheduled) error {
-	if len(tasks) == 0 {
-		return nil
-	}
 	if err := q.Send(ctx, tasks); err != nil {
 		return fmt.Errorf("send %d tasks: %w", len(tasks), err)
 	}
