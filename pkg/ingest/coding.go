@@ -68,6 +68,14 @@ func inflate(r io.Reader) (io.Reader, error) {
 	return flate.NewReader(buffered), nil
 }
 
+// decoded is how many bytes a body may come to beside those that are received.
+func (d *Delivery) decoded() int {
+	if decoderOf(d.coding()) == nil {
+		return 0
+	}
+	return zycoo.MaxBody
+}
+
 // refusal is the outcome of what could not be read.
 func (d *Delivery) refusal() Outcome {
 	if coding := d.coding(); coding != "" && decoderOf(coding) == nil {

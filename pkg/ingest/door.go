@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -21,11 +20,12 @@ type Door struct {
 	ingest  *Ingest
 	observe func(context.Context, Report)
 	now     func() time.Time
+	room    *room
 }
 
 // NewDoor makes a Door. After each answer it calls observe, for logs and metrics.
 func NewDoor(in *Ingest, observe func(context.Context, Report), now func() time.Time) *Door {
-	return &Door{in, observe, now}
+	return &Door{in, observe, now, newRoom()}
 }
 
 // ServeHTTP implements http.Handler. The request's context ends when its sender hangs up,
@@ -53,15 +53,18 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if outcome != Stored {
 		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, zycoo.MaxBody))
+	delivery.Remote, delivery.Coding = remote(r), strings.Join(r.Header.Values("Content-Encoding"), ",")
+	body, free, err := d.room.read(ctx, delivery.MAC, http.MaxBytesReader(w, r.Body, zycoo.MaxBody), r.ContentLength, delivery.decoded())
+	defer free()
 	switch _, tooLarge := err.(*http.MaxBytesError); {
 	case tooLarge:
 		return Report{Outcome: TooLarge, MAC: delivery.MAC}
+	case err == errNoRoom:
+		return Report{Outcome: Busy, MAC: delivery.MAC, Err: err}
 	case err != nil:
 		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
 	}
-	delivery.Remote, delivery.Body = remote(r), body
-	delivery.Coding = strings.Join(r.Header.Values("Content-Encoding"), ",")
+	delivery.Body = body
 	return d.ingest.Receive(ctx, delivery)
 }
 
@@ -88,7 +91,7 @@ func answer(w http.ResponseWriter, r Report) {
 	case Stored, Unrecognised:
 		acknowledge(w, r)
 		return
-	case Unavailable:
+	case Unavailable, Busy:
 		w.Header().Set("Retry-After", retryAfter)
 	case NotAllowed:
 		w.Header().Set("Allow", http.MethodPost)

@@ -19,6 +19,7 @@ const (
 	Interrupted
 	NotFound
 	NotAllowed
+	Busy
 	Unavailable
 )
 
@@ -76,6 +77,9 @@ var answers = [...]Answer{
 	NotAllowed: {"not_allowed", http.StatusMethodNotAllowed,
 		"another method than POST", "nothing",
 		"Events are sent by POST", "Send a POST request with the event as its body."},
+	Busy: {"busy", http.StatusServiceUnavailable,
+		"a body over 8 KiB, for 2 seconds, while 64 MiB of such bodies are on their way, or 8 MiB of the same PBX", "nothing",
+		"Too many deliveries are on their way", "It is not acknowledged. Send it again after the time in Retry-After."},
 	Unavailable: {"unavailable", http.StatusServiceUnavailable,
 		"both stores are down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
 		"The event could not be stored", "It is not acknowledged. Send it again after the time in Retry-After."},
