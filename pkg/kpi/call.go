@@ -162,8 +162,11 @@ func (c *Call) add(r *record) {
 	c.Suspect = c.Suspect || r.suspect
 }
 
+// causesOfACall is how many causes a call has at the most. PBXs know four.
+const causesOfACall = 100
+
 func (c *Call) miss(cause string) {
-	if cause != "" && !slices.Contains(c.MissCauses, cause) {
+	if cause != "" && len(c.MissCauses) < causesOfACall && !slices.Contains(c.MissCauses, cause) {
 		c.MissCauses = append(c.MissCauses, cause)
 	}
 }

@@ -91,5 +91,11 @@
 // and wrap-up after it. Occupancy is the busy part of the sessions; what overlaps counts once.
 // Login time and occupancy are unknown, never 0, where no session is known.
 //
+// # Bounds
+//
+// Names are at most pbx.MaxName bytes long: of longer ones, pbx.ShortName counts. What is
+// published of a day has rows for MaxNames queues and MaxNames agents at the most, those with
+// the most records; the PBX's row counts all, and tells how many have none: see Rows.Bounded.
+//
 // The package knows no store and no wire format of a PBX.
 package kpi

@@ -51,6 +51,9 @@ type PBXFigures struct {
 	Intervals    []IntervalFigures `json:"intervals"`
 	Inputs       Inputs            `json:"inputs"`
 	ClockSuspect int64             `json:"clock_suspect"`
+	// QueuesLeftOut and AgentsLeftOut are how many have no row of their own.
+	QueuesLeftOut int64 `json:"queues_left_out,omitempty"`
+	AgentsLeftOut int64 `json:"agents_left_out,omitempty"`
 	Published
 }
 
@@ -144,7 +147,7 @@ func (q Queue) Figures(t Thresholds, p Published) QueueFigures {
 func (r PBX) Figures(t Thresholds, p Published) PBXFigures {
 	return PBXFigures{
 		r.MAC, r.Day, r.Tally.Figures(t), r.IVROnly, r.Direct, r.Apart, r.CDR, append([]IVRChoice{}, r.IVR...),
-		r.Agents, show(r.Intervals, t), r.Inputs, r.ClockSuspect, p,
+		r.Agents, show(r.Intervals, t), r.Inputs, r.ClockSuspect, r.QueuesLeftOut, r.AgentsLeftOut, p,
 	}
 }
 

@@ -38,9 +38,10 @@ type record struct {
 
 func newRecord(e *pbx.CallRecord, s Source, zone pbx.Zone) *record {
 	r := &record{
-		Source: s, uuid: e.UUID, queue: code(e.Queue), agent: code(pbx.AgentCode(e.Agent)), caller: e.Caller, called: e.Called,
-		state: strings.ToLower(strings.TrimSpace(e.CDRState)), missCause: strings.ToUpper(strings.TrimSpace(e.MissCause)),
-		callType: strings.TrimSpace(e.CallType), start: e.Start, end: e.End,
+		Source: s, uuid: pbx.ShortName(e.UUID), queue: code(e.Queue), agent: code(pbx.AgentCode(e.Agent)),
+		caller: pbx.ShortName(e.Caller), called: pbx.ShortName(e.Called),
+		state: strings.ToLower(word(e.CDRState)), missCause: strings.ToUpper(word(e.MissCause)),
+		callType: word(e.CallType), start: e.Start, end: e.End,
 		wait: duration(e.QueueTime), talk: duration(e.TalkingTime), hold: duration(e.HoldTime),
 		wrapUp: duration(e.PauseTime), ring: duration(e.RingTime),
 		score: e.Score.Or(0), voicemail: e.LeftMessage(), forwarded: e.Forwarded(),
@@ -55,8 +56,11 @@ func code(s string) string {
 	if pbx.AbsentCode(s) {
 		return ""
 	}
-	return strings.TrimSpace(s)
+	return word(s)
 }
+
+// word is a text without blanks around it, in a length that rows can have.
+func word(s string) string { return pbx.ShortName(strings.TrimSpace(s)) }
 
 // duration is one that a record can have, or unknown.
 func duration(seconds pbx.Int) pbx.Int {
@@ -66,13 +70,14 @@ func duration(seconds pbx.Int) pbx.Int {
 	return seconds
 }
 
-// lasts is the time of the record. Where it tells no end, or one before its start, it lasts
-// for its duration, else for its wait and talk.
+// lasts is the time of the record. Where it tells no end, or one that can't be its own, before
+// its start or over pbx.MaxDuration after it, it lasts for its duration, else for its wait and
+// talk.
 func (r *record) lasts(zone pbx.Zone, duration pbx.Int) interval {
 	start := zone.TimeOf(r.start, r.uuid)
 	from := start.Unix()
 	if r.end != 0 {
-		if to := zone.TimeSince(r.end, start).Unix(); to >= from {
+		if to := zone.TimeSince(r.end, start).Unix(); to >= from && to-from <= pbx.MaxDuration {
 			return interval{from, to}
 		}
 	}

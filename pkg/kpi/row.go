@@ -28,6 +28,9 @@ type PBX struct {
 	IVR       []IVRChoice `json:"ivr,omitempty"` // by menu and key
 	Agents    int64       `json:"agents"`        // distinct ones that were tried
 	Intervals []Interval  `json:"intervals,omitempty"`
+	// QueuesLeftOut and AgentsLeftOut are how many have no row of their own: see Rows.Bounded.
+	QueuesLeftOut int64 `json:"queues_left_out,omitempty"`
+	AgentsLeftOut int64 `json:"agents_left_out,omitempty"`
 	Basis
 }
 

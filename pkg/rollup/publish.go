@@ -34,7 +34,7 @@ type publication struct {
 }
 
 func newPublication(t Task, d device, h store.Header, in *reading, began time.Time) (*publication, error) {
-	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows(), lates: in.lates, late: in.late, activity: in.activity}
+	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows().Bounded(), lates: in.lates, late: in.late, activity: in.activity}
 	p.records = p.figures.PBX.Inputs.Records
 	p.add(store.ScopePBX, "", p.figures.PBX)
 	for _, q := range p.figures.Queues {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"trunkline/pkg/pbx"
 )
@@ -149,7 +148,8 @@ func millis(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
 // has.
 func ownVersion(order string) string { return order + "." + rand.Text() }
 
-// key joins the escaped parts of a sort key with #.
+// key joins the escaped parts of a sort key with #. Four parts of pbx.MaxName, a time and a hash
+// are below the 1,024 bytes of a sort key.
 func key(mac pbx.MAC, parts ...string) Key {
 	return Key{PK: string(mac), SK: join(parts...)}
 }
@@ -160,7 +160,7 @@ func join(parts ...string) string {
 		if i > 0 {
 			b.WriteByte('#')
 		}
-		b.WriteString(bound(escape(part)))
+		b.WriteString(pbx.ShortName(escape(part)))
 	}
 	return b.String()
 }
@@ -195,22 +195,6 @@ func escape(s string) string {
 }
 
 func isSpecial(r rune) bool { return r < ' ' || r == '#' || r == '%' || r == 0x7f }
-
-// maxPart is the size of the largest part of a key in bytes: four of them, a time
-// and a hash are below the 1,024 bytes of a sort key.
-const maxPart = 160
-
-// bound cuts a part that is too long, and ends it in a hash of the whole.
-func bound(s string) string {
-	if len(s) <= maxPart {
-		return s
-	}
-	end := maxPart - 1 - hashLength
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "~" + hash([]byte(s))
-}
 
 // hashLength is the length of a hash in hexadecimal digits: 128 bits.
 const hashLength = 32

@@ -77,7 +77,7 @@ func TestPartsOfAKeyAreEscapedAndBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := strings.Split(k.SK, "#")
-	if len(parts) != 6 || parts[2] == parts[3] || parts[4] != "a%00%0a%7fb" || len(parts[2]) > maxPart {
+	if len(parts) != 6 || parts[2] == parts[3] || parts[4] != "a%00%0a%7fb" || len(parts[2]) > pbx.MaxName {
 		t.Errorf("parts %q", parts)
 	}
 }

@@ -16,7 +16,7 @@ type Restatement struct {
 	ComputedAt time.Time `json:"computed_at"`
 	ReplacedAt time.Time `json:"replaced_at"`
 	// Late is how many records were received since the replaced figures were computed, and
-	// LateRecords names some of them.
+	// LateRecords names some of them, by pbx.ShortName.
 	Late        int64        `json:"late"`
 	LateRecords []LateRecord `json:"late_records,omitempty"`
 	// Causes are what changed since. Of figures that were replaced by earlier versions of this
@@ -71,8 +71,28 @@ func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restate
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}
 	}
+	r.LateRecords = namedRecords(r.LateRecords)
 	err := s.save(ctx, key, ownVersion(digits(r.Revision)), r, Absent())
 	return wrap(orThere(err), "restate %s of %s", day, mac)
+}
+
+// maxNamed is how many bytes the late records of a restatement may have together.
+const maxNamed = MaxDoc / 2
+
+// namedRecords are as many of the late records as a restatement has room for, with names of
+// bounded lengths. PBXs decide how long an id is.
+func namedRecords(late []LateRecord) []LateRecord {
+	var named []LateRecord
+	size := 0
+	for _, l := range late {
+		l.ID, l.Queue, l.Agent = pbx.ShortName(l.ID), pbx.ShortName(l.Queue), pbx.ShortName(l.Agent)
+		text, err := marshal(l)
+		if size += len(text) + 1; err != nil || size > maxNamed {
+			break
+		}
+		named = append(named, l)
+	}
+	return named
 }
 
 // Restatements yields what was replaced of a day, in the order of revisions. After an error
