@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/zycoo"
 )
 
@@ -24,7 +25,7 @@ func (d *Delivery) read() (zycoo.Body, error) {
 	}
 	decoder := decoderOf(coding)
 	if decoder == nil {
-		return unread("the coding %.40q is not read: gzip and deflate are", coding), nil
+		return unread("the coding %q is not read: gzip and deflate are", pbx.Excerpt(coding)), nil
 	}
 	plain, err := readBounded(decoder, d.Body)
 	switch {

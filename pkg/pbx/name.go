@@ -3,6 +3,9 @@ package pbx
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,4 +29,14 @@ func ShortName(s string) string {
 	}
 	sum := sha256.Sum256([]byte(s))
 	return s[:end] + "~" + hex.EncodeToString(sum[:])[:hashDigits]
+}
+
+// Excerpt is a text of a PBX as a reason shows it: its first 40 characters. A number that would be
+// cut there is left out, since an erasure finds whole numbers alone.
+func Excerpt(s string) string {
+	short := fmt.Sprintf("%.40s", s)
+	if short == s {
+		return s
+	}
+	return strings.TrimRightFunc(short, func(r rune) bool { return !unicode.IsLetter(r) })
 }

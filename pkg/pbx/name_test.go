@@ -32,3 +32,15 @@ func TestANameOfAnyRealPBXStaysAsItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestAnExcerptHasNoPartOfANumber(t *testing.T) {
+	a := strings.Repeat("a", 30)
+	for text, want := range map[string]string{
+		"soon": "soon", a + "4915112345678": a, a + " +49 151 12345678": a, a + "x49": a + "x49", a + "(0)151-12345678901b": a,
+		"4915112345678 " + a + "b": "4915112345678 " + a[:26], strings.Repeat("1", 41): "", "０" + strings.Repeat("９", 60): "",
+	} {
+		if got := Excerpt(text); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}

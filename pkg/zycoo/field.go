@@ -1,7 +1,6 @@
 package zycoo
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -106,7 +105,7 @@ func clock[E any](at func(*E) *pbx.LocalTime) func(*decoder, *E, *member) {
 	}
 }
 
-// epoch reads a time in seconds since 1970 in UTC, with up to six decimals.
+// epoch reads a time in seconds since 1970 in UTC, before endTime, with up to six decimals.
 func epoch[E any](at func(*E) *time.Time) func(*decoder, *E, *member) {
 	return func(d *decoder, e *E, m *member) {
 		s := d.code(m)
@@ -115,7 +114,7 @@ func epoch[E any](at func(*E) *time.Time) func(*decoder, *E, *member) {
 		}
 		whole, fraction, hasFraction := strings.Cut(s, ".")
 		n, err := strconv.ParseUint(whole, 10, 32)
-		if err != nil || hasFraction && !isDigits(fraction) {
+		if err != nil || n >= uint64(endTime.Unix()) || hasFraction && !isDigits(fraction) {
 			d.misreads(m)
 			return
 		}
@@ -189,5 +188,3 @@ func splitSource(e *pbx.CDR) {
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-func excerpt(s string) string { return fmt.Sprintf("%.40q", s) }

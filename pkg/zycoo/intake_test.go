@@ -322,3 +322,13 @@ func TestEventsWithoutARecordAreToldByTheNamesThatAMIHas(t *testing.T) {
 		}
 	}
 }
+
+func TestATimestampFrom2100OnIsUnknown(t *testing.T) {
+	for stamp, known := range map[string]bool{"4102444799.999999": true, "4102444800": false, "4294967295": false} {
+		e := decodeOne(t, "{event:'dialbegin', uniqueid:'1', timestamp:'"+stamp+"'}")
+		leg, ok := e.Event.(*pbx.DialBegin)
+		if !ok || leg.Timestamp.IsZero() == known || len(leg.Unreadable) == 0 != known {
+			t.Errorf("%s: %+v, %v", stamp, e.Event, e.Err)
+		}
+	}
+}

@@ -36,6 +36,8 @@ func TestWhatIsWrittenInAnotherWayIsTheSameEvent(t *testing.T) {
 		"escaped names":                  `{"\u0065vent":'hangup',uniqueid:12.5,'callerid\x6eame':'A B'}`,
 		"a byte-order mark":              "\ufeff{event:'hangup',uniqueid:12.5,calleridname:'A B'}",
 		"blanks of other scripts":        "\u3000{\u00a0event:'hangup',\u3000uniqueid:12.5,calleridname:'A B'}",
+		"such blanks around a colon":     "{event\u3000:'hangup',uniqueid\u00a0:\u300012.5\u00a0,calleridname\ufeff:'A B'}",
+		"such blanks in GB18030":         "{event\xa1\xa1:'hangup',uniqueid:12.5\xa1\xa1,calleridname:'A B'}",
 		"a member given twice":           `{event:'hangup',uniqueid:1,uniqueid:12.5,calleridname:'A B'}`,
 		"event as the last member":       `{uniqueid:12.5,calleridname:'A B',event:'hangup'}`,
 		"null and empty are unknown":     `{event:'hangup',uniqueid:12.5,calleridname:'A B',calleridnum:null,connectedlinenum:''}`,
@@ -49,6 +51,14 @@ func TestWhatIsWrittenInAnotherWayIsTheSameEvent(t *testing.T) {
 				t.Errorf("got %+v, %v", e.Event, e.Err)
 			}
 		})
+	}
+}
+
+func TestANameHasBytesThatTogetherWouldBeABlank(t *testing.T) {
+	// Two characters of GB18030; the second half of one and the first of the other are a blank.
+	e := decodeOne(t, "{event:'hangup',uniqueid:1,\xb0\xa1\xa1\xb0:'x'}")
+	if h, ok := e.Event.(*pbx.Hangup); !ok || len(h.Extra) != 1 || h.Extra[0].Name != "啊“" {
+		t.Errorf("got %+v, %v", e.Event, e.Err)
 	}
 }
 

@@ -284,7 +284,7 @@ func (p *parser) number() string {
 		}
 		ok = p.digits()
 	}
-	if !ok || isWord(p.peek()) {
+	if !ok || isWord(p.peek()) && p.blankRune() == 0 {
 		p.fail(start, "this is not a number; text needs quotes")
 		return ""
 	}
@@ -301,10 +301,20 @@ func (p *parser) digits() bool {
 
 func (p *parser) word() string {
 	start := p.pos
-	for isWord(p.peek()) {
-		p.pos++
+	for isWord(p.peek()) && p.blankRune() == 0 {
+		p.pos += p.width()
 	}
 	return p.src[start:p.pos]
+}
+
+// width is how many bytes the character at the position has: a blank of GB18030 may be the half
+// of two others.
+func (p *parser) width() int {
+	rest := p.src[p.pos:]
+	if r, size := utf8.DecodeRuneInString(rest); r != utf8.RuneError {
+		return size
+	}
+	return max(widthGB(rest), 1)
 }
 
 func isWord(c byte) bool {

@@ -2,6 +2,7 @@ package zycoo
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"trunkline/pkg/pbx"
@@ -183,7 +184,7 @@ func (d *decoder) need(name string, known bool) {
 		return
 	}
 	if i := slices.IndexFunc(d.misread, func(m pbx.Member) bool { return strings.EqualFold(m.Name, name) }); i >= 0 {
-		d.refuse(d.placeOf(d.misread[i].Name), name, excerpt(d.misread[i].Value)+" can't be read, and the event can't be told from others without it")
+		d.refuse(d.placeOf(d.misread[i].Name), name, strconv.Quote(pbx.Excerpt(d.misread[i].Value))+" can't be read, and the event can't be told from others without it")
 		return
 	}
 	d.refuse(d.start, name, "is missing or empty, and the event can't be told from others without it")
