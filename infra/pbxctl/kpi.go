@@ -102,7 +102,8 @@ func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds, names st
 			return nil, err
 		}
 		found.rows++
-		if c.Queue != "" && (row.Scope != store.ScopeQueue || row.Name != c.Queue) || !c.AllRows && row.Scope != store.ScopeQueue {
+		found.latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
+		if c.Queue != "" && (row.Scope != store.ScopeQueue || row.Name != pbx.ShortName(c.Queue)) || !c.AllRows && row.Scope != store.ScopeQueue {
 			continue
 		}
 		figures, err := found.add(row, t)
@@ -129,7 +130,6 @@ func noFigures(mac pbx.MAC, day pbx.Day) error {
 // add adds a row, and returns its figures.
 func (r *dayRows) add(row store.Row, t kpi.Thresholds) (any, error) {
 	published := kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
-	r.latest = published
 	switch row.Scope {
 	case store.ScopeQueue:
 		figures, err := decode[kpi.Queue](row)

@@ -108,7 +108,7 @@ func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, ne
 // Row is one row of a day's figures.
 type Row struct {
 	Scope Scope
-	Name  string // of the queue or agent
+	Name  string // of the queue or agent, by pbx.ShortName
 	Figures
 }
 
@@ -224,7 +224,7 @@ func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Figures {
 func rowNamed(parts []string, doc rowDoc) Row {
 	r := Row{Scope: Scope(parts[0]), Figures: doc.Figures}
 	if r.Scope != ScopePBX {
-		r.Name = parts[1]
+		r.Name = unescape(parts[1])
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -113,7 +114,7 @@ func headerKey(mac pbx.MAC, day pbx.Day) Key { return key(mac, dayPrefix, day.St
 
 // headersOf are the headers of the days from first to last.
 func headersOf(mac pbx.MAC, first, last pbx.Day) Range {
-	return Range{PK: string(mac), From: headerKey(mac, first).SK, To: headerKey(mac, last+1).SK}
+	return Range{PK: string(mac), From: join(dayPrefix, first.String()), To: join(dayPrefix, dayInKey(last+1))}
 }
 
 // rowKey is the key of a row of a day's figures, or of one of its further parts.
@@ -165,16 +166,45 @@ func join(parts ...string) string {
 	return b.String()
 }
 
+// afterAll is what stands in the place of a time in a key that is later than all times in keys:
+// the end of a range that ends with the year 9999. No event has such a time any more, but tables
+// may have records of such times, from earlier versions.
+const afterAll = "~"
+
+// inKey is a time as a bound of a range of keys.
+func inKey(t pbx.LocalTime) string {
+	if text := t.String(); len(text) == len("9999-12-31T23:59:59") {
+		return text
+	}
+	return afterAll
+}
+
+// dayInKey is a day as a bound of a range of keys.
+func dayInKey(d pbx.Day) string {
+	if text := d.String(); len(text) == len("9999-12-31") {
+		return text
+	}
+	return afterAll
+}
+
 // within is the range of a partition's records of one kind that began in a span of time.
 func within(mac pbx.MAC, prefix string, span Span) Range {
 	r := Prefix(string(mac), prefix+"#")
 	if span.From != 0 {
-		r.From = join(prefix, span.From.String())
+		r.From = join(prefix, inKey(span.From))
 	}
 	if span.To != 0 {
-		r.To = join(prefix, span.To.String())
+		r.To = join(prefix, inKey(span.To))
 	}
 	return r
+}
+
+// unescape undoes escape.
+func unescape(s string) string {
+	if plain, err := url.PathUnescape(s); err == nil {
+		return plain
+	}
+	return s // it was shortened within an escape
 }
 
 // escape writes #, % and control characters as % and two hexadecimal digits, so that
