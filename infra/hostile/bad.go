@@ -204,6 +204,23 @@ func payloads() []Bad {
 			with("status:-99999999999999999999"), with("status:'0x10'"), with("status:[1]"), with("status:{}"),
 			with("status:'"+forged+`\r\n\u001b[2J`+"'"), with("status:'\",\""+forged+"\":1'"),
 		)},
+		{"a start before 1970, or from 2100 on, such as `9999-12-31`", 400, undecodable, Quarantine, bodies(
+			startsAt("9999-12-31 12:00:00"), startsAt("0001-01-01 00:00:00"), startsAt("1969-12-31 23:59:59"), startsAt("2100-01-01 00:00:00"),
+			startsAt("2100-01-01T00:00:00Z"), startsAt("1970-01-01T00:00:00+00:01"), startsAt("10000-01-01 00:00:00"),
+		)},
+		{"the first and the last second that a start may be, and a call that ends years later", 200, stored, Both, bodies(
+			startsAt("1970-01-01 00:00:00"), startsAt("2099-12-31 23:59:59"), startsAt("1970-01-01T00:00:00Z"),
+			startsAt("2018-11-05 19:05:31', endTime:'2099-12-31 23:59:59"),
+		)},
+		{"calls of a hundred past days at once: each makes up to 4 days due, of which a PBX has 400 computed in an hour", 200, `{"stored":100}`, Both, bodies(
+			pastDays(100),
+		)},
+		{"a call, a queue, an agent, a cause or a menu whose name has 30,000 characters", 200, stored, Both, bodies(
+			startsAt("2018-11-05 19:05:31', agentCode:'"+long), startsAt("2018-11-05 19:05:31', queueCode:'"+long),
+			startsAt("2018-11-05 19:05:31', missCause:'"+long), startsAt("2018-11-05 19:05:31', cdrState:'"+long),
+			strings.Replace(startsAt("2018-11-05 19:05:31"), "'x'", "'"+long+"'", 1),
+			"{event:'ivr', uuid:'x', ivrId:'610', key:'"+long+"', startTime:'2018-11-05 19:05:31'}",
+		)},
 		{"what is neither JSON, a literal nor a form: a million commas, no end, `NaN`, code, XML, gzip, UTF-16, NULs", 400, undecodable, Quarantine, bodies(
 			"", " ", "{", "}", "{,}", "{"+strings.Repeat(",", 1<<20-1), "["+strings.Repeat(",", 1<<20-1), "[]",
 			"0", "null", "'text'", strings.Repeat("/", 1<<19), strings.Repeat("/**/", 1<<18),
@@ -250,6 +267,24 @@ func payloads() []Bad {
 			with("a:"+strings.Repeat("[", 15)+strings.Repeat("]", 15)),
 		)},
 	}
+}
+
+// startsAt is a call that starts at a time.
+func startsAt(start string) string {
+	return "{event:'cc_cdr', uuid:'x', startTime:'" + start + "'}"
+}
+
+// long is a name that is too long for a key.
+var long = strings.Repeat("n", 30_000)
+
+// pastDays are calls of so many past days, each three days before the other.
+func pastDays(n int) string {
+	var all strings.Builder
+	for i := range n {
+		day := time.Date(2018, 11, 5-3*i, 0, 0, 0, 0, time.UTC)
+		all.WriteString(startsAt(day.Format(time.DateOnly)+" 02:00:00") + ",")
+	}
+	return "[" + all.String() + "]"
 }
 
 // texts are states of extensions whose every text is an attack.

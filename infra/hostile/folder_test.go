@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func (f *folder) kept(t *testing.T, mac pbx.MAC) Kept {
 		return Quarantine
 	case "[raw] 0":
 		return Archive
-	case "[raw] 1":
+	case fmt.Sprint(slices.Repeat([]string{"raw"}, max(records, 1)), records):
 		return Both
 	default:
 		return Kept(got)

@@ -1,11 +1,16 @@
 package hostile
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"trunkline/pkg/kpi"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
 )
 
 func TestTheREADMEHasTheTableOfBadInputs(t *testing.T) {
@@ -26,5 +31,23 @@ func TestTheREADMEHasTheTableOfBadInputs(t *testing.T) {
 	}
 	if len(got) == 0 || !slices.Equal(got[1:], want) {
 		t.Errorf("README.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestTheREADMEHasTheBoundsOfWhatOnePBXCanCause(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Security\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, want := range []string{
+		fmt.Sprintf("%d days an hour are computed at the most", rollup.DaysAtOnce),
+		fmt.Sprintf("rows for %d,000 queues and %d,000 agents", kpi.MaxNames/1000, kpi.MaxNames/1000),
+		fmt.Sprintf("has %d bytes at the most", pbx.MaxName),
+	} {
+		if !strings.Contains(section, want) {
+			t.Errorf("the threats of README.md do not say %q", want)
+		}
 	}
 }

@@ -1,10 +1,11 @@
 package rollup_test
 
 import (
-	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/pbx"
@@ -83,46 +84,76 @@ func (w *world) unmark(t testing.TB, days ...pbx.Day) {
 }
 
 // What one event can cause at the most is what README's table of threats states.
-func TestOneLateEventCausesThreeDaysAndTheFilesOfOne(t *testing.T) {
+func TestOneLateEventCausesFewDaysAndTheFilesOfOne(t *testing.T) {
 	w := newWorld("2026-11-24T10:00:00Z")
-	var calls, writes int
-	counting := storetest.NewFaulty(w.table, func(c storetest.Call) storetest.Fault {
-		if calls++; c.Method == "Put" || c.Method == "Delete" {
-			writes++
+	late := func(change func(*pbx.CallRecord)) *caused {
+		t.Helper()
+		c := &caused{}
+		c.record(t, w, call("2026-03-10 02:00:00", change))
+		w.now = w.now.Add(10 * time.Minute)
+		c.work(t, w, "dt=2026-03-10/")
+		if c.files != 6 || c.writes > 20 || c.calls > 70 || w.due(t) != "" {
+			t.Errorf("%d files, %d requests of the table, %d of them writes; due still: %s", c.files, c.calls, c.writes, w.due(t))
+		}
+		t.Logf("%d days, %d files, %d requests of the table, %d of them writes", len(c.sent), c.files, c.calls, c.writes)
+		return c
+	}
+	first := late(func(c *pbx.CallRecord) { c.UUID = "x" })
+	if got := first.sent.String(); got != "2026-03-09 2026-03-10 2026-03-11" {
+		t.Errorf("days to compute: %s", got)
+	}
+	late(func(c *pbx.CallRecord) { c.UUID = "of a day that is published" })
+}
+
+func TestAnEventInUTCOfAPBXWithoutAZoneCausesFourDays(t *testing.T) {
+	for hour := range 24 {
+		w, c := newWorld("2026-11-24T10:00:00Z"), &caused{}
+		c.record(t, w, call(fmt.Sprintf("2026-03-10 %02d:30:00", hour), func(c *pbx.CallRecord) { c.InUTC = true }))
+		if sent := w.schedule(t); len(sent) > 4 {
+			t.Errorf("at %d:30: %s", hour, &sent)
+		}
+	}
+}
+
+// caused is what an event causes.
+type caused struct {
+	sent          tasks
+	files         int
+	calls, writes int // of the table
+}
+
+func (c *caused) counting(w *world) store.Table {
+	return storetest.NewFaulty(w.table, func(call storetest.Call) storetest.Fault {
+		if c.calls++; call.Method == "Put" || call.Method == "Delete" {
+			c.writes++
 		}
 		return storetest.None
 	})
-	s := store.New(counting, w.clock)
-	event := call("2026-03-10 02:00:00", func(c *pbx.CallRecord) { c.UUID = "x" })
-	if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: w.now}, event); err != nil {
+}
+
+func (c *caused) record(t *testing.T, w *world, e pbx.Event) {
+	t.Helper()
+	if err := store.New(c.counting(w), w.clock).Record(t.Context(), store.Receipt{MAC: mac, At: w.now}, e); err != nil {
 		t.Fatal(err)
 	}
-	w.now = w.now.Add(10 * 60e9)
-	sent := w.schedule(t)
-	if got := sent.String(); got != "2026-03-09 2026-03-10 2026-03-11" {
-		t.Errorf("days to compute: %s", got)
-	}
-	var puts int
-	files := archivetest.NewFaulty(w.bucket, func(c archivetest.Call) archivetest.Fault {
-		if c.Method == "Replace" {
-			puts++
-			if !strings.Contains(c.Name, "dt=2026-03-10") {
-				t.Errorf("a file without rows: %s", c.Name)
+}
+
+// work does the tasks. Only files of one folder may be written.
+func (c *caused) work(t *testing.T, w *world, folder string) {
+	t.Helper()
+	c.sent = w.schedule(t)
+	files := archivetest.NewFaulty(w.bucket, func(call archivetest.Call) archivetest.Fault {
+		if call.Method == "Replace" {
+			if c.files++; !strings.Contains(call.Name, folder) {
+				t.Errorf("a file without rows: %s", call.Name)
 			}
 		}
 		return archivetest.None
 	})
-	r := w.over(counting, files)
-	for _, task := range sent {
-		if _, err := r.Work(context.Background(), task); err != nil {
+	r := w.over(c.counting(w), files)
+	for _, task := range c.sent {
+		if _, err := r.Work(t.Context(), task); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if puts != 6 || writes > 20 || calls > 80 {
-		t.Errorf("%d files, %d requests of the table, %d of them writes", puts, calls, writes)
-	}
-	t.Logf("%d files, %d requests of the table, %d of them writes", puts, calls, writes)
-	if got := w.due(t); got != "" {
-		t.Errorf("due still: %s", got)
 	}
 }
