@@ -59,24 +59,52 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	}
 	through, err := r.store.MarkedThrough(ctx, mac)
 	last := r.lastClosed(d.zone, r.now())
-	if err != nil || through == last {
-		return 0, err
+	for err == nil && through != last && marked < DaysAtOnce {
+		var some int
+		through, some, err = r.markSome(ctx, d, mac, through, last)
+		marked += some
+	}
+	return marked, err
+}
+
+// markSome marks the days after through, until last or for as long a time as one run may look at,
+// and returns the last one.
+func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, last pbx.Day) (until pbx.Day, marked int, err error) {
+	if until, err = r.until(ctx, mac, d.zone, through, last); err != nil {
+		return through, 0, err
 	}
 	// Where through is later, the PBX's zone was found to lie farther west: days that had
 	// closed are open again, and will be marked anew.
-	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(last)}) {
+	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(until)}) {
 		var sealed bool
 		if err == nil {
 			sealed, err = r.markClosed(ctx, d, Task{mac, day})
 		}
 		if err != nil {
-			return marked, err
+			return through, marked, err
 		}
 		if !sealed {
 			marked++
 		}
 	}
-	return marked, r.store.SetMarkedThrough(ctx, mac, last)
+	return until, marked, r.store.SetMarkedThrough(ctx, mac, until)
+}
+
+// lookedAtOnce is how many days of a PBX are looked at before it is kept how far that came. So a
+// PBX with records of a hundred years is done in some runs, and keeps nobody else waiting.
+const lookedAtOnce = 1000
+
+// until is the last day to look at now, of those after through until last: so many days after
+// the first one on which anything was recorded.
+func (r *Rollup) until(ctx context.Context, mac pbx.MAC, zone pbx.Zone, through, last pbx.Day) (pbx.Day, error) {
+	if through != 0 && last-through <= lookedAtOnce {
+		return last, nil
+	}
+	first, err := r.store.FirstRecordedDay(ctx, mac, zone, store.Span{From: after(through), To: after(last)})
+	if err != nil || first == 0 {
+		return last, err
+	}
+	return min(last, first+lookedAtOnce), nil
 }
 
 // markClosed marks a day that has closed, unless it is sealed.

@@ -83,6 +83,35 @@ func (w *world) unmark(t testing.TB, days ...pbx.Day) {
 	}
 }
 
+func TestAPBXWithRecordsOfYearsKeepsNoOtherWaitingForTheirMarks(t *testing.T) {
+	w := newWorld("2015-01-01T10:00:00Z")
+	var days []pbx.Day
+	for d := day("2015-01-01"); d < day("2026-11-24"); d += 2 { // the schedule has not run since
+		w.now = d.UTC().Add(10 * time.Hour)
+		if d < day("2020-01-01") {
+			record(t, w.store(), w.now, call(d.String()+" 17:59:00", func(c *pbx.CallRecord) { c.UUID = "x" }))
+		} else {
+			record(t, w.store(), w.now, &pbx.CDR{UniqueID: "x", Start: d.Start()})
+		}
+		days = append(days, d)
+	}
+	w.now = instant("2026-11-24T10:00:00Z")
+	for runs := 1; ; runs++ {
+		done, err := w.rollup().Schedule(t.Context(), &tasks{})
+		if err != nil || done.Marked > 3*rollup.DaysAtOnce || runs > 10 {
+			t.Fatalf("run %d marks %d days, %v", runs, done.Marked, err)
+		}
+		if done.Marked == 0 {
+			break
+		}
+	}
+	for _, d := range days {
+		if _, due, err := w.store().Mark(t.Context(), mac, d); !due || err != nil {
+			t.Fatalf("%s: due %t, %v", d, due, err)
+		}
+	}
+}
+
 // What one event can cause at the most is what README's table of threats states.
 func TestOneLateEventCausesFewDaysAndTheFilesOfOne(t *testing.T) {
 	w := newWorld("2026-11-24T10:00:00Z")

@@ -212,6 +212,27 @@ func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, sp
 	}
 }
 
+// FirstRecordedDay is the first of RecordedDays; unknown where there is none.
+func (s *Store) FirstRecordedDay(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (first pbx.Day, err error) {
+	earlier := func(day pbx.Day, dayErr error) bool {
+		if err = dayErr; err == nil && (first == 0 || day < first) {
+			first = day
+		}
+		return false // the first of each kind is enough
+	}
+	for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
+		for _, inUTC := range []bool{false, true} {
+			if err == nil {
+				s.recordedDays(ctx, mac, timed(prefix, inUTC), clockOf(zone, inUTC), span, earlier)
+			}
+		}
+	}
+	if err == nil {
+		s.signDays(ctx, mac, zone.Or(pbx.UTC), span, earlier)
+	}
+	return first, err
+}
+
 // signDays yields the days on which signs of agents were received.
 func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span, yield func(pbx.Day, error) bool) {
 	from, to := time.Unix(0, 0), farFuture
