@@ -85,6 +85,25 @@ func TestARecordThatEndsInAnotherCenturyHasNoCallWaitForYears(t *testing.T) {
 	}
 }
 
+// A PBX decides how many queues and agents one uuid has: what they cost grows with their square
+// at the most, so a day is computed within seconds, and not within hours.
+func TestACallOfThousandsOfQueuesAndAgentsIsComputedInTime(t *testing.T) {
+	const many = 3000
+	i := 0
+	day := testDay(t, many, func(c *pbx.CallRecord) {
+		i++
+		c.UUID, c.Queue, c.Agent, c.CDRState, c.MissCause = "x", fmt.Sprint("q", i), fmt.Sprint("a", i), "queue", fmt.Sprint("cause", i)
+	})
+	began := time.Now()
+	rows := day.Rows()
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(rows.Queues) != many || len(rows.Agents) != many || rows.PBX.Offered != 1 || len(rows.PBX.MissCauses) != causesOfACall {
+		t.Errorf("%d queues, %d agents, offered %d, %d causes", len(rows.Queues), len(rows.Agents), rows.PBX.Offered, len(rows.PBX.MissCauses))
+	}
+}
+
 // testDay is a day of so many calls, each changed.
 func testDay(t *testing.T, calls int, change func(*pbx.CallRecord)) *Day {
 	t.Helper()

@@ -228,20 +228,31 @@ func (c *Call) decide(all []*record) {
 // goesOn reports whether the call has a record in another queue that is later than all of
 // its own; or one as late as the last of them, in a queue that answered it.
 func (c *Call) goesOn(all []*record) bool {
-	return slices.ContainsFunc(all, func(r *record) bool {
+	var answered map[string]bool
+	for _, r := range all {
 		if r.queue == "" || r.queue == c.Queue {
-			return false
+			continue
 		}
 		order := r.interval.compare(c.last.interval)
-		return order > 0 || order == 0 && answeredIn(r.queue, all)
-	})
+		if order == 0 && answered == nil {
+			answered = answeredIn(all)
+		}
+		if order > 0 || order == 0 && answered[r.queue] {
+			return true
+		}
+	}
+	return false
 }
 
-// answeredIn reports whether any of a call's records shows that it was answered in a queue.
-func answeredIn(queue string, all []*record) bool {
-	return slices.ContainsFunc(all, func(r *record) bool {
-		return r.queue == queue && r.direction == pbx.Inbound && r.answers()
-	})
+// answeredIn are the queues in which any of a call's records shows that it was answered.
+func answeredIn(all []*record) map[string]bool {
+	queues := map[string]bool{}
+	for _, r := range all {
+		if r.direction == pbx.Inbound && r.answers() {
+			queues[r.queue] = true
+		}
+	}
+	return queues
 }
 
 // Why says by which rule the call counts as it does.
