@@ -24,8 +24,8 @@ func isMultipart(text string) bool {
 }
 
 // decodeMultipart reads multipart/form-data, whose parts are as the fields of a form.
-func decodeMultipart(text string) (Body, error) {
-	d := newDecoder(text)
+func decodeMultipart(text string, show reader) (Body, error) {
+	d := newDecoder(text, show)
 	defer d.free()
 	// One that was read without its last line end is whole.
 	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
@@ -94,8 +94,8 @@ func cutLine(line string) (name, value string, ok bool) {
 
 // decodeLines reads lines of names and values. An empty line ends an event, and so does the
 // name of the next one.
-func decodeLines(text string) (Body, error) {
-	d := newDecoder(text)
+func decodeLines(text string, show reader) (Body, error) {
+	d := newDecoder(text, show)
 	defer d.free()
 	var body Body
 	at, named := 0, false

@@ -58,23 +58,26 @@ func Decode(body []byte) (Body, error) {
 	if len(body) > MaxBody {
 		return Body{}, ErrTooLarge
 	}
-	return decodeText(bare(string(body)))
+	return decodeText(bare(string(body)), nil)
 }
 
-func decodeText(text string) (Body, error) {
+// reader is shown the members of each event, while they are read. It may be nil.
+type reader func([]member)
+
+func decodeText(text string, show reader) (Body, error) {
 	switch {
 	case isLiteral(text):
-		return decodeLiteral(text)
+		return decodeLiteral(text, show)
 	case isMultipart(text):
-		return decodeMultipart(text)
+		return decodeMultipart(text, show)
 	case isLines(text):
-		return decodeLines(text)
+		return decodeLines(text, show)
 	}
-	return decodeForm(text)
+	return decodeForm(text, show)
 }
 
-func decodeLiteral(text string) (Body, error) {
-	d := newDecoder(text)
+func decodeLiteral(text string, show reader) (Body, error) {
+	d := newDecoder(text, show)
 	defer d.free()
 	if d.skipBlank(); d.peek() == '[' {
 		return d.events()
@@ -90,6 +93,7 @@ func decodeLiteral(text string) (Body, error) {
 // decoder makes events of the members that its parser reads.
 type decoder struct {
 	parser
+	show     reader
 	start    int    // where the event at hand begins
 	unusable *Error // the first thing that makes it no event, though it could be read
 	count    int    // of its members, of which those beyond MaxMembers are not kept
@@ -108,9 +112,9 @@ type member struct {
 // decoders are used again, since each is large.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-func newDecoder(text string) *decoder {
+func newDecoder(text string, show reader) *decoder {
 	d := decoders.Get().(*decoder)
-	d.parser = parser{src: text}
+	d.parser, d.show = parser{src: text}, show
 	d.begin(0)
 	return d
 }
@@ -118,7 +122,7 @@ func newDecoder(text string) *decoder {
 // free gives the decoder back. It forgets all that it has read.
 func (d *decoder) free() {
 	clear(d.members())
-	d.parser = parser{}
+	d.parser, d.show = parser{}, nil
 	d.begin(0)
 	decoders.Put(d)
 }
@@ -188,6 +192,9 @@ func (d *decoder) finish(text string) Element {
 	}
 	if d.err != nil || d.unusable != nil {
 		return Element{Err: d.unusable, Text: text}
+	}
+	if d.show != nil {
+		d.show(d.members())
 	}
 	event := d.event()
 	if d.unusable != nil {

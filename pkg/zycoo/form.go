@@ -24,14 +24,14 @@ func isLiteral(text string) bool {
 
 // decodeForm reads an HTML form: a literal as its only key, or as the value of a field;
 // or one event with a field for each member.
-func decodeForm(text string) (Body, error) {
+func decodeForm(text string, show reader) (Body, error) {
 	if literal := unescape(text); isLiteral(literal) {
-		return decodeLiteral(strings.TrimSuffix(literal, "="))
+		return decodeLiteral(strings.TrimSuffix(literal, "="), show)
 	}
 	if _, only, ok := strings.Cut(text, "="); ok && isLiteral(only) {
-		return decodeLiteral(only) // as it is, a literal may have any & and %
+		return decodeLiteral(only, show) // as it is, a literal may have any & and %
 	}
-	d := newDecoder(text)
+	d := newDecoder(text, show)
 	defer d.free()
 	if !strings.Contains(text, "=") {
 		d.refuse(0, "", "the body is neither an object literal, such as { event: 'hangup', … }, nor a form")
@@ -77,7 +77,7 @@ func (d *decoder) decodePairs(all []pair) (Body, error) {
 		}
 	}
 	if !event && literals == 1 && d.unusable == nil {
-		return decodeLiteral(literal)
+		return decodeLiteral(literal, d.show)
 	}
 	for _, p := range all {
 		d.addText(p.name, p.text, p.at)
