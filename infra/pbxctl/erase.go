@@ -2,17 +2,20 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
+	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -20,12 +23,37 @@ import (
 	"trunkline/pkg/store"
 )
 
+// sought is the number that a command looks for.
+type sought struct {
+	Number        []string `required:"" sep:"none" help:"The number, with + and its country code; may be given again." placeholder:"NUMBER"`
+	Trunk         []string `default:"0" help:"What is dialled before a national number." placeholder:"DIGITS"`
+	International []string `default:"00,011" help:"What is dialled before a country code." placeholder:"DIGITS"`
+	From          pbx.Day  `help:"Only what was received from this UTC day on." placeholder:"DAY"`
+	To            pbx.Day  `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
+}
+
+// erasure is one of that number, of which tell is told.
+func (s sought) erasure(tell func(erase.Finding)) (*erase.Erasure, error) {
+	numbers, err := erase.ParseNumbers(s.Number, erase.Prefixes{Trunk: s.Trunk, International: s.International})
+	if err != nil {
+		return nil, fmt.Errorf("--number: %w", err)
+	}
+	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Tell: tell}, daysInOrder(s.From, s.To)
+}
+
+// sameNumber is the rule by which a number is found, for helps.
+const sameNumber = `A number with + is found in all its forms: with or without the country code, behind what is
+dialled before it (--trunk, --international), as +49151…, 0049151…, 49151…, 0151… and 151….
+Without + just the digits are meant that are given. Blanks, dashes, dots, slashes and
+parentheses may stand among the digits, which may be of any script, escaped, or a number of
+JSON with decimals or an exponent. With a digit right before or behind it, it is another number.
+The id of a call (<seconds>.<counter> in uniqueid and the like), the times of an event and the
+MAC of its PBX are no numbers.`
+
 type eraseCommand struct {
-	Number []string `required:"" sep:"none" help:"The number, once for each spelling that PBXs may send." placeholder:"NUMBER"`
-	From   pbx.Day  `help:"Only what was received from this UTC day on." placeholder:"DAY"`
-	To     pbx.Day  `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
-	DryRun bool     `help:"Only tell where the number is."`
-	Yes    bool     `help:"Don't ask."`
+	sought
+	DryRun bool `help:"Only tell where the number is."`
+	Yes    bool `help:"Don't ask."`
 	stores
 }
 
@@ -37,37 +65,36 @@ its place stands ` + erase.Masked + `; the calls stay, and count as before. The 
 anew. Started again, it goes on where it was broken off; a pbxctl serve must be stopped for it.
 Your shell may keep the command, with the number, in its history.
 
-A spelling is its digits, with or without blanks and + - . / ( ) among them, and 7 to 20 of
-them. Other digits are other spellings: 0049… and 0151… of +49151… have to be given, too.
+It shows what it found, and asks. What it can't erase it lists with its place, and the exit code
+is 1. pbxctl find lists each place, and what is kept there.
+
+` + sameNumber + `
 
 What keeps the number for a while: old versions of objects, and the table's point-in-time
 recovery; copies that were made by others; blocks of a disk that are free.
 
 Examples:
-  pbxctl erase --number +4915112345678 --number 004915112345678 --number 015112345678 --dry-run --data ./data
+  pbxctl erase --number +4915112345678 --dry-run --data ./data
+  pbxctl erase --number +74951234567 --trunk 8 --international 810,00 --data ./data
   pbxctl erase --number +4915112345678 --yes --json --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
 }
 
 // Run implements the command.
 func (c *eraseCommand) Run(p *program) error {
-	numbers, err := erase.ParseNumbers(c.Number)
+	told := &toldFindings{p: p, asJSON: c.JSON, counts: map[foundAt]int{}}
+	e, err := c.erasure(told.tell)
 	if err != nil {
-		return fmt.Errorf("--number: %w", err)
-	}
-	if err := daysInOrder(c.From, c.To); err != nil {
 		return err
 	}
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
 		return err
 	}
-	if err := c.confirm(p); err != nil {
+	if goOn, err := c.confirmed(p); err != nil || !goOn {
 		return err
 	}
 	return c.open(p, func(s *store.Store, b archive.Bucket, scrub func() error) error {
-		told := &toldFindings{p: p, asJSON: c.JSON, counts: map[foundAt]int{}}
-		e := &erase.Erasure{Records: s, Archive: b, Numbers: numbers, First: c.From, Last: c.To, DryRun: c.DryRun,
-			Tell: told.tell, Progress: searched(p, !c.JSON)}
+		e.Records, e.Archive, e.DryRun, e.Progress = s, b, c.DryRun, searched(p, !c.JSON)
 		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
 			return computeAnew(p, rollup.New(s, b, rollup.Config(schedule), p.now), days, told)
 		}
@@ -92,25 +119,52 @@ func searched(p *program, wanted bool) func(objects int) {
 // being done elsewhere.
 func eraseAll(p *program, e *erase.Erasure, anew func(map[pbx.MAC]map[pbx.Day]bool) error, scrub func() error) error {
 	days, remains := e.Run(p.ctx)
-	if remains != nil && !errors.Is(remains, erase.ErrRemains) {
+	if stops(remains) {
 		return remains
 	}
-	if err := anew(days); err != nil {
-		return err
+	err := anew(days)
+	if stops(err) {
+		return errors.Join(err, remains)
 	}
-	if err := e.Figures(p.ctx); err != nil {
-		return errors.Join(remains, err)
+	figures := e.Figures(p.ctx)
+	if stops(figures) {
+		return errors.Join(figures, err, remains)
 	}
-	return errors.Join(remains, scrub())
+	return errors.Join(remains, err, figures, scrub())
 }
 
-func (c *eraseCommand) confirm(p *program) error {
+// stops reports whether an error is more than that some things were left out.
+func stops(err error) bool {
+	return err != nil && !errors.Is(err, erase.ErrRemains) && !each.Only(err)
+}
+
+// confirmed shows what would be erased, and asks.
+func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if c.DryRun || c.Yes {
-		return nil
+		return true, nil
 	}
+	if err := c.mayAsk(); err != nil {
+		return false, err
+	}
+	told := &toldFindings{p: p, counts: map[foundAt]int{}}
+	e, err := c.erasure(told.tell)
+	if err == nil {
+		err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
+	}
+	if err := errors.Join(err, told.end(true, c.Data == "")); err != nil || len(told.counts) == 0 {
+		return false, err
+	}
+	return true, c.confirm(p)
+}
+
+func (c *eraseCommand) mayAsk() error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return errors.New("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run")
 	}
+	return nil
+}
+
+func (c *eraseCommand) confirm(p *program) error {
 	return confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs? [y/N] ")
 }
 
@@ -129,18 +183,20 @@ func (c *eraseCommand) open(p *program, use func(*store.Store, archive.Bucket, f
 
 // computeAnew has the figures of days computed that have closed.
 func computeAnew(p *program, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool, told *toldFindings) error {
+	var tasks []rollup.Task
 	for _, mac := range slices.Sorted(maps.Keys(days)) {
 		for _, day := range slices.Sorted(maps.Keys(days[mac])) {
-			result, err := r.Work(p.ctx, rollup.Task{MAC: mac, Day: day})
-			if err != nil {
-				return err
-			}
-			if result == rollup.Published {
-				told.days++
-			}
+			tasks = append(tasks, rollup.Task{MAC: mac, Day: day})
 		}
 	}
-	return nil
+	all := each.Loop[rollup.Task]{Of: "days", Name: func(t rollup.Task) string { return t.Day.String() + " of " + string(t.MAC) }}
+	return all.Do(p.ctx, values(tasks, nil), func(ctx context.Context, t rollup.Task) error {
+		result, err := r.Work(ctx, t)
+		if result == rollup.Published {
+			told.days++
+		}
+		return err
+	})
 }
 
 // foundAt is where numbers were found, for people.
@@ -155,11 +211,19 @@ type toldFindings struct {
 	p      *program
 	asJSON bool
 	counts map[foundAt]int
+	left   []erase.Finding
+	notes  int // of findings that say more
 	days   int
 }
 
 func (t *toldFindings) tell(f erase.Finding) {
 	t.counts[foundAt{f.Where, f.MAC, f.Error}] += f.Count
+	if f.Error != "" {
+		t.left = append(t.left, f)
+	}
+	if f.Note != "" {
+		t.notes++
+	}
 	if t.asJSON {
 		jsonLines(t.p.out).Encode(f)
 	}
@@ -197,14 +261,35 @@ func (t *toldFindings) end(dryRun, inAWS bool) error {
 			return []string{string(at.mac), at.where, fmt.Sprint(t.counts[at]), cmp.Or(at.err, what)}
 		},
 	}, "The number is nowhere.")
+	if err == nil {
+		err = section(t.p, "\nWhat stays:", values(t.left, nil), placeColumns)
+	}
 	if err != nil || dryRun {
 		return err
+	}
+	if t.notes > 0 {
+		fmt.Fprintf(t.p.out, "\nEvents that can't be told without the number, and are in quarantine now: %d.\n", t.notes)
 	}
 	fmt.Fprintf(t.p.out, "\nDays whose figures were computed anew: %d. What keeps the number for now:\n", e.DaysAnew)
 	for _, what := range e.KeptForNow {
 		fmt.Fprintln(t.p.out, " -", what)
 	}
 	return nil
+}
+
+// placeColumns are how a place is shown.
+var placeColumns = columns[erase.Finding]{
+	[]string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT"},
+	func(f erase.Finding) []string {
+		line, received := "", ""
+		if f.Line > 0 {
+			line = fmt.Sprint(f.Line)
+		}
+		if !f.Received.IsZero() {
+			received = clock(f.Received)
+		}
+		return []string{string(f.MAC), f.Where, received, f.Name, line, strings.Join(f.Members, " "), fmt.Sprint(f.Count)}
+	},
 }
 
 // keptForNow is what an erasure does not reach.

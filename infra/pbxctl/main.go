@@ -37,6 +37,7 @@ type commands struct {
 	Spill        spillCommands       `cmd:"" help:"Show and hand on what one store keeps for the other."`
 	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard the events that were refused."`
 	Replay       replayCommand       `cmd:"" help:"Make records of what was archived."`
+	Find         findCommand         `cmd:"" help:"List what is kept of a caller's number."`
 	Erase        eraseCommand        `cmd:"" help:"Remove a caller's number from all that is kept."`
 	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
 	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post its events, and check the figures that come of them."`

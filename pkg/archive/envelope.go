@@ -28,6 +28,9 @@ type Envelope struct {
 	// event of an array, that event's own text. Where the coding could not be taken off, it
 	// is as it came.
 	Body []byte
+	// Rewritten is set where Body is not what was received, but its event written anew, since
+	// something was erased from it.
+	Rewritten bool
 }
 
 // line is the form of an envelope in the archive.
@@ -44,6 +47,7 @@ type line struct {
 	Event      pbx.Event `json:"event,omitempty"`
 	Body       *string   `json:"body,omitempty"`        // where it is UTF-8
 	BodyBase64 []byte    `json:"body_base64,omitempty"` // where it is not
+	Rewritten  bool      `json:"rewritten,omitempty"`   // the body is its event, written anew
 }
 
 // Archive keeps envelopes in a Bucket.
@@ -140,7 +144,7 @@ func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{
 		ID: e.ID(), MAC: e.MAC, KID: e.KID, Received: e.Received.UTC().Truncate(time.Millisecond),
-		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Decoder: e.Decoder, Event: e.Event,
+		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Decoder: e.Decoder, Event: e.Event, Rewritten: e.Rewritten,
 	}
 	if e.Event != nil {
 		l.Kind = e.Event.Kind()
@@ -173,6 +177,8 @@ type Receipt struct {
 	Reason   string
 	Decoder  int // the version that refused it; 1 where the envelope of what was refused has none
 	Body     []byte
+	// Rewritten is set where Body is its event, written anew since something was erased from it.
+	Rewritten bool
 }
 
 // Name is the name of the object that the receipt is read from.
@@ -182,6 +188,7 @@ func (r Receipt) Name() string { return nameOf(r.ID, r.Kind, r.Received, r.Reaso
 func (r Receipt) Envelope(event pbx.Event) Envelope {
 	return Envelope{
 		MAC: r.MAC, KID: r.KID, Received: r.Received, Remote: r.Remote, Index: r.Index, Event: event, Reason: r.Reason, Decoder: r.Decoder, Body: r.Body,
+		Rewritten: r.Rewritten,
 	}
 }
 
@@ -206,7 +213,7 @@ func ParseReceipt(object []byte) (Receipt, error) {
 	}
 	r := Receipt{
 		ID: l.ID, MAC: l.MAC, KID: l.KID, Received: l.Received, Remote: l.Remote, Index: l.Index, Kind: l.Kind, Reason: l.Reason,
-		Decoder: l.Decoder, Body: l.BodyBase64,
+		Decoder: l.Decoder, Body: l.BodyBase64, Rewritten: l.Rewritten,
 	}
 	if r.Reason != "" {
 		r.Decoder = max(1, r.Decoder)

@@ -3,7 +3,10 @@ package erase
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
@@ -11,82 +14,175 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-var (
-	errStays = errors.New("the number is there in a form that is not understood")
-	// notRead is why an envelope goes to quarantine whose event can't be made anew.
-	notRead = "a number was erased, and what is left is no event to this version"
-)
+// notRead is why an envelope goes to quarantine whose event can't be made anew.
+const notRead = "a number was erased, and what is left is no event to this version"
 
-// envelope writes an archived line without the number, where it has it.
-func (n *Numbers) envelope(line []byte) (masked archive.Envelope, had bool, err error) {
-	r, err := archive.ParseReceipt(line)
-	if err != nil {
-		if n.In(string(line)) {
-			return masked, true, err
-		}
-		return masked, false, nil
-	}
-	body, reason := n.Mask(string(r.Body)), n.Mask(r.Reason)
-	if body == string(r.Body) && reason == r.Reason {
-		if n.In(string(line)) {
-			return masked, true, errStays
-		}
-		return masked, false, nil
-	}
-	masked = r.Envelope(nil)
-	masked.Reason = reason
-	if body != string(r.Body) { // else the reason alone had it
-		masked.Body = []byte(body)
-	}
-	if r.Kind != "" {
-		masked.Event, err = n.event(event(r.Body), event(masked.Body))
-		if masked.Event == nil && err == nil && reason == "" {
-			masked.Reason, masked.Decoder = notRead, zycoo.Version
-		}
-	}
-	if err == nil {
-		err = n.gone(masked)
-	}
-	return masked, true, err
+// masked is an archived line without the number.
+type masked struct {
+	had      bool
+	receipt  archive.Receipt // as it was; zero where the line is no envelope
+	members  []string        // that had the number, where the line's event is read
+	envelope archive.Envelope
+	text     []byte // the line; empty where the envelope goes to quarantine
+	// gone names the event that is no longer in the archive, since it can't be told without
+	// the number.
+	gone store.ContentHash
 }
 
-// event is the one that a body has; nil where it is none.
-func event(body []byte) pbx.Event {
-	b, err := zycoo.Decode(body)
+// line writes an archived line without the number.
+func (n *Numbers) line(line []byte) (masked, error) {
+	r, err := archive.ParseReceipt(line)
+	if err != nil { // no reader takes it for an envelope
+		text := n.Mask(string(line))
+		return masked{had: text != string(line), text: []byte(text)}, nil
+	}
+	b := n.body(r.Body)
+	m := masked{receipt: r, members: b.members, text: line}
+	m.envelope = r.Envelope(nil)
+	m.envelope.Body, m.envelope.Rewritten = b.text, r.Rewritten || b.anew
+	m.envelope.Reason = n.reason(r, b)
+	if m.had = b.had || m.envelope.Reason != r.Reason; !m.had {
+		return m, nil
+	}
+	if r.Kind != "" {
+		m.envelope.Event = b.event
+	}
+	if m.envelope.Event == nil && r.Reason == "" {
+		m.envelope.Reason, m.envelope.Decoder, m.gone, m.text = notRead, zycoo.Version, b.gone, nil
+		return m, nil
+	}
+	m.text, err = archive.Lines([]archive.Envelope{m.envelope})
+	return m, err
+}
+
+// body is a body without the number.
+type body struct {
+	had     bool
+	text    []byte
+	anew    bool              // its event was written anew
+	event   pbx.Event         // that the text says; nil where it says none
+	gone    store.ContentHash // of the event that it said, where the text can't say the masked one
+	members []string          // that had the number
+}
+
+// body writes a body without the number. What it says then is what it said, but for the
+// number: where a PBX writes so that it can't be masked in its place, the event is written anew.
+func (n *Numbers) body(text []byte) body {
+	seen := &seen{numbers: n}
+	anew, ok := zycoo.Rewrite(text, seen.member)
+	was := eventOf(text)
+	if !ok || was == nil {
+		next := n.Mask(string(text))
+		return body{had: next != string(text), text: []byte(next)}
+	}
+	inPlace := seen.between(string(text), n.Mask)
+	if len(seen.members) == 0 && inPlace == string(text) {
+		return body{text: text, event: was}
+	}
+	want, _, err := store.Masked(was, n.Member)
+	for _, next := range []body{{text: []byte(inPlace)}, {text: anew, anew: true}} {
+		next.had, next.members = true, seen.members
+		if next.event = eventOf(next.text); err == nil && says(next.event, want) && next.event.ClaimedMAC() == was.ClaimedMAC() && n.clean(next.text) {
+			next.had = !bytes.Equal(next.text, text)
+			return next
+		}
+	}
+	gone, _ := store.HashOf(was)
+	return body{had: true, text: []byte(n.Mask(string(anew))), anew: true, gone: gone, members: seen.members}
+}
+
+// clean reports whether a body that is an event has no number: neither in its members, nor
+// beside them.
+func (n *Numbers) clean(text []byte) bool {
+	seen := &seen{numbers: n}
+	_, ok := zycoo.Rewrite(text, seen.member)
+	return ok && len(seen.members) == 0 && seen.between(string(text), n.Mask) == string(text)
+}
+
+// seen notes which members of an event have the number, and which texts are no number though
+// they have its digits.
+type seen struct {
+	numbers *Numbers
+	members []string
+	kept    []string
+}
+
+func (s *seen) member(m zycoo.Member) zycoo.Member {
+	next := zycoo.Member{Name: s.numbers.Mask(m.Name), Value: s.numbers.Member(m.Name, m.Value)}
+	if next != m && !slices.Contains(s.members, next.Name) {
+		s.members = append(s.members, next.Name)
+	}
+	if next.Value != "" && s.numbers.In(next.Value) {
+		s.kept = append(s.kept, next.Value)
+	}
+	return next
+}
+
+// between masks a text but for what is no number.
+func (s *seen) between(text string, mask func(string) string) string {
+	for _, kept := range s.kept {
+		if before, after, ok := strings.Cut(text, kept); ok {
+			return s.between(before, mask) + kept + s.between(after, mask)
+		}
+	}
+	return mask(text)
+}
+
+// eventOf is the one that a body has; nil where it is none.
+func eventOf(text []byte) pbx.Event {
+	b, err := zycoo.Decode(text)
 	if err != nil || len(b.Elements) != 1 || b.Elements[0].Err != nil {
 		return nil
 	}
 	return b.Elements[0].Event
 }
 
-// event returns the event of a masked body, after it has made sure that it says what the
-// original said, but for the number. It is nil where the original is not read any more.
-func (n *Numbers) event(original, masked pbx.Event) (pbx.Event, error) {
-	if original == nil {
-		return nil, nil
+// says reports whether two events say the same.
+func says(a, b pbx.Event) bool {
+	if a == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
+		return false
 	}
-	was, err := json.Marshal(original)
-	if err == nil {
-		was, err = store.MaskTexts(was, n.Mask)
-	}
-	if err != nil || masked == nil || original.Kind() != masked.Kind() {
-		return nil, errors.Join(errStays, err)
-	}
-	is, err := json.Marshal(masked)
-	if err == nil {
-		is, err = store.Canonical(is)
-	}
-	if err != nil || !bytes.Equal(was, is) {
-		return nil, errors.Join(errStays, err)
-	}
-	return masked, nil
+	one, err := json.Marshal(a)
+	other, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && bytes.Equal(one, other)
 }
 
-// gone makes sure that the number is gone.
-func (n *Numbers) gone(e archive.Envelope) error {
-	line, err := archive.Lines([]archive.Envelope{e})
-	if err == nil && n.In(string(line)) {
-		err = errStays
+// reason is why a receipt was refused, without the number. It quotes values, and cuts them: so
+// the beginning of a number at the end of a quotation counts, too, where the body has it whole.
+func (n *Numbers) reason(r archive.Receipt, b body) string {
+	reason := n.Mask(r.Reason)
+	if !b.had {
+		return reason
 	}
-	return err
+	return cutEnd.ReplaceAllStringFunc(reason, func(end string) string {
+		for _, view := range []func(string) []octet{plainly, func(s string) []octet { return unescaped(plainly(s), 1) }} {
+			if place, ok := n.beginning(charactersOf(view(end))); ok {
+				return end[:place] + Masked + `"`
+			}
+		}
+		return end
+	})
+}
+
+// cutEnd is the end of a quotation, from where a number may begin.
+var cutEnd = regexp.MustCompile(`[^"]*"`)
+
+// leastBeginning is how many digits of a number are a part of it, and not some other count.
+const leastBeginning = 4
+
+// beginning returns where the beginning of a number stands that is cut off by a quote.
+func (n *Numbers) beginning(view []character) (place int, ok bool) {
+	end := len(view) - 1 // the quote
+	var digits []byte
+	for i := end - 1; i >= 0 && (view[i].isDigit() || view[i].isBetween()); i-- {
+		if !view[i].isDigit() {
+			continue
+		}
+		digits = append([]byte{byte(view[i].r)}, digits...)
+		whole := i == 0 || !view[i-1].isDigit()
+		if whole && len(digits) >= leastBeginning && slices.ContainsFunc(n.forms, func(form string) bool { return strings.HasPrefix(form, string(digits)) }) {
+			place, ok = view[i].from, true
+		}
+	}
+	return place, ok
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path"
 	"strings"
 	"sync"
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -25,176 +27,217 @@ type Erasure struct {
 	// Published figures and their files are searched whole.
 	First, Last pbx.Day
 	DryRun      bool
-	// Tell is told of each place where the number was found, one after the other.
+	// Tell is told of each place where the number was found, one after the other. What stays
+	// is told once.
 	Tell func(Finding)
 	// Progress is told how many objects were searched; it may be nil.
 	Progress func(objects int)
+
+	mu       sync.Mutex
+	searched int
+	found    int                        // in this pass
+	left     int                        // of them
+	told     map[string]bool            // what stays
+	gone     map[store.ContentHash]bool // events that the archive has no more
+	days     map[pbx.MAC]map[pbx.Day]bool
 }
 
-// Finding is a place where the number was found.
+// Finding is a place where the number was found: a line of an object, an item of the table or
+// a file of figures.
 type Finding struct {
-	Where string  `json:"where"` // the archive's folder, or the first part of the records' keys
-	MAC   pbx.MAC `json:"mac,omitempty"`
-	Name  string  `json:"name,omitempty"`  // of an object
-	Now   string  `json:"now,omitempty"`   // the object's name afterwards, where that is another one
-	Count int     `json:"count"`           // of envelopes, items or texts
-	Error string  `json:"error,omitempty"` // why the number is there still
+	Where    string    `json:"where"` // the archive's folder, or the first part of the item's key
+	MAC      pbx.MAC   `json:"mac,omitempty"`
+	Name     string    `json:"name,omitempty"` // of the object, or the item's key
+	Now      string    `json:"now,omitempty"`  // the object's name afterwards, where that is another one
+	Line     int       `json:"line,omitempty"` // of the object, from 1
+	ID       string    `json:"id,omitempty"`   // of the envelope
+	Received time.Time `json:"received,omitzero"`
+	Members  []string  `json:"members,omitempty"` // that have it, by their names; columns of a file
+	Count    int       `json:"count"`             // of envelopes, items or texts
+	Error    string    `json:"error,omitempty"`   // why the number is there still
+	Note     string    `json:"note,omitempty"`    // what else became of it
+	Text     string    `json:"-"`                 // what is kept there, with the number
 }
 
 // ErrRemains is wrapped by the error for a number that is there still: the findings tell why.
 var ErrRemains = errors.New("the number is there still")
 
-// passesAtMost is how often all is searched: until nothing is found, since what is received,
+// passesAtMost is how often all is searched: until nothing more is erased, since what is received,
 // handed on or compacted meanwhile may bring the number back to where it was erased.
 const passesAtMost = 5
 
 // Run erases the number from what is spilled, from the archive and from the records, and
-// returns the days whose figures are to be computed anew. Afterwards comes Figures.
+// returns the days whose figures are to be computed anew. Afterwards comes Figures. What can't
+// be read or written keeps the number from being erased nowhere else: the error wraps ErrRemains
+// or an *each.Skipped then.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
-	days := map[pbx.MAC]map[pbx.Day]bool{}
+	e.told, e.gone, e.days = map[string]bool{}, map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
 	for range passesAtMost {
-		found, left := 0, 0
-		count := func(f Finding) {
-			found++
-			if f.Error != "" {
-				left++
-			}
-			e.Tell(f)
+		e.found, e.left = 0, 0
+		err := goOn(func() error { return e.spilled(ctx) }, func() error {
+			return e.objects(ctx, "raw/", archive.QuarantinePrefix, archive.SpillPrefix)
+		}, func() error { return e.records(ctx) })
+		if err != nil || e.DryRun {
+			return e.days, err
 		}
-		err := e.spilled(ctx, count)
-		if err == nil {
-			err = e.objects(ctx, count, "raw/", archive.QuarantinePrefix, archive.SpillPrefix)
-		}
-		if err == nil {
-			err = e.records(ctx, days, count)
-		}
-		switch {
-		case err != nil:
-			return days, err
-		case left > 0:
-			return days, ErrRemains
-		case found == 0 || e.DryRun:
-			return days, nil
+		if e.found == e.left {
+			return e.days, e.remains()
 		}
 	}
-	return days, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains)
+	return e.days, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains)
+}
+
+// goOn does one thing after another, also where one had to skip something.
+func goOn(all ...func() error) (err error) {
+	for _, do := range all {
+		next := do()
+		if err = errors.Join(next, err); next != nil && !each.Only(next) {
+			return err
+		}
+	}
+	return err
 }
 
 // Figures erases the number from the files of figures, which may have it where their records
 // are gone.
 func (e *Erasure) Figures(ctx context.Context) error {
-	left := 0
-	count := func(f Finding) {
-		if f.Error != "" {
-			left++
-		}
-		e.Tell(f)
-	}
-	err := e.objects(ctx, count, "curated/")
-	if err == nil && left > 0 {
-		err = ErrRemains
-	}
-	return err
+	e.found, e.left, e.told = 0, 0, map[string]bool{}
+	err := e.objects(ctx, "curated/")
+	return errors.Join(err, e.remains())
 }
 
-// concerns tells whether what was received at a time is meant.
+func (e *Erasure) remains() error {
+	if e.left > 0 && !e.DryRun {
+		return ErrRemains
+	}
+	return nil
+}
+
+// tell tells of a place, unless it is one that stays and was told of before.
+func (e *Erasure) tell(f Finding) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.found++
+	if f.Error == "" {
+		e.Tell(f)
+		return
+	}
+	e.left++
+	place := fmt.Sprint(f.Where, "\n", f.MAC, "\n", f.Name, "\n", f.Line)
+	if !e.told[place] {
+		e.told[place] = true
+		e.Tell(f)
+	}
+}
+
+// concerns reports whether what was received at a time is meant.
 func (e *Erasure) concerns(received time.Time) bool {
 	day := pbx.UTCDay(received)
 	return day >= e.First && (e.Last == 0 || day <= e.Last)
 }
 
 // spilled erases the number from what the table keeps for the archive.
-func (e *Erasure) spilled(ctx context.Context, tell func(Finding)) error {
-	for sp, err := range e.Records.AllSpilled(ctx) {
-		if err != nil {
-			return err
-		}
+func (e *Erasure) spilled(ctx context.Context) error {
+	all := each.Loop[store.Spilled]{Of: "texts that are spilled", Name: func(sp store.Spilled) string {
+		return fmt.Sprintf("that of %s, %s", sp.MAC, sp.Received.Format(time.RFC3339))
+	}}
+	return all.Do(ctx, e.Records.AllSpilled(ctx), func(ctx context.Context, sp store.Spilled) error {
 		if sp.Done || !e.concerns(sp.Received) {
-			continue
+			return nil
 		}
-		lines, err := e.lines(sp.Text)
-		if lines.had == 0 {
-			continue
+		l := e.lines(ctx, sp.Text)
+		if len(l.found) == 0 {
+			return nil
 		}
-		tell(finding("SPILL", sp.MAC, lines.had, err))
-		if err != nil || e.DryRun {
-			continue
+		var err error
+		if !e.DryRun && l.changed {
+			err = e.spillAnew(ctx, sp, l)
 		}
-		if err := e.Records.Spill(ctx, sp.MAC, sp.Received, lines.text); err != nil {
-			return err
-		}
-		if err := e.Records.Unspill(ctx, sp); err != nil {
-			return err
-		}
-	}
-	return nil
+		e.tellLines(l, Finding{Where: "SPILL", MAC: sp.MAC, Received: sp.Received}, err)
+		return err
+	})
 }
 
-func finding(where string, mac pbx.MAC, count int, err error) Finding {
-	f := Finding{Where: where, MAC: mac, Count: count}
-	if err != nil {
-		f.Error = err.Error()
+// spillAnew puts a text in the place of one that is spilled.
+func (e *Erasure) spillAnew(ctx context.Context, sp store.Spilled, l lines) error {
+	if err := e.refuse(ctx, l.refused); err != nil {
+		return err
 	}
-	return f
+	if len(l.text) > 0 {
+		if err := e.Records.Spill(ctx, sp.MAC, sp.Received, l.text); err != nil {
+			return err
+		}
+	}
+	return e.Records.Unspill(ctx, sp)
 }
 
 // records erases the number from the records.
-func (e *Erasure) records(ctx context.Context, days map[pbx.MAC]map[pbx.Day]bool, tell func(Finding)) error {
-	for mac, err := range e.Records.Fleet(ctx) {
-		if err != nil {
-			return err
-		}
-		found, err := e.Records.Redact(ctx, mac, store.Redaction{Mask: e.Numbers.Mask, Concerns: e.concerns, DryRun: e.DryRun})
-		if days[mac] == nil {
-			days[mac] = map[pbx.Day]bool{}
-		}
-		for day := range found.Days {
-			days[mac][day] = true
-		}
-		for kind, n := range found.Items {
-			tell(finding(kind, mac, n, nil))
-		}
-		for kind, n := range found.Left {
-			tell(finding(kind, mac, n, errors.New("the operator wrote it there: change it")))
-		}
-		if err != nil {
-			return err
-		}
+func (e *Erasure) records(ctx context.Context) error {
+	all := each.Loop[pbx.MAC]{Of: "PBXs", Name: func(mac pbx.MAC) string { return string(mac) }}
+	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
+		return e.Records.Redact(ctx, mac, store.Redaction{
+			Mask: e.Numbers.Member, Concerns: e.concerns, DryRun: e.DryRun,
+			Gone: func(h store.ContentHash) bool { return e.gone[h] },
+			Tell: func(r store.Redacted) { e.redacted(mac, r) },
+		})
+	})
+}
+
+// redacted tells of an item of the table.
+func (e *Erasure) redacted(mac pbx.MAC, r store.Redacted) {
+	f := Finding{Where: r.Kind, MAC: mac, Name: r.SK, Received: r.Received, Count: 1, Text: string(r.Doc)}
+	if r.Err != nil {
+		f.Error = r.Err.Error()
 	}
-	return nil
+	if r.Left {
+		f.Error = "the operator wrote it there: change it"
+	}
+	for _, day := range r.Days {
+		if e.days[mac] == nil {
+			e.days[mac] = map[pbx.Day]bool{}
+		}
+		e.days[mac][day] = true
+	}
+	e.tell(f)
 }
 
 // atOnce is how many objects are searched side by side.
 const atOnce = 32
 
 // objects erases the number from the objects of some folders.
-func (e *Erasure) objects(ctx context.Context, tell func(Finding), folders ...string) error {
-	var batch []string
-	searched := 0
-	for _, folder := range folders {
-		for name, err := range e.Archive.List(ctx, folder, "") {
-			if err != nil {
-				return err
-			}
-			if !e.concernsName(name) {
-				continue
-			}
-			if batch = append(batch, name); len(batch) < atOnce {
-				continue
-			}
-			if err := e.search(ctx, batch, tell); err != nil {
-				return err
-			}
-			if searched += len(batch); e.Progress != nil {
-				e.Progress(searched)
-			}
-			batch = batch[:0]
-		}
-	}
-	return e.search(ctx, batch, tell)
+func (e *Erasure) objects(ctx context.Context, folders ...string) error {
+	all := each.Loop[string]{Of: "objects", Name: func(name string) string { return name }, AtOnce: atOnce}
+	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
+		defer e.progress()
+		return e.object(ctx, name)
+	})
 }
 
-// concernsName tells whether an object may have what was received on a day that is meant.
+func (e *Erasure) progress() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.searched++; e.Progress != nil && e.searched%atOnce == 0 {
+		e.Progress(e.searched)
+	}
+}
+
+// names yields the names of the objects of some folders that may have what is meant.
+func (e *Erasure) names(ctx context.Context, folders []string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, folder := range folders {
+			for name, err := range e.Archive.List(ctx, folder, "") {
+				if err == nil && !e.concernsName(name) {
+					continue
+				}
+				if !yield(name, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// concernsName reports whether an object may have what was received on a day that is meant.
 func (e *Erasure) concernsName(name string) bool {
 	_, after, dated := strings.Cut(name, "/dt=")
 	if !dated || len(after) < len(time.DateOnly) || strings.HasPrefix(name, "curated/") {
@@ -204,58 +247,63 @@ func (e *Erasure) concernsName(name string) bool {
 	return err != nil || e.concerns(day)
 }
 
-// search erases the number from a few objects side by side.
-func (e *Erasure) search(ctx context.Context, names []string, tell func(Finding)) error {
-	findings, errs := make([]*Finding, len(names)), make([]error, len(names))
-	var workers sync.WaitGroup
-	for i, name := range names {
-		workers.Go(func() { findings[i], errs[i] = e.object(ctx, name) })
-	}
-	workers.Wait()
-	for _, f := range findings {
-		if f != nil {
-			tell(*f)
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // object erases the number from an object. It finds nothing where the object is gone.
-func (e *Erasure) object(ctx context.Context, name string) (*Finding, error) {
+func (e *Erasure) object(ctx context.Context, name string) error {
+	where, _, _ := strings.Cut(name, "/")
 	tag, err := e.Archive.Tag(ctx, name)
-	var object []byte
+	var was []byte
 	if err == nil {
-		object, err = e.Archive.Get(ctx, name)
+		was, err = e.Archive.Get(ctx, name)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	next, err := e.rewritten(name, object)
-	if err == nil && next.had == 0 {
-		return nil, nil
+	next, err := e.rewritten(ctx, name, was)
+	if err != nil {
+		e.tell(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
+		return nil
 	}
-	where, _, _ := strings.Cut(name, "/")
-	f := finding(where, next.mac, next.had, err)
-	if f.Name = name; next.name != name {
+	if len(next.lines.found) == 0 {
+		return nil
+	}
+	if !e.DryRun && next.lines.changed {
+		err = e.write(ctx, name, tag, next)
+	}
+	f := Finding{Where: where, MAC: next.mac, Name: name}
+	if next.name != name {
 		f.Now = next.name
 	}
-	if err != nil || e.DryRun {
-		return &f, nil
+	e.tellLines(next.lines, f, err)
+	return err
+}
+
+// tellLines tells of lines at a place that were written, or not for a reason.
+func (e *Erasure) tellLines(l lines, at Finding, failed error) {
+	for _, f := range l.found {
+		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, or(f.MAC, at.MAC)
+		if failed != nil && f.Error == "" {
+			f.Error = failed.Error()
+		}
+		e.tell(f)
 	}
-	return &f, e.write(ctx, name, tag, next)
+}
+
+func or(a, b pbx.MAC) pbx.MAC {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // write puts an object in the place of another. What goes to quarantine is there before, and
 // the old object is the last to go: whoever starts again finds it. One that somebody else
 // has changed meanwhile is left to the next pass.
 func (e *Erasure) write(ctx context.Context, name, tag string, next object) error {
-	for _, envelope := range next.refused {
-		if err := archive.New(e.Archive).Keep(ctx, envelope); err != nil {
-			return err
-		}
+	if err := e.refuse(ctx, next.lines.refused); err != nil {
+		return err
 	}
 	if next.name == name {
 		err := e.Archive.Replace(ctx, name, next.body, tag)
@@ -272,38 +320,55 @@ func (e *Erasure) write(ctx context.Context, name, tag string, next object) erro
 	return e.Archive.Delete(ctx, name)
 }
 
+// refuse puts envelopes in quarantine.
+func (e *Erasure) refuse(ctx context.Context, all []archive.Envelope) error {
+	for _, envelope := range all {
+		if err := archive.New(e.Archive).Keep(ctx, envelope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // object is one as it is to be written.
 type object struct {
-	name    string
-	body    []byte
-	mac     pbx.MAC
-	had     int // places that had the number
-	refused []archive.Envelope
+	name  string
+	body  []byte
+	mac   pbx.MAC
+	lines lines
 }
 
 // rewritten is an object without the number.
-func (e *Erasure) rewritten(name string, body []byte) (object, error) {
+func (e *Erasure) rewritten(ctx context.Context, name string, was []byte) (object, error) {
 	switch {
 	case strings.HasSuffix(name, ".parquet"):
-		next, had, err := rewriteParquet(body, e.Numbers.Mask)
-		return object{name: name, body: next, mac: macOf(name), had: had}, err
+		return e.parquet(name, was)
 	case archive.IsPacked(name):
-		return e.packed(name, body)
+		return e.packed(ctx, name, was)
 	}
-	return e.linesOf(name, body)
+	return e.single(ctx, name, was), nil
+}
+
+// parquet is a file of figures without the number.
+func (e *Erasure) parquet(name string, was []byte) (object, error) {
+	next, columns, had, err := rewriteParquet(was, e.Numbers.Member)
+	o := object{name: name, body: next, mac: macOf(name)}
+	if had > 0 {
+		o.lines = lines{changed: true, found: []Finding{{Members: columns, Count: had}}}
+	}
+	return o, err
 }
 
 // packed is a packed object without the number. It stays where nothing is left of it, since
 // lines may be added to it meanwhile: so it is only replaced as it was read.
-func (e *Erasure) packed(name string, body []byte) (object, error) {
-	all, err := archive.Unpack(body)
+func (e *Erasure) packed(ctx context.Context, name string, was []byte) (object, error) {
+	all, err := archive.Unpack(was)
 	if err != nil {
 		return object{name: name}, err
 	}
-	l, err := e.lines(all)
-	next := object{name: name, mac: l.mac, had: l.had, refused: l.refused}
-	if err == nil && l.had > 0 {
-		next.body, err = archive.Pack(l.text)
+	next := object{name: name, lines: e.lines(ctx, all)}
+	if next.lines.changed {
+		next.body, err = archive.Pack(next.lines.text)
 	}
 	return next, err
 }
@@ -314,58 +379,76 @@ func macOf(name string) pbx.MAC {
 	return mac
 }
 
-// linesOf is an object of envelopes without the number. Its name has the ID of its first
+// single is an object of envelopes without the number. Its name has the ID of its first
 // envelope, or none.
-func (e *Erasure) linesOf(name string, body []byte) (object, error) {
-	l, err := e.lines(body)
-	next := object{name: name, body: l.text, mac: l.mac, had: l.had, refused: l.refused}
+func (e *Erasure) single(ctx context.Context, name string, was []byte) object {
+	l := e.lines(ctx, was)
+	next := object{name: name, body: l.text, lines: l}
 	if l.first != "" {
 		next.name = strings.Replace(name, l.first, l.firstNow, 1)
 	}
 	if len(l.text) == 0 {
 		next.name = "" // nothing is left of it
 	}
-	return next, err
+	return next
 }
 
 // lines are envelopes, without the number.
 type lines struct {
 	text            []byte
-	mac             pbx.MAC
-	had             int
+	changed         bool
 	first, firstNow string // the ID of the first line that had the number
 	refused         []archive.Envelope
+	found           []Finding
 }
 
-func (e *Erasure) lines(all []byte) (lines, error) {
+// lines writes lines without the number, each for itself: one that has to stay keeps no other.
+func (e *Erasure) lines(ctx context.Context, all []byte) lines {
 	var l lines
-	for line := range bytes.Lines(all) {
-		receipt, _ := archive.ParseReceipt(line)
-		masked, had, err := e.Numbers.envelope(line)
-		if had && receipt.ID != "" && !e.concerns(receipt.Received) {
-			had, err = false, nil
-		}
-		if !had {
-			l.text = append(l.text, line...)
-			continue
-		}
-		l.had++
-		l.mac = receipt.MAC
-		if err != nil {
-			return l, err
-		}
-		if l.had == 1 {
-			l.first, l.firstNow = receipt.ID, masked.ID()
-		}
-		if masked.Reason != "" && receipt.Reason == "" {
-			l.refused = append(l.refused, masked)
-			continue
-		}
-		text, err := archive.Lines([]archive.Envelope{masked})
-		if err != nil {
-			return l, err
-		}
-		l.text = append(l.text, text...)
+	number := 0
+	loop := each.Loop[[]byte]{Of: "lines", Name: func([]byte) string { return fmt.Sprint("line ", number) }}
+	_ = loop.Do(ctx, linesOf(all), func(_ context.Context, line []byte) error {
+		number++
+		return e.line(&l, number, line)
+	}) // what is skipped is found
+	return l
+}
+
+func (e *Erasure) line(l *lines, number int, line []byte) error {
+	m, err := e.Numbers.line(line)
+	if !m.had || m.receipt.ID != "" && !e.concerns(m.receipt.Received) {
+		l.text = append(l.text, line...)
+		return nil
 	}
-	return l, nil
+	f := Finding{Line: number, ID: m.receipt.ID, MAC: m.receipt.MAC, Received: m.receipt.Received, Members: m.members, Count: 1, Text: string(line)}
+	if err != nil {
+		f.Error = err.Error()
+		l.text, l.found = append(l.text, line...), append(l.found, f)
+		return err
+	}
+	if !l.changed {
+		l.first, l.firstNow = m.receipt.ID, m.envelope.ID()
+	}
+	l.changed = true
+	if l.text = append(l.text, m.text...); len(m.text) == 0 {
+		l.refused, f.Note = append(l.refused, m.envelope), "it is in quarantine now: "+notRead
+	}
+	if m.gone != "" {
+		e.mu.Lock()
+		e.gone[m.gone] = true
+		e.mu.Unlock()
+	}
+	l.found = append(l.found, f)
+	return nil
+}
+
+// linesOf yields lines, each with its end.
+func linesOf(all []byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for line := range bytes.Lines(all) {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
 }

@@ -2,10 +2,12 @@ package erase
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Masked stands wherever a number was erased. It is of digits, so that a body in which the
@@ -16,200 +18,263 @@ const Masked = "0000000"
 const (
 	minDigits = 7
 	maxDigits = 20
-	// maxBetween is how many separators may stand between two digits.
-	maxBetween = 3
 )
 
-// Numbers are the spellings of a caller's number.
-type Numbers struct{ digits []string }
+// Numbers are the numbers of a caller, each in all its forms.
+type Numbers struct {
+	forms []string // digits, the longest first
+}
 
-// ParseNumbers reads spellings of a number. Errors do not repeat them.
-func ParseNumbers(spellings []string) (*Numbers, error) {
+// Prefixes are what is dialled before a number, as digits.
+type Prefixes struct {
+	Trunk         []string // before a national number
+	International []string // before a country code
+}
+
+// DefaultPrefixes are those of most countries, and the international one of North America.
+func DefaultPrefixes() Prefixes { return Prefixes{[]string{"0"}, []string{"00", "011"}} }
+
+// ParseNumbers reads numbers. One that begins with + is meant in all its forms; another one in
+// just these digits. Errors do not repeat them.
+func ParseNumbers(numbers []string, p Prefixes) (*Numbers, error) {
 	n := &Numbers{}
-	for i, s := range spellings {
-		digits := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(separators, r) {
-				return -1
-			}
-			return r
-		}, s)
-		switch {
-		case strings.Trim(digits, "0123456789") != "":
-			return nil, fmt.Errorf("number %d has other characters than digits, blanks and + - . / ( )", i+1)
-		case len(digits) < minDigits || len(digits) > maxDigits:
-			return nil, fmt.Errorf("number %d has %d digits: from %d to %d are a caller's", i+1, len(digits), minDigits, maxDigits)
-		case strings.Trim(digits, "0") == "":
-			return nil, fmt.Errorf("number %d is what stands for an erased one", i+1)
+	for _, prefix := range slices.Concat(p.Trunk, p.International) {
+		if prefix == "" || len(prefix) > 8 || strings.Trim(prefix, "0123456789") != "" {
+			return nil, errors.New("a prefix is 1 to 8 digits")
 		}
-		n.digits = append(n.digits, digits)
 	}
-	if len(n.digits) == 0 {
+	for i, s := range numbers {
+		forms, err := formsOf(s, p)
+		if err != nil {
+			return nil, fmt.Errorf("number %d %w", i+1, err)
+		}
+		n.forms = append(n.forms, forms...)
+	}
+	if len(n.forms) == 0 {
 		return nil, errors.New("no number is given")
 	}
+	slices.SortFunc(n.forms, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	n.forms = slices.Compact(n.forms)
 	return n, nil
 }
 
-const separators = " +-./()"
-
-// Mask writes a text with Masked in the place of the number.
-func (n *Numbers) Mask(text string) string {
-	if n.mayHave(text) {
-		text = n.mask(text, plainly(text))
+// formsOf are the digits of all forms of a number.
+func formsOf(s string, p Prefixes) ([]string, error) {
+	all := charactersOf(plainly(s))
+	international := len(all) > 0 && all[0].r == '+'
+	if international {
+		all = charactersOf(plainly(strings.Replace(s, "(0)", "", 1))) // as in +49 (0)151 …
 	}
-	if strings.ContainsAny(text, `\%`) {
-		text = n.mask(text, unescaped(text))
+	var digits strings.Builder
+	for _, c := range all {
+		if c.isDigit() {
+			digits.WriteRune(c.r)
+		} else if !c.isBetween() {
+			return nil, errors.New("has other characters than digits, blanks and + - . / ( )")
+		}
 	}
-	return text
+	d := digits.String()
+	switch {
+	case len(d) < minDigits || len(d) > maxDigits:
+		return nil, fmt.Errorf("has %d digits: from %d to %d are a caller's", len(d), minDigits, maxDigits)
+	case strings.Trim(d, "0") == "":
+		return nil, errors.New("is what stands for an erased one")
+	case !international:
+		return []string{d}, nil
+	}
+	code := countryCode(d)
+	if code == "" {
+		return nil, errors.New("begins with +, and then with no country code")
+	}
+	return internationalForms(code, d[len(code):], p), nil
 }
 
-// mayHave is a quick look, since most texts have no number: are the digits there at all?
+// internationalForms are the national number alone and behind each trunk prefix, and each of
+// these behind the country code, alone and behind each international prefix.
+func internationalForms(code, national string, p Prefixes) (forms []string) {
+	for _, trunk := range append([]string{""}, p.Trunk...) {
+		local := trunk + national
+		forms = append(forms, local, code+local)
+		for _, prefix := range p.International {
+			forms = append(forms, prefix+code+local)
+		}
+	}
+	return slices.DeleteFunc(forms, func(digits string) bool { return len(digits) < minDigits || strings.Trim(digits, "0") == "" })
+}
+
+// countryCode is the country code that digits begin with (ITU-T E.164); empty: none. Those of
+// one and two digits are listed, all others have three.
+func countryCode(digits string) string {
+	const two = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
+	switch {
+	case digits[0] == '0':
+		return ""
+	case digits[0] == '1' || digits[0] == '7':
+		return digits[:1]
+	case strings.Contains(two, " "+digits[:2]+" "):
+		return digits[:2]
+	}
+	return digits[:3]
+}
+
+// Mask writes a text with Masked in the place of the numbers.
+func (n *Numbers) Mask(text string) string {
+	if !n.mayHave(text) {
+		return text
+	}
+	for { // since two views may each uncover what the other one masks a part of
+		next := text
+		for view := range viewsOf(next) {
+			next = n.mask(next, view(next))
+		}
+		if next == text {
+			return text
+		}
+		text = next
+	}
+}
+
+// In reports whether a text has one of the numbers.
+func (n *Numbers) In(text string) bool {
+	if !n.mayHave(text) {
+		return false
+	}
+	for view := range viewsOf(text) {
+		if len(n.find(view(text))) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHave is a quick look at a text that means what it says, as most do: are the digits there?
 func (n *Numbers) mayHave(text string) bool {
 	joined := make([]byte, 0, len(text))
 	for i := range len(text) {
-		if strings.IndexByte(separators, text[i]) < 0 {
-			joined = append(joined, text[i])
+		switch c := text[i]; {
+		case c >= utf8.RuneSelf || c == '\\' || c == '%':
+			return true
+		case (c == 'e' || c == 'E') && i > 0 && i < len(text)-1 && isDigit(text[i-1]) && (isDigit(text[i+1]) || text[i+1] == '+' || text[i+1] == '-'):
+			return true
+		case !(character{r: rune(c)}).isBetween():
+			joined = append(joined, c)
 		}
 	}
-	return slices.ContainsFunc(n.digits, func(digits string) bool { return bytes.Contains(joined, []byte(digits)) })
+	return slices.ContainsFunc(n.forms, func(form string) bool { return bytes.Contains(joined, []byte(form)) })
 }
 
-// In tells whether a text has the number.
-func (n *Numbers) In(text string) bool { return n.Mask(text) != text }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// character is one of a text's characters, and where it stands.
-type character struct {
-	byte
-	from, to int
-}
-
-func (c character) isDigit() bool     { return c.byte >= '0' && c.byte <= '9' }
-func (c character) isSeparator() bool { return strings.IndexByte(separators, c.byte) >= 0 }
-
-func (n *Numbers) mask(text string, characters []character) string {
-	var b strings.Builder
-	done := 0
-	for i := 0; i < len(characters); i++ {
-		if !characters[i].isDigit() || i > 0 && characters[i-1].isDigit() {
-			continue
-		}
-		length := n.at(characters, i)
-		if length == 0 {
-			continue
-		}
-		b.WriteString(text[done:characters[i].from])
-		b.WriteString(Masked)
-		i += length - 1
-		done = characters[i].to
-	}
-	if done == 0 {
+// mask masks the numbers that a view of a text has.
+func (n *Numbers) mask(text string, view []character) string {
+	found := n.find(view)
+	if len(found) == 0 {
 		return text
 	}
-	return b.String() + text[done:]
-}
-
-// at tells how many characters of the number stand at a place, 0 where it does not.
-func (n *Numbers) at(characters []character, place int) int {
-	for _, digits := range n.digits {
-		if length := spells(characters[place:], digits); length > 0 && !n.isOther(characters, place, length) {
-			return length
+	var b strings.Builder
+	done := 0
+	for _, f := range found {
+		if f.from < done {
+			continue
 		}
+		b.WriteString(text[done:f.from])
+		b.WriteString(Masked)
+		done = f.to
 	}
-	return 0
+	b.WriteString(text[done:])
+	return b.String()
 }
 
-// spells tells how many characters spell the digits, 0 where they do not.
-func spells(characters []character, digits string) int {
-	at := 0
-	for i := range digits {
-		between := 0
-		for i > 0 && at < len(characters) && characters[at].isSeparator() && between < maxBetween {
-			at, between = at+1, between+1
+// find returns where numbers stand, in their order.
+func (n *Numbers) find(view []character) (found []span) {
+	for chain := range chainsOf(view) {
+		found = append(found, n.inChain(chain)...)
+	}
+	if exponents := n.exponents(view); len(exponents) > 0 {
+		found = append(exponents, found...) // one that begins with a number ends behind it
+		slices.SortStableFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	}
+	return found
+}
+
+// inChain returns where numbers stand in digits that nothing but separators parts. What has a
+// digit right before or behind it is another number.
+func (n *Numbers) inChain(c chain) (found []span) {
+	for i := 0; i < len(c.digits); i++ {
+		if c.glued[i] {
+			continue
 		}
-		if at == len(characters) || characters[at].byte != digits[i] {
-			return 0
-		}
-		at++
-	}
-	if at < len(characters) && characters[at].isDigit() {
-		return 0
-	}
-	return at
-}
-
-// isOther tells of digits that are no caller's number: those of a date, or before or after a
-// decimal point.
-func (n *Numbers) isOther(characters []character, place, length int) bool {
-	text := func(from, to int) string {
-		var b strings.Builder
-		for _, c := range characters[max(from, 0):min(to, len(characters))] {
-			b.WriteByte(c.byte)
-		}
-		return b.String()
-	}
-	isDate := func(s string) bool { return len(s) == 10 && s[4] == '-' && s[7] == '-' }
-	isPoint := func(s string, digit int) bool {
-		return len(s) == 2 && s[1-digit] == '.' && s[digit] >= '0' && s[digit] <= '9'
-	}
-	return isDate(text(place, place+10)) || isPoint(text(place+length, place+length+2), 1) || isPoint(text(place-2, place), 0)
-}
-
-// plainly are the characters of a text as they stand there.
-func plainly(text string) []character {
-	all := make([]character, len(text))
-	for i := range len(text) {
-		all[i] = character{text[i], i, i + 1}
-	}
-	return all
-}
-
-// unescaped are the characters of a text with those that are escaped as what they mean.
-func unescaped(text string) []character {
-	all := make([]character, 0, len(text))
-	for i := 0; i < len(text); {
-		c, length := escape(text[i:])
-		all = append(all, character{c, i, i + length})
-		i += length
-	}
-	return all
-}
-
-// escape is the character that a text begins with, and how many bytes write it.
-func escape(s string) (c byte, length int) {
-	for _, form := range []struct {
-		begins string
-		digits int
-	}{{"%", 2}, {`\x`, 2}, {`\u00`, 2}} {
-		if hex, ok := strings.CutPrefix(s, form.begins); ok && len(hex) >= form.digits {
-			if c, ok := unhex(hex[:form.digits]); ok {
-				return c, len(form.begins) + form.digits
+		for _, form := range n.forms {
+			end := i + len(form)
+			if strings.HasPrefix(string(c.digits[i:]), form) && (end == len(c.digits) || !c.glued[end]) {
+				found = append(found, span{c.at[i].from, c.at[end-1].to})
+				i = end - 1
+				break
 			}
 		}
 	}
-	if braced, ok := strings.CutPrefix(s, `\u{`); ok {
-		if hex, _, closed := strings.Cut(braced, "}"); closed && len(hex) <= 6 {
-			if c, ok := unhex(strings.TrimLeft(hex, "0")); ok {
-				return c, len(`\u{}`) + len(hex)
-			}
-		}
-	}
-	if len(s) > 1 && s[0] == '\\' && (s[1] == '/' || s[1] >= '1' && s[1] <= '9') {
-		return s[1], 2
-	}
-	return s[0], 1
+	return found
 }
 
-// unhex is the ASCII character of two hexadecimal digits.
-func unhex(s string) (byte, bool) {
-	var c byte
-	if len(s) != 2 {
-		return 0, false
-	}
-	for _, digit := range []byte(strings.ToLower(s)) {
-		value := strings.IndexByte("0123456789abcdef", digit)
-		if value < 0 {
-			return 0, false
+// maxExponent is that of the largest numbers that are looked at.
+const maxExponent = 40
+
+// exponents returns where numbers stand as a mantissa and an exponent, such as 4915112345e3.
+func (n *Numbers) exponents(view []character) (found []span) {
+	for i := range view {
+		if !view[i].isDigit() || i > 0 && view[i-1].isDigit() {
+			continue
 		}
-		c = c<<4 | byte(value)
+		if whole, length := scientific(view[i:]); length > 0 && n.isWhole(whole) {
+			found = append(found, span{view[i].from, view[i+length-1].to})
+		}
 	}
-	return c, c < 0x80
+	return found
+}
+
+// isWhole reports whether digits are one of the numbers but for zeros before them, which no
+// number of JSON has.
+func (n *Numbers) isWhole(digits string) bool {
+	digits = strings.TrimLeft(digits, "0")
+	return slices.ContainsFunc(n.forms, func(form string) bool { return strings.TrimLeft(form, "0") == digits })
+}
+
+// scientific reads a number with an exponent: its whole part, and how many characters write it.
+func scientific(view []character) (whole string, length int) {
+	var mantissa []byte
+	fraction, i := 0, 0
+	for ; i < len(view) && (view[i].isDigit() || view[i].r == '.' && fraction == 0); i++ {
+		if view[i].r == '.' {
+			fraction = len(mantissa) + 1
+		} else {
+			mantissa = append(mantissa, byte(view[i].r))
+		}
+	}
+	if i == len(view) || view[i].r != 'e' && view[i].r != 'E' {
+		return "", 0
+	}
+	point := len(mantissa) // where it stands
+	if fraction > 0 {
+		point = fraction - 1
+	}
+	i++
+	negative := i < len(view) && view[i].r == '-'
+	if negative || i < len(view) && view[i].r == '+' {
+		i++
+	}
+	exponent, from := 0, i
+	for ; i < len(view) && view[i].isDigit(); i++ {
+		exponent = min(exponent*10+int(view[i].r-'0'), 1000)
+	}
+	if negative {
+		exponent = -exponent
+	}
+	point += exponent
+	if i == from || exponent > maxExponent || point <= 0 {
+		return "", 0
+	}
+	if pad := point - len(mantissa); pad > 0 {
+		mantissa = append(mantissa, strings.Repeat("0", pad)...)
+	}
+	return string(mantissa[:point]), i
 }

@@ -6,117 +6,178 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
+	loop "trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
-// Mask writes a text without what is to be erased; one without it stays as it is.
-type Mask func(string) string
+// Mask writes the text of a member without what is to be erased; one without it stays as it is.
+type Mask func(member, text string) string
 
 // Redaction is what is to be erased from the records of a PBX.
 type Redaction struct {
 	Mask Mask
-	// Concerns tells of a time of receipt whether facts of it are meant.
+	// Concerns reports for a time of receipt whether facts of it are meant.
 	Concerns func(received time.Time) bool
-	DryRun   bool
+	// Gone reports whether a fact of this content has to go as a whole, since the archive has
+	// its event no more. It may be nil.
+	Gone   func(ContentHash) bool
+	DryRun bool
+	// Tell is told of each item that has it, one after the other, when it is done.
+	Tell func(Redacted)
 }
 
-// Redacted is what a redaction found: how many items of each kind, by the first part of
-// their keys; and which days' figures are made of them.
+// Redacted is an item that had what was to be erased.
 type Redacted struct {
-	Items map[string]int
-	Days  map[pbx.Day]bool
-	Left  map[string]int // items that the operator has written, which stay
+	Kind     string // the first part of its key
+	SK       string
+	Received time.Time // of a fact
+	Doc      []byte    // as it was
+	// Left is set of an item that the operator has written: it stays.
+	Left bool
+	Days []pbx.Day // whose figures are made of it
+	Err  error     // why it was not erased
+}
+
+// ContentHash names what an event says.
+type ContentHash string
+
+// HashOf names what an event says.
+func HashOf(e pbx.Event) (ContentHash, error) {
+	f, err := newFact(Receipt{}, e)
+	return ContentHash(f.hash), err
 }
 
 // Redact erases something from the records of a PBX. What becomes of a fact is what would
 // have been recorded if the PBX had sent it so, at the same time, and the days that it
 // changes are marked as due before. Figures that are published are redacted as they are. It
-// may be broken off anywhere, and done again.
-func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) (Redacted, error) {
-	found := Redacted{Items: map[string]int{}, Days: map[pbx.Day]bool{}, Left: map[string]int{}}
-	device, err := s.Device(ctx, mac)
+// may be broken off anywhere, and done again. An item that can't be read or replaced keeps no
+// other from being redacted.
+func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) error {
+	zone, err := s.zoneSet(ctx, mac)
 	if err != nil {
-		return found, err
+		return wrap(err, "erase from the records of %s", mac)
 	}
-	for item, err := range s.table.Query(ctx, Range{PK: string(mac)}) {
-		if err == nil {
-			err = s.redact(ctx, item, device.Zone, r, &found)
-		}
-		if err != nil {
-			return found, wrap(err, "erase from the records of %s", mac)
-		}
-	}
-	return found, nil
+	items := loop.Loop[Item]{Of: "items of " + string(mac), Name: func(i Item) string { return i.SK }}
+	return items.Do(ctx, s.table.Query(ctx, Range{PK: string(mac)}), func(ctx context.Context, item Item) error {
+		return s.redact(ctx, item, zone, r)
+	})
 }
 
-func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redaction, found *Redacted) error {
-	inKey := r.Mask(item.SK) != item.SK
-	if !inKey && r.Mask(string(item.Doc)) == string(item.Doc) {
-		return nil // as most are
+// zoneSet is the zone that is set for a PBX; unknown where the settings can't be understood,
+// which keeps nothing from being erased.
+func (s *Store) zoneSet(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
+	item, err := s.table.Get(ctx, deviceKey(mac))
+	if err != nil {
+		return pbx.Zone{}, orNone(err)
 	}
-	doc, err := MaskTexts(item.Doc, r.Mask)
-	if err != nil || !inKey && bytes.Equal(doc, item.Doc) {
-		return err
-	}
-	kind, _, _ := strings.Cut(item.SK, "#")
-	switch kind {
-	case callPrefix, callPrefix + utcSuffix:
-		return redactFact[*pbx.CallRecord](ctx, s, item, doc, zone, r, found)
-	case cdrPrefix, cdrPrefix + utcSuffix:
-		return redactFact[*pbx.CDR](ctx, s, item, doc, zone, r, found)
-	case ivrPrefix, ivrPrefix + utcSuffix:
-		return redactFact[*pbx.IVRStep](ctx, s, item, doc, zone, r, found)
-	case extPrefix, extLogPrefix:
-		return redactFact[*pbx.ExtensionStatus](ctx, s, item, doc, zone, r, found)
-	case livePrefix:
-		switch strings.Split(item.SK, "#")[2] {
-		case stageBegin:
-			return redactFact[*pbx.DialBegin](ctx, s, item, doc, zone, r, found)
-		case stageEnd:
-			return redactFact[*pbx.DialEnd](ctx, s, item, doc, zone, r, found)
-		case stageBridge:
-			return redactFact[*pbx.BridgeEnter](ctx, s, item, doc, zone, r, found)
-		}
-		return redactFact[*pbx.Hangup](ctx, s, item, doc, zone, r, found)
-	case signPrefix:
-		if strings.HasSuffix(item.SK, "#"+signLogin) {
-			return redactFact[*pbx.AgentLogin](ctx, s, item, doc, zone, r, found)
-		}
-		return redactFact[*pbx.AgentLogoff](ctx, s, item, doc, zone, r, found)
-	case kpiPrefix, dayPrefix, restated:
-		return s.redactFigures(ctx, item, doc, kind, r, found)
-	}
-	found.Left[kind]++
-	return nil
+	var d Device
+	_ = json.Unmarshal(item.Doc, &d)
+	return d.Zone, nil
 }
 
-// redactFact replaces a fact by what its masked document says.
-func redactFact[E pbx.Event](ctx context.Context, s *Store, item Item, masked []byte, zone pbx.Zone, r Redaction, found *Redacted) error {
-	var doc factDoc[E]
-	if err := json.Unmarshal(masked, &doc); err != nil {
-		return wrap(err, "item of %s", item.PK)
-	}
-	if !r.Concerns(doc.Received) {
+func orNone(err error) error {
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
+	return err
+}
+
+func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redaction) error {
 	kind, _, _ := strings.Cut(item.SK, "#")
-	found.Items[kind]++
-	receipt := Receipt{MAC: pbx.MAC(item.PK), At: doc.Received, Index: doc.Index, Zone: zone}
-	for _, day := range changedDays(receipt, doc.Event, s.now()) {
-		found.Days[day] = true
-		if !r.DryRun {
-			if _, err := s.markLate(ctx, receipt.MAC, day); err != nil {
-				return err
-			}
-		}
-	}
-	writes, err := s.writesFor(receipt, doc.Event)
-	if err != nil || r.DryRun {
+	found := Redacted{Kind: kind, SK: item.SK, Doc: item.Doc}
+	replace, err := s.redacted(item, zone, r, &found)
+	if err != nil {
+		found.Err = err
+		r.Tell(found)
 		return err
 	}
+	if replace == nil && !found.Left {
+		return nil // as most are
+	}
+	if replace != nil && !r.DryRun {
+		found.Err = replace(ctx)
+	}
+	r.Tell(found)
+	return found.Err
+}
+
+// redacted tells how an item is replaced by one without what is to be erased; nil where it
+// stays.
+func (s *Store) redacted(item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
+	switch found.Kind {
+	case callPrefix, callPrefix + utcSuffix:
+		return redactedFact[*pbx.CallRecord](s, item, zone, r, found)
+	case cdrPrefix, cdrPrefix + utcSuffix:
+		return redactedFact[*pbx.CDR](s, item, zone, r, found)
+	case ivrPrefix, ivrPrefix + utcSuffix:
+		return redactedFact[*pbx.IVRStep](s, item, zone, r, found)
+	case extPrefix, extLogPrefix:
+		return redactedFact[*pbx.ExtensionStatus](s, item, zone, r, found)
+	case livePrefix:
+		return s.redactedLive(item, zone, r, found)
+	case signPrefix:
+		if strings.HasSuffix(item.SK, "#"+signLogin) {
+			return redactedFact[*pbx.AgentLogin](s, item, zone, r, found)
+		}
+		return redactedFact[*pbx.AgentLogoff](s, item, zone, r, found)
+	case kpiPrefix, dayPrefix, restated:
+		return s.redactedFigures(item, r)
+	}
+	doc, err := MaskTexts(item.Doc, r.Mask)
+	found.Left = err == nil && !bytes.Equal(doc, item.Doc)
+	return nil, err
+}
+
+func (s *Store) redactedLive(item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
+	parts := strings.Split(item.SK, "#")
+	if len(parts) < 3 {
+		return nil, fmt.Errorf("item %s has no stage", item.SK)
+	}
+	switch parts[2] {
+	case stageBegin:
+		return redactedFact[*pbx.DialBegin](s, item, zone, r, found)
+	case stageEnd:
+		return redactedFact[*pbx.DialEnd](s, item, zone, r, found)
+	case stageBridge:
+		return redactedFact[*pbx.BridgeEnter](s, item, zone, r, found)
+	}
+	return redactedFact[*pbx.Hangup](s, item, zone, r, found)
+}
+
+// redactedFact tells how a fact is replaced by what its masked event says.
+func redactedFact[E pbx.Event](s *Store, item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
+	var doc factDoc[E]
+	if err := unmarshal(item, &doc); err != nil {
+		return nil, err
+	}
+	masked, changed, err := Masked(doc.Event, r.Mask)
+	gone := r.Gone != nil && r.Gone(ContentHash(item.Version[strings.LastIndexByte(item.Version, '.')+1:]))
+	if err != nil || !changed && !gone || !r.Concerns(doc.Received) {
+		return nil, err
+	}
+	receipt := Receipt{MAC: pbx.MAC(item.PK), At: doc.Received, Index: doc.Index, Zone: zone}
+	found.Received, found.Days = doc.Received, changedDays(receipt, doc.Event, s.now())
+	return func(ctx context.Context) error {
+		if _, err := s.markChanged(ctx, receipt, doc.Event); err != nil {
+			return err
+		}
+		if gone {
+			return orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version)))
+		}
+		return s.replaceFact(ctx, item, receipt, masked)
+	}, nil
+}
+
+func (s *Store) replaceFact(ctx context.Context, item Item, receipt Receipt, masked pbx.Event) error {
+	writes, err := s.writesFor(receipt, masked)
+	if err != nil {
+		return err
+	}
+	kind, _, _ := strings.Cut(item.SK, "#")
 	for _, w := range writes {
 		if !strings.HasPrefix(w.SK, kind+"#") {
 			continue // its log is an item of its own
@@ -141,20 +202,74 @@ func (s *Store) replace(ctx context.Context, old Item, w write) error {
 	return orThere(s.table.Delete(ctx, old.Key, Unchanged(old.Version)))
 }
 
-// redactFigures replaces an item of published figures. Its version still begins with its
-// revision.
-func (s *Store) redactFigures(ctx context.Context, item Item, doc []byte, kind string, r Redaction, found *Redacted) error {
-	found.Items[kind]++
-	if r.DryRun {
-		return nil
+// redactedFigures tells how an item of published figures is replaced. Its version still begins
+// with its revision.
+func (s *Store) redactedFigures(item Item, r Redaction) (func(context.Context) error, error) {
+	doc, err := MaskTexts(item.Doc, r.Mask)
+	key := Key{item.PK, maskedRow(item.SK, r.Mask)}
+	if err != nil || key == item.Key && bytes.Equal(doc, item.Doc) {
+		return nil, err
 	}
-	revision, _, _ := strings.Cut(item.Version, ".")
-	next := Item{Key: Key{item.PK, r.Mask(item.SK)}, Version: revision + "." + hash(doc), Expires: item.Expires, Doc: doc}
-	return s.replace(ctx, item, write{next, Newer()})
+	return func(ctx context.Context) error {
+		revision, _, _ := strings.Cut(item.Version, ".")
+		next := Item{Key: key, Version: revision + "." + hash(doc), Expires: item.Expires, Doc: doc}
+		return s.replace(ctx, item, write{next, Newer()})
+	}, nil
 }
 
-// MaskTexts writes a JSON object in canonical form, with all its texts masked. Names of
-// members stay, as do numbers.
+// maskedRow is the key of a row, whose name is masked: what stands behind its scope.
+func maskedRow(sk string, mask Mask) string {
+	parts := strings.Split(sk, "#")
+	for i := 2; i < len(parts)-1; i++ {
+		if scope := Scope(parts[i]); scope == ScopeQueue || scope == ScopeAgent {
+			parts[i+1] = mask("name", parts[i+1])
+			break
+		}
+	}
+	return strings.Join(parts, "#")
+}
+
+// Masked is an event with all its texts masked, as it would be read if the PBX had sent it so;
+// changed reports whether it is another one.
+func Masked(event pbx.Event, mask Mask) (masked pbx.Event, changed bool, err error) {
+	was, err := json.Marshal(event)
+	if err == nil {
+		was, err = Canonical(was)
+	}
+	if err != nil {
+		return event, false, err
+	}
+	is, err := MaskTexts(was, mask)
+	if err != nil || bytes.Equal(was, is) {
+		return event, false, err
+	}
+	masked = reflect.New(reflect.TypeOf(event).Elem()).Interface().(pbx.Event)
+	if err := json.Unmarshal(is, masked); err != nil {
+		return event, false, fmt.Errorf("mask an event: %w", err)
+	}
+	switch e := masked.(type) {
+	case *pbx.CallRecord:
+		settleAgent(&e.Agent, &e.AgentSent)
+	case *pbx.AgentLogin:
+		settleAgent(&e.Agent, &e.AgentSent)
+	case *pbx.AgentLogoff:
+		settleAgent(&e.Agent, &e.AgentSent)
+	}
+	return masked, true, nil
+}
+
+// settleAgent makes an agent the one that what was sent says.
+func settleAgent(agent, sent *string) {
+	if *sent == "" {
+		return
+	}
+	if *agent = pbx.AgentCode(*sent); *agent == *sent {
+		*sent = ""
+	}
+}
+
+// MaskTexts writes a JSON object in canonical form, with all its texts and the names of its
+// members masked. Times and hashes of this package stay, as do numbers.
 func MaskTexts(doc []byte, mask Mask) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.UseNumber()
@@ -165,21 +280,69 @@ func MaskTexts(doc []byte, mask Mask) ([]byte, error) {
 	if _, ok := value.(map[string]any); !ok {
 		return nil, errors.New("mask a document: it is no object")
 	}
-	return canonicalOf(maskValue(value, mask))
+	return canonicalOf(maskValue("", value, mask))
 }
 
-func maskValue(value any, mask Mask) any {
+// isOwn reports whether a member of a document holds a time, a day or a hash.
+func isOwn(member string) bool {
+	switch member {
+	case "start", "end", "answer", "timestamp", "received", "at", "since", "day", "before", "sealed",
+		"computed_at", "replaced_at", "first", "last", "hash":
+		return true
+	}
+	return false
+}
+
+func maskValue(member string, value any, mask Mask) any {
 	switch v := value.(type) {
 	case string:
-		return mask(v)
+		if isOwn(member) {
+			return v
+		}
+		return mask(member, v)
 	case []any:
 		for i := range v {
-			v[i] = maskValue(v[i], mask)
+			v[i] = maskValue(member, v[i], mask)
 		}
 	case map[string]any:
-		for name := range v {
-			v[name] = maskValue(v[name], mask)
+		if name, text, ok := memberOf(v); ok { // of which this version knows nothing
+			return map[string]any{"name": mask("name", name), "value": mask(name, text)}
 		}
+		return maskMembers(v, mask)
 	}
 	return value
+}
+
+// memberOf is an object as a pbx.Member.
+func memberOf(object map[string]any) (name, value string, ok bool) {
+	name, hasName := object["name"].(string)
+	value, hasValue := object["value"].(string)
+	return name, value, hasName && hasValue && len(object) == 2
+}
+
+// maskMembers masks an object. Of members of one name then, the counts are added.
+func maskMembers(object map[string]any, mask Mask) map[string]any {
+	masked := map[string]any{}
+	for name, value := range object {
+		next := maskValue(name, value, mask)
+		name = mask("name", name)
+		if other, ok := masked[name].(json.Number); ok {
+			next = sum(other, next)
+		}
+		masked[name] = next
+	}
+	return masked
+}
+
+func sum(a json.Number, other any) any {
+	b, ok := other.(json.Number)
+	x, err := a.Int64()
+	if err != nil || !ok {
+		return other
+	}
+	y, err := b.Int64()
+	if err != nil {
+		return other
+	}
+	return json.Number(fmt.Sprint(x + y))
 }

@@ -14,6 +14,7 @@ func FullReceipt(t testing.TB) archive.Receipt {
 	r := archive.Receipt{
 		MAC: "68692e0b0001", KID: "k7", Received: time.Date(2026, 11, 20, 12, 0, 0, 987e6, time.UTC), Remote: "203.0.113.9",
 		Index: 3, Kind: "hangup", Reason: "line 1, column 1: no", Decoder: 1, Body: []byte("{event:'hangup', uniqueid:'1795161600.1'}"),
+		Rewritten: true,
 	}
 	r.ID = r.Envelope(nil).ID()
 	for i, field := range reflect.VisibleFields(reflect.TypeFor[archive.Receipt]()) {

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/erase"
+	"trunkline/pkg/store"
+)
+
+type findCommand struct {
+	sought
+	stores
+}
+
+// Help is the long form of the command's help.
+func (findCommand) Help() string {
+	return `Lists what is kept of a caller's number, as callers may ask (GDPR, article 15): what was
+received, spilled and quarantined, records, figures and their files, of all PBXs. It changes
+nothing. With --json each place has what is kept there. NAME is that of an object of the
+archive, or the key of an item of the table; MEMBERS are those that have the number.
+
+` + sameNumber + `
+
+The exit code is 0 also where nothing is kept; 1 where something could not be read.
+
+Examples:
+  pbxctl find --number +4915112345678 --data ./data
+  pbxctl find --number +4915112345678 --json --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+}
+
+// Run implements the command.
+func (c *findCommand) Run(p *program) error {
+	var found []erase.Finding
+	tell := func(f erase.Finding) { found = append(found, f) }
+	if c.JSON {
+		tell = func(f erase.Finding) { jsonLines(p.out).Encode(keptOf(f)) }
+	}
+	e, err := c.erasure(tell)
+	if err != nil {
+		return err
+	}
+	err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
+	if !c.JSON {
+		err = errors.Join(err, table(p.out, values(found, nil), placeColumns, "Nothing is kept of the number."))
+	}
+	return err
+}
+
+// find searches for a number everywhere, and changes nothing.
+func find(p *program, e *erase.Erasure, s *store.Store, b archive.Bucket, progress bool) error {
+	e.Records, e.Archive, e.DryRun, e.Progress = s, b, true, searched(p, progress)
+	_, err := e.Run(p.ctx)
+	if stops(err) {
+		return err
+	}
+	return errors.Join(e.Figures(p.ctx), err)
+}
+
+// kept is a place with what is kept there.
+type kept struct {
+	erase.Finding
+	Kept any `json:"kept,omitempty"`
+}
+
+func keptOf(f erase.Finding) kept {
+	switch {
+	case f.Text == "":
+		return kept{f, nil}
+	case json.Valid([]byte(f.Text)):
+		return kept{f, json.RawMessage(f.Text)}
+	}
+	return kept{f, f.Text}
+}
