@@ -44,8 +44,8 @@ func (n *Numbers) line(line []byte) (masked, error) {
 	if m.had = b.had || m.envelope.Reason != r.Reason; !m.had {
 		return m, nil
 	}
-	if r.Kind != "" {
-		m.envelope.Event = b.event
+	if r.Kind != "" && b.gone == "" {
+		m.envelope.Event = eventOf(b.text)
 	}
 	if m.envelope.Event == nil && r.Reason == "" {
 		m.envelope.Reason, m.envelope.Decoder, m.gone, m.text = notRead, zycoo.Version, b.gone, nil
@@ -60,7 +60,6 @@ type body struct {
 	had     bool
 	text    []byte
 	anew    bool              // its event was written anew
-	event   pbx.Event         // that the text says; nil where it says none
 	gone    store.ContentHash // of the event that it said, where the text can't say the masked one
 	members []string          // that had the number
 }
@@ -68,6 +67,9 @@ type body struct {
 // body writes a body without the number. What it says then is what it said, but for the
 // number: where a PBX writes so that it can't be masked in its place, the event is written anew.
 func (n *Numbers) body(text []byte) body {
+	if !n.mayHave(string(text)) {
+		return body{text: text} // as most
+	}
 	seen := &seen{numbers: n}
 	anew, ok := zycoo.Rewrite(text, seen.member)
 	was := eventOf(text)
@@ -77,13 +79,13 @@ func (n *Numbers) body(text []byte) body {
 	}
 	inPlace := seen.between(string(text), n.Mask)
 	if len(seen.members) == 0 && inPlace == string(text) {
-		return body{text: text, event: was}
+		return body{text: text}
 	}
 	want, _, err := store.Masked(was, n.Member)
 	for _, next := range []body{{text: []byte(inPlace)}, {text: anew, anew: true}} {
-		next.had, next.members = true, seen.members
-		if next.event = eventOf(next.text); err == nil && says(next.event, want) && next.event.ClaimedMAC() == was.ClaimedMAC() && n.clean(next.text) {
-			next.had = !bytes.Equal(next.text, text)
+		is := eventOf(next.text)
+		if err == nil && says(is, want) && is.ClaimedMAC() == was.ClaimedMAC() && n.clean(next.text) {
+			next.had, next.members = !bytes.Equal(next.text, text), seen.members
 			return next
 		}
 	}

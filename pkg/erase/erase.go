@@ -176,7 +176,7 @@ func (e *Erasure) records(ctx context.Context) error {
 	all := each.Loop[pbx.MAC]{Of: "PBXs", Name: func(mac pbx.MAC) string { return string(mac) }}
 	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		return e.Records.Redact(ctx, mac, store.Redaction{
-			Mask: e.Numbers.Member, Concerns: e.concerns, DryRun: e.DryRun,
+			Mask: e.Numbers.Member, May: e.Numbers.mayHave, Concerns: e.concerns, DryRun: e.DryRun,
 			Gone: func(h store.ContentHash) bool { return e.gone[h] },
 			Tell: func(r store.Redacted) { e.redacted(mac, r) },
 		})

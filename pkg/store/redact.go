@@ -20,6 +20,8 @@ type Mask func(member, text string) string
 // Redaction is what is to be erased from the records of a PBX.
 type Redaction struct {
 	Mask Mask
+	// May is a quick look at a document or key: false only where Mask changes nothing of it.
+	May func(text string) bool
 	// Concerns reports for a time of receipt whether facts of it are meant.
 	Concerns func(received time.Time) bool
 	// Gone reports whether a fact of this content has to go as a whole, since the archive has
@@ -49,6 +51,11 @@ type ContentHash string
 func HashOf(e pbx.Event) (ContentHash, error) {
 	f, err := newFact(Receipt{}, e)
 	return ContentHash(f.hash), err
+}
+
+// contentOf is the content of the fact that an item is.
+func contentOf(i Item) ContentHash {
+	return ContentHash(i.Version[strings.LastIndexByte(i.Version, '.')+1:])
 }
 
 // Redact erases something from the records of a PBX. What becomes of a fact is what would
@@ -87,6 +94,9 @@ func orNone(err error) error {
 }
 
 func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redaction) error {
+	if !r.May(item.SK) && !r.May(string(item.Doc)) && (r.Gone == nil || !r.Gone(contentOf(item))) {
+		return nil // as most
+	}
 	kind, _, _ := strings.Cut(item.SK, "#")
 	found := Redacted{Kind: kind, SK: item.SK, Doc: item.Doc}
 	replace, err := s.redacted(item, zone, r, &found)
@@ -96,7 +106,7 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 		return err
 	}
 	if replace == nil && !found.Left {
-		return nil // as most are
+		return nil
 	}
 	if replace != nil && !r.DryRun {
 		found.Err = replace(ctx)
@@ -155,7 +165,7 @@ func redactedFact[E pbx.Event](s *Store, item Item, zone pbx.Zone, r Redaction, 
 		return nil, err
 	}
 	masked, changed, err := Masked(doc.Event, r.Mask)
-	gone := r.Gone != nil && r.Gone(ContentHash(item.Version[strings.LastIndexByte(item.Version, '.')+1:]))
+	gone := r.Gone != nil && r.Gone(contentOf(item))
 	if err != nil || !changed && !gone || !r.Concerns(doc.Received) {
 		return nil, err
 	}
