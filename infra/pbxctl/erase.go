@@ -138,14 +138,21 @@ func stops(err error) bool {
 	return err != nil && !errors.Is(err, erase.ErrRemains) && !each.Only(err)
 }
 
-// confirmed shows what would be erased, and asks.
+// confirmed asks whether to go on, unless that is clear.
 func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if c.DryRun || c.Yes {
 		return true, nil
 	}
-	if err := c.mayAsk(); err != nil {
-		return false, err
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return false, errors.New("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run")
 	}
+	return c.shown(p, func() error {
+		return confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs? [y/N] ")
+	})
+}
+
+// shown shows what would be erased, and asks; there is nothing to ask where that is nothing.
+func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	told := &toldFindings{p: p, counts: map[foundAt]int{}}
 	e, err := c.erasure(told.tell)
 	if err == nil {
@@ -154,18 +161,7 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if err := errors.Join(err, told.end(true, c.Data == "")); err != nil || len(told.counts) == 0 {
 		return false, err
 	}
-	return true, c.confirm(p)
-}
-
-func (c *eraseCommand) mayAsk() error {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return errors.New("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run")
-	}
-	return nil
-}
-
-func (c *eraseCommand) confirm(p *program) error {
-	return confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs? [y/N] ")
+	return true, ask()
 }
 
 // open calls use with records and archive, and with what leaves nothing of what was erased.
@@ -279,7 +275,7 @@ func (t *toldFindings) end(dryRun, inAWS bool) error {
 
 // placeColumns are how a place is shown.
 var placeColumns = columns[erase.Finding]{
-	[]string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT"},
+	[]string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT", "WHY IT STAYS"},
 	func(f erase.Finding) []string {
 		line, received := "", ""
 		if f.Line > 0 {
@@ -288,7 +284,7 @@ var placeColumns = columns[erase.Finding]{
 		if !f.Received.IsZero() {
 			received = clock(f.Received)
 		}
-		return []string{string(f.MAC), f.Where, received, f.Name, line, strings.Join(f.Members, " "), fmt.Sprint(f.Count)}
+		return []string{string(f.MAC), f.Where, received, f.Name, line, strings.Join(f.Members, " "), fmt.Sprint(f.Count), f.Error}
 	},
 }
 

@@ -27,8 +27,8 @@ type Erasure struct {
 	// Published figures and their files are searched whole.
 	First, Last pbx.Day
 	DryRun      bool
-	// Tell is told of each place where the number was found, one after the other. What stays
-	// is told once.
+	// Tell is told of each place where the number was found, one after the other; of what stays
+	// in the end.
 	Tell func(Finding)
 	// Progress is told how many objects were searched; it may be nil.
 	Progress func(objects int)
@@ -36,8 +36,7 @@ type Erasure struct {
 	mu       sync.Mutex
 	searched int
 	found    int                        // in this pass
-	left     int                        // of them
-	told     map[string]bool            // what stays
+	left     []Finding                  // of them
 	gone     map[store.ContentHash]bool // events that the archive has no more
 	days     map[pbx.MAC]map[pbx.Day]bool
 }
@@ -71,19 +70,17 @@ const passesAtMost = 5
 // be read or written keeps the number from being erased nowhere else: the error wraps ErrRemains
 // or an *each.Skipped then.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
-	e.told, e.gone, e.days = map[string]bool{}, map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
+	e.gone, e.days = map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
 	for range passesAtMost {
-		e.found, e.left = 0, 0
+		e.found, e.left = 0, nil
 		err := goOn(func() error { return e.spilled(ctx) }, func() error {
 			return e.objects(ctx, "raw/", archive.QuarantinePrefix, archive.SpillPrefix)
 		}, func() error { return e.records(ctx) })
-		if err != nil || e.DryRun {
-			return e.days, err
-		}
-		if e.found == e.left {
-			return e.days, e.remains()
+		if err != nil && !each.Only(err) || e.DryRun || e.found == len(e.left) {
+			return e.days, errors.Join(err, e.remains())
 		}
 	}
+	e.remains()
 	return e.days, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains)
 }
 
@@ -101,33 +98,32 @@ func goOn(all ...func() error) (err error) {
 // Figures erases the number from the files of figures, which may have it where their records
 // are gone.
 func (e *Erasure) Figures(ctx context.Context) error {
-	e.found, e.left, e.told = 0, 0, map[string]bool{}
+	e.found, e.left = 0, nil
 	err := e.objects(ctx, "curated/")
 	return errors.Join(err, e.remains())
 }
 
+// remains tells of what stays.
 func (e *Erasure) remains() error {
-	if e.left > 0 && !e.DryRun {
+	for _, f := range e.left {
+		e.Tell(f)
+	}
+	if len(e.left) > 0 && !e.DryRun {
 		return ErrRemains
 	}
 	return nil
 }
 
-// tell tells of a place, unless it is one that stays and was told of before.
+// tell tells of a place, or keeps that something stays there.
 func (e *Erasure) tell(f Finding) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.found++
-	if f.Error == "" {
-		e.Tell(f)
+	if f.Error != "" {
+		e.left = append(e.left, f)
 		return
 	}
-	e.left++
-	place := fmt.Sprint(f.Where, "\n", f.MAC, "\n", f.Name, "\n", f.Line)
-	if !e.told[place] {
-		e.told[place] = true
-		e.Tell(f)
-	}
+	e.Tell(f)
 }
 
 // concerns reports whether what was received at a time is meant.
@@ -264,7 +260,7 @@ func (e *Erasure) object(ctx context.Context, name string) error {
 	next, err := e.rewritten(ctx, name, was)
 	if err != nil {
 		e.tell(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
-		return nil
+		return err
 	}
 	if len(next.lines.found) == 0 {
 		return nil
