@@ -2,6 +2,7 @@ package erase
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Erasure struct {
 	// Published figures and their files are searched whole.
 	First, Last pbx.Day
 	DryRun      bool
+	// AtOnce is how many objects are searched side by side; 0: 32.
+	AtOnce int
 	// Tell is told of each place where the number was found, one after the other; of what stays
 	// in the end.
 	Tell func(Finding)
@@ -197,12 +200,12 @@ func (e *Erasure) redacted(mac pbx.MAC, r store.Redacted) {
 	e.tell(f)
 }
 
-// atOnce is how many objects are searched side by side.
+// atOnce is how many objects are searched side by side, where nobody says it: they are far away.
 const atOnce = 32
 
 // objects erases the number from the objects of some folders.
 func (e *Erasure) objects(ctx context.Context, folders ...string) error {
-	all := each.Loop[string]{Of: "objects", Name: func(name string) string { return name }, AtOnce: atOnce}
+	all := each.Loop[string]{Of: "objects", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
 	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
 		defer e.progress()
 		return e.object(ctx, name)
@@ -279,19 +282,12 @@ func (e *Erasure) object(ctx context.Context, name string) error {
 // tellLines tells of lines at a place that were written, or not for a reason.
 func (e *Erasure) tellLines(l lines, at Finding, failed error) {
 	for _, f := range l.found {
-		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, or(f.MAC, at.MAC)
+		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, cmp.Or(f.MAC, at.MAC)
 		if failed != nil && f.Error == "" {
 			f.Error = failed.Error()
 		}
 		e.tell(f)
 	}
-}
-
-func or(a, b pbx.MAC) pbx.MAC {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // write puts an object in the place of another. What goes to quarantine is there before, and
