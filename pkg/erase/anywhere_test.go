@@ -91,6 +91,10 @@ func (a *author) place(all [][2]string) {
 	case "uuid", "uniqueid", "exten":
 		m[1] = a.number() + fmt.Sprintf("x%d", a.count) // which stays another one
 	case "starttime":
+	case "agentcode", "agent":
+		m[1] = "x-" + a.number() // else a caller may be an agent afterwards, and the call internal
+	case "timestamp":
+		m[1] = "+" + a.number() // else some are times
 	default:
 		m[1] = a.number()
 	}

@@ -110,7 +110,7 @@ type seen struct {
 }
 
 func (s *seen) member(m zycoo.Member) zycoo.Member {
-	next := zycoo.Member{Name: s.numbers.Mask(m.Name), Value: s.numbers.Member(m.Name, m.Value)}
+	next := zycoo.Member{Name: s.numbers.Member("name", m.Name), Value: s.numbers.Member(m.Name, m.Value)}
 	if next != m && !slices.Contains(s.members, next.Name) {
 		s.members = append(s.members, next.Name)
 	}

@@ -233,3 +233,43 @@ func TestWhatCannotBeReadKeepsTheNumberNowhereElse(t *testing.T) {
 		})
 	}
 }
+
+func TestAnEventThatCannotBeToldWithoutTheNumberGoesToQuarantine(t *testing.T) {
+	w := newWorld(t)
+	w.receive(mac, "{event:'dialbegin', uniqueid:'1795161600.1', destuniqueid:'2', timestamp:'1795161600."+national+"'}",
+		"{event:'dialbegin', uniqueid:'1795161600.1', destuniqueid:'3', calleridnum:'"+national+"'}")
+	found, err := w.erase()
+	if err != nil {
+		t.Fatal(found, err)
+	}
+	w.mustHaveNone()
+	w.mustBeReplayed()
+	all := strings.Join(w.texts(), "\n")
+	if strings.Count(all, "\nquarantine/") != 1 && !strings.HasPrefix(all, "quarantine/") || strings.Contains(all, "#begin#2 ") || !strings.Contains(all, "#begin#3 ") {
+		t.Error(all)
+	}
+	if i := slices.IndexFunc(found, func(f erase.Finding) bool { return f.Note != "" }); i < 0 {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestPublishedNamesAndCausesAreErased(t *testing.T) {
+	w := newWorld(t)
+	w.receive(mac, call(1, "missCause:'0151 1234567'"), call(2, "missCause:'01511234567', agentCode:'SIP/01511234567'"),
+		strings.Replace(call(3, "x:1"), "630", "0151 1234567", 1))
+	w.at = w.at.Add(48 * time.Hour)
+	w.rollUp()
+	for _, item := range w.table.Items() { // so that nothing is computed anew
+		if strings.HasPrefix(item.SK, "CALL#") {
+			w.table.Delete(t.Context(), item.Key, store.Condition{})
+		}
+	}
+	if found, err := w.erase(); err != nil {
+		t.Fatal(found, err)
+	}
+	w.mustHaveNone()
+	all := strings.Join(w.texts(), "\n")
+	if !strings.Contains(all, `"miss_causes":{"0000000":2}`) || !strings.Contains(all, "#Q#0000000 ") || !strings.Contains(all, "#A#0000000 ") {
+		t.Error(all)
+	}
+}
