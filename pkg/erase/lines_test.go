@@ -81,6 +81,7 @@ func TestANumberIsErasedFromWhatHasNoOtherPlaceForIt(t *testing.T) {
 		"a bare decimal":                   call(1, "caller:491511234567.0"),
 		"an exponent":                      call(1, "x:4.91511234567e11, y:4915112345670e-1"),
 		"the name of a member":             call(1, "491511234567:1, x:{'0151 1234567':2}"),
+		"an object as a name":              call(1, `'{"a":491511234567}':1, x:{a:491511234567}`),
 		"a no-break space":                 call(1, "caller:'0151\u00a01234567'"),
 		"full width":                       call(1, "caller:'\uff10\uff11\uff15\uff111234567'"),
 		"full width in GBK":                call(1, "called:'\xb9\xa4\xd7\xf7 \xa3\xb0151\xa3\xb1234567'"),
