@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -37,6 +36,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	report := d.receive(ctx, w, r)
 	report.Took = d.now().Sub(began)
 	answer(w, report)
+	http.NewResponseController(w).Flush() // a log that stalls keeps nobody from the answer
 	d.observe(ctx, report)
 }
 
@@ -121,10 +121,7 @@ func acknowledge(w http.ResponseWriter, r Report) {
 			ack.Unrecognised++
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(r.Outcome.Answer().Status)
-	json.NewEncoder(w).Encode(ack) // the event is stored, even if nobody hears of it
+	problem.Answer(w, r.Outcome.Answer().Status, "application/json", ack)
 }
 
 // elements tells of each event of an array, in its order.

@@ -5,6 +5,7 @@ package problem
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
 
 // ContentType is the media type of a Problem.
@@ -37,9 +38,16 @@ type Event struct {
 }
 
 // Write answers with the problem.
-func Write(w http.ResponseWriter, p Problem) {
-	w.Header().Set("Content-Type", ContentType)
+func Write(w http.ResponseWriter, p Problem) { Answer(w, p.Status, ContentType, p) }
+
+// Answer answers with a status and a body that is JSON, a line of it. It is a whole answer:
+// the length is told, so it may be flushed before the handler returns.
+func Answer(w http.ResponseWriter, status int, contentType string, body any) {
+	text, _ := json.Marshal(body) // what answers are made of can be written
+	text = append(text, '\n')
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p) // whoever does not hear it has gone
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	w.Write(text) // whoever does not hear it has gone
 }

@@ -1,0 +1,87 @@
+package telemetry
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Lines is the way of a log to a writer that may stall or end, such as a pipe. Write never
+// waits: lines wait in memory, and where too many wait, further ones are dropped and counted.
+type Lines struct {
+	waiting chan []byte
+	bytes   atomic.Int64 // that wait
+	dropped atomic.Int64 // lines, since it was last told
+	ended   chan struct{}
+	mu      sync.RWMutex // held for writing while waiting is closed
+	closed  bool
+}
+
+// What waits at most: about a minute of a busy server.
+const (
+	linesAtMost = 16 << 10
+	bytesAtMost = 4 << 20
+)
+
+// NewLines has lines written to w. Once lines were dropped and w is read again, tell writes to
+// w how many they were.
+func NewLines(w io.Writer, tell func(w io.Writer, dropped int64)) *Lines {
+	l := &Lines{waiting: make(chan []byte, linesAtMost), ended: make(chan struct{})}
+	go l.run(w, tell)
+	return l
+}
+
+func (l *Lines) run(w io.Writer, tell func(io.Writer, int64)) {
+	defer close(l.ended)
+	for line := range l.waiting {
+		_, err := w.Write(line)
+		l.bytes.Add(-int64(len(line)))
+		if err != nil {
+			l.dropped.Add(1)
+		} else if n := l.dropped.Swap(0); n > 0 {
+			tell(w, n)
+		}
+	}
+}
+
+// Write implements io.Writer. It is given a whole line at a time, and never fails.
+func (l *Lines) Write(line []byte) (int, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.closed || !l.take(line) {
+		l.dropped.Add(1)
+	}
+	return len(line), nil
+}
+
+// take reports whether there was room for the line.
+func (l *Lines) take(line []byte) bool {
+	size := int64(len(line))
+	if l.bytes.Add(size) > bytesAtMost {
+		l.bytes.Add(-size)
+		return false
+	}
+	select {
+	case l.waiting <- append([]byte(nil), line...):
+		return true
+	default:
+		l.bytes.Add(-size)
+		return false
+	}
+}
+
+// Close has what waits written, and returns when it is, or after a time. What does not go out
+// until then is lost.
+func (l *Lines) Close(within time.Duration) {
+	l.mu.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.waiting)
+	}
+	l.mu.Unlock()
+	select {
+	case <-l.ended:
+	case <-time.After(within):
+	}
+}
