@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
+	"sync"
 	"time"
 
 	"trunkline/pkg/archive"
@@ -40,11 +42,13 @@ type Rollup struct {
 	config Config
 	now    func() time.Time
 	files  func(curated.Day) ([]curated.Object, error)
+	days   [64]sync.Mutex // of which a day has one; some share one
+	seed   maphash.Seed
 }
 
 // New makes a Rollup of the records in a store, which publishes there and in a bucket.
 func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Rollup {
-	return &Rollup{s, b, c, now, curated.Objects}
+	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed()}
 }
 
 // WithFiles has a Rollup publish other files than curated.Objects makes.

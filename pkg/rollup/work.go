@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"time"
 
 	"trunkline/pkg/pbx"
@@ -34,8 +35,11 @@ const (
 )
 
 // Work does a task. It may be done at any time, by any number of workers, any number of
-// times.
+// times. Workers who share a Rollup take turns with a day; others may have to begin anew.
 func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
+	turn := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
+	turn.Lock()
+	defer turn.Unlock()
 	for range racesAtMost {
 		result, err := r.try(ctx, t)
 		if err == nil {
