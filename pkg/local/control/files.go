@@ -1,0 +1,64 @@
+package control
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Files are those that a command reads and writes besides a data folder.
+type Files interface {
+	// Read is the whole of a file. One that is missing is an os.ErrNotExist.
+	Read(path string) ([]byte, error)
+	// Create begins a file, aside until it is committed.
+	Create(path string) (File, error)
+	Remove(path string) error
+}
+
+// File is a file that is being written.
+type File interface {
+	io.Writer
+	// Commit has it on disk, in the place of what was there.
+	Commit() error
+	// Discard leaves nothing of it. After Commit it does nothing.
+	Discard()
+}
+
+// OwnFiles are the files of this process.
+type OwnFiles struct{}
+
+// Read implements Files.
+func (OwnFiles) Read(path string) ([]byte, error) { return os.ReadFile(path) }
+
+// Create implements Files.
+func (OwnFiles) Create(path string) (File, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return nil, err
+	}
+	return &ownFile{f, path}, nil
+}
+
+// Remove implements Files.
+func (OwnFiles) Remove(path string) error { return os.Remove(path) }
+
+type ownFile struct {
+	*os.File
+	path string
+}
+
+// Commit implements File.
+func (f *ownFile) Commit() error {
+	err := errors.Join(f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	return err
+}
+
+// Discard implements File.
+func (f *ownFile) Discard() {
+	f.Close()
+	os.Remove(f.Name())
+}

@@ -1,0 +1,154 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// What is asked of a client about a file that it named.
+const (
+	create  = "create"
+	commit  = "commit"
+	discard = "discard"
+	remove  = "remove"
+)
+
+type fileRequest struct {
+	Do   string `json:"do"`
+	Path string `json:"path"`
+}
+
+// theirFiles are those that a client named, which reads and writes them with its own rights;
+// and all others, which are this process's.
+type theirFiles struct {
+	connection
+	named map[string][]byte
+}
+
+// Read implements Files.
+func (f theirFiles) Read(path string) ([]byte, error) {
+	content, ok := f.named[path]
+	if !ok {
+		return OwnFiles{}.Read(path)
+	}
+	if content == nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}
+	}
+	return content, nil
+}
+
+// Create implements Files.
+func (f theirFiles) Create(path string) (File, error) {
+	if _, ok := f.named[path]; !ok {
+		return OwnFiles{}.Create(path)
+	}
+	if err := f.ask(create, path); err != nil {
+		return nil, err
+	}
+	return &theirFile{stream{f.writing, f.UnixConn, contents}, f, path, false}, nil
+}
+
+// Remove implements Files.
+func (f theirFiles) Remove(path string) error {
+	if _, ok := f.named[path]; !ok {
+		return OwnFiles{}.Remove(path)
+	}
+	return f.ask(remove, path)
+}
+
+// ask has the client do something about a file, and waits for its answer.
+func (f theirFiles) ask(do, path string) error {
+	text, err := json.Marshal(fileRequest{do, path})
+	if err != nil {
+		return err
+	}
+	if err := (stream{f.writing, f.UnixConn, file}).one(text); err != nil {
+		return err
+	}
+	switch answer, ok := <-f.replies; {
+	case !ok:
+		return errors.New("the client has gone")
+	case len(answer) > 0:
+		return errors.New(string(answer))
+	}
+	return nil
+}
+
+type theirFile struct {
+	io.Writer
+	files     theirFiles
+	path      string
+	committed bool
+}
+
+// Commit implements File.
+func (f *theirFile) Commit() error {
+	f.committed = true
+	return f.files.ask(commit, f.path)
+}
+
+// Discard implements File.
+func (f *theirFile) Discard() {
+	if !f.committed {
+		f.files.ask(discard, f.path) // else the client does at its end
+	}
+}
+
+// keeper does for a server what it asks about files, of those that the client named.
+type keeper struct {
+	files Files
+	named map[string][]byte
+	open  File // or nil
+	err   error
+}
+
+// do does what is asked, and returns the answer.
+func (k *keeper) do(text []byte) string {
+	var r fileRequest
+	err := json.Unmarshal(text, &r)
+	if _, ok := k.named[r.Path]; err == nil && !ok {
+		err = fmt.Errorf("the server asks for %q, which was not named", r.Path)
+	}
+	if err == nil {
+		err = k.handle(r)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func (k *keeper) handle(r fileRequest) (err error) {
+	switch {
+	case r.Do == remove:
+		return k.files.Remove(r.Path)
+	case r.Do == create:
+		k.discard()
+		k.open, err = k.files.Create(r.Path)
+		return err
+	case r.Do == commit && k.open != nil:
+		if err = k.err; err == nil {
+			err = k.open.Commit()
+		}
+	}
+	k.discard()
+	return err
+}
+
+// write writes to the file that was created last. Its commit tells of errors.
+func (k *keeper) write(content []byte) {
+	if k.open != nil && k.err == nil {
+		_, k.err = k.open.Write(content)
+	}
+}
+
+// discard leaves nothing of a file that was not committed.
+func (k *keeper) discard() {
+	if k.open != nil {
+		k.open.Discard()
+	}
+	k.open, k.err = nil, nil
+}
