@@ -21,6 +21,7 @@ func (c clockFlag) set(p *program) error {
 	}
 	machine := p.now
 	began := machine()
+	p.otherClock = true
 	p.now = func() time.Time { return begin.Add(machine().Sub(began)) }
 	return nil
 }

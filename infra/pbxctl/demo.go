@@ -58,6 +58,9 @@ func (c *demoCommand) Run(p *program) error {
 	}
 	s.level.Set(slog.LevelWarn) // the tour tells of its own deliveries
 	if err := c.tour(p, s); err != nil || c.Once {
+		if p.ctx.Err() != nil {
+			err = nil // Ctrl-C is how a demo ends
+		}
 		return errors.Join(err, s.stop())
 	}
 	s.level.Set(slog.LevelInfo)

@@ -20,7 +20,7 @@ import (
 func examine(t *testing.T, env map[string]string, now func() time.Time, args ...string) (string, int) {
 	t.Helper()
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, func(name string) string { return env[name] }, now}
+	p := newProgram(t.Context(), &out, &errs, func(name string) string { return env[name] }, now)
 	code := p.run(args)
 	return out.String() + errs.String(), code
 }

@@ -63,7 +63,7 @@ func ask(t *testing.T, now string, args ...string) string {
 func askIn(t *testing.T, getenv func(string) string, at time.Time, args ...string) string {
 	t.Helper()
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, getenv, func() time.Time { return at }}
+	p := newProgram(t.Context(), &out, &errs, getenv, func() time.Time { return at })
 	if code := p.run(args); code != 0 {
 		t.Fatalf("pbxctl %s: exit %d: %s", strings.Join(args, " "), code, &errs)
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
@@ -62,7 +60,8 @@ func (eraseCommand) Help() string {
 	return `Removes a caller's number from everything, as callers may demand (GDPR, article 17): from what
 was received, spilled and quarantined, from records, figures and their files, of all PBXs. In
 its place stands ` + erase.Masked + `; the calls stay, and count as before. The days that change are computed
-anew. Started again, it goes on where it was broken off; a pbxctl serve must be stopped for it.
+anew. Started again, it goes on where it was broken off. A running pbxctl serve does it, and
+takes in what PBXs push meanwhile.
 Your shell may keep the command, with the number, in its history.
 
 It shows what it found, and asks. What it can't erase it lists with its place, and the exit code
@@ -96,7 +95,7 @@ func (c *eraseCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		e.Records, e.Archive, e.DryRun, e.Progress = s, b, c.DryRun, searched(p, !c.JSON)
 		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
-			return computeAnew(p, rollup.New(s, b, rollup.Config(schedule), p.now), days, told)
+			return computeAnew(p, p.rollup(s, b, schedule), days, told)
 		}
 		if c.DryRun {
 			anew, scrub = func(map[pbx.MAC]map[pbx.Day]bool) error { return nil }, func() error { return nil }
@@ -108,11 +107,10 @@ func (c *eraseCommand) Run(p *program) error {
 
 // searched shows people at a terminal how far a search is, of which nobody knows the end.
 func searched(p *program, wanted bool) func(objects int) {
-	f, ok := p.errs.(*os.File)
-	if !ok || !wanted || !term.IsTerminal(int(f.Fd())) {
+	if !wanted || !p.terminal {
 		return nil
 	}
-	return func(objects int) { fmt.Fprintf(f, "\r%d objects searched \r", objects) }
+	return func(objects int) { fmt.Fprintf(p.errs, "\r%d objects searched \r", objects) }
 }
 
 // eraseAll erases the number wherever it can be. That it remains somewhere keeps nothing from
@@ -140,11 +138,11 @@ func stops(err error) bool {
 
 // confirmed asks whether to go on, unless that is clear.
 func (c *eraseCommand) confirmed(p *program) (bool, error) {
-	if c.DryRun || c.Yes {
+	if c.DryRun || c.Yes || p.server != nil { // its client has asked
 		return true, nil
 	}
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return false, errors.New("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run")
+	if err := canAsk("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run"); err != nil {
+		return false, err
 	}
 	return c.shown(p, func() error {
 		return confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs? [y/N] ")

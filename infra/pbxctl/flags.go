@@ -1,7 +1,9 @@
 package main
 
 import (
+	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -17,4 +19,28 @@ func parseMAC(c *kong.DecodeContext, target reflect.Value) error {
 	mac, err := pbx.ParseMAC(text)
 	target.SetString(string(mac))
 	return err
+}
+
+// parsePath reads the value of a flag that is a path: absolute, or - for what is piped in.
+func (p *program) parsePath(c *kong.DecodeContext, target reflect.Value) error {
+	var path string
+	if err := c.Scan.PopValueInto("PATH", &path); err != nil {
+		return err
+	}
+	path, err := p.absolute(path)
+	target.SetString(path)
+	return err
+}
+
+func (p *program) absolute(path string) (string, error) {
+	rest, atHome := strings.CutPrefix(path, "~/")
+	switch {
+	case path == "" || path == "-":
+		return path, nil
+	case atHome && p.home != "":
+		return filepath.Join(p.home, rest), nil
+	case p.dir != "" && !filepath.IsAbs(path):
+		return filepath.Join(p.dir, path), nil
+	}
+	return filepath.Abs(path)
 }

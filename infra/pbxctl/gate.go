@@ -1,8 +1,11 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // gate lets requests through to a handler until it is closed. A web server that has cut its
@@ -10,6 +13,9 @@ import (
 type gate struct {
 	next   http.Handler
 	inside sync.RWMutex // held for reading by each request
+
+	connections atomic.Int64
+	closing     atomic.Bool // each answer is the last of its connection
 }
 
 // ServeHTTP implements http.Handler.
@@ -19,7 +25,29 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer g.inside.RUnlock()
+	if g.closing.Load() {
+		w.Header().Set("Connection", "close")
+	}
 	g.next.ServeHTTP(w, r)
+}
+
+// count counts the connections that are open. It is an http.Server's ConnState.
+func (g *gate) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		g.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		g.connections.Add(-1)
+	}
+}
+
+// letGo has each connection closed after its next answer, and returns when all are, or after a
+// time. Who is about to send on one that is idle would hear that it was reset.
+func (g *gate) letGo(within time.Duration) {
+	g.closing.Store(true)
+	for began := time.Now(); g.connections.Load() > 0 && time.Since(began) < within; {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // close returns when the last request inside has ended. No further one gets in.

@@ -153,12 +153,13 @@ func serveNoting(t *testing.T, a *arrivals, data string) *server {
 // openHere makes a server in this process that serves nobody yet.
 func openHere(t *testing.T, data string) *server {
 	t.Helper()
-	p := &program{t.Context(), io.Discard, io.Discard, func(name string) string {
+	p := newProgram(t.Context(), io.Discard, io.Discard, func(name string) string {
 		if name == "FLEET_KEYS" {
 			return fleetKeys
 		}
 		return ""
-	}, time.Now}
+	}, time.Now)
+
 	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}).open(p)
 	if err != nil {
 		t.Fatal(err)

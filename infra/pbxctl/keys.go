@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/term"
 
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
@@ -178,11 +178,8 @@ func (c *keysRetireCommand) Run(p *program) error {
 		return err
 	}
 	if !c.Yes {
-		if !term.IsTerminal(int(os.Stdin.Fd())) {
-			return errors.New("PBXs may be shut out: say --yes where nobody can be asked")
-		}
-		question := fmt.Sprintf("Shut out each PBX whose URL's last part begins with %s-? [y/N] ", c.KID)
-		if err := confirm(p.ctx, os.Stdin, p.errs, question); err != nil {
+		question := fmt.Sprintf("Shut out each PBX whose URL's last part begins with %s-?", c.KID)
+		if err := p.confirm(question, "PBXs may be shut out: say --yes where nobody can be asked"); err != nil {
 			return err
 		}
 	}
@@ -214,8 +211,18 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 }
 
 // serveKeys are the keys by which pbxctl serve verifies: those of the environment, or those
-// in its folder, which may be changed.
-func serveKeys(p *program, data string) *token.Source {
-	read := func(context.Context) (*token.Keyring, error) { return local.ReadKeys(data, p.getenv("FLEET_KEYS")) }
+// in its folder, which may be changed. That they can't be read is told once, while failed.
+func serveKeys(p *program, data string, failed *atomic.Bool, log *slog.Logger) *token.Source {
+	read := func(context.Context) (*token.Keyring, error) {
+		keys, err := local.ReadKeys(data, p.getenv("FLEET_KEYS"))
+		if failed.Swap(err != nil) != (err != nil) {
+			if err != nil {
+				log.Error("the fleet keys can't be read again: those of before stay in use", "error", err)
+			} else {
+				log.Info("the fleet keys can be read again")
+			}
+		}
+		return keys, err
+	}
 	return &token.Source{Read: read, Refresh: time.Second, Now: p.now}
 }

@@ -131,7 +131,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	data := t.TempDir()
 	none := func(string) string { return "" }
 	c := &serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}
-	s, err := c.start(&program{t.Context(), io.Discard, io.Discard, none, time.Now})
+	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, none, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/local/control"
 	"trunkline/pkg/pbx"
 )
 
@@ -50,13 +52,30 @@ type program struct {
 	errs   io.Writer       // what else there is to say
 	getenv func(string) string
 	now    func() time.Time
+
+	args     []string      // what was typed
+	dir      string        // that relative paths begin at; empty: the process's
+	home     string        // that ~ means
+	terminal bool          // somebody looks on at errs
+	files    control.Files // besides those of data folders
+	// otherClock tells that now is not the machine's, nor the server's.
+	otherClock bool
+	server     *server // in whose process the command runs; nil: in one of its own
+}
+
+func newProgram(ctx context.Context, out, errs io.Writer, getenv func(string) string, now func() time.Time) *program {
+	p := &program{ctx: ctx, out: out, errs: errs, getenv: getenv, now: now, files: control.OwnFiles{}}
+	p.home, _ = os.UserHomeDir() // else ~ is a file's name
+	if f, ok := errs.(*os.File); ok {
+		p.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	return p
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	p := &program{ctx, os.Stdout, os.Stderr, os.Getenv, time.Now}
-	os.Exit(p.run(os.Args[1:]))
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(newProgram(ctx, os.Stdout, os.Stderr, os.Getenv, time.Now).run(os.Args[1:]))
 }
 
 // Exit codes: 1 when a command failed, 2 when it was not understood.
@@ -68,8 +87,14 @@ const (
 // helpShown stops the parser after it has printed a help.
 type helpShown int
 
+// exited is the exit code of a command that was done elsewhere, which has said all.
+type exited int
+
+func (code exited) Error() string { return fmt.Sprintf("exit code %d", int(code)) }
+
 // run is the whole program, and returns its exit code.
 func (p *program) run(args []string) (code int) {
+	p.args = args
 	defer func() {
 		switch cause := recover().(type) {
 		case nil:
@@ -86,6 +111,7 @@ func (p *program) run(args []string) (code int) {
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.Vars{"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(agentFigures(), ", ")},
 		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),
+		kong.NamedMapper("path", kong.MapperFunc(p.parsePath)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	command, err := parser.Parse(args)
@@ -93,9 +119,20 @@ func (p *program) run(args []string) (code int) {
 		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
 		return exitUnclear
 	}
-	if err := command.Run(p); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(p.errs, "pbxctl: %v\n", err)
-		return exitFailed
+	return p.end(command.Run(p))
+}
+
+// end says what went wrong with a command, and returns its exit code.
+func (p *program) end(err error) int {
+	if elsewhere, ok := errors.AsType[exited](err); ok {
+		return int(elsewhere)
 	}
-	return 0
+	switch {
+	case err == nil:
+		return 0
+	case p.ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("stopped before it was done")
+	}
+	fmt.Fprintf(p.errs, "pbxctl: %v\n", err)
+	return exitFailed
 }

@@ -345,11 +345,8 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 		return err
 	}
 	if !c.Yes {
-		if !term.IsTerminal(int(os.Stdin.Fd())) {
-			return errors.New("discarded events are gone for good: say --yes where nobody can be asked")
-		}
-		question := fmt.Sprintf("Delete for good: %d of those in quarantine? [y/N] ", len(c.Names))
-		if err := confirm(p.ctx, os.Stdin, p.errs, question); err != nil {
+		question := fmt.Sprintf("Delete for good: %d of those in quarantine?", len(c.Names))
+		if err := p.confirm(question, "discarded events are gone for good: say --yes where nobody can be asked"); err != nil {
 			return err
 		}
 	}
@@ -361,6 +358,26 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 			return b.Delete(p.ctx, name)
 		})
 	})
+}
+
+// confirm asks the person at the terminal a question, or refuses where there is none. A server
+// does not ask again what its client has asked.
+func (p *program) confirm(question, refusal string) error {
+	if p.server != nil {
+		return nil
+	}
+	if err := canAsk(refusal); err != nil {
+		return err
+	}
+	return confirm(p.ctx, os.Stdin, p.errs, question+" [y/N] ")
+}
+
+// canAsk refuses where there is no person at the terminal.
+func canAsk(refusal string) error {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return errors.New(refusal)
+	}
+	return nil
 }
 
 // confirm asks a question that only y or yes answers with nil.

@@ -154,16 +154,12 @@ func (v vault) write(p *program, use func(archive.Bucket) error) error {
 	return openData(p, v.Data, func(d *local.Dir) error { return use(d.Bucket) })
 }
 
-// openData calls use with a data folder that is there, and that no other program writes.
+// openData calls use with a data folder that is there, to change it: see openFolder.
 func openData(p *program, folder string, use func(*local.Dir) error) error {
 	there, err := local.OpenRecords(p.ctx, folder)
 	if err != nil {
 		return err
 	}
 	there.Close()
-	data, err := local.Open(p.ctx, folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(use(data), data.Close())
+	return p.openFolder(folder, use)
 }

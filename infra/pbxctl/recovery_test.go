@@ -92,7 +92,7 @@ func doWithin(t *testing.T, ctx context.Context, args ...string) result {
 	t.Helper()
 	var out, errs strings.Builder
 	now := func() time.Time { return at(t, "2026-11-24T12:00:00Z") }
-	p := &program{ctx, &out, &errs, func(string) string { return "" }, now}
+	p := newProgram(ctx, &out, &errs, func(string) string { return "" }, now)
 	code := p.run(args)
 	return result{out.String(), errs.String(), code}
 }

@@ -16,6 +16,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/local"
+	"trunkline/pkg/local/control"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
@@ -42,8 +43,9 @@ are due to be rolled up again. Settings of PBXs are not in the archive: set zone
 aliases (pbxctl device) in a new table first. A dry run tells of records, of days that would
 be due (DUE), and of when PBXs were heard of (HEARD).
 
---into may be the folder of --data, while no pbxctl serve uses it. A replay that was stopped
-goes on where it was with the same --checkpoint; its file is removed in the end.
+--into may be the folder of --data. Where a pbxctl serve runs on it, that does the work. A
+replay that was stopped goes on where it was with the same --checkpoint; its file is removed
+in the end.
 
 Examples:
   pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
@@ -60,7 +62,7 @@ func (c *replayCommand) Run(p *program) error {
 	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
 		return fmt.Errorf("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
 	}
-	begun, err := c.begun(selection.MAC)
+	begun, err := c.begun(p.files, selection.MAC)
 	if err != nil {
 		return err
 	}
@@ -98,11 +100,27 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 	case c.DryRun:
 		return readInto(p, c.Into, use)
 	}
-	data, err := local.Open(p.ctx, c.Into)
+	if c.Bucket != "" {
+		return writeInto(p, c.Into, use)
+	}
+	return p.openFolder(c.Into, func(d *local.Dir) error { return use(d.Table) }, c.Checkpoint)
+}
+
+// writeInto calls use with the records of a data folder. Who may read S3 is known here, and
+// not to a running server: so that does not do the work, but both write.
+func writeInto(p *program, folder string, use func(store.Table) error) error {
+	data, err := local.Open(p.ctx, folder)
+	if err == nil {
+		return errors.Join(use(data.Table), data.Close())
+	}
+	if !errors.Is(err, local.ErrInUse) {
+		return err
+	}
+	table, err := local.OpenTable(p.ctx, folder)
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(data.Table), data.Close())
+	return errors.Join(use(table), table.Close())
 }
 
 // readInto calls use with the records of a data folder, which may not be made yet.
@@ -164,7 +182,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if err != nil {
 		return err
 	}
-	saveErr := c.save(begun)
+	saveErr := c.save(p.files, begun)
 	if saveErr != nil {
 		return saveErr // before the work
 	}
@@ -175,11 +193,11 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	bar := newBar(p, total, !c.JSON)
 	report, err := replay.Run(p.ctx, b, records, sel, func(r replay.Report) {
 		bar.Set(before + r.Done)
-		saveErr = c.save(begun.at(r.Last))
+		saveErr = c.save(p.files, begun.at(r.Last))
 	})
 	bar.Finish()
 	if err != nil {
-		return errors.Join(c.stopped(p, report, err), c.save(begun.at(report.Last)))
+		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.at(report.Last)))
 	}
 	summary := replayed{Objects: report.Done, Events: report.Events, Held: report.Held, DryRun: c.DryRun}
 	if report.Why != nil {
@@ -188,7 +206,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if dry != nil {
 		summary.Writes = dry.Writes()
 	}
-	return errors.Join(saveErr, c.through(), c.tell(p, summary))
+	return errors.Join(saveErr, c.through(p.files), c.tell(p, summary))
 }
 
 // count is how many objects a replay has, and how many of them were done before; for people
@@ -265,12 +283,12 @@ func (cp checkpoint) at(last string) checkpoint {
 }
 
 // begun reads the checkpoint of the same replay, or makes its first one.
-func (c *replayCommand) begun(mac pbx.MAC) (checkpoint, error) {
+func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (checkpoint, error) {
 	asked := checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Bucket, Into: c.Into + c.IntoTable}
 	if c.Checkpoint == "" {
 		return asked, nil
 	}
-	text, err := os.ReadFile(c.Checkpoint)
+	text, err := files.Read(c.Checkpoint)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(text)) == 0 {
 		return asked, nil
 	}
@@ -289,18 +307,17 @@ func (c *replayCommand) begun(mac pbx.MAC) (checkpoint, error) {
 }
 
 // save replaces the checkpoint's file as a whole. A dry run has none.
-func (c *replayCommand) save(cp checkpoint) error {
+func (c *replayCommand) save(files control.Files, cp checkpoint) error {
 	if c.Checkpoint == "" || c.DryRun {
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(c.Checkpoint), filepath.Base(c.Checkpoint)+"-*")
-	if err != nil {
-		return fmt.Errorf("write the checkpoint: %w", err)
+	f, err := files.Create(c.Checkpoint)
+	if err == nil {
+		defer f.Discard()
+		err = json.NewEncoder(f).Encode(cp)
 	}
-	defer os.Remove(f.Name())
-	err = json.NewEncoder(f).Encode(cp)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), c.Checkpoint)
+	if err == nil {
+		err = f.Commit()
 	}
 	if err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
@@ -309,9 +326,9 @@ func (c *replayCommand) save(cp checkpoint) error {
 }
 
 // through drops the checkpoint of a replay that is done.
-func (c *replayCommand) through() error {
+func (c *replayCommand) through(files control.Files) error {
 	if c.Checkpoint == "" || c.DryRun {
 		return nil
 	}
-	return os.Remove(c.Checkpoint)
+	return files.Remove(c.Checkpoint)
 }

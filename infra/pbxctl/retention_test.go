@@ -12,7 +12,7 @@ func keeping(t *testing.T, days, now string, args ...string) result {
 	t.Helper()
 	var out, errs strings.Builder
 	env := map[string]string{"RECORD_DAYS": days}
-	p := &program{t.Context(), &out, &errs, func(name string) string { return env[name] }, func() time.Time { return at(t, now) }}
+	p := newProgram(t.Context(), &out, &errs, func(name string) string { return env[name] }, func() time.Time { return at(t, now) })
 	code := p.run(args)
 	return result{out.String(), errs.String(), code}
 }

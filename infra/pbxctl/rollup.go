@@ -7,7 +7,6 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
-	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -25,10 +24,10 @@ type rollupCommand struct {
 // Help is the long form of the command's help.
 func (rollupCommand) Help() string {
 	return `The hourly schedule rolls up by itself; this does it now, and does no harm beside it. What
-comes out as it is published already is not written again. A running pbxctl serve has its
-data folder to itself, and rolls it up when it starts and every hour. DEFAULT_ZONE,
-GRACE_MINUTES and RECORD_DAYS mean what they mean to the function. A day whose records
-expire is sealed: its figures stay as they are.
+comes out as it is published already is not written again. A running pbxctl serve does it
+in its own data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean what they mean to
+the function; those of a running server count. A day whose records expire is sealed: its
+figures stay as they are.
 
 Examples:
   pbxctl rollup --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
@@ -48,18 +47,14 @@ func (c *rollupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	err = c.write(p, func(s *store.Store, b archive.Bucket) error {
-		r := rollup.New(s, b, rollup.Config(schedule), p.now)
+	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+		r := p.rollup(s, b, schedule)
 		tasks, err := c.tasks(p, s, r, first)
 		if err != nil {
 			return err
 		}
 		return c.work(p, r, tasks)
 	})
-	if errors.Is(err, local.ErrInUse) {
-		return fmt.Errorf("%w; pbxctl serve rolls up by itself, when it starts and every hour", err)
-	}
-	return err
 }
 
 // asked is the first day that was asked for.

@@ -4,10 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +23,7 @@ import (
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
+	"trunkline/pkg/local/control"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -27,23 +34,30 @@ type serveCommand struct {
 	Addr        string        `default:"127.0.0.1:8080" help:"Address and port to listen on; port 0 takes any that is free." placeholder:"HOST:PORT"`
 	Data        string        `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
 	BodyTimeout time.Duration `default:"15s" help:"How long a request may take to arrive."`
+	TakeOver    bool          `help:"Take the place, and the port, of the server that runs on the folder."`
 	clockFlag
 }
 
 // Help is the long form of the command's help.
 func (serveCommand) Help() string {
 	return `What is acknowledged is on disk. What has arrived whole is stored, though its sender
-hangs up, and though the server is told to stop, which takes 10 s or a little more where
-senders are slow. Fleet keys come from FLEET_KEYS, written
-kid:secret,kid:secret (the first signs); without it a key is made in the data folder.
+hangs up, and though the server is told to stop (SIGTERM, Ctrl-C), which takes 10 s or a
+little more where senders are slow; told again, it ends at once. Fleet keys come from
+FLEET_KEYS, written kid:secret,kid:secret (the first signs); without it a key is made in the
+data folder. On SIGHUP they are read again.
+Commands that change the folder, such as erase and rollup, ask the running server to do it.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
 Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever). Give the same to the
 other commands that work with them.
 
+A restart refuses no connection where systemd keeps the socket (infra/systemd), or with
+--take-over, by which a new server takes the place of the one that runs.
+
 Examples:
   pbxctl serve --data /var/lib/trunkline
-  pbxctl serve --data ./data --addr 0.0.0.0:8080`
+  pbxctl serve --data ./data --addr 0.0.0.0:8080
+  pbxctl serve --data ./data --take-over`
 }
 
 // Run implements the command.
@@ -51,6 +65,7 @@ func (c *serveCommand) Run(p *program) error {
 	if err := c.clockFlag.set(p); err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may end before the server
 	s, err := c.start(p)
 	if err != nil {
 		return err
@@ -60,6 +75,9 @@ func (c *serveCommand) Run(p *program) error {
 	if s.everywhere {
 		fmt.Fprintln(p.out, "PBXs reach it by this machine's own address, in the place of 127.0.0.1.")
 	}
+	for _, what := range s.made {
+		fmt.Fprintln(p.out, "NEW:", what)
+	}
 	return s.wait(p.ctx)
 }
 
@@ -68,19 +86,28 @@ type server struct {
 	url string // as this machine reaches it
 	// everywhere tells that other machines reach it by any address of this one.
 	everywhere bool
+	folder     string
+	made       []string // what the folder had not, and has now
 	keys       *token.Keyring
+	verify     *token.Source
+	keysFailed atomic.Bool // they could not be read the last time
 	store      *store.Store
 	bucket     archive.Bucket
 	rollup     *rollup.Rollup
+	getenv     func(string) string
 	now        func() time.Time
 	level      slog.LevelVar // of what is logged
+	lines      *telemetry.Lines
 	log        *slog.Logger
 	data       *local.Dir
 	listener   net.Listener
 	requests   gate
 	web        *http.Server
+	control    *control.Server
 	stopWithin time.Duration
 	failed     chan error
+	replace    func()        // closes replaced
+	replaced   chan struct{} // another server takes over
 	stop       func() error
 }
 
@@ -96,7 +123,8 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	return s, err
 }
 
-// open makes a server that listens, and serves nobody yet.
+// open makes a server that listens, and serves nobody yet. It listens first: where that fails,
+// nothing is made in the folder.
 func (c *serveCommand) open(p *program) (*server, error) {
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
@@ -106,29 +134,66 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := local.Open(p.ctx, c.Data)
+	listener, err := c.listen(p)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := c.keys(p)
+	data, keys, made, err := c.openData(p)
 	if err != nil {
-		return nil, errors.Join(err, data.Close())
-	}
-	listener, err := listen(c.Addr)
-	if err != nil {
-		return nil, errors.Join(err, data.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
 	s := &server{
-		keys: keys, bucket: data.Bucket, now: p.now, data: data, listener: listener, stopWithin: stopWithin, failed: make(chan error, 1),
+		folder: c.Data, made: made, keys: keys, bucket: data.Bucket, getenv: p.getenv, now: p.now, data: data, listener: listener,
+		stopWithin: stopWithin, failed: make(chan error, 1), replaced: make(chan struct{}),
 	}
-	s.log = slog.New(slog.NewTextHandler(p.errs, &slog.HandlerOptions{Level: &s.level}))
+	s.replace = sync.OnceFunc(func() { close(s.replaced) })
+	s.lines = telemetry.NewLines(p.errs, tellDropped)
+	s.log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.level}))
 	s.url, s.everywhere = address(listener)
 	s.store = store.New(data.Table, p.now).Keeping(recordDays)
 	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now)
-	in := ingest.New(serveKeys(p, c.Data), s.store, archive.New(data.Bucket), p.now)
+	s.verify = serveKeys(p, c.Data, &s.keysFailed, s.log)
+	in := ingest.New(s.verify, s.store, archive.New(data.Bucket), p.now)
 	s.requests.next = ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now)
 	s.web = c.web(&s.requests, s.log)
+	s.web.ConnState = s.requests.count
+	s.control = &control.Server{Version: version(), Do: s.do, HandOver: s.handOver, Now: time.Now}
 	return s, nil
+}
+
+// tellDropped is the line about lines of the log that nobody read.
+func tellDropped(w io.Writer, lines int64) {
+	slog.New(slog.NewTextHandler(w, nil)).Warn("lines of the log were dropped, since nobody read them", "lines", lines)
+}
+
+// openData opens the data folder and the keys, and tells what had to be made for it.
+func (c *serveCommand) openData(p *program) (data *local.Dir, keys *token.Keyring, made []string, err error) {
+	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+		made = append(made, "the folder "+c.Data+", with nothing in it so far")
+	}
+	if _, err := os.Stat(local.KeysPath(c.Data)); errors.Is(err, fs.ErrNotExist) && p.getenv("FLEET_KEYS") == "" {
+		made = append(made, "the fleet key in it: URLs that other keys signed don't open here")
+	}
+	if data, err = c.openFolder(p); err != nil {
+		return nil, nil, nil, err
+	}
+	if keys, err = c.keys(p); err != nil {
+		return nil, nil, nil, errors.Join(err, data.Close())
+	}
+	return data, keys, made, nil
+}
+
+// openFolder opens the data folder, once a server whose place is taken has given it free.
+func (c *serveCommand) openFolder(p *program) (*local.Dir, error) {
+	for began := time.Now(); ; {
+		data, err := local.Open(p.ctx, c.Data)
+		if !c.TakeOver || !errors.Is(err, local.ErrInUse) || time.Since(began) > 3*stopWithin {
+			return data, err
+		}
+		if err := sleep(p.ctx, 5*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (c *serveCommand) web(h http.Handler, log *slog.Logger) *http.Server {
@@ -145,11 +210,12 @@ func (c *serveCommand) web(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serve lets requests in until stop is called, and does what is done every hour.
+// serve lets requests in until stop is called, and does what is done every hour and what
+// commands ask for.
 func (s *server) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { s.failed <- s.web.Serve(s.listener) })
+	go func() { s.failed <- s.web.Serve(s.listener) }()
 	running.Go(func() {
 		local.Hourly(ctx, func(ctx context.Context) {
 			if _, err := s.data.Table.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil {
@@ -158,22 +224,59 @@ func (s *server) serve() {
 			s.hourly(ctx, telemetry.RollupLog(s.log))
 		})
 	})
+	endCommands := s.serveCommands()
 	s.stop = func() error {
-		err := s.finish()
 		cancel()
-		running.Wait()
-		return errors.Join(err, s.data.Close())
+		running.Go(endCommands)
+		err := s.finish()
+		if !endsWithin(s.stopWithin, running.Wait) {
+			s.log.Error("the hourly run, or a command, does not end: it is cut off, and goes on another time")
+		}
+		control.Remove(s.folder)
+		err = errors.Join(err, s.data.Close())
+		s.lines.Close(time.Second)
+		return err
 	}
 }
+
+// serveCommands listens for commands, until the function that it returns is called. The folder
+// may be on a medium that has no sockets.
+func (s *server) serveCommands() (end func()) {
+	if err := s.control.Start(s.folder); err != nil {
+		s.log.Warn("no command can ask this server to do its work", "error", err)
+		return func() {}
+	}
+	return s.control.Stop
+}
+
+// endsWithin reports whether something ends within a time.
+func endsWithin(limit time.Duration, wait func()) bool {
+	ended := make(chan struct{})
+	go func() { wait(); close(ended) }()
+	select {
+	case <-ended:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// letGoWithin is how long connections that are kept open have to be told that they close.
+const letGoWithin = time.Second
 
 // finish takes no more requests, and returns when those under way have ended. Whoever has
 // not sent a body whole by stopWithin is cut off; what has come whole is stored.
 func (s *server) finish() error {
+	s.listener.Close() // connections wait where another process has it, too
 	ctx, done := context.WithTimeout(context.Background(), s.stopWithin)
 	defer done()
+	s.requests.letGo(min(letGoWithin, s.stopWithin/4))
 	err := s.web.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.web.Close()
+	}
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // the listener is
 	}
 	s.requests.close()
 	return err
@@ -208,12 +311,63 @@ func (c *serveCommand) keys(p *program) (*token.Keyring, error) {
 	return local.ReadKeys(c.Data, fleetKeys)
 }
 
-func listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
+// listen has the listener of the server whose place is taken, or that systemd holds, or a new
+// one.
+func (c *serveCommand) listen(p *program) (net.Listener, error) {
+	if c.TakeOver {
+		if _, err := local.ReadKeys(c.Data, p.getenv("FLEET_KEYS")); err != nil {
+			return nil, err // before the server stops that runs
+		}
+		listener, err := control.TakeOver(c.Data)
+		if !errors.Is(err, control.ErrNobody) {
+			return listener, err
+		}
+	}
+	if listener, err := activated(p.getenv); listener != nil || err != nil {
+		return listener, err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the port of %s is taken: choose another with --addr: %w", addr, err)
+		return nil, fmt.Errorf("the port of %s is taken: choose another with --addr: %w", c.Addr, err)
 	}
 	return listener, err
+}
+
+// activated is the listener that systemd holds for this process, or nil; see sd_listen_fds(3).
+func activated(getenv func(string) string) (net.Listener, error) {
+	if getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
+		return nil, nil
+	}
+	if n := getenv("LISTEN_FDS"); n != "1" {
+		return nil, fmt.Errorf("systemd holds %s sockets for pbxctl serve, which listens on one: leave one ListenStream", n)
+	}
+	const first = 3
+	f := os.NewFile(first, "LISTEN_FD")
+	defer f.Close()
+	listener, err := net.FileListener(f)
+	if err != nil {
+		return nil, fmt.Errorf("listen on systemd's socket: %w", err)
+	}
+	return listener, nil
+}
+
+// handOver gives the listener to a server that takes this one's place.
+func (s *server) handOver(send func(uintptr) error) error {
+	listener, ok := s.listener.(*net.TCPListener)
+	if !ok {
+		return errors.New("this server's listener can't be handed over")
+	}
+	raw, err := listener.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	if err := raw.Control(func(descriptor uintptr) { sent = send(descriptor) }); err != nil || sent != nil {
+		return errors.Join(err, sent)
+	}
+	s.log.Info("another server takes over")
+	s.replace()
+	return nil
 }
 
 func address(l net.Listener) (url string, everywhere bool) {
@@ -224,12 +378,31 @@ func address(l net.Listener) (url string, everywhere bool) {
 	return "http://" + net.JoinHostPort(host, port), everywhere
 }
 
-// wait serves until ctx ends, then finishes what is under way.
+// wait serves until ctx ends or another server takes over, then finishes what is under way.
 func (s *server) wait(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return s.stop()
-	case err := <-s.failed:
-		return errors.Join(err, s.stop())
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	for {
+		select {
+		case <-reload:
+			s.reloadKeys(ctx)
+		case <-ctx.Done():
+			s.log.Info("stops, since it was told to")
+			return s.stop()
+		case <-s.replaced:
+			return s.stop()
+		case err := <-s.failed:
+			return errors.Join(err, s.stop())
+		}
+	}
+}
+
+// reloadKeys reads the fleet keys again. Where that fails, the log has why, and those of before
+// stay in use.
+func (s *server) reloadKeys(ctx context.Context) {
+	s.keysFailed.Store(false) // who asks is told
+	if keys, err := s.verify.Reload(ctx); err == nil {
+		s.log.Info("the fleet keys were read again", "keys", keys.String())
 	}
 }

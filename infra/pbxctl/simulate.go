@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -71,19 +70,20 @@ func (c *simulateCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	posters, done, err := c.posters(p)
-	if err != nil {
-		return err
-	}
-	bar := newBar(p, c.PBX*c.Days, !c.JSON)
-	s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != "", ownClock: c.Data != ""}
-	began := time.Now()
-	err = c.write(p, s, config.All())
-	s.bar.Finish()
-	if err = errors.Join(err, done()); err != nil {
-		return err
-	}
-	return c.tell(p, s.summary(c.PBX, time.Since(began)))
+	return c.open(p, func(posters opener) error {
+		bar := newBar(p, c.PBX*c.Days, !c.JSON)
+		s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != "", ownClock: c.Data != ""}
+		began := time.Now()
+		err := c.write(p, s, config.All())
+		s.bar.Finish()
+		if p.ctx.Err() != nil {
+			return fmt.Errorf("stopped after %d events in %d posts, which are kept; no true figures are written", s.events, len(s.took))
+		}
+		if err != nil {
+			return err
+		}
+		return c.tell(p, s.summary(c.PBX, time.Since(began)))
+	})
 }
 
 // The zones of the made-up PBXs, some with the clock set forward and back.
@@ -118,35 +118,38 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	}, nil
 }
 
-// posters opens the place where the fleet posts to.
-func (c *simulateCommand) posters(p *program) (open opener, done func() error, err error) {
+// open calls use with the place where the fleet posts to.
+func (c *simulateCommand) open(p *program, use func(opener) error) error {
 	switch {
 	case c.Data != "":
-		recordDays, err := config.ReadRecordDays(p.getenv)
-		if err != nil {
-			return nil, nil, err
-		}
-		data, err := local.Open(p.ctx, c.Data)
-		if err != nil {
-			return nil, nil, err
-		}
-		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
-		return intoFolder(data, recordDays), data.Close, nil
+		return c.openData(p, use)
 	case c.To == "":
-		return nil, nil, errors.New("where do they post to? Give --to URL or --data DIR")
+		return errors.New("where do they post to? Give --to URL or --data DIR")
 	}
 	if err := c.checkTo(); err != nil {
-		return nil, nil, err
+		return err
 	}
 	fleetKeys := p.getenv("FLEET_KEYS")
 	if fleetKeys == "" && c.KeysFrom == "" {
-		return nil, nil, errors.New("no key to sign with: set FLEET_KEYS, or give --keys-from DIR")
+		return errors.New("no key to sign with: set FLEET_KEYS, or give --keys-from DIR")
 	}
 	keys, err := local.ReadKeys(c.KeysFrom, fleetKeys)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return overHTTP(c.To, keys, c.AtOnce), func() error { return nil }, nil
+	return use(overHTTP(c.To, keys, c.AtOnce))
+}
+
+// openData calls use with a data folder to post into.
+func (c *simulateCommand) openData(p *program, use func(opener) error) error {
+	recordDays, err := config.ReadRecordDays(p.getenv)
+	if err != nil {
+		return err
+	}
+	return p.openFolder(c.Data, func(d *local.Dir) error {
+		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
+		return use(intoFolder(d, recordDays))
+	}, c.Truth)
 }
 
 // checkTo keeps load from being sent elsewhere by accident.
@@ -166,16 +169,15 @@ func (c *simulateCommand) write(p *program, s *simulation, all []fleet.PBX) erro
 	if c.Truth == "" {
 		return s.run(p.ctx, all, c.AtOnce, io.Discard)
 	}
-	out, err := os.CreateTemp(filepath.Dir(c.Truth), ".truth-*")
+	out, err := p.files.Create(c.Truth)
 	if err != nil {
 		return fmt.Errorf("write the true figures: %w", err)
 	}
-	defer os.Remove(out.Name())
-	err = s.run(p.ctx, all, c.AtOnce, out)
-	if err = errors.Join(err, out.Close()); err != nil {
+	defer out.Discard()
+	if err := s.run(p.ctx, all, c.AtOnce, out); err != nil {
 		return err
 	}
-	return os.Rename(out.Name(), c.Truth)
+	return out.Commit()
 }
 
 // simulation is a fleet that posts.

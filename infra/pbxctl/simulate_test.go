@@ -30,7 +30,7 @@ func afterwards() time.Time { return time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
 func runAfterwards(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, func(string) string { return "" }, afterwards}
+	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, afterwards)
 	code := p.run(args)
 	return result{out.String(), errs.String(), code}
 }
@@ -177,7 +177,7 @@ func TestTheSameSeedGivesTheSameTruthAndArchive(t *testing.T) {
 func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T) {
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
-	p := &program{t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now}
+	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
 	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: folder, BodyTimeout: time.Minute}).start(p)
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +216,7 @@ func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards}
+	p := newProgram(t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards)
 	code := p.run(slices.Concat(fleetArgs, []string{"--v4", "0.34", "--to", url, "--truth", truth}))
 	var s simulated
 	err := json.Unmarshal([]byte(out.String()), &s)
@@ -305,7 +305,7 @@ func TestASimulationPostsAgainWhatWasNotTaken(t *testing.T) {
 		url, posts := refusing(t, test.status, test.times)
 		folder := t.TempDir()
 		var out, errs strings.Builder
-		p := &program{t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards}
+		p := newProgram(t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards)
 		code := p.run(slices.Concat(fleetArgs, []string{"--to", url, "--truth", filepath.Join(folder, "truth.jsonl")}))
 		var s simulated
 		if test.lost == 0 {
@@ -325,7 +325,7 @@ func TestAServerThatIsNotThereEndsTheSimulationWithoutAToken(t *testing.T) {
 	s := httptest.NewServer(nil)
 	s.Close()
 	var errs strings.Builder
-	p := &program{t.Context(), t.Output(), &errs, func(string) string { return fleetKeys }, afterwards}
+	p := newProgram(t.Context(), t.Output(), &errs, func(string) string { return fleetKeys }, afterwards)
 	code := p.run(slices.Concat(fleetArgs, []string{"--to", s.URL}))
 	if code != exitFailed || !strings.Contains(errs.String(), "the server does not answer") || strings.Contains(errs.String(), "/v1/pbx") {
 		t.Errorf("exit %d: %s", code, &errs)

@@ -7,4 +7,5 @@
 //	DIR/fleet-keys       the keys, readable by their owner alone, where the environment has none
 //	DIR/fleet-keys.lock  held while keys are changed
 //	DIR/lock             held by the one program that writes
+//	DIR/control          the socket on which a server does the commands of others (package control)
 package local

@@ -84,6 +84,18 @@ func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error
 	return s.keys, nil
 }
 
+// Reload reads the keys anew, and returns them. Where they can't be read, those at hand stay.
+func (s *Source) Reload(ctx context.Context) (*Keyring, error) {
+	keys, err := s.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys, s.readAt = keys, s.Now()
+	return keys, nil
+}
+
 // first reads the keys when there are none yet.
 func (s *Source) first(ctx context.Context, now time.Time) (*Keyring, error) {
 	keys, err := s.Read(ctx)

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/config"
+	"trunkline/pkg/local"
+	"trunkline/pkg/local/control"
+	"trunkline/pkg/rollup"
+	"trunkline/pkg/store"
+)
+
+// openFolder calls use with a data folder, to change it; made where it is missing. Where a
+// server has it open, that does the whole command, which may read and write files here.
+func (p *program) openFolder(folder string, use func(*local.Dir) error, files ...string) error {
+	if p.server != nil {
+		return p.server.lend(folder, use)
+	}
+	data, err := openOrAsk(p, folder, files)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(data), data.Close())
+}
+
+// How long a folder that is in use may be without a server that listens: one that begins has
+// no socket yet, and one that ends does not listen to its socket any more.
+const (
+	beginsWithin = 300 * time.Millisecond
+	endsSoon     = 3 * time.Second
+)
+
+// openOrAsk opens a data folder here, or has its server do the command; that it did so is an
+// exited.
+func openOrAsk(p *program, folder string, files []string) (*local.Dir, error) {
+	for began := time.Now(); ; {
+		data, err := local.Open(p.ctx, folder)
+		if !errors.Is(err, local.ErrInUse) || p.args == nil {
+			return data, err
+		}
+		asked := p.ask(folder, files)
+		if !errors.Is(asked, control.ErrNobody) {
+			return nil, asked
+		}
+		limit := beginsWithin
+		if errors.Is(asked, control.ErrEnding) {
+			limit = endsSoon
+		}
+		if time.Since(began) > limit {
+			return nil, err
+		}
+		if err := sleep(p.ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ask has the server of a data folder do the command.
+func (p *program) ask(folder string, files []string) error {
+	r := control.Request{Version: version(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
+		Env: map[string]string{}, Files: map[string][]byte{}}
+	var err error
+	if r.Dir == "" {
+		r.Dir, err = os.Getwd()
+	}
+	for _, name := range settings() {
+		if value := p.getenv(name); value != "" {
+			r.Env[name] = value
+		}
+	}
+	for _, path := range files {
+		if path != "" && err == nil {
+			r.Files[path], err = readIfThere(p.files, path)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	code, err := control.Ask(p.ctx, folder, r, p.out, p.errs, p.files)
+	if err != nil {
+		return err
+	}
+	return exited(code)
+}
+
+// readIfThere reads a file; one that is missing is nil.
+func readIfThere(files control.Files, path string) ([]byte, error) {
+	content, err := files.Read(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return content, err
+}
+
+// settings are the variables that commands read which work with a data folder.
+func settings() []string { return []string{"DEFAULT_ZONE", "GRACE_MINUTES", "RECORD_DAYS"} }
+
+// version tells builds of the program apart.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// lend calls use with the server's stores.
+func (s *server) lend(folder string, use func(*local.Dir) error) error {
+	theirs, err := os.Stat(folder)
+	if err != nil {
+		return err
+	}
+	own, err := os.Stat(s.folder)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(theirs, own) {
+		return fmt.Errorf("this server keeps %s, not %s", s.folder, folder)
+	}
+	return use(s.data)
+}
+
+// rollup computes days: in a server it is the server's own, so that a command and the hourly run
+// take turns.
+func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule) *rollup.Rollup {
+	if p.server != nil && !p.otherClock {
+		return p.server.rollup
+	}
+	return rollup.New(s, b, rollup.Config(schedule), p.now)
+}
+
+// do does a command for a client.
+func (s *server) do(ctx context.Context, session control.Session) (code int) {
+	r := session.Request
+	name, began := control.Name(r.Args), time.Now()
+	s.log.Info("command begins", "name", name)
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.log.Error("command failed by a fault in the program", "name", name, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			fmt.Fprintln(session.Errs, "pbxctl: failed by a fault in the program, which is in the server's log")
+			code = exitFailed
+		}
+		s.log.Info("command ended", "name", name, "exit_code", code, "seconds", time.Since(began).Seconds())
+	}()
+	for _, setting := range settings() {
+		if theirs, own := r.Env[setting], s.getenv(setting); theirs != "" && theirs != own {
+			fmt.Fprintf(session.Errs, "pbxctl: the server's %s counts, which is %q, and not %q\n", setting, own, theirs)
+		}
+	}
+	p := &program{
+		ctx: ctx, out: session.Out, errs: session.Errs, getenv: s.getenv, now: s.now,
+		dir: r.Dir, home: r.Home, terminal: r.Terminal, files: session.Files, server: s,
+	}
+	return p.run(r.Args)
+}
