@@ -83,15 +83,43 @@ type serving struct {
 	base string
 	data string
 	out  *bufio.Reader // what it says after its first line
-	errs *bytes.Buffer
+	errs *text
 }
+
+// text is what a program has written so far.
+type text struct {
+	mu  sync.Mutex
+	all []byte
+}
+
+func (t *text) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all = append(t.all, p...)
+	return len(p), nil
+}
+
+func (t *text) Bytes() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.all
+}
+
+func (t *text) String() string { return string(t.Bytes()) }
 
 func serve(t *testing.T, data string, more ...string) *serving {
 	t.Helper()
-	s := &serving{data: data, errs: &bytes.Buffer{}}
+	return serveWith(t, data, func(*exec.Cmd) {}, more...)
+}
+
+// serveWith runs the program as change has it.
+func serveWith(t *testing.T, data string, change func(*exec.Cmd), more ...string) *serving {
+	t.Helper()
+	s := &serving{data: data, errs: &text{}}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data}, more...)...)
 	s.cmd.Env = append(os.Environ(), "FLEET_KEYS="+fleetKeys)
 	s.cmd.Stderr = s.errs
+	change(s.cmd)
 	out, err := s.cmd.StdoutPipe()
 	if err == nil {
 		err = s.cmd.Start()

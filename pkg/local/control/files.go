@@ -34,6 +34,9 @@ func (OwnFiles) Read(path string) ([]byte, error) { return os.ReadFile(path) }
 // Create implements Files.
 func (OwnFiles) Create(path string) (File, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if failure, ok := errors.AsType[*os.PathError](err); ok {
+		failure.Path = path // not that aside
+	}
 	if err != nil {
 		return nil, err
 	}
