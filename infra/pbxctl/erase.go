@@ -92,8 +92,8 @@ func (c *eraseCommand) Run(p *program) error {
 	if goOn, err := c.confirmed(p); err != nil || !goOn {
 		return err
 	}
-	return c.open(p, func(s *store.Store, b archive.Bucket, scrub func() error) error {
-		e.Records, e.Archive, e.DryRun, e.Progress = s, b, c.DryRun, searched(p, !c.JSON)
+	return c.open(p, e.Numbers, func(s *store.Store, b archive.Bucket, scrub func() error) error {
+		e.Records, e.Archive, e.DryRun, e.AtOnce, e.Progress = s, b, c.DryRun, c.atOnce(), searched(p, !c.JSON)
 		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
 			return computeAnew(p, p.rollup(s, b, schedule), days, told)
 		}
@@ -103,6 +103,15 @@ func (c *eraseCommand) Run(p *program) error {
 		err := eraseAll(p, e, anew, scrub)
 		return errors.Join(told.end(c.DryRun, c.Data == ""), err)
 	})
+}
+
+// atOnce is how many objects are searched side by side. In a folder it is the processor that
+// they wait for, and so would what PBXs push meanwhile.
+func (c *eraseCommand) atOnce() int {
+	if c.Data != "" {
+		return 2
+	}
+	return 0 // as many as there should be of S3
 }
 
 // searched shows people at a terminal how far a search is, of which nobody knows the end.
@@ -163,14 +172,14 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 }
 
 // open calls use with records and archive, and with what leaves nothing of what was erased.
-func (c *eraseCommand) open(p *program, use func(*store.Store, archive.Bucket, func() error) error) error {
+func (c *eraseCommand) open(p *program, numbers *erase.Numbers, use func(*store.Store, archive.Bucket, func() error) error) error {
 	nothing := func() error { return nil }
 	if c.DryRun || c.Data == "" {
 		return c.read(p, func(s *store.Store, b archive.Bucket) error { return use(s, b, nothing) })
 	}
 	return openData(p, c.Data, func(d *local.Dir) error {
 		return p.withRecords(d.Table, func(s *store.Store) error {
-			return use(s, d.Bucket, func() error { return d.Table.Scrub(p.ctx) })
+			return use(s, d.Bucket, func() error { return d.Table.Scrub(p.ctx, numbers.MayBeIn) })
 		})
 	})
 }

@@ -163,6 +163,18 @@ func (n *Numbers) mayHave(text string) bool {
 	return slices.ContainsFunc(n.forms, func(form string) bool { return bytes.Contains(joined, []byte(form)) })
 }
 
+// MayBeIn reports whether a text has the digits of a number in their order, whatever stands
+// among them. It is meant for a text from which the numbers are erased already.
+func (n *Numbers) MayBeIn(text []byte) bool {
+	digits := make([]byte, 0, len(text))
+	for _, c := range text {
+		if isDigit(c) {
+			digits = append(digits, c)
+		}
+	}
+	return slices.ContainsFunc(n.forms, func(form string) bool { return bytes.Contains(digits, []byte(form)) })
+}
+
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // mask masks the numbers that a view of a text has.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io/fs"
 	"iter"
 	"os"
@@ -29,8 +28,14 @@ const aside = "~writing"
 type Bucket struct {
 	root   *os.Root
 	synced sync.Map // folders that are known to be on disk
-	locks  [64]sync.Mutex
-	seed   maphash.Seed // of the choice among locks
+	mu     sync.Mutex
+	locks  map[string]*nameLock // of objects that are being changed
+}
+
+// nameLock is an object's, for as long as somebody has it or waits for it.
+type nameLock struct {
+	sync.Mutex
+	users int
 }
 
 // Open opens the folder at path for reading and writing, and makes it where it is missing.
@@ -90,7 +95,7 @@ func OpenReadOnly(path string) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the archive: %w", err)
 	}
-	return &Bucket{root: root, seed: maphash.MakeSeed()}, nil
+	return &Bucket{root: root, locks: map[string]*nameLock{}}, nil
 }
 
 // Close closes the folder.
@@ -150,12 +155,26 @@ func (b *Bucket) name(temporary, name string, check func() error) error {
 	return b.root.Rename(temporary, name)
 }
 
-// lock keeps others from changing an object until the function that it returns is called.
-// Some objects share a lock.
+// lock keeps others from changing an object until the function that it returns is called. Who
+// changes another object waits for nobody.
 func (b *Bucket) lock(name string) (unlock func()) {
-	lock := &b.locks[maphash.String(b.seed, name)%uint64(len(b.locks))]
-	lock.Lock()
-	return lock.Unlock
+	b.mu.Lock()
+	l := b.locks[name]
+	if l == nil {
+		l = &nameLock{}
+		b.locks[name] = l
+	}
+	l.users++
+	b.mu.Unlock()
+	l.Lock()
+	return func() {
+		l.Unlock()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if l.users--; l.users == 0 {
+			delete(b.locks, name)
+		}
+	}
 }
 
 // Tag implements archive.Bucket.

@@ -167,3 +167,17 @@ func BenchmarkPut(b *testing.B) {
 		})
 	}
 }
+
+func TestAnObjectThatIsChangedHoldsUpNoOther(t *testing.T) {
+	b := openNew(t, t.TempDir())
+	unlock := b.lock("curated/changed")
+	for i := range 500 {
+		if err := b.Put(t.Context(), fmt.Sprint("raw/", i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unlock()
+	if len(b.locks) > 0 {
+		t.Errorf("%d locks are left", len(b.locks))
+	}
+}

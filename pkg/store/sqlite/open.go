@@ -36,11 +36,12 @@ PRAGMA user_version = 1;`
 var ErrNewer = errors.New("was written by a newer version of Trunkline")
 
 // The settings of connections: how long they wait for another program's lock, in
-// milliseconds, and that a commit is on disk when it returns.
+// milliseconds, that a commit is on disk when it returns, and that zeros take the place of what
+// is deleted.
 var (
 	toWrite = url.Values{
 		"mode":      {"rwc"},
-		"_pragma":   {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_pragma":   {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)"},
 		"_txlock":   {"immediate"},
 		"_error_rc": {"1"},
 	}
@@ -72,7 +73,7 @@ func Open(ctx context.Context, path string) (*Table, error) {
 	if err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	return &Table{readers: reading, writer: startWriter(writing)}, nil
+	return &Table{readers: reading, writer: startWriter(writing), path: path}, nil
 }
 
 // OpenReadOnly opens the file at path for reading, also while another program writes it,

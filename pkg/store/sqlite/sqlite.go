@@ -16,6 +16,7 @@ import (
 type Table struct {
 	readers *sql.DB
 	writer  *writer // nil where the file is open for reading
+	path    string  // of a file that is open for writing
 	folder  string  // of a copy, which is removed in the end; empty where there is none
 }
 

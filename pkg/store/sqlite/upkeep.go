@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 )
 
 // Check has SQLite look through the whole file, and tells what is wrong with it.
@@ -18,12 +20,29 @@ func (t *Table) Check(ctx context.Context) error {
 	return nil
 }
 
-// Scrub leaves nothing in the file, nor beside it, of what was deleted or replaced. It needs
-// as much free disk space as the file takes.
-func (t *Table) Scrub(ctx context.Context) error {
+// Scrub leaves nothing in the file, nor beside it, of a text that was deleted or replaced. What
+// is deleted is overwritten at once, so that the file is mostly only read. Where it has the text
+// all the same, in a page that was divided or of a file of long ago, it is written anew: that
+// needs as much free disk space as it takes, and holds up writes.
+func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
+	if err := t.truncateLog(ctx); err != nil {
+		return err
+	}
+	found, err := fileHas(ctx, t.path, has)
+	if err != nil {
+		return fmt.Errorf("scrub the file: %w", err)
+	}
+	if !found {
+		return nil
+	}
 	if _, err := t.writer.db.ExecContext(ctx, "VACUUM"); err != nil {
 		return fmt.Errorf("scrub the file: %w", cause(ctx, err))
 	}
+	return t.truncateLog(ctx)
+}
+
+// truncateLog moves all that stands in the log beside the file into it.
+func (t *Table) truncateLog(ctx context.Context) error {
 	var busy, pages, moved int
 	err := t.writer.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
 	if err == nil && busy != 0 {
@@ -33,4 +52,35 @@ func (t *Table) Scrub(ctx context.Context) error {
 		return fmt.Errorf("scrub the log beside the file: %w", cause(ctx, err))
 	}
 	return nil
+}
+
+// What is read of a file at once, and how much of it is looked at again with what follows.
+const (
+	chunkBytes   = 256 << 10
+	overlapBytes = 1 << 10
+)
+
+// fileHas reports whether a file has a text of less than overlapBytes.
+func fileHas(ctx context.Context, path string, has func(text []byte) bool) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	chunk := make([]byte, chunkBytes)
+	for at := int64(0); ; at += chunkBytes - overlapBytes {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		n, err := f.ReadAt(chunk, at)
+		if has(chunk[:n]) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 }
