@@ -21,7 +21,8 @@ help: ## List the targets
 .PHONY: run
 run: ## Run it all on this machine, with a PBX that pushes (ADDR=127.0.0.1:8080)
 	@echo "Building; the first time takes a minute or two."
-	@go run ./infra/pbxctl demo --addr $(ADDR) --data .data
+	@go build -o $(BUILD)/pbxctl ./infra/pbxctl
+	@exec $(BUILD)/pbxctl demo --addr $(ADDR) --data .data
 
 .PHONY: test
 test: ## Vet, and run the unit tests, with the race detector where there is a C compiler

@@ -276,3 +276,27 @@ func TestServeSaysWhatItMade(t *testing.T) {
 		t.Errorf("a folder with keys: %q", said)
 	}
 }
+
+func TestTheUnitFilesServeWhereTheySay(t *testing.T) {
+	unit, err := os.ReadFile("../systemd/trunkline.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, _ := strings.Cut(string(unit), "\nExecStart=/usr/local/bin/pbxctl ")
+	command, _, _ = strings.Cut(command, "\n")
+	if got := do(t, append(strings.Fields(command), "--help")...); got.code != 0 || !strings.Contains(got.out, "Usage: pbxctl serve") {
+		t.Errorf("%q: %+v", command, got)
+	}
+	if !strings.HasSuffix(command, "--data /var/lib/trunkline") || !strings.Contains(string(unit), "\nStateDirectory=trunkline\n") {
+		t.Errorf("%q is not its folder", command)
+	}
+}
+
+func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(500*time.Millisecond, stop)
+	got := doWithin(t, ctx, "simulate", "--pbx", "2", "--days", "2", "--seed", "1", "--rate", "20", "--data", t.TempDir())
+	if got.code != exitFailed || !strings.Contains(got.errs, "stopped after ") || !strings.Contains(got.errs, "which are kept") {
+		t.Errorf("%+v", got)
+	}
+}
