@@ -17,8 +17,13 @@ import (
 	"time"
 )
 
-// full has the load tests run as long, and with as much, as is promised: `go test -full`.
-var full = flag.Bool("full", false, "drive the load that is promised: 200 pushes a second, beside maintenance of 40 PBXs' month")
+// full has the load tests run with as much as is promised: go test ./infra/pbxctl -run
+// TestMaintenanceRefusesNoPush -v -full -timeout 2h.
+var (
+	full     = flag.Bool("full", false, "drive the load that is promised: 200 pushes a second")
+	fullPBXs = flag.Int("full-pbxs", 40, "with -full: PBXs that maintenance is about")
+	fullDays = flag.Int("full-days", 30, "with -full: their days, of 100 calls each")
+)
 
 // load is how much a load test drives.
 type load struct {
@@ -30,7 +35,7 @@ type load struct {
 
 func theLoad() load {
 	if *full {
-		return load{perSecond: 200, quiet: 30 * time.Second, pbxs: 40, days: 30, callsPerDay: 100}
+		return load{perSecond: 200, quiet: 30 * time.Second, pbxs: *fullPBXs, days: *fullDays, callsPerDay: 100}
 	}
 	return load{perSecond: 40, quiet: time.Second, pbxs: 3, days: 3, callsPerDay: 20}
 }
