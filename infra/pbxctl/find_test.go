@@ -55,7 +55,7 @@ func TestAProgramLearnsWhatIsKeptOfTheNumber(t *testing.T) {
 func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
 	data := called(t)
 	var out, errs strings.Builder
-	p := &program{t.Context(), &out, &errs, func(string) string { return "" }, time.Now}
+	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, time.Now)
 	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, stores: stores{Data: data}}
 	refused := errors.New("no")
 	goOn, err := c.shown(p, func() error {
