@@ -19,6 +19,7 @@ import (
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
 	"trunkline/pkg/zycoo"
 )
@@ -348,6 +349,29 @@ func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 			t.Errorf("once they can be read: %v", got)
 		}
 	})
+}
+
+// A zone may be known to the program that set it, and not to the one that reads it.
+func TestAPBXThatWasShutStaysShutThoughAnotherSettingCannotBeRead(t *testing.T) {
+	for doc, want := range map[string]ingest.Outcome{
+		`{"zone":"localtime"}`:                      ingest.Stored,
+		`{"name":7,"site":{}}`:                      ingest.Stored,
+		`{"disabled":true,"zone":"localtime"}`:      ingest.Disabled,
+		`{"min_generation":2,"zone":"right/UTC"}`:   ingest.Unauthorised,
+		`{"disabled":"yes"}`:                        ingest.Disabled,
+		`{"min_generation":"2"}`:                    ingest.Unauthorised,
+		`{"aliases":[7],"disabled":true,"name":""}`: ingest.Disabled,
+	} {
+		table := storetest.NewMemory()
+		item := store.Item{Key: store.Key{PK: string(mac), SK: "DEVICE"}, Version: "1", Doc: []byte(doc)}
+		if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		in := ingest.New(token.Fixed(keys(t)), store.New(table, time.Now), archived{&backend{}}, time.Now)
+		if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != want || err != nil {
+			t.Errorf("%s: %v, %v, want %v", doc, got, err, want)
+		}
+	}
 }
 
 func TestTheREADMEHasTheTableOfAnswers(t *testing.T) {

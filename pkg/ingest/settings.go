@@ -31,7 +31,8 @@ type setting struct {
 
 // of returns the settings of a PBX, at most a minute old. Where they can't be read
 // there are none: a valid token then counts, since the store that has them may be
-// down, and events must go on.
+// down, and events must go on. Where some members of them can't be read, the others apply:
+// see store.Device.
 func (s *settings) of(ctx context.Context, mac pbx.MAC) store.Device {
 	now := s.now()
 	s.mu.Lock()

@@ -175,6 +175,31 @@ func TestTheZoneOfAPBXIsInferredFromItsCalls(t *testing.T) {
 	}
 }
 
+// Some machines have further names beside the database, and copies of it in folders.
+func TestAZoneThatOnlyThisMachineKnowsIsRefused(t *testing.T) {
+	own := t.TempDir()
+	rules, err := locationRules("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "Head/Office", "europe/berlin"}
+	for _, name := range names {
+		path := filepath.Join(own, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, rules, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("ZONEINFO", own)
+	for _, name := range names {
+		if z, err := ParseZone(name); err == nil || z.Known() {
+			t.Errorf("%q is %s", name, z)
+		}
+	}
+}
+
 func TestADirectionIsReadInAnyFirmwaresSpelling(t *testing.T) {
 	for text, want := range map[string]Direction{
 		"IN": Inbound, "incoming": Inbound, "inbound": Inbound, "In": Inbound,

@@ -19,11 +19,12 @@ const (
 
 // Recheck has published days of a PBX due that were computed by earlier rules, or in another
 // zone than the operator has set since: a number of them, the latest first, and more of them
-// once these were computed. Once all were looked at, it reads one item.
+// once these were computed. Once all were looked at, it reads one item. Where the zone can't be
+// read that was set, it does nothing.
 func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (marked int, err error) {
 	set, err := s.Device(ctx, mac)
-	if err != nil {
-		return 0, err
+	if err != nil || set.Check("zone") != nil {
+		return 0, err // in which zone they should be is not known
 	}
 	was, err := s.Checked(ctx, mac)
 	if err != nil {

@@ -3,6 +3,7 @@ package rollup
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"sync"
@@ -68,13 +69,31 @@ func (r *Rollup) device(ctx context.Context, mac pbx.MAC) (device, error) {
 	return deviceOf(ctx, r.store, mac, r.config.DefaultZone)
 }
 
+// figureSettings are the settings that figures are computed by.
+var figureSettings = []string{"zone", "sla_threshold_seconds", "short_abandon_seconds", "talk_includes_hold"}
+
+// CheckSettings tells that a setting can't be read by which figures are computed. Then a PBX's
+// days wait, and stay due, until it is set again: no figure is computed by a guess.
+func CheckSettings(mac pbx.MAC, d store.Device) error {
+	if err := d.Check(figureSettings...); err != nil {
+		return fmt.Errorf("the settings of %s: %w: set it again with pbxctl device set", mac, err)
+	}
+	return nil
+}
+
 // deviceOf is what is known of a PBX; fallback is its zone where none is.
 func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zone) (device, error) {
 	set, err := s.Device(ctx, mac)
+	if err == nil {
+		err = CheckSettings(mac, set)
+	}
 	if err != nil {
 		return device{}, err
 	}
 	seen, err := s.Seen(ctx, mac)
+	if errors.Is(err, store.ErrUnreadable) && set.Zone.Known() {
+		err = nil // it is learnt anew, and not asked until then
+	}
 	if err != nil {
 		return device{}, err
 	}

@@ -99,8 +99,12 @@ func wrap(err error, doing string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
 }
 
+// unmarshal reads the document of an item. Its error is an ErrUnreadable.
 func unmarshal(i Item, doc any) error {
-	return wrap(json.Unmarshal(i.Doc, doc), "item %s of %s", i.SK, i.PK)
+	if err := json.Unmarshal(i.Doc, doc); err != nil {
+		return notUnderstood{fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)}
+	}
+	return nil
 }
 
 // canonicalOf is a document as items have it.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -39,10 +40,19 @@ type Name struct {
 	Name   string `json:"name,omitempty"`
 	Opens  Hours  `json:"opens,omitempty"` // of a queue
 	Target Target `json:"target,omitzero"` // of a queue
+
+	Unreadable Unreadable `json:"-"`
 }
 
 // says tells whether anything is said at all.
-func (n Name) says() bool { return n.Name != "" || len(n.Opens) > 0 || n.Target != Target{} }
+func (n Name) says() bool {
+	return n.Name != "" || len(n.Opens) > 0 || n.Target != Target{} || len(n.Unreadable) > 0
+}
+
+// compare orders names by kind and ID.
+func (n Name) compare(other Name) int {
+	return cmp.Or(cmp.Compare(n.Kind, other.Kind), cmp.Compare(n.ID, other.ID))
+}
 
 // Names are those of a PBX: in the order of kind and ID, each once.
 type Names []Name
@@ -118,9 +128,7 @@ func (n Names) Find(kind Kind, id string) Name {
 }
 
 func (n Names) at(kind Kind, id string) (int, bool) {
-	return slices.BinarySearchFunc(n, Name{Kind: kind, ID: id}, func(a, b Name) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
-	})
+	return slices.BinarySearchFunc(n, Name{Kind: kind, ID: id}, Name.compare)
 }
 
 // With are the names with this one in the place of what was said of the same thing before.
@@ -145,6 +153,9 @@ func (n Names) Check() error {
 		return fmt.Errorf("a PBX has at most %d names, and this one would have %d", MaxNames, len(n))
 	}
 	for _, name := range n {
+		if len(name.Unreadable) > 0 {
+			continue // it stays as it is until it is set again
+		}
 		if err := name.Check(); err != nil {
 			return fmt.Errorf("%s %.40q: %w", name.Kind, name.ID, err)
 		}
@@ -157,8 +168,50 @@ func (n Names) Check() error {
 }
 
 // named is the document of a PBX's names.
-type named struct {
-	Names Names `json:"names,omitempty"`
+type named struct{ Names Names }
+
+// namedDoc is its form: each name is read by itself, member by member.
+type namedDoc struct {
+	Names []json.RawMessage `json:"names,omitempty"`
+}
+
+// noObject is the name by which an element is unreadable that is no object.
+const noObject = ""
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *named) UnmarshalJSON(text []byte) error {
+	var doc namedDoc
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return err
+	}
+	n.Names = nil
+	for _, text := range doc.Names {
+		var name Name
+		unreadable, err := readMembers(text, &name)
+		if err != nil {
+			unreadable = Unreadable{noObject: keepable(text)}
+		}
+		name.Unreadable = unreadable
+		n.Names = append(n.Names, name)
+	}
+	slices.SortStableFunc(n.Names, Name.compare)
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (n named) MarshalJSON() ([]byte, error) {
+	var doc namedDoc
+	for _, name := range n.Names {
+		text, whole := name.Unreadable[noObject]
+		if !whole {
+			var err error
+			if text, err = writeMembers(name, name.Unreadable); err != nil {
+				return nil, err
+			}
+		}
+		doc.Names = append(doc.Names, text)
+	}
+	return marshal(doc)
 }
 
 // Names reads the names of a PBX.

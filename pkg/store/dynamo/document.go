@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -45,47 +46,45 @@ func encodeValue(v any) types.AttributeValue {
 	return &types.AttributeValueMemberNULL{Value: true} // the only other value of JSON
 }
 
-// decodeDoc is the reverse of encodeDoc: the same bytes.
+// decodeDoc is the reverse of encodeDoc: the same bytes. What no document of ours has, such as
+// a set or a fraction that another hand has written, is a string: then that member alone can't
+// be read, and all others of the document can.
 func decodeDoc(v types.AttributeValue) ([]byte, error) {
-	object, err := decodeValue(v)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := json.Marshal(object)
+	doc, err := json.Marshal(decodeValue(v))
 	if err != nil {
 		return nil, fmt.Errorf("document: %w", err)
 	}
 	return store.Canonical(doc)
 }
 
-func decodeValue(v types.AttributeValue) (any, error) {
+func decodeValue(v types.AttributeValue) any {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:
-		return v.Value, nil
+		return v.Value
 	case *types.AttributeValueMemberN:
-		return json.Number(v.Value), nil
+		if !wholeNumber.MatchString(v.Value) {
+			return v.Value
+		}
+		return json.Number(v.Value)
 	case *types.AttributeValueMemberBOOL:
-		return v.Value, nil
+		return v.Value
 	case *types.AttributeValueMemberNULL:
-		return nil, nil
+		return nil
 	case *types.AttributeValueMemberM:
 		members := map[string]any{}
 		for name, member := range v.Value {
-			var err error
-			if members[name], err = decodeValue(member); err != nil {
-				return nil, err
-			}
+			members[name] = decodeValue(member)
 		}
-		return members, nil
+		return members
 	case *types.AttributeValueMemberL:
 		elements := make([]any, len(v.Value))
 		for i, element := range v.Value {
-			var err error
-			if elements[i], err = decodeValue(element); err != nil {
-				return nil, err
-			}
+			elements[i] = decodeValue(element)
 		}
-		return elements, nil
+		return elements
 	}
-	return nil, fmt.Errorf("document: an attribute of type %T is none of JSON's", v)
+	return fmt.Sprintf("%T", v)
 }
+
+// wholeNumber is a number as documents may have it.
+var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,14})$`)

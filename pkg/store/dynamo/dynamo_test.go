@@ -44,15 +44,26 @@ func TestAttributesThatAreNoDocument(t *testing.T) {
 		nil,
 		&types.AttributeValueMemberS{Value: "x"},
 		&types.AttributeValueMemberNULL{Value: true},
-		&types.AttributeValueMemberM{Value: attributes{"a": &types.AttributeValueMemberB{}}},
-		&types.AttributeValueMemberM{Value: attributes{"a": &types.AttributeValueMemberN{Value: "1.5"}}},
-		&types.AttributeValueMemberM{Value: attributes{"a": &types.AttributeValueMemberN{Value: "{}"}}},
-		&types.AttributeValueMemberM{Value: attributes{
-			"a": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberSS{}}}}},
 	} {
 		if got, err := decodeDoc(v); err == nil {
 			t.Errorf("%#v: got %s, want an error", v, got)
 		}
+	}
+}
+
+func TestAnAttributeOfAnotherHandIsATextAndTheOthersAreAsTheyWere(t *testing.T) {
+	got, err := decodeDoc(&types.AttributeValueMemberM{Value: attributes{
+		"binary":   &types.AttributeValueMemberB{Value: []byte("x")},
+		"disabled": &types.AttributeValueMemberBOOL{Value: true},
+		"fraction": &types.AttributeValueMemberN{Value: "1.5"},
+		"large":    &types.AttributeValueMemberN{Value: "1234567890123456"},
+		"list":     &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberSS{}}},
+		"none":     &types.AttributeValueMemberN{Value: "{}"},
+	}})
+	const want = `{"binary":"*types.AttributeValueMemberB","disabled":true,"fraction":"1.5","large":"1234567890123456",` +
+		`"list":["*types.AttributeValueMemberSS"],"none":"{}"}`
+	if err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
 }
 
