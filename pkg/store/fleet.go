@@ -46,6 +46,12 @@ func (l *listed) covers(mac pbx.MAC, at time.Time) bool {
 	return known && !at.Before(since)
 }
 
+func (l *listed) drop(mac pbx.MAC) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.since, mac)
+}
+
 func (l *listed) add(mac pbx.MAC, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

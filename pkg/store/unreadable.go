@@ -44,6 +44,25 @@ func (u Unreadable) Without(member string) Unreadable {
 	return rest
 }
 
+// With are the same, and a member as it stands in others where it is among them.
+func (u Unreadable) With(member string, others Unreadable) Unreadable {
+	text, there := others[member]
+	if !there {
+		return u
+	}
+	all := maps.Clone(u)
+	if all == nil {
+		all = Unreadable{}
+	}
+	all[member] = text
+	return all
+}
+
+// only is one of them alone, where it is among them.
+func (u Unreadable) only(member string) Unreadable {
+	return Unreadable(nil).With(member, u)
+}
+
 // check tells the first of some members that can't be read.
 func (u Unreadable) check(members ...string) error {
 	for _, member := range members {
