@@ -24,6 +24,8 @@ type deviceCommands struct {
 	Disable deviceDisableCommand `cmd:"" help:"Refuse the events of a PBX."`
 	Enable  deviceEnableCommand  `cmd:"" help:"Take the events of a PBX that was disabled."`
 	Revoke  deviceRevokeCommand  `cmd:"" help:"Have a PBX's URL open no longer, since it became known."`
+	Replace deviceReplaceCommand `cmd:"" help:"Have a PBX take another's place, with all that was said of it."`
+	Remove  deviceRemoveCommand  `cmd:"" help:"Take a PBX off the fleet list, and close its URL."`
 }
 
 type deviceURLCommand struct {
@@ -62,9 +64,8 @@ type addressed struct {
 
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
-	base, err := url.Parse(c.Base)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
-		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", c.Base)
+	if err := checkBase(c.Base); err != nil {
+		return err
 	}
 	all, err := c.which(p)
 	if err != nil {
@@ -82,6 +83,15 @@ func (c *deviceURLCommand) Run(p *program) error {
 		all[i].URL = deviceURL(c.Base, keys, all[i].MAC, generation)
 	}
 	return c.print(p, all)
+}
+
+// checkBase tells what is wrong with the beginning of URLs.
+func checkBase(text string) error {
+	base, err := url.Parse(text)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
+		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", text)
+	}
+	return nil
 }
 
 // which are the PBXs that were asked for, with what the records tell of them where any are
@@ -138,6 +148,12 @@ func addressedIn(name string) (all []addressed, err error) {
 // addressedOf is a PBX in the records.
 func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, error) {
 	d, err := s.Device(ctx, mac)
+	if err == nil {
+		err = d.Check("min_generation")
+	}
+	if err != nil {
+		err = fmt.Errorf("which URLs of %s open is not known: %w: see pbxctl device revoke --below", mac, err)
+	}
 	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: token.Generation(max(1, d.MinGeneration))}, err
 }
 

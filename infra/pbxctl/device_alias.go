@@ -8,27 +8,12 @@ import (
 	"strings"
 
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
+	"trunkline/pkg/token"
 )
 
-// change changes the settings of a PBX, and returns what they are then.
-func (s source) change(p *program, apply func(pbx.MAC, *store.Device) error) (m member, err error) {
-	err = s.write(p, func(records *store.Store) error {
-		_, err := records.ChangeDevice(p.ctx, s.MAC, func(d *store.Device) error { return apply(s.MAC, d) })
-		if err == nil {
-			_, err = rollup.Recheck(p.ctx, records, s.MAC, p.now())
-		}
-		if err == nil {
-			m, err = memberOf(p.ctx, records, s.MAC)
-		}
-		return err
-	})
-	return m, err
-}
-
 type deviceAliasCommand struct {
-	source
+	target
 	Alias  pbx.MAC `required:"" help:"The other MAC that its events name." placeholder:"MAC"`
 	Remove bool    `help:"Its events may no longer name that MAC."`
 }
@@ -37,7 +22,8 @@ type deviceAliasCommand struct {
 func (deviceAliasCommand) Help() string {
 	return `A PBX that took another's place, with its settings, may go on to name the old one's MAC in
 what it sends. That is refused, and kept in quarantine, until the old MAC is an alias of the
-new one; a server that runs knows it within a minute. What was refused can be released then:
+new one; a server that runs knows it within a minute. One of which all was refused is not in the
+fleet yet: say --new. What was refused can be released then:
 pbxctl quarantine release --all --mac MAC.
 
 Example:
@@ -50,12 +36,9 @@ type aliased struct {
 	Aliases []pbx.MAC `json:"aliases"`
 }
 
-// aliasesAtMost is more than any PBX has replaced.
-const aliasesAtMost = 100
-
 // Run implements the command.
 func (c *deviceAliasCommand) Run(p *program) error {
-	m, err := c.change(p, func(mac pbx.MAC, d *store.Device) error { return c.apply(mac, c.Alias, d) })
+	m, err := c.change(p, func(d *store.Device) error { return c.apply(c.MAC, c.Alias, d) })
 	if err != nil {
 		return err
 	}
@@ -77,6 +60,7 @@ func (c *deviceAliasCommand) apply(mac, alias pbx.MAC, d *store.Device) error {
 	case !there:
 		d.Aliases = slices.Insert(d.Aliases, at, alias)
 	}
+	d.Unreadable = d.Unreadable.Without("aliases")
 	return nil
 }
 
@@ -92,7 +76,7 @@ var aliasColumns = columns[aliased]{
 }
 
 type deviceDisableCommand struct {
-	source
+	target
 }
 
 // Help is the long form of the command's help.
@@ -107,7 +91,7 @@ Example:
 func (c *deviceDisableCommand) Run(p *program) error { return c.disable(p, true) }
 
 type deviceEnableCommand struct {
-	source
+	target
 }
 
 // Help is the long form of the command's help.
@@ -121,19 +105,17 @@ Example:
 // Run implements the command.
 func (c *deviceEnableCommand) Run(p *program) error { return c.disable(p, false) }
 
-func (s source) disable(p *program, disabled bool) error {
-	m, err := s.change(p, func(_ pbx.MAC, d *store.Device) error {
-		d.Disabled = disabled
-		return nil
-	})
+func (t target) disable(p *program, disabled bool) error {
+	m, err := t.change(p, func(d *store.Device) error { return setting("disabled").set(d, yesOrNo(disabled)) })
 	if err != nil {
 		return err
 	}
-	return show(p, s.JSON, values([]member{m}, nil), deviceColumns, "")
+	return showMember(p, t.JSON, m)
 }
 
 type deviceRevokeCommand struct {
-	source
+	target
+	Below string `help:"URLs below this generation open no longer; else one generation more than now." placeholder:"N"`
 }
 
 // Help is the long form of the command's help.
@@ -142,24 +124,25 @@ func (deviceRevokeCommand) Help() string {
 those before it, open no longer; a server that runs knows it within a minute. The PBX needs
 a new one. The generation of a URL is the number in its last part: …/k1-2-… is of the second.
 
-Example:
-  pbxctl device revoke --mac 68:69:2e:0b:00:01 --data ./data`
+Examples:
+  pbxctl device revoke --mac 68:69:2e:0b:00:01 --data ./data
+  pbxctl device revoke --mac 68:69:2e:0b:00:01 --below 3 --data ./data`
 }
 
 // Run implements the command.
 func (c *deviceRevokeCommand) Run(p *program) error {
-	m, err := c.change(p, func(_ pbx.MAC, d *store.Device) error {
-		if d.MinGeneration == math.MaxUint32 {
-			return errors.New("there is no generation after this PBX's: its last URL can only be cut off with pbxctl device disable")
+	m, err := c.change(p, func(d *store.Device) error {
+		least, err := c.least(*d)
+		if err != nil {
+			return err
 		}
-		d.MinGeneration = max(1, d.MinGeneration) + 1
-		return nil
+		return setting("min_generation").set(d, least.String())
 	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return show(p, true, values([]member{m}, nil), deviceColumns, "")
+		return showMember(p, true, m)
 	}
 	fmt.Fprintf(p.out, "URLs of %s below generation %d open no longer. A new one:\n", m.MAC, m.MinGeneration)
 	where := "--data " + c.Data
@@ -168,4 +151,25 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 	}
 	_, err = fmt.Fprintf(p.out, "  pbxctl device url --mac %s --base URL %s\n", m.MAC, where)
 	return err
+}
+
+// least is the least generation that is to open from now on.
+func (c *deviceRevokeCommand) least(d store.Device) (token.Generation, error) {
+	unreadable := d.Check("min_generation")
+	switch {
+	case c.Below == "" && unreadable != nil:
+		return 0, fmt.Errorf("%w: say with --below which URLs should open no longer", unreadable)
+	case c.Below == "" && d.MinGeneration == math.MaxUint32:
+		return 0, errors.New("there is no generation after this PBX's: its last URL can only be cut off with pbxctl device disable")
+	case c.Below == "":
+		return token.Generation(max(1, d.MinGeneration) + 1), nil
+	}
+	least, err := token.ParseGeneration(c.Below)
+	if err == nil && unreadable == nil && uint32(least) < d.MinGeneration {
+		err = fmt.Errorf("URLs below %d were revoked already, and stay so", d.MinGeneration)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("--below: %w", err)
+	}
+	return least, nil
 }

@@ -2,53 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 )
 
-// deviceFields are the columns of a fleet's CSV file, after the MAC. What cuts a PBX off, or
-// lets one in, is not among them: an old file should do neither.
-var deviceFields = []field[store.Device]{
-	{"name", func(d store.Device) string { return d.Name }, setName},
-	{"site", func(d store.Device) string { return d.Site }, setSite},
-	{"zone", func(d store.Device) string { return d.Zone.String() }, setZone},
-	{"sla_threshold_seconds", func(d store.Device) string { return d.ServiceLevel.String() }, setServiceLevel},
-	{"short_abandon_seconds", func(d store.Device) string { return d.ShortAbandon.String() }, setShortAbandon},
-	{"talk_includes_hold", func(d store.Device) string { return yesOrNo(d.TalkIncludesHold) }, setTalkIncludesHold},
+type deviceImportCommand struct {
+	importFlags
+	Reopen bool `help:"Enable PBXs, and let revoked URLs open, where the file says so."`
 }
-
-func yesOrNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func setTalkIncludesHold(d *store.Device, s string) error {
-	switch strings.ToLower(s) {
-	case "yes", "true", "1":
-		d.TalkIncludesHold = true
-	case "no", "false", "0", "":
-		d.TalkIncludesHold = false
-	default:
-		return fmt.Errorf("%.40q is not yes or no", s)
-	}
-	return nil
-}
-
-func deviceHeads() []string { return append([]string{"mac"}, headsOf(deviceFields)...) }
-
-type deviceImportCommand struct{ importFlags }
 
 // Help is the long form of the command's help.
 func (deviceImportCommand) Help() string {
 	return `The first line names the columns, in any order: mac, and any of name, site, zone,
-sla_threshold_seconds, short_abandon_seconds and talk_includes_hold (yes or no).
+sla_threshold_seconds, short_abandon_seconds, talk_includes_hold (yes or no), aliases (MACs with
+blanks between them), disabled (yes or no), min_generation (URLs below it open no longer),
+replaces and replaces_from (see pbxctl device replace).
 
   mac,name,site,zone,sla_threshold_seconds
   68:69:2e:0b:00:01,Reception,Berlin,Europe/Berlin,30
@@ -56,7 +28,9 @@ sla_threshold_seconds, short_abandon_seconds and talk_includes_hold (yes or no).
 The file is checked as a whole: where anything in it is wrong, all mistakes are told, each with
 its line and column, and nothing is written. An empty cell unsets its value; a column that is
 not there leaves its values as they are, and so does a PBX that is not there. The same file may
-be imported again. CSV may be as spreadsheets save it: separated by commas, semicolons or tabs,
+be imported again. What is new to the fleet is put there, and counted. A PBX that is disabled, or
+whose URL was revoked, stays so whatever the file says, and that is told; --reopen lets it in as
+the file has it. CSV may be as spreadsheets save it: separated by commas, semicolons or tabs,
 in UTF-8, with any spelling of MACs. An apostrophe before = + - @ or digits, by which a
 spreadsheet knows text, is not part of a value.
 
@@ -74,7 +48,7 @@ func (c *deviceImportCommand) Run(p *program) error {
 	}
 	var edits []edit
 	for _, row := range file.rows {
-		edits = append(edits, deviceEdit(file, row, p.now))
+		edits = append(edits, c.edit(p, file, row))
 	}
 	return c.run(p, file, edits)
 }
@@ -98,40 +72,66 @@ func readDevices(name string) (*sheet, error) {
 	return file, nil
 }
 
-func deviceEdit(file *sheet, row sheetRow, now func() time.Time) edit {
-	apply := func(d *store.Device) error {
+func (c *deviceImportCommand) edit(p *program, file *sheet, row sheetRow) edit {
+	// apply sets what the row says, and returns what stays shut against it.
+	apply := func(d *store.Device) []string {
+		before := *d
 		set(deviceFields, d, file, row) // it was found good
-		return nil
+		if c.Reopen {
+			return nil
+		}
+		return keepShut(before, d)
 	}
 	return edit{
 		row: row,
-		plan: func(ctx context.Context, s *store.Store, known bool) (all []changed, err error) {
+		plan: func(ctx context.Context, s *store.Store, known bool) (plan, error) {
 			before, err := s.Device(ctx, row.mac)
 			if err != nil {
-				return nil, err
-			}
-			if !known {
-				all = append(all, changed{MAC: row.mac, Column: "mac", After: string(row.mac)})
+				return plan{}, err
 			}
 			after := before
-			err = apply(&after)
-			return append(all, differences(deviceFields, before, after, changed{MAC: row.mac})...), err
+			planned := plan{isNew: !known, shut: apply(&after)}
+			if !known {
+				planned.changes = append(planned.changes, changed{MAC: row.mac, Column: "mac", After: string(row.mac)})
+			}
+			if !known && after.Disabled && before.Disabled {
+				planned.shut = []string{"disabled"} // it was removed
+			}
+			planned.changes = append(planned.changes, differences(deviceFields, before, after, changed{MAC: row.mac})...)
+			return planned, nil
 		},
 		write: func(ctx context.Context, s *store.Store) error {
-			_, err := s.ChangeDevice(ctx, row.mac, apply)
+			_, err := s.ChangeDevice(ctx, row.mac, func(d *store.Device) error {
+				apply(d)
+				return nil
+			})
 			if err == nil {
-				_, err = rollup.Recheck(ctx, s, row.mac, now())
+				_, err = rollup.Recheck(ctx, s, row.mac, p.now())
 			}
 			return err
 		},
 	}
 }
 
+// keepShut takes back what would let a PBX in that was shut, and returns which settings stay.
+func keepShut(before store.Device, d *store.Device) (stay []string) {
+	if before.Disabled && !d.Disabled {
+		d.Disabled, stay = true, append(stay, "disabled")
+	}
+	if before.MinGeneration > d.MinGeneration {
+		d.MinGeneration, stay = before.MinGeneration, append(stay, "min_generation")
+	}
+	for _, member := range stay {
+		d.Unreadable = d.Unreadable.With(member, before.Unreadable)
+	}
+	return stay
+}
+
 type deviceExportCommand struct{ exportFlags }
 
 // Help is the long form of the command's help.
 func (deviceExportCommand) Help() string {
-	return `Prints what pbxctl device import reads. Cells that a spreadsheet would take for a formula or
+	return `Prints what pbxctl device import reads: all that is set for each PBX. Cells that a spreadsheet would take for a formula or
 a number begin with an apostrophe.
 
 Example:
@@ -141,7 +141,12 @@ Example:
 // Run implements the command.
 func (c *deviceExportCommand) Run(p *program) error {
 	return c.run(p, deviceHeads(), func(s *store.Store, add adder) error {
+		var left []error
 		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
+			if text := m.Unreadable.Text(memberSettings); text != "" {
+				left = append(left, fmt.Errorf("%s is left out: %s", m.MAC, text))
+				continue
+			}
 			if err == nil {
 				err = add(m.MAC, cellsOf(deviceFields, m.Device)...)
 			}
@@ -149,6 +154,6 @@ func (c *deviceExportCommand) Run(p *program) error {
 				return err
 			}
 		}
-		return nil
+		return errors.Join(left...)
 	})
 }

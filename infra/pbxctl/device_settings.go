@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"strconv"
-	"time"
 
-	"trunkline/pkg/config"
 	"trunkline/pkg/local"
-	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
@@ -27,21 +25,19 @@ type deviceFlags struct {
 
 // apply changes what was named.
 func (f deviceFlags) apply(d *store.Device) error {
-	if f.TalkIncludesHold != nil {
-		d.TalkIncludesHold = *f.TalkIncludesHold
-	}
 	for _, flag := range []struct {
-		name  string
-		value *string
-		set   func(*store.Device, string) error
+		name, head string
+		value      *string
 	}{
-		{"--name", f.Name, setName}, {"--site", f.Site, setSite}, {"--zone", f.Zone, setZone},
-		{"--sla-threshold", decimal(f.SLAThreshold), setServiceLevel}, {"--short-abandon", decimal(f.ShortAbandon), setShortAbandon},
+		{"--name", "name", f.Name}, {"--site", "site", f.Site}, {"--zone", "zone", f.Zone},
+		{"--sla-threshold", "sla_threshold_seconds", decimal(f.SLAThreshold)},
+		{"--short-abandon", "short_abandon_seconds", decimal(f.ShortAbandon)},
+		{"--talk-includes-hold", "talk_includes_hold", switched(f.TalkIncludesHold)},
 	} {
 		if flag.value == nil {
 			continue
 		}
-		if err := flag.set(d, *flag.value); err != nil {
+		if err := setting(flag.head).set(d, *flag.value); err != nil {
 			return fmt.Errorf("%s: %w", flag.name, err)
 		}
 	}
@@ -56,44 +52,23 @@ func decimal(n *int64) *string {
 	return &text
 }
 
-func setName(d *store.Device, s string) error {
-	d.Name = s
-	return store.CheckName(s)
-}
-
-func setSite(d *store.Device, s string) error {
-	d.Site = s
-	return store.CheckName(s)
-}
-
-func setZone(d *store.Device, s string) error { return d.Zone.UnmarshalText([]byte(s)) }
-
-func setServiceLevel(d *store.Device, s string) error { return setSeconds(&d.ServiceLevel, s) }
-
-func setShortAbandon(d *store.Device, s string) error { return setSeconds(&d.ShortAbandon, s) }
-
-// setSeconds sets a threshold; empty: the default.
-func setSeconds(threshold *pbx.Int, s string) error {
-	*threshold = pbx.Int{}
-	if s == "" {
+func switched(b *bool) *string {
+	if b == nil {
 		return nil
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > store.MaxThreshold {
-		return fmt.Errorf("%.40s is not a number of seconds from 0 to %d", s, store.MaxThreshold)
-	}
-	*threshold = pbx.IntOf(n)
-	return nil
+	text := yesOrNo(*b)
+	return &text
 }
 
 type deviceSetCommand struct {
-	source
+	target
 	deviceFlags
 }
 
 // Help is the long form of the command's help.
 func (deviceSetCommand) Help() string {
-	return `What is not named stays as it is. After another zone was set, published days are computed
+	return `What is not named stays as it is. A PBX that is not in the fleet is refused, unless --new is
+said, since its MAC may be mistyped. After another zone was set, published days are computed
 again, the latest first, over some hours. Figures that were published keep the thresholds of
 their day in curated/ until they are rolled up again; pbxctl kpi shows any threshold. For many
 PBXs see pbxctl device import.
@@ -108,11 +83,16 @@ func (c *deviceSetCommand) Run(p *program) error {
 	if c.deviceFlags == (deviceFlags{}) {
 		return errors.New("nothing is named that should change; see pbxctl device set --help")
 	}
-	m, err := c.change(p, func(_ pbx.MAC, d *store.Device) error { return c.apply(d) })
+	m, err := c.change(p, c.apply)
 	if err != nil {
 		return err
 	}
-	return show(p, c.JSON, values([]member{m}, nil), deviceColumns, "")
+	return showMember(p, c.JSON, m)
+}
+
+// showMember shows one PBX.
+func showMember(p *program, asJSON bool, m member) error {
+	return show(p, asJSON, values([]member{m}, nil), deviceColumns, "")
 }
 
 type deviceAddCommand struct {
@@ -124,7 +104,7 @@ type deviceAddCommand struct {
 func (deviceAddCommand) Help() string {
 	return `Puts a PBX on the fleet list before it has sent anything, with what is said of it. One of
 which something was said already is left alone: see pbxctl device set. For many PBXs see
-pbxctl device import.
+pbxctl device import. The URL of a PBX that was removed opens again.
 
 Example:
   pbxctl device add --mac 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
@@ -133,16 +113,40 @@ Example:
 
 // Run implements the command.
 func (c *deviceAddCommand) Run(p *program) error {
-	m, err := c.change(p, func(mac pbx.MAC, d *store.Device) error {
-		if !reflect.DeepEqual(*d, store.Device{}) {
-			return fmt.Errorf("%s has settings already: change them with pbxctl device set", mac)
+	var m member
+	var removed bool
+	err := c.write(p, func(s *store.Store) error {
+		listed, err := s.Listed(p.ctx, c.MAC)
+		if err != nil {
+			return err
 		}
-		return c.apply(d)
+		m, err = changeDevice(p, s, c.MAC, func(d *store.Device) error {
+			if removed = !listed && d.Disabled; removed {
+				d.Disabled, d.Unreadable = false, d.Unreadable.Without("disabled")
+			}
+			if !isNew(*d) {
+				return fmt.Errorf("%s has settings already: change them with pbxctl device set", c.MAC)
+			}
+			return c.apply(d)
+		})
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return show(p, c.JSON, values([]member{m}, nil), deviceColumns, "")
+	if removed {
+		fmt.Fprintf(p.errs, "%s was removed before. Its URL opens again; if others may know it, see pbxctl device revoke.\n", c.MAC)
+	}
+	return showMember(p, c.JSON, m)
+}
+
+// isNew reports whether nothing was set for a PBX but which of its URLs open.
+func isNew(d store.Device) bool {
+	d.MinGeneration, d.Unreadable = 0, d.Unreadable.Without("min_generation")
+	if len(d.Unreadable) == 0 {
+		d.Unreadable = nil
+	}
+	return reflect.DeepEqual(d, store.Device{})
 }
 
 // write calls use with the records, to change single ones.
@@ -160,72 +164,75 @@ func (s place) write(p *program, use func(*store.Store) error) error {
 
 type deviceListCommand struct {
 	place
+	Waiting bool `help:"Only those that were prepared, and have sent nothing yet."`
 }
 
 // Help is the long form of the command's help.
 func (deviceListCommand) Help() string {
 	return `A zone in brackets was inferred from the PBX's calls. SLA and SHORT are thresholds in
 seconds; - is the default. URLs of GENERATION and those after it open. HEARD is when the PBX
-last sent something, to a quarter of an hour, and KEY the key that signed its URL.
+last sent something, to a quarter of an hour, and KEY the key that signed its URL. A setting
+that can't be read is shown as it stands, and told of below.
 
-Example:
-  pbxctl device list --data ./data`
-}
-
-// member is a PBX of the fleet.
-type member struct {
-	MAC pbx.MAC `json:"mac"`
-	store.Device
-	Inferred pbx.Zone  `json:"inferred_zone,omitzero"`
-	Heard    time.Time `json:"last_heard,omitzero"`
-	KID      string    `json:"kid,omitempty"`
-}
-
-// memberOf is what is known of a PBX.
-func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err error) {
-	m.MAC = mac
-	if m.Device, err = s.Device(ctx, mac); err != nil {
-		return m, err
-	}
-	seen, err := s.Seen(ctx, mac)
-	if err != nil {
-		return m, err
-	}
-	heard, err := s.Heard(ctx, mac)
-	m.Inferred, m.Heard, m.KID = seen.Zone, heard.Last, heard.KID
-	return m, err
-}
-
-// zoneOf is where the clock of a PBX stands, as far as is known; else DEFAULT_ZONE.
-func (p *program) zoneOf(m member) (pbx.Zone, error) {
-	schedule, err := config.ReadSchedule(p.getenv)
-	return store.ClockZone(m.Device, store.Seen{Zone: m.Inferred}, schedule.DefaultZone), err
+Examples:
+  pbxctl device list --data ./data
+  pbxctl device list --waiting --data ./data`
 }
 
 // Run implements the command.
 func (c *deviceListCommand) Run(p *program) error {
+	nothing := "No PBX has sent anything yet."
+	if c.Waiting {
+		nothing = "No PBX is waited for."
+	}
 	return c.open(p, func(s *store.Store) error {
-		return show(p, c.JSON, store.FleetOf(p.ctx, s, memberOf), deviceColumns, "No PBX has sent anything yet.")
+		var unreadable []member
+		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), deviceColumns, nothing)
+		if !c.JSON {
+			tellUnreadable(p, unreadable)
+		}
+		return err
 	})
+}
+
+// listed yields the PBXs that are asked for, and notes those of which something can't be read.
+func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadable *[]member) iter.Seq2[member, error] {
+	return func(yield func(member, error) bool) {
+		for m, err := range store.FleetOf(ctx, s, memberOf) {
+			if err == nil && c.Waiting && !m.waiting() {
+				continue
+			}
+			if len(m.Unreadable) > 0 {
+				*unreadable = append(*unreadable, m)
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// waiting reports whether a PBX may send, and has never sent anything.
+func (m member) waiting() bool {
+	_, unknown := m.Unreadable[memberHeard]
+	return m.Heard.IsZero() && !unknown && !m.Disabled
 }
 
 var deviceColumns = columns[member]{
 	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
 	func(m member) []string {
-		zone, state, includes, heard := m.Zone.String(), "enabled", "no", "-"
+		zone, state, heard := setting("zone").get(m.Device), "enabled", "-"
 		if zone == "" && m.Inferred.Known() {
 			zone = "(" + m.Inferred.String() + ")"
 		}
 		if m.Disabled {
 			state = "disabled"
 		}
-		if m.TalkIncludesHold {
-			includes = "yes"
-		}
 		if !m.Heard.IsZero() {
 			heard = clock(m.Heard)
 		}
-		return []string{string(m.MAC), m.Name, m.Site, zone, m.ServiceLevel.String(), m.ShortAbandon.String(),
-			includes, state, strconv.FormatUint(uint64(max(1, m.MinGeneration)), 10), heard, cmp.Or(m.KID, "-")}
+		cell := func(head string) string { return setting(head).get(m.Device) }
+		return []string{string(m.MAC), cell("name"), cell("site"), zone, cell("sla_threshold_seconds"), cell("short_abandon_seconds"),
+			cell("talk_includes_hold"), state, cmp.Or(cell("min_generation"), "1"), heard, cmp.Or(m.KID, "-")}
 	},
 }

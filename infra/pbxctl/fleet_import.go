@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"trunkline/pkg/pbx"
@@ -22,8 +23,15 @@ type edit struct {
 	row sheetRow // the first one
 	// plan tells what the edit would change of a PBX that is on the fleet list, or is not. Its
 	// error is a mistake where the rows are at fault.
-	plan  func(ctx context.Context, s *store.Store, known bool) ([]changed, error)
+	plan  func(ctx context.Context, s *store.Store, known bool) (plan, error)
 	write func(context.Context, *store.Store) error
+}
+
+// plan is what an edit changes.
+type plan struct {
+	changes []changed
+	isNew   bool     // the PBX is not on the fleet list yet
+	shut    []string // settings that stay as they are, since the file's would let the PBX in
 }
 
 // changed is a value that an import changes.
@@ -103,12 +111,12 @@ func (c importFlags) run(p *program, file *sheet, edits []edit) error {
 				return err
 			}
 		}
-		return c.tell(p, planned)
+		return c.tell(p, edits, planned)
 	})
 }
 
 // plan finds what each edit changes.
-func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit) ([][]changed, error) {
+func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit) ([]plan, error) {
 	known := map[pbx.MAC]bool{}
 	for mac, err := range s.Fleet(p.ctx) {
 		if err != nil {
@@ -116,7 +124,7 @@ func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit)
 		}
 		known[mac] = true
 	}
-	planned, faults := make([][]changed, len(edits)), make([]error, len(edits))
+	planned, faults := make([]plan, len(edits)), make([]error, len(edits))
 	bar := newBar(p, len(edits), !c.JSON)
 	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) (err error) {
 		bar.Add(1)
@@ -136,12 +144,12 @@ func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit)
 }
 
 // make makes the edits that change anything.
-func (c importFlags) make(p *program, s *store.Store, edits []edit, planned [][]changed) error {
+func (c importFlags) make(p *program, s *store.Store, edits []edit, planned []plan) error {
 	var written atomic.Int64
 	bar := newBar(p, len(edits), !c.JSON)
 	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) error {
 		bar.Add(1)
-		if len(planned[i]) == 0 {
+		if len(planned[i].changes) == 0 {
 			return nil
 		}
 		if err := edits[i].write(ctx, s); err != nil {
@@ -156,12 +164,22 @@ func (c importFlags) make(p *program, s *store.Store, edits []edit, planned [][]
 	return nil
 }
 
-func (c importFlags) tell(p *program, planned [][]changed) error {
+func (c importFlags) tell(p *program, edits []edit, planned []plan) error {
 	var all []changed
-	pbxs := 0
-	for _, differences := range planned {
-		all = append(all, differences...)
-		pbxs += min(1, len(differences))
+	pbxs, joined := 0, 0
+	var shut []string
+	for i, each := range planned {
+		all = append(all, each.changes...)
+		pbxs += min(1, len(each.changes))
+		if each.isNew {
+			joined++
+		}
+		if len(each.shut) > 0 {
+			shut = append(shut, fmt.Sprintf("  %s  %s\n", edits[i].row.mac, strings.Join(each.shut, ", ")))
+		}
+	}
+	if len(shut) > 0 {
+		fmt.Fprintf(p.errs, "These stay shut, whatever the file says; --reopen lets in those that it has open:\n%s", strings.Join(shut, ""))
 	}
 	if c.JSON {
 		return show(p, true, values(all, nil), changedColumns, "")
@@ -176,6 +194,10 @@ func (c importFlags) tell(p *program, planned [][]changed) error {
 	if c.DryRun {
 		did = "would change"
 	}
-	_, err := fmt.Fprintf(p.out, "%d of %d PBXs %s.\n", pbxs, len(planned), did)
+	fresh := ""
+	if joined > 0 {
+		fresh = fmt.Sprintf(", of which %d are new to the fleet", joined)
+	}
+	_, err := fmt.Fprintf(p.out, "%d of %d PBXs %s%s.\n", pbxs, len(planned), did, fresh)
 	return err
 }

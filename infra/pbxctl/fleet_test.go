@@ -108,7 +108,7 @@ func TestAFleetIsSetUpByOneFile(t *testing.T) {
 	preview := good(t, "device", "import", file, "--dry-run", "--data", data)
 	expectDevices(t, "after a dry run", data, map[pbx.MAC]store.Device{})
 	out := good(t, "device", "import", file, "--data", data)
-	if strings.Replace(preview, "would change", "changed", 1) != out || !strings.HasSuffix(preview, "\n3 of 3 PBXs would change.\n") {
+	if strings.Replace(preview, "would change", "changed", 1) != out || !strings.HasSuffix(preview, "\n3 of 3 PBXs would change, of which 3 are new to the fleet.\n") {
 		t.Errorf("the dry run showed\n%s\nand what was done is\n%s", preview, out)
 	}
 	expectDevices(t, "imported", data, branchDevices(t))
@@ -177,7 +177,7 @@ line 6, column 8: "y" stands in no column: the first line names 7
 line 7, column 1 (mac): 68692e0b0002 is in line 6 already`,
 		},
 		{"name,Color,name\nx,y,z\n", `line 1: there is no column mac
-line 1, column 2: "Color" is no column; there are mac, name, site, zone, sla_threshold_seconds, short_abandon_seconds, talk_includes_hold
+line 1, column 2: "Color" is no column; there are mac, name, site, zone, sla_threshold_seconds, short_abandon_seconds, talk_includes_hold, aliases, disabled, min_generation, replaces, replaces_from
 line 1, column 3: the column name is there twice`},
 		{"sep=;\nmac;name\n68692e0b0001;a\"b\n12;x\n", `line 3: bare " in non-quoted-field, at byte 15 of line 3`},
 		{"mac,name\n12,x\n68692e0b0001,\"never ends\n68692e0b0002,x\n", `line 2, column 1 (mac): "12" is not a MAC address: it has 2 hexadecimal digits, not 12
@@ -248,7 +248,7 @@ func TestWhatIsExportedIsReadBackAsItWas(t *testing.T) {
 	data, other := emptyData(t), emptyData(t)
 	for i, name := range nasty {
 		mac := fmt.Sprintf("68692e0b%04x", i)
-		good(t, "device", "set", "--mac", mac, "--name="+name, "--site="+nasty[len(nasty)-1-i], "--zone=+05:45", "--sla-threshold=20", "--data", data)
+		good(t, "device", "set", "--new", "--mac", mac, "--name="+name, "--site="+nasty[len(nasty)-1-i], "--zone=+05:45", "--sla-threshold=20", "--data", data)
 		did := strings.Replace(name, "1e5", "1f5", 1) // the other one is no ID
 		good(t, "names", "set", "--mac", mac, "--did="+did, "--name="+name, "--data", data)
 	}
@@ -300,18 +300,26 @@ func TestCellsAreReadAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestAnOldFileLetsNobodyInAndCutsNobodyOff(t *testing.T) {
+func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 	data := emptyData(t)
 	good(t, "device", "import", written(t, branches), "--data", data)
-	old := good(t, "device", "export", "--data", data)
-	for _, args := range [][]string{{"disable"}, {"revoke"}, {"alias", "--alias", "68692e0b0009"}} {
+	old := written(t, good(t, "device", "export", "--data", data))
+	for _, args := range [][]string{{"disable"}, {"revoke"}} {
 		good(t, append([]string{"device", args[0], "--mac", "68692e0b0001", "--data", data}, args[1:]...)...)
 	}
-	good(t, "device", "import", written(t, old), "--data", data)
-	d := devices(t, data)["68692e0b0001"]
-	if !d.Disabled || d.MinGeneration != 2 || !slices.Equal(d.Aliases, []pbx.MAC{"68692e0b0009"}) {
-		t.Errorf("%+v", d)
+	for _, more := range [][]string{{"--dry-run"}, nil, {"--json"}} {
+		got := do(t, append([]string{"device", "import", old, "--data", data}, more...)...)
+		if got.code != 0 || !strings.Contains(got.errs, "stay shut") || !strings.Contains(got.errs, "68692e0b0001  disabled, min_generation\n") {
+			t.Errorf("%q: %+v", more, got)
+		}
+		if d := devices(t, data)["68692e0b0001"]; !d.Disabled || d.MinGeneration != 2 {
+			t.Errorf("%q: %+v", more, d)
+		}
 	}
+	if out := good(t, "device", "import", old, "--reopen", "--data", data); !strings.Contains(out, "disabled        yes     no") {
+		t.Error(out)
+	}
+	expectDevices(t, "with --reopen", data, branchDevices(t))
 }
 
 func TestAPBXIsAddedOnce(t *testing.T) {
@@ -335,9 +343,9 @@ func TestAPBXIsAddedOnce(t *testing.T) {
 func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 	data := emptyData(t)
 	for _, name := range []string{"\x1b[2J", "a\nb", "\u202ereversed", " x", strings.Repeat("x", 121)} {
-		bad(t, "device", "set", "--mac", "68692e0b0001", "--name="+name, "--data", data)
-		bad(t, "device", "set", "--mac", "68692e0b0001", "--site="+name, "--data", data)
-		bad(t, "names", "set", "--mac", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
+		bad(t, "device", "set", "--new", "--mac", "68692e0b0001", "--name="+name, "--data", data)
+		bad(t, "device", "set", "--new", "--mac", "68692e0b0001", "--site="+name, "--data", data)
+		bad(t, "names", "set", "--new", "--mac", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
 	}
 	expectDevices(t, "after that", data, map[pbx.MAC]store.Device{})
 }
@@ -403,7 +411,7 @@ func TestAnExportThatCannotBePrintedFails(t *testing.T) {
 }
 
 func TestEveryCommandOfAFleetHasAHelpWithExamples(t *testing.T) {
-	for _, command := range []string{"device add", "device import", "device export", "device url", "device list", "names set", "names list", "names import", "names export"} {
+	for _, command := range []string{"device add", "device import", "device export", "device url", "device list", "device remove", "device replace", "names set", "names list", "names import", "names export"} {
 		got := do(t, append(strings.Fields(command), "--help")...)
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {
 			t.Errorf("%s: %+v", command, got)

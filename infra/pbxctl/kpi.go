@@ -60,6 +60,9 @@ func (c *kpiCommand) Run(p *program) error {
 	}
 	return c.open(p, func(s *store.Store) error {
 		device, err := s.Device(p.ctx, c.MAC)
+		if err == nil {
+			err = rollup.CheckSettings(c.MAC, device)
+		}
 		if err != nil {
 			return err
 		}

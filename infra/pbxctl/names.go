@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ dim_agent and dim_did. The names of PBXs and sites are set by pbxctl device.`
 }
 
 type namesSetCommand struct {
-	source
+	target
 	Queue  string  `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
 	Agent  string  `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
 	DID    string  `required:"" xor:"which" name:"did" help:"The number that callers dial, as the PBX has it in its records." placeholder:"NUMBER"`
@@ -84,14 +85,16 @@ func (c *namesSetCommand) which() (store.Kind, string) {
 // apply changes what was named.
 func (c *namesSetCommand) apply(n *store.Name) (err error) {
 	if c.Name != nil {
-		n.Name = *c.Name
+		n.Name, n.Unreadable = *c.Name, n.Unreadable.Without("name")
 	}
 	if c.Opens != nil {
+		n.Unreadable = n.Unreadable.Without("opens")
 		if n.Opens, err = store.ParseHours(*c.Opens); err != nil {
 			return fmt.Errorf("--opens: %w", err)
 		}
 	}
 	if c.Target != nil {
+		n.Unreadable = n.Unreadable.Without("target")
 		if n.Target, err = store.ParseTarget(*c.Target); err != nil {
 			return fmt.Errorf("--target: %w", err)
 		}
@@ -153,30 +156,41 @@ func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []namedOf, e
 var nameColumns = columns[namedOf]{
 	[]string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
 	func(n namedOf) []string {
-		return []string{string(n.MAC), string(n.Kind), n.ID, n.Name.Name, n.Opens.String(), n.Target.String()}
+		cell := func(member, text string) string { return cmp.Or(n.Unreadable.Text(member), text) }
+		return []string{string(n.MAC), cell("kind", string(n.Kind)), cell("id", n.ID), cell("name", n.Name.Name),
+			cell("opens", n.Opens.String()), cell("target", n.Target.String())}
 	},
 }
 
 // nameFields are the columns of a CSV file of names, after the MAC, the kind and the ID.
 var nameFields = []field[store.Name]{
-	{"name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
+	nameField("name", "name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
 		n.Name = s
 		return store.CheckName(s)
-	}},
-	{"opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
+	}),
+	nameField("opens", "opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
 		n.Opens, err = store.ParseHours(s)
 		return err
-	}},
-	{
-		"target_percent",
+	}),
+	nameField("target_percent", "target",
 		func(n store.Name) string { return targetCell(n.Target, n.Target.Percent) },
-		func(n *store.Name, s string) error { return setNumber(&n.Target.Percent, s) },
-	},
-	{
-		"target_seconds",
+		func(n *store.Name, s string) error { return setNumber(&n.Target.Percent, s) }),
+	nameField("target_seconds", "target",
 		func(n store.Name) string { return targetCell(n.Target, n.Target.Seconds) },
-		func(n *store.Name, s string) error { return setNumber(&n.Target.Seconds, s) },
-	},
+		func(n *store.Name, s string) error { return setNumber(&n.Target.Seconds, s) }),
+}
+
+// nameField is a field of a member whose text is what stands there where it can't be read, until
+// it is set.
+func nameField(head, member string, get func(store.Name) string, set func(*store.Name, string) error) field[store.Name] {
+	return field[store.Name]{
+		head,
+		func(n store.Name) string { return cmp.Or(n.Unreadable.Text(member), get(n)) },
+		func(n *store.Name, text string) error {
+			n.Unreadable = n.Unreadable.Without(member)
+			return set(n, text)
+		},
+	}
 }
 
 func targetCell(t store.Target, n int) string {

@@ -102,24 +102,24 @@ func nameEdit(file *sheet, rows []sheetRow) edit {
 	}
 	return edit{
 		row: rows[0],
-		plan: func(ctx context.Context, s *store.Store, known bool) (all []changed, err error) {
+		plan: func(ctx context.Context, s *store.Store, known bool) (planned plan, err error) {
 			if !known {
-				return nil, mistake{err: fmt.Errorf("%s is not in the fleet: put it there with pbxctl device import, or add", mac)}
+				return plan{}, mistake{err: fmt.Errorf("%s is not in the fleet: put it there with pbxctl device import, or add", mac)}
 			}
 			before, err := s.Names(ctx, mac)
 			if err != nil {
-				return nil, err
+				return plan{}, err
 			}
 			after, err := apply(before)
 			if err != nil {
-				return nil, mistake{err: err}
+				return plan{}, mistake{err: err}
 			}
 			for _, row := range rows {
 				thing := thingOf(row)
-				all = append(all, differences(nameFields, before.Find(thing.Kind, thing.ID), after.Find(thing.Kind, thing.ID),
+				planned.changes = append(planned.changes, differences(nameFields, before.Find(thing.Kind, thing.ID), after.Find(thing.Kind, thing.ID),
 					changed{MAC: mac, Kind: thing.Kind, ID: thing.ID})...)
 			}
-			return all, nil
+			return planned, nil
 		},
 		write: func(ctx context.Context, s *store.Store) error {
 			_, err := s.ChangeNames(ctx, mac, apply)

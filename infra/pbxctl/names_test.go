@@ -47,6 +47,7 @@ func TestNamesAreImportedAndListed(t *testing.T) {
 
 func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 	data := emptyData(t)
+	good(t, "device", "add", "--mac", demoMAC, "--data", data)
 	set := func(more ...string) string {
 		return good(t, append([]string{"names", "set", "--mac", demoMAC, "--queue", "630", "--data", data}, more...)...)
 	}
@@ -123,6 +124,7 @@ line 5, column 3 (id): "4E5" is a number that a spreadsheet has written in its o
 
 func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 	data := emptyData(t)
+	good(t, "device", "add", "--mac", demoMAC, "--data", data)
 	for _, c := range []struct {
 		args string
 		want string

@@ -424,7 +424,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 
 func TestWhatCannotBeRecordedIsToldOf(t *testing.T) {
 	data := t.TempDir()
-	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", string(oldPBX), "--data", data}
+	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", string(oldPBX), "--new", "--data", data}
 	named := strings.Replace(record("3.1"), "{", "{mac:'"+string(oldPBX)+"',", 1)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: record("3.0")})
 	if got := do(t, alias...); got.code != 0 {

@@ -61,6 +61,9 @@ type history struct {
 
 func readHistory(p *program, s *store.Store, mac pbx.MAC, day pbx.Day) (h history, err error) {
 	device, err := s.Device(p.ctx, mac)
+	if err == nil {
+		err = rollup.CheckSettings(mac, device)
+	}
 	if err != nil {
 		return h, err
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/term"
+
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+type deviceRemoveCommand struct {
+	MAC     pbx.MAC `arg:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	Records bool    `help:"Remove its records and figures from the table, too."`
+	Yes     bool    `help:"Don't ask."`
+	place
+}
+
+// Help is the long form of the command's help.
+func (deviceRemoveCommand) Help() string {
+	return `Takes a PBX off the fleet list, with its settings, its names, and what was learnt of it. Its
+URL opens no longer; a server that runs knows it within a minute. Days that are not computed yet
+stay so. Its records, its figures and what it sent stay, unless --records is said: then only the
+archive has it still, of which pbxctl replay would make records again.
+
+What is left of its settings is that it is disabled, and which of its URLs were revoked. pbxctl
+device add puts it back.
+
+Examples:
+  pbxctl device remove 68:69:2e:0b:00:01 --data ./data
+  pbxctl device remove 68692e0b0001 --records --yes --table trunkline-Table-1A2B`
+}
+
+// removed is a PBX that was removed.
+type removed struct {
+	MAC     pbx.MAC `json:"mac"`
+	Records bool    `json:"records_removed"`
+}
+
+// Run implements the command.
+func (c *deviceRemoveCommand) Run(p *program) error {
+	err := c.write(p, func(s *store.Store) error {
+		if err := enter(p.ctx, s, c.MAC, false); err != nil {
+			return err
+		}
+		if err := c.confirm(p); err != nil {
+			return err
+		}
+		return s.Remove(p.ctx, c.MAC, c.Records)
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return jsonLines(p.out).Encode(removed{c.MAC, c.Records})
+	}
+	stays := "Its records and figures stay, and what it sent."
+	if c.Records {
+		stays = "Its records and figures are removed; the archive has what it sent."
+	}
+	_, err = fmt.Fprintf(p.out, "%s is no longer in the fleet, and its URL opens no longer. %s\n", c.MAC, stays)
+	return err
+}
+
+func (c *deviceRemoveCommand) confirm(p *program) error {
+	if c.Yes {
+		return nil
+	}
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return errors.New("what is removed can't be had back: say --yes where nobody can be asked")
+	}
+	what := "with its settings and names"
+	if c.Records {
+		what = "with its settings, names, records and figures"
+	}
+	return confirm(p.ctx, os.Stdin, p.errs, fmt.Sprintf("Remove %s, %s? [y/N] ", c.MAC, what))
+}
