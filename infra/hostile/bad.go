@@ -86,13 +86,18 @@ func cut(wire string, last int) string { return wire[:len(wire)-last] }
 // addresses are requests for what is not there, or not for everybody.
 func addresses() []Bad {
 	return []Bad{
-		{"another method than POST, such as `TRACE`, `CONNECT`, `post` or a made-up one", 405, title(ingest.NotAllowed), Nothing, wires(
-			"GET "+ownPath+headers+"\r\n", strings.Replace(post(ownPath, state), "POST", "PUT", 1),
+		{"a `GET` of the PBX's own URL, with a body or a method behind it: it tells that the URL works", 200, title(ingest.Opens), Nothing, wires(
+			"GET "+ownPath+headers+"\r\n", strings.Replace(post(ownPath, state), "POST", "GET", 1),
+			"GET "+ownPath+"?event=hangup&uniqueid=1"+headers+"\r\n",
+			"GET "+ownPath+headers+"X-HTTP-Method-Override: POST\r\n\r\n",
+			strings.Replace(chunked(ownPath, "39\r\n"+state+"\r\n0\r\n\r\n"), "POST", "GET", 1),
+		)},
+		{"another method, such as `TRACE`, `CONNECT`, `post` or a made-up one", 405, title(ingest.NotAllowed), Nothing, wires(
+			strings.Replace(post(ownPath, state), "POST", "PUT", 1),
 			"DELETE "+ownPath+headers+"\r\n",
 			"OPTIONS "+ownPath+headers+"\r\n", "TRACE "+ownPath+headers+"\r\n", "CONNECT "+ownPath+headers+"\r\n",
 			strings.Replace(post(ownPath, state), "POST", "post", 1), strings.Replace(post(ownPath, state),
 				"POST", "POST2", 1),
-			"GET "+ownPath+headers+"X-HTTP-Method-Override: POST\r\n\r\n",
 		)},
 		{"another path, with `//`, `..` or `%2f` in it too", 404, title(ingest.NotFound), Nothing, wires(
 			post("/", state), post("/v1/pbx/", state), post("/v1/pbx/"+macMark, state), post(ownPath+"/",

@@ -14,7 +14,11 @@ import (
 // retryAfter is how long a PBX should wait before it sends an event again, in seconds.
 const retryAfter = "30"
 
-// Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body.
+// allowed are the methods of a PBX's URL.
+const allowed = http.MethodGet + ", " + http.MethodHead + ", " + http.MethodPost
+
+// Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body. GET and
+// HEAD tell whether the URL works, as POST would, and leave nothing behind.
 type Door struct {
 	ingest  *Ingest
 	observe func(context.Context, Report)
@@ -35,6 +39,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := d.now()
 	report := d.receive(ctx, w, r)
 	report.Took = d.now().Sub(began)
+	if r.Method == http.MethodHead {
+		w = headOnly{w}
+	}
 	answer(w, report)
 	http.NewResponseController(w).Flush() // a log that stalls keeps nobody from the answer
 	d.observe(ctx, report)
@@ -46,10 +53,13 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	switch {
 	case !ok:
 		return Report{Outcome: NotFound}
-	case r.Method != http.MethodPost:
+	case r.Method != http.MethodPost && !tries(r):
 		return Report{Outcome: NotAllowed}
 	}
 	delivery, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
+	if outcome == Stored && tries(r) {
+		outcome = Opens
+	}
 	if outcome != Stored {
 		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
 	}
@@ -67,6 +77,18 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	delivery.Body = body
 	return d.ingest.Receive(ctx, delivery)
 }
+
+// tries reports whether a request only asks whether a URL works.
+func tries(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// headOnly is an answer without its body.
+type headOnly struct{ http.ResponseWriter }
+
+// Write implements http.ResponseWriter.
+func (headOnly) Write(b []byte) (int, error) { return len(b), nil }
+
+// Unwrap makes what is beneath known to http.ResponseController.
+func (h headOnly) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
 // first: a redirect to a cleaner path is one that no PBX follows.
@@ -94,7 +116,10 @@ func answer(w http.ResponseWriter, r Report) {
 	case Unavailable, Busy:
 		w.Header().Set("Retry-After", retryAfter)
 	case NotAllowed:
-		w.Header().Set("Allow", http.MethodPost)
+		w.Header().Set("Allow", allowed)
+	case Opens:
+		problem.Answer(w, a.Status, "application/json", problem.Problem{Title: a.Title, Status: a.Status, Detail: a.Detail})
+		return
 	}
 	p := problem.Problem{Title: a.Title, Status: a.Status, Detail: a.Detail}
 	if r.Array {

@@ -8,6 +8,7 @@ type Outcome int
 // The outcomes, in the order of the table of answers.
 const (
 	Stored Outcome = iota
+	Opens
 	Unrecognised
 	Undecodable
 	Partial
@@ -45,6 +46,9 @@ func (o Outcome) String() string { return answers[o].Name }
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
 		"recorded and archived, but for members that can't be read; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
+	Opens: {"opens", http.StatusOK,
+		"GET or HEAD: the URL works", "nothing",
+		"This URL works", "Events of this PBX are taken here. It sends them by POST."},
 	Unrecognised: {"unrecognised", http.StatusAccepted,
 		"an event of a kind that is not known", "archive", "", ""},
 	Undecodable: {"undecodable", http.StatusBadRequest,
@@ -75,8 +79,8 @@ var answers = [...]Answer{
 		"another path", "nothing",
 		"There is nothing at this path", "The path of a PBX's URL is /v1/pbx/{mac}/{token}, without a further slash."},
 	NotAllowed: {"not_allowed", http.StatusMethodNotAllowed,
-		"another method than POST", "nothing",
-		"Events are sent by POST", "Send a POST request with the event as its body."},
+		"another method than POST, GET and HEAD", "nothing",
+		"Events are sent by POST", "Send a POST request with the event as its body, or try the URL with GET."},
 	Busy: {"busy", http.StatusServiceUnavailable,
 		"a body over 8 KiB, for 2 seconds, while 64 MiB of such bodies are on their way, or 8 MiB of the same PBX", "nothing",
 		"Too many deliveries are on their way", "It is not acknowledged. Send it again after the time in Retry-After."},

@@ -76,7 +76,7 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 		slog.String("mac", string(r.MAC)),
 		slog.String("outcome", r.Outcome.String()),
 		slog.String("kind", kind(r)),
-		slog.Int("events", max(1, len(r.Events))),
+		slog.Int("events", events(r)),
 		slog.Int("spilled", r.Spilled),
 		slog.Int("quarantined", quarantined(r)),
 		slog.Float64("took_ms", float64(r.Took.Microseconds())/1000),
@@ -98,6 +98,15 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 		attrs = append(attrs, slog.String("error", r.Err.Error()))
 	}
 	log.LogAttrs(ctx, level, "delivery", attrs...)
+}
+
+// events is how many events a delivery has: where its body was not read, one. To try a URL is
+// none.
+func events(r ingest.Report) int {
+	if r.Outcome == ingest.Opens {
+		return 0
+	}
+	return max(1, len(r.Events))
 }
 
 // kind is the kind of a delivery's event: a label of few values.

@@ -72,9 +72,7 @@ var requests = []asked{
 
 	{name: "another MAC in the body", body: "{event:'hangup', uniqueid:'1', mac:'68:69:2e:0b:00:01'}", want: ingest.Mismatch, quarantine: 1},
 
-	{name: "a changed token", path: func(mac pbx.MAC, token string) string {
-		return "/v1/pbx/" + string(mac) + "/" + token[:len(token)-1] + "1"
-	}, body: state, want: ingest.Unauthorised},
+	{name: "a changed token", path: changedToken, body: state, want: ingest.Unauthorised},
 	{name: "an unknown key", path: func(mac pbx.MAC, token string) string {
 		return "/v1/pbx/" + string(mac) + "/k9" + token[strings.IndexByte(token, '-'):]
 	}, body: state, want: ingest.Unauthorised},
@@ -94,7 +92,14 @@ var requests = []asked{
 	{name: "10 MB", body: strings.Repeat(" ", 10<<20), want: ingest.TooLarge, noGateway: true},
 	{name: "1,001 events", body: "[" + strings.Repeat("{event:'x'},", 1001) + "]", want: ingest.TooLarge},
 
-	{name: "GET", method: http.MethodGet, want: ingest.NotAllowed},
+	{name: "GET", method: http.MethodGet, want: ingest.Opens},
+	{name: "GET with a body", method: http.MethodGet, body: state, want: ingest.Opens, noGateway: true},
+	{name: "HEAD", method: http.MethodHead, want: ingest.Opens},
+	{name: "GET of a changed token", method: http.MethodGet, path: changedToken, want: ingest.Unauthorised},
+	{name: "HEAD of a changed token", method: http.MethodHead, path: changedToken, want: ingest.Unauthorised},
+	{name: "GET of a generation that was replaced", method: http.MethodGet, device: store.Device{MinGeneration: 2}, want: ingest.Unauthorised},
+	{name: "GET of a disabled PBX", method: http.MethodGet, device: store.Device{Disabled: true}, want: ingest.Disabled},
+	{name: "GET of no token", method: http.MethodGet, path: func(mac pbx.MAC, _ string) string { return "/v1/pbx/" + string(mac) }, want: ingest.NotFound},
 	{name: "PUT", method: http.MethodPut, body: state, want: ingest.NotAllowed},
 	{name: "a slash too many at the end", path: func(mac pbx.MAC, token string) string { return "/v1/pbx/" + string(mac) + "/" + token + "/" },
 		body: state, want: ingest.NotFound},
@@ -106,6 +111,10 @@ var requests = []asked{
 	{name: "dots", path: func(mac pbx.MAC, token string) string { return "/v1/pbx/../pbx/" + string(mac) + "/" + token },
 		body: state, want: ingest.NotFound, noGateway: true},
 	{name: "another path", path: func(pbx.MAC, string) string { return "/" }, body: state, want: ingest.NotFound, noGateway: true},
+}
+
+func changedToken(mac pbx.MAC, token string) string {
+	return "/v1/pbx/" + string(mac) + "/" + token[:len(token)-1] + "1"
 }
 
 const formType = "application/x-www-form-urlencoded"
@@ -142,7 +151,14 @@ func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
 		a.method = http.MethodPost
 	}
 	got := do(t, a.method, target, map[string]string{"Content-Type": a.contentType, "Content-Encoding": a.coding}, []byte(a.body))
-	if want := a.want.Answer(); got.status != want.Status || !strings.Contains(got.body, want.Title) || !strings.Contains(got.body, a.says) {
+	want := a.want.Answer()
+	if a.method == http.MethodHead {
+		want.Title = ""
+		if got.body != "" {
+			t.Errorf("a body: %s", got.body)
+		}
+	}
+	if got.status != want.Status || !strings.Contains(got.body, want.Title) || !strings.Contains(got.body, a.says) {
 		t.Errorf("answer %d %s\nwant %d %s %s", got.status, got.body, want.Status, want.Title, a.says)
 	}
 	if strings.Contains(got.body, d.Keys.Sign(mac, max(1, a.generation)).Reveal()) || !utf8.ValidString(got.body) {
@@ -151,7 +167,7 @@ func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
 	if got.header.Get("Location") != "" {
 		t.Errorf("a redirect to %s", got.header.Get("Location"))
 	}
-	if allow := got.header.Get("Allow"); a.want == ingest.NotAllowed && allow != http.MethodPost {
+	if allow := got.header.Get("Allow"); a.want == ingest.NotAllowed && allow != "GET, HEAD, POST" {
 		t.Errorf("Allow: %s", allow)
 	}
 	d.checkKept(t, mac, a)
