@@ -46,6 +46,7 @@ little more where senders are slow; told again, it ends at once. Fleet keys come
 FLEET_KEYS, written kid:secret,kid:secret (the first signs); without it a key is made in the
 data folder. On SIGHUP they are read again.
 Commands that change the folder, such as erase and rollup, ask the running server to do it.
+GET /healthz is answered 200 where both stores can be written, else 503.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
 Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever). Give the same to the
@@ -154,7 +155,7 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now)
 	s.verify = serveKeys(p, c.Data, &s.keysFailed, s.log)
 	in := ingest.New(s.verify, s.store, archive.New(data.Bucket), p.now)
-	s.requests.next = ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now)
+	s.requests.next = s.health(ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now))
 	s.web = c.web(&s.requests, s.log)
 	s.web.ConnState = s.requests.count
 	s.control = &control.Server{Version: version(), Do: s.do, HandOver: s.handOver, Now: time.Now}

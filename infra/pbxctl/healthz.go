@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/problem"
+)
+
+const (
+	healthPath   = "/healthz"
+	healthFor    = 5 * time.Second // how long an answer is given again: anybody may ask
+	healthWithin = 2 * time.Second // the time that each store has
+)
+
+// health answers GET /healthz: 200 where both stores can be written, else 503 with which of them
+// can't. It is safe for concurrent use.
+type health struct {
+	next   http.Handler // of all else
+	stores []writableStore
+	log    *slog.Logger
+	now    func() time.Time
+	mu     sync.Mutex
+	until  time.Time
+	failed []string
+}
+
+// writableStore is a store that is tried by a write of which nothing is left.
+type writableStore struct {
+	name  string
+	write func(context.Context) error
+}
+
+// health answers for the server's stores, and hands all else on.
+func (s *server) health(next http.Handler) *health {
+	return &health{next: next, log: s.log, now: s.now, stores: []writableStore{
+		{"the records", s.store.Ping},
+		{"the archive", func(ctx context.Context) error { return tryBucket(ctx, s.bucket) }},
+	}}
+}
+
+// tryBucket writes an object, and deletes it.
+func tryBucket(ctx context.Context, b archive.Bucket) error {
+	const name = "healthz/written"
+	if err := b.Put(ctx, name, []byte("{}\n")); err != nil {
+		return err
+	}
+	return b.Delete(ctx, name)
+}
+
+// ServeHTTP implements http.Handler.
+func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != healthPath || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if failed := h.check(context.WithoutCancel(r.Context())); len(failed) > 0 {
+		problem.Write(w, problem.Problem{Title: "Not all stores can be written", Status: http.StatusServiceUnavailable,
+			Detail: strings.Join(failed, " and ") + " can't be written. The server's log has why; pbxctl doctor says what to do."})
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(map[string]string{"status": "ok"}) // whoever does not hear it has gone
+}
+
+// check tries the stores, unless that was done just now, and returns those that can't be written.
+func (h *health) check(ctx context.Context) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now().Before(h.until) {
+		return h.failed
+	}
+	h.failed = nil
+	for _, s := range h.stores {
+		if err := within(ctx, healthWithin, s.write); err != nil {
+			h.failed = append(h.failed, s.name)
+			h.log.Error("health", "store", s.name, "error", err)
+		}
+	}
+	h.until = h.now().Add(healthFor)
+	return h.failed
+}
+
+func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return do(ctx)
+}
