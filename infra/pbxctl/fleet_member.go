@@ -74,7 +74,7 @@ type member struct {
 	Heard    time.Time `json:"last_heard,omitzero"`
 	KID      string    `json:"kid,omitempty"`
 	// Unreadable is what can't be read of all this, by the name of its member.
-	Unreadable store.Unreadable `json:"unreadable,omitempty"`
+	Unreadable store.UnreadableMembers `json:"unreadable,omitempty"`
 }
 
 // The names of what is known of a PBX beside its settings, in JSON.
@@ -104,12 +104,12 @@ func memberOf(ctx context.Context, s *store.Store, mac pbx.MAC) (m member, err e
 
 // tolerate notes that something can't be read. Any other error stays.
 func (m *member) tolerate(what string, err error) error {
-	if !errors.Is(err, store.ErrUnreadable) {
+	if !errors.Is(err, store.ErrNotUnderstood) {
 		return err
 	}
 	text, err := json.Marshal(err.Error())
 	if m.Unreadable == nil {
-		m.Unreadable = store.Unreadable{}
+		m.Unreadable = store.UnreadableMembers{}
 	}
 	m.Unreadable[what] = text
 	return err

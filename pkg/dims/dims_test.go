@@ -242,6 +242,29 @@ func TestAPBXThatCannotBeReadKeepsTheTablesAsTheyAre(t *testing.T) {
 	}
 }
 
+// Such a member is not read as if it were not there: the table would say something else.
+func TestAPBXOfWhichAMemberCannotBeReadKeepsTheTablesAsTheyAre(t *testing.T) {
+	for item, doc := range map[string]string{
+		"DEVICE": `{"zone":"localtime"}`,
+		"SEEN":   `{"zone":"localtime"}`,
+		"NAMES":  `{"names":[{"id":"630","kind":"queue","opens":"Mon"}]}`,
+	} {
+		w := newWorld(t)
+		w.name(reception, "Support")
+		w.run(strings.Join(curated.DimensionNames(), " "))
+		unreadable := store.Item{Key: store.Key{PK: string(reception), SK: item}, Version: "1", Doc: []byte(doc)}
+		if err := w.table.Put(t.Context(), unreadable, store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := w.publisher().Run(t.Context()); !errors.Is(err, store.ErrNotUnderstood) || len(report.Replaced) > 0 {
+			t.Errorf("%s: %+v, %v", item, report, err)
+		}
+		if got := w.queues(); !slices.Equal(got, []string{"Support"}) {
+			t.Error(got)
+		}
+	}
+}
+
 func TestARunEndsWithItsContext(t *testing.T) {
 	w := newWorld(t)
 	w.name(reception, "Support")

@@ -2,6 +2,7 @@ package dims
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"trunkline/pkg/curated"
@@ -35,6 +36,9 @@ func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error)
 		return curated.PBX{}, err
 	}
 	names, err := s.Names(ctx, mac)
+	if err == nil {
+		err = errors.Join(rollup.CheckSettings(mac, device), device.Check("name", "site"), names.Readable())
+	}
 	if err != nil {
 		return curated.PBX{}, err
 	}

@@ -91,7 +91,7 @@ func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zon
 		return device{}, err
 	}
 	seen, err := s.Seen(ctx, mac)
-	if errors.Is(err, store.ErrUnreadable) && set.Zone.Known() {
+	if errors.Is(err, store.ErrNotUnderstood) && set.Zone.Known() {
 		err = nil // it is learnt anew, and not asked until then
 	}
 	if err != nil {

@@ -26,7 +26,7 @@ func TestADayWaitsWhileASettingCannotBeReadThatItIsComputedBy(t *testing.T) {
 			w.set(t, "DEVICE", doc)
 			task := rollup.Task{MAC: mac, Day: day("2026-11-22")}
 			_, err := w.rollup().Work(t.Context(), task)
-			if !errors.Is(err, store.ErrUnreadable) || !strings.Contains(err.Error(), string(mac)) || !strings.Contains(err.Error(), "pbxctl device set") {
+			if !errors.Is(err, store.ErrNotUnderstood) || !strings.Contains(err.Error(), string(mac)) || !strings.Contains(err.Error(), "pbxctl device set") {
 				t.Errorf("error %v", err)
 			}
 			if w.published(t, task.Day) != "" || !strings.Contains(w.due(t), "2026-11-22") {
@@ -62,7 +62,7 @@ func TestADayWaitsWhileTheZoneThatWasLearntCannotBeRead(t *testing.T) {
 	w := newWorld("2026-11-23T10:00:00Z")
 	record(t, w.store(), w.now, call("2026-11-22 10:00:00", nil))
 	w.set(t, "SEEN", `{"zone":"localtime"}`)
-	if _, err := w.rollup().Work(t.Context(), rollup.Task{MAC: mac, Day: day("2026-11-22")}); !errors.Is(err, store.ErrUnreadable) {
+	if _, err := w.rollup().Work(t.Context(), rollup.Task{MAC: mac, Day: day("2026-11-22")}); !errors.Is(err, store.ErrNotUnderstood) {
 		t.Error(err)
 	}
 	setZone(t, w, "+08:00")

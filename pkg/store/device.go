@@ -33,7 +33,7 @@ type Device struct {
 	Replaces     pbx.MAC `json:"replaces,omitempty"`
 	ReplacesFrom pbx.Day `json:"replaces_from,omitzero"`
 
-	Unreadable Unreadable `json:"-"`
+	Unreadable UnreadableMembers `json:"-"`
 }
 
 // The names of some members of a Device.
@@ -43,7 +43,7 @@ const (
 )
 
 // Check tells the first of some members, by their names in JSON, that can't be read. Its error
-// is an ErrUnreadable.
+// is an ErrNotUnderstood.
 func (d Device) Check(members ...string) error { return d.Unreadable.check(members...) }
 
 // deviceDoc is the document of a Device.
@@ -82,7 +82,7 @@ func (d Device) Disowns(mac, named pbx.MAC) string {
 }
 
 // Device reads the settings of a PBX. Where the document is none at all, the error is an
-// ErrUnreadable.
+// ErrNotUnderstood.
 func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
 	var d deviceDoc
 	if _, err := s.load(ctx, deviceKey(mac), &d); err != nil {

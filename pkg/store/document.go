@@ -99,7 +99,7 @@ func wrap(err error, doing string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
 }
 
-// unmarshal reads the document of an item. Its error is an ErrUnreadable.
+// unmarshal reads the document of an item. Its error is an ErrNotUnderstood.
 func unmarshal(i Item, doc any) error {
 	if err := json.Unmarshal(i.Doc, doc); err != nil {
 		return notUnderstood{fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)}

@@ -54,7 +54,7 @@ func (s *Store) Remove(ctx context.Context, mac pbx.MAC, records bool) error {
 		*d = Device{Disabled: true, MinGeneration: d.MinGeneration, Unreadable: d.Unreadable.only(memberGeneration)}
 		return nil
 	})
-	if errors.Is(err, ErrUnreadable) {
+	if errors.Is(err, ErrNotUnderstood) {
 		err = s.save(ctx, deviceKey(mac), ownVersion(millis(s.now())), deviceDoc{Device{Disabled: true}}, Condition{})
 	}
 	if err != nil {

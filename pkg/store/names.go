@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ type Name struct {
 	Opens  Hours  `json:"opens,omitempty"` // of a queue
 	Target Target `json:"target,omitzero"` // of a queue
 
-	Unreadable Unreadable `json:"-"`
+	Unreadable UnreadableMembers `json:"-"`
 }
 
 // says tells whether anything is said at all.
@@ -167,6 +168,16 @@ func (n Names) Check() error {
 	return err
 }
 
+// Readable tells which of the names can't be read. Its error is an ErrNotUnderstood.
+func (n Names) Readable() error {
+	for _, name := range n {
+		if err := name.Unreadable.check(slices.Sorted(maps.Keys(name.Unreadable))...); err != nil {
+			return wrap(err, "%s %.40q", name.Kind, name.ID)
+		}
+	}
+	return nil
+}
+
 // named is the document of a PBX's names.
 type named struct{ Names Names }
 
@@ -189,7 +200,7 @@ func (n *named) UnmarshalJSON(text []byte) error {
 		var name Name
 		unreadable, err := readMembers(text, &name)
 		if err != nil {
-			unreadable = Unreadable{noObject: keepable(text)}
+			unreadable = UnreadableMembers{noObject: keepable(text)}
 		}
 		name.Unreadable = unreadable
 		n.Names = append(n.Names, name)

@@ -10,23 +10,23 @@ import (
 	"strings"
 )
 
-// ErrUnreadable is wrapped by the error for a document that was read, and is not understood.
+// ErrNotUnderstood is wrapped by the error for a document that was read, and is not understood.
 // Other errors of a read mean that the table can't be reached.
-var ErrUnreadable = errors.New("is not understood")
+var ErrNotUnderstood = errors.New("is not understood")
 
-// notUnderstood is an ErrUnreadable with the text of its cause.
+// notUnderstood is an ErrNotUnderstood with the text of its cause.
 type notUnderstood struct{ error }
 
-func (notUnderstood) Is(target error) bool { return target == ErrUnreadable }
+func (notUnderstood) Is(target error) bool { return target == ErrNotUnderstood }
 
 func (e notUnderstood) Unwrap() error { return e.error }
 
-// Unreadable are the members of a document that can't be read, or that this version does not
+// UnreadableMembers are the members of a document that can't be read, or that this version does not
 // know: their JSON by their names. They are written as they were read until they are set again.
-type Unreadable map[string]json.RawMessage
+type UnreadableMembers map[string]json.RawMessage
 
 // Text is what stands in a member that can't be read, for people; empty where it can be read.
-func (u Unreadable) Text(member string) string {
+func (u UnreadableMembers) Text(member string) string {
 	var text string
 	if json.Unmarshal(u[member], &text) == nil && text != "" {
 		return text
@@ -35,7 +35,7 @@ func (u Unreadable) Text(member string) string {
 }
 
 // Without are the same but for one, which was set again.
-func (u Unreadable) Without(member string) Unreadable {
+func (u UnreadableMembers) Without(member string) UnreadableMembers {
 	if _, there := u[member]; !there {
 		return u
 	}
@@ -45,26 +45,26 @@ func (u Unreadable) Without(member string) Unreadable {
 }
 
 // With are the same, and a member as it stands in others where it is among them.
-func (u Unreadable) With(member string, others Unreadable) Unreadable {
+func (u UnreadableMembers) With(member string, others UnreadableMembers) UnreadableMembers {
 	text, there := others[member]
 	if !there {
 		return u
 	}
 	all := maps.Clone(u)
 	if all == nil {
-		all = Unreadable{}
+		all = UnreadableMembers{}
 	}
 	all[member] = text
 	return all
 }
 
 // only is one of them alone, where it is among them.
-func (u Unreadable) only(member string) Unreadable {
-	return Unreadable(nil).With(member, u)
+func (u UnreadableMembers) only(member string) UnreadableMembers {
+	return UnreadableMembers(nil).With(member, u)
 }
 
 // check tells the first of some members that can't be read.
-func (u Unreadable) check(members ...string) error {
+func (u UnreadableMembers) check(members ...string) error {
 	for _, member := range members {
 		if _, bad := u[member]; bad {
 			return notUnderstood{fmt.Errorf("%s can't be read: %.80q", member, u.Text(member))}
@@ -75,12 +75,12 @@ func (u Unreadable) check(members ...string) error {
 
 // readMembers reads a JSON object into a struct member by member: one that can't be read keeps
 // none of the others from being read. Its error says that the text is no object at all.
-func readMembers(text []byte, doc any) (Unreadable, error) {
+func readMembers(text []byte, doc any) (UnreadableMembers, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
 		return nil, err
 	}
-	known, unreadable := membersOf(doc), Unreadable{}
+	known, unreadable := membersOf(doc), UnreadableMembers{}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !slices.Contains(known, name) || !readMember(name, members[name], doc) {
 			unreadable[name] = keepable(members[name])
@@ -120,7 +120,7 @@ func keepable(text json.RawMessage) json.RawMessage {
 }
 
 // writeMembers is a struct as a JSON object, with what could not be read as it was.
-func writeMembers(doc any, unreadable Unreadable) ([]byte, error) {
+func writeMembers(doc any, unreadable UnreadableMembers) ([]byte, error) {
 	text, err := marshal(doc)
 	if err != nil || len(unreadable) == 0 {
 		return text, err

@@ -58,7 +58,7 @@ func TestASettingThatCannotBeReadKeepsNoOtherFromApplying(t *testing.T) {
 			doc := "{" + strings.Join(others, `,"`) + "}"
 			keep(t, table, "DEVICE", doc)
 			got, err := s.Device(t.Context(), reception)
-			if err != nil || len(got.Unreadable) != 1 || string(got.Unreadable[name]) != text || !errors.Is(got.Check(name), store.ErrUnreadable) {
+			if err != nil || len(got.Unreadable) != 1 || string(got.Unreadable[name]) != text || !errors.Is(got.Check(name), store.ErrNotUnderstood) {
 				t.Errorf("%s is %s: %+v, %v", name, text, got, err)
 			}
 			differ := 0
@@ -129,14 +129,14 @@ func TestSettingsThatAreNoObjectAreNotUnderstood(t *testing.T) {
 	s, table := openStore(t)
 	keep(t, table, "SEEN", `{"zone":"localtime"}`)
 	keep(t, table, "HEARD", `{"last":5}`)
-	if _, err := s.Seen(t.Context(), reception); !errors.Is(err, store.ErrUnreadable) {
+	if _, err := s.Seen(t.Context(), reception); !errors.Is(err, store.ErrNotUnderstood) {
 		t.Error(err)
 	}
-	if _, err := s.Heard(t.Context(), reception); !errors.Is(err, store.ErrUnreadable) {
+	if _, err := s.Heard(t.Context(), reception); !errors.Is(err, store.ErrNotUnderstood) {
 		t.Error(err)
 	}
 	table.Close()
-	if _, err := s.Device(t.Context(), reception); err == nil || errors.Is(err, store.ErrUnreadable) {
+	if _, err := s.Device(t.Context(), reception); err == nil || errors.Is(err, store.ErrNotUnderstood) {
 		t.Errorf("a table that is closed: %v", err)
 	}
 }
