@@ -81,6 +81,8 @@ device disable --mac 68692e0b0001
 device enable --mac 68692e0b0001
 device alias --mac 68692e0b0001 --alias 0200000000bb
 device list
+device list --waiting
+device remove 0200000000aa --yes
 device export
 device url --mac 68692e0b0001 --base nowhere
 device url --mac 68692e0b0001 --base http://x --generation 1

@@ -149,6 +149,9 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		}
 	}
 	stays("removed")
+	if errs := bad(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and none of its URLs opens") {
+		t.Error(errs)
+	}
 	if all := devices(t, data); len(all) != 2 {
 		t.Errorf("%+v", all)
 	}

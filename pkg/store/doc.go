@@ -40,6 +40,10 @@
 // the PBX's zone is set. What expires does so by its receipt, records of calls by their day,
 // so a replay of old events brings nothing back to life. Parts of a key are escaped and bounded.
 //
+// Settings and names are read member by member: one that can't be read keeps no other from
+// applying, and stays as it is until it is set again. Of a PBX that was removed from the fleet,
+// DEVICE says that it is disabled.
+//
 // Where records of calls are kept for a number of days, a day is sealed before the first record
 // expires that its figures are made of: it is marked as due no more, and what is published of it
 // stays as it is. A record that comes later still is kept for a while, and told of.
