@@ -52,11 +52,12 @@ var examples = []example{
 
 // Run implements the command.
 func (c *demoCommand) Run(p *program) error {
-	s, err := c.start(p)
+	s, err := c.open(p)
 	if err != nil {
 		return err
 	}
 	s.level.Set(slog.LevelWarn) // the tour tells of its own deliveries
+	s.serve()
 	if err := c.tour(p, s); err != nil || c.Once {
 		if p.ctx.Err() != nil {
 			err = nil // Ctrl-C is how a demo ends
@@ -70,14 +71,14 @@ func (c *demoCommand) Run(p *program) error {
 	return s.wait(p.ctx)
 }
 
-// start serves at the address, or at another port where that one is taken.
-func (c *demoCommand) start(p *program) (*server, error) {
+// open makes a server at the address, or at another port where that one is taken.
+func (c *demoCommand) open(p *program) (*server, error) {
 	serve := serveCommand{Addr: c.Addr, Data: c.Data, BodyTimeout: 15 * time.Second}
-	s, err := serve.start(p)
+	s, err := serve.open(p)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, _ := net.SplitHostPort(c.Addr)
 		serve.Addr = net.JoinHostPort(host, "0")
-		s, err = serve.start(p)
+		s, err = serve.open(p)
 	}
 	return s, err
 }
