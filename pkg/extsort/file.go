@@ -1,0 +1,79 @@
+package extsort
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"trunkline/pkg/scratch"
+)
+
+// File is the temporary file of any number of Sorters. It is made when the first of them
+// needs it. It is not safe for concurrent use, as they are not.
+type File struct {
+	folder string
+	file   *scratch.File // nil: nothing was written yet
+	end    int64
+}
+
+// NewFile is a File in a folder; in that of temporary files (os.TempDir) where it is empty.
+func NewFile(folder string) *File { return &File{folder: folder} }
+
+// Used reports whether anything was written to it.
+func (f *File) Used() bool { return f.file != nil }
+
+// Close gives the file's space free. Nothing can be read of it any more.
+func (f *File) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Close()
+	f.file, f.end = nil, 0
+	return err
+}
+
+// bufferBytes is the size of the buffer of a run that is written or read.
+const bufferBytes = 16 << 10
+
+// run is a part of the file.
+type run struct{ from, bytes int64 }
+
+// write appends a run. What a failed write leaves is overwritten by the next one.
+func (f *File) write(content func(io.Writer) error) (run, error) {
+	var err error
+	if f.file == nil {
+		f.file, err = scratch.Create(f.folder)
+	}
+	if err == nil {
+		to := &counted{Writer: io.NewOffsetWriter(f.file, f.end)}
+		out := bufio.NewWriterSize(to, bufferBytes)
+		if err = errors.Join(content(out), out.Flush()); err == nil {
+			r := run{f.end, to.bytes}
+			f.end += to.bytes
+			return r, nil
+		}
+	}
+	return run{}, fmt.Errorf("sort in a temporary file: %w", err)
+}
+
+// read reads a run.
+func (f *File) read(r run) (*bufio.Reader, error) {
+	if f.file == nil {
+		return nil, fs.ErrClosed
+	}
+	return bufio.NewReaderSize(io.NewSectionReader(f.file, r.from, r.bytes), bufferBytes), nil
+}
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	bytes int64
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
