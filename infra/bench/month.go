@@ -64,7 +64,8 @@ func (w *workshop) scale(ctx context.Context, ours string) error {
 		name, says string
 		pbxs       float64
 	}{
-		{"large", "a PBX with 200,000 calls in a day", 1},
+		{"large-200000", "a PBX with 200,000 calls in a day", 1},
+		{"large-1000000", "a PBX with 1,000,000 calls in a day", 1},
 		{"many", "a day of 1,000 PBXs, scheduled and rolled up", 1000},
 	} {
 		folder := filepath.Join(w.dir, mode.name)

@@ -95,7 +95,7 @@ func (c *eraseCommand) Run(p *program) error {
 	return c.open(p, e.Numbers, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		e.Records, e.Archive, e.DryRun, e.AtOnce, e.Progress = s, b, c.DryRun, c.atOnce(), searched(p, !c.JSON)
 		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
-			return computeAnew(p, p.rollup(s, b, schedule), days, told)
+			return computeAnew(p, p.rollup(s, b, schedule, c.Data), days, told)
 		}
 		if c.DryRun {
 			anew, scrub = func(map[pbx.MAC]map[pbx.Day]bool) error { return nil }, func() error { return nil }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -288,48 +289,59 @@ func (c *explainCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		rows, err := rollup.Compute(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: c.Day})
+		day, err := rollup.Read(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: c.Day})
 		if err != nil {
 			return err
 		}
+		defer day.Close()
 		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
 		if err != nil {
 			return err
 		}
 		if c.Agent != "" {
-			return errors.Join(c.explainAgent(p, rows, sealed), saySealed(p, c.Day, sealed && !c.JSON))
+			return errors.Join(c.explainAgent(p, day, sealed), saySealed(p, c.Day, sealed && !c.JSON))
 		}
-		var calls []explained
-		for _, call := range rows.Calls {
-			if call.Queue == c.Queue && call.CountsAs(c.Figure) {
-				calls = append(calls, explained{call, call.Why(), sealed})
+		calls := chosen(day.Calls(), func(call *kpi.Call) (explained, bool) {
+			if call.Queue != c.Queue || !call.CountsAs(c.Figure) {
+				return explained{}, false
 			}
-		}
+			return explained{call, call.Why(), sealed}, true
+		})
 		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, c.Day, c.Figure)
-		err = show(p, c.JSON, values(calls, nil), explainColumns, nothing)
+		err = show(p, c.JSON, calls, explainColumns, nothing)
 		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
 }
 
 // explainAgent shows the calls or sessions behind a figure of an agent.
-func (c *explainCommand) explainAgent(p *program, rows kpi.Rows, sealed bool) error {
+func (c *explainCommand) explainAgent(p *program, day *kpi.Day, sealed bool) error {
 	nothing := fmt.Sprintf("Nothing of agent %s on %s counts as %s.", c.Agent, c.Day, c.Figure)
 	if c.Figure == sessionsFigure {
-		var sessions []explainedSession
-		for _, s := range rows.Sessions {
-			if s.Agent == c.Agent {
-				sessions = append(sessions, explainedSession{s, sealed})
+		sessions := chosen(day.Sessions(), func(s kpi.Session) (explainedSession, bool) {
+			return explainedSession{s, sealed}, s.Agent == c.Agent
+		})
+		return show(p, c.JSON, sessions, sessionColumns, nothing)
+	}
+	calls := chosen(day.AgentCalls(), func(call kpi.AgentCall) (explainedAgentCall, bool) {
+		return explainedAgentCall{call, sealed}, call.Agent == c.Agent && string(call.As) == c.Figure
+	})
+	return show(p, c.JSON, calls, agentCallColumns, nothing)
+}
+
+// chosen yields what is made of some of the values.
+func chosen[A, B any](all iter.Seq2[A, error], choose func(A) (B, bool)) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		for a, err := range all {
+			var b B
+			ok := true
+			if err == nil {
+				b, ok = choose(a)
+			}
+			if ok && !yield(b, err) {
+				return
 			}
 		}
-		return show(p, c.JSON, values(sessions, nil), sessionColumns, nothing)
 	}
-	var calls []explainedAgentCall
-	for _, call := range rows.AgentCalls {
-		if call.Agent == c.Agent && string(call.As) == c.Figure {
-			calls = append(calls, explainedAgentCall{call, sealed})
-		}
-	}
-	return show(p, c.JSON, values(calls, nil), agentCallColumns, nothing)
 }
 
 // explainedAgentCall is a call that an agent's row counts.

@@ -37,6 +37,9 @@ func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T
 	return table(p.out, found, c, nothing)
 }
 
+// alignedAtOnce is how many rows of a table are held, so that their columns stand in line.
+const alignedAtOnce = 10_000
+
 func table[T any](out io.Writer, found iter.Seq2[T, error], c columns[T], nothing string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	rows := 0
@@ -52,6 +55,11 @@ func table[T any](out io.Writer, found iter.Seq2[T, error], c columns[T], nothin
 			cells[i] = plain(cells[i])
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
+		if rows%alignedAtOnce == 0 {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	if rows == 0 {
 		fmt.Fprintln(w, nothing)

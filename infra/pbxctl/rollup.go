@@ -48,7 +48,7 @@ func (c *rollupCommand) Run(p *program) error {
 		return err
 	}
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
-		r := p.rollup(s, b, schedule)
+		r := p.rollup(s, b, schedule, c.Data)
 		tasks, err := c.tasks(p, s, r, first)
 		if err != nil {
 			return err

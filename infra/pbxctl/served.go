@@ -126,12 +126,12 @@ func (s *server) lend(folder string, use func(*local.Dir) error) error {
 }
 
 // rollup computes days: in a server it is the server's own, so that a command and the hourly run
-// take turns.
-func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule) *rollup.Rollup {
+// take turns. Temporary files lie in the data folder, where there is one.
+func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule, data string) *rollup.Rollup {
 	if p.server != nil && !p.otherClock {
 		return p.server.rollup
 	}
-	return rollup.New(s, b, rollup.Config(schedule), p.now)
+	return rollup.New(s, b, rollup.Config(schedule), p.now).WithScratch(data)
 }
 
 // do does a command for a client.

@@ -123,7 +123,7 @@ func countLost(t *testing.T, a *asked, want counter) {
 		if d.day.day < a.params.First || d.day.day > a.params.LastContact() {
 			continue
 		}
-		for _, c := range d.rows.Calls {
+		for _, c := range d.calls {
 			at := a.zones[d.mac].Time(c.Start)
 			if c.Class == kpi.ClassOutbound {
 				to := number{d.mac, a.ending(c.Called)}
@@ -137,7 +137,7 @@ func countLost(t *testing.T, a *asked, want counter) {
 	}
 	lost := map[number][]*kpi.Call{}
 	for d := range a.within {
-		for _, c := range d.rows.Calls {
+		for _, c := range d.calls {
 			from, at := number{d.mac, a.ending(c.Caller)}, a.zones[d.mac].Time(c.Start)
 			settled := slices.ContainsFunc(contacts[from], func(contact time.Time) bool {
 				return contact.After(at) && contact.Sub(at) <= time.Duration(a.params.Hours)*time.Hour
@@ -193,7 +193,7 @@ func countAgents(t *testing.T, a *asked, want counter) {
 			}
 			sessions[key] = sessions[key] || f.LoginSeconds.Known()
 		}
-		for agent, seconds := range spans(d.rows.Calls) {
+		for agent, seconds := range spans(d.calls) {
 			total.add(agentOf{d.mac, agent}, "span", seconds)
 		}
 	}
@@ -250,7 +250,7 @@ func countPaths(t *testing.T, a *asked, want counter) {
 	calls := map[call][]*kpi.Call{}
 	for _, d := range a.days {
 		if d.day.day >= a.params.FirstReceived() && d.day.day <= a.params.Last {
-			for _, c := range d.rows.Calls {
+			for _, c := range d.calls {
 				calls[call{d.mac, c.UUID}] = append(calls[call{d.mac, c.UUID}], c)
 			}
 		}
@@ -423,7 +423,7 @@ func countWaits(t *testing.T, a *asked, want counter) {
 	}
 	var all []waiting
 	for d := range a.within {
-		for _, c := range d.rows.Calls {
+		for _, c := range d.calls {
 			if c.Class == kpi.ClassQueue && c.Wait.Known() {
 				all = append(all, waiting{c, d.mac})
 			}

@@ -101,7 +101,9 @@ func publishedOfOneCall(t *testing.T) (objects []curated.Object) {
 	must(t, err)
 	day := kpi.NewDay(macOf(1), on("2026-10-24"), kpi.DefaultSettings, zone)
 	day.AddCall(call("1.1", "09:00:00", agent("801"), wait(5), talk(60)), kpi.Source{Hash: "1", Received: at})
-	objects, err = curated.Objects(curated.Day{MAC: macOf(1), Day: on("2026-10-24"), Zone: zone, Rows: day.Rows()})
+	rows, err := day.Rows()
+	must(t, err)
+	objects, err = curated.Objects(curated.Day{MAC: macOf(1), Day: on("2026-10-24"), Zone: zone, Rows: rows, Calls: day.Calls()})
 	must(t, err)
 	one := func(yield func(curated.PBX, error) bool) { yield(curated.PBX{MAC: macOf(1)}, nil) }
 	dimensions, err := curated.Dimensions(one, at)

@@ -42,8 +42,9 @@ func productOf(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device) pr
 // computedDay is what the product makes of a PBX's day.
 type computedDay struct {
 	day
-	rows kpi.Rows
-	at   kpi.Thresholds
+	rows  kpi.Rows
+	calls []*kpi.Call // behind them
+	at    kpi.Thresholds
 }
 
 // computedDays has the product compute the days on which the receipts may count.
@@ -60,7 +61,15 @@ func computedDays(t *testing.T, all []receipt, devices map[pbx.MAC]store.Device)
 				add(t, fleet[d.mac], d.mac, zone, computed, store.Span{From: from, To: to})
 			}
 			addSigns(t, fleet[d.mac], d.mac, computed)
-			if !yield(computedDay{d, computed.Rows(), at}) {
+			rows, err := computed.Rows()
+			must(t, err)
+			var calls []*kpi.Call
+			for c, err := range computed.Calls() {
+				must(t, err)
+				calls = append(calls, c)
+			}
+			must(t, computed.Close())
+			if !yield(computedDay{d, rows, calls, at}) {
 				return
 			}
 		}

@@ -1,7 +1,6 @@
 package curated
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -21,6 +20,10 @@ type Day struct {
 	Thresholds kpi.Thresholds
 	Published  kpi.Published
 	Rows       kpi.Rows
+	// Calls are those behind the rows, in the order of the file; nil: there are none.
+	Calls iter.Seq2[*kpi.Call, error]
+	// Scratch is the folder of temporary files; empty: that of the system.
+	Scratch string
 }
 
 // Object is one file.
@@ -55,12 +58,16 @@ func Objects(d Day) ([]Object, error) {
 }
 
 // object writes rows as a file.
-func object[R any](d Day, table string, batches iter.Seq[[]R]) (Object, error) {
+func object[R any](d Day, table string, batches iter.Seq2[[]R, error]) (Object, error) {
 	o := Object{Name: fmt.Sprintf("curated/%s/dt=%s/%s.parquet", table, d.Day, d.MAC)}
-	var file bytes.Buffer
+	file := spool{folder: d.Scratch}
+	defer file.close()
 	w := parquet.NewGenericWriter[R](&file, format()...)
-	for rows := range batches {
-		if _, err := w.Write(rows); err != nil {
+	for rows, err := range batches {
+		if err == nil {
+			_, err = w.Write(rows)
+		}
+		if err != nil {
 			return Object{}, fmt.Errorf("write the table %s: %w", table, err)
 		}
 		o.Rows += len(rows)
@@ -68,7 +75,10 @@ func object[R any](d Day, table string, batches iter.Seq[[]R]) (Object, error) {
 	if err := w.Close(); err != nil {
 		return Object{}, fmt.Errorf("write the table %s: %w", table, err)
 	}
-	o.Body = file.Bytes()
+	var err error
+	if o.Body, err = file.whole(); err != nil {
+		return Object{}, fmt.Errorf("write the table %s: %w", table, err)
+	}
 	return o, nil
 }
 
@@ -79,8 +89,23 @@ func format() []parquet.WriterOption {
 		// Every reader knows these; the newer defaults, some do not.
 		parquet.DataPageVersion(1), parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
 		parquet.DictionaryMaxBytes(1 << 20), // for texts that turn out to be all different
+		parquet.MaxRowsPerRowGroup(groupRows),
 	}
 }
 
-// batches yields as many rows at a time as are worth a call of the writer.
-func batches[R any](rows []R) iter.Seq[[]R] { return slices.Chunk(rows, 256) }
+// groupRows is how many rows are in a row group, of which the writer holds one.
+const groupRows = 50_000
+
+// batchRows is how many rows are worth a call of the writer.
+const batchRows = 256
+
+// batches yields some rows at a time.
+func batches[R any](rows []R) iter.Seq2[[]R, error] {
+	return func(yield func([]R, error) bool) {
+		for some := range slices.Chunk(rows, batchRows) {
+			if !yield(some, nil) {
+				return
+			}
+		}
+	}
+}

@@ -2,14 +2,19 @@ package curated_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 
 	"trunkline/pkg/curated"
 	"trunkline/pkg/kpi"
@@ -200,10 +205,11 @@ func TestCallsAreThoseOfTheJSON(t *testing.T) {
 // expectCalls expects all calls of the day, in their order.
 func expectCalls(t *testing.T, d curated.Day, rows []row) {
 	t.Helper()
-	if len(rows) != len(d.Rows.Calls) {
-		t.Fatalf("%d calls, not %d", len(rows), len(d.Rows.Calls))
+	all := callsOf(t, d)
+	if len(rows) != len(all) {
+		t.Fatalf("%d calls, not %d", len(rows), len(all))
 	}
-	for i, c := range d.Rows.Calls {
+	for i, c := range all {
 		want := flat(t, c)
 		want["start_local"], want["end_local"] = want["start"], want["end"]
 		delete(want, "start")
@@ -237,14 +243,15 @@ func expectCalls(t *testing.T, d curated.Day, rows []row) {
 
 func TestManyCallsKeepTheirOrder(t *testing.T) {
 	d := emptyDay()
-	d.Rows.Calls = manyCalls(1000)
+	d.Calls = each(manyCalls(1000))
 	expectCalls(t, d, readAll(t, d)["calls"].rows)
 }
 
 func TestManyDifferentTextsOutgrowADictionary(t *testing.T) {
 	d := emptyDay()
-	d.Rows.Calls = manyCalls(5000)
-	for i, c := range d.Rows.Calls {
+	calls := manyCalls(5000)
+	d.Calls = each(calls)
+	for i, c := range calls {
 		if c.AnsweredBy = ""; i%3 > 0 {
 			c.AnsweredBy = fmt.Sprintf("%d%01000d", i, i)
 		}
@@ -269,7 +276,7 @@ func TestTimesOfAnyClockAreValid(t *testing.T) {
 			}
 			d := emptyDay()
 			d.Day, d.Zone = start.Day(), zoneOf(tt.zone)
-			d.Rows.Calls = []*kpi.Call{{UUID: "1", Class: kpi.ClassDirect, Start: start, End: start}}
+			d.Calls = each([]*kpi.Call{{UUID: "1", Class: kpi.ClassDirect, Start: start, End: start}})
 			r := readAll(t, d)["calls"].rows[0]
 			want := row{"day": tt.start[:10], "start_local": tt.start, "end_local": tt.start, "start_utc": tt.utc, "zone": tt.zone}
 			for column, value := range want {
@@ -287,13 +294,13 @@ func TestAnyTextSurvives(t *testing.T) {
 		strings.Repeat("x", 32<<10), strings.Repeat("☎", 11_000), strings.Repeat("\U0010ffff", 8<<10),
 	} {
 		d := emptyDay()
-		d.Rows.Calls = []*kpi.Call{
+		d.Calls = each([]*kpi.Call{
 			{
 				UUID: text, Queue: text, Class: kpi.ClassQueue, Outcome: kpi.Answered, Start: 1,
 				Caller: text, Called: text, AnsweredBy: text, MissCauses: []string{text},
 			},
 			{UUID: "next", Class: kpi.ClassDirect, Start: 1},
-		}
+		})
 		d.Rows.Queues = []kpi.Queue{{Queue: text, Tally: kpi.Tally{MissCauses: map[string]int64{text: 1}}}}
 		d.Rows.Agents = []kpi.Agent{{Agent: text}}
 		files := readAll(t, d)
@@ -332,5 +339,40 @@ func TestADayWithoutAZoneHasNoTables(t *testing.T) {
 	d.Zone = pbx.Zone{}
 	if objects, err := curated.Objects(d); err == nil || objects != nil {
 		t.Errorf("%d objects, %v", len(objects), err)
+	}
+}
+
+func TestACallThatCantBeReadFailsTheFiles(t *testing.T) {
+	d, broken := emptyDay(), errors.New("the disk is gone")
+	d.Calls = func(yield func(*kpi.Call, error) bool) {
+		if yield(&kpi.Call{UUID: "1", Class: kpi.ClassDirect, Start: 1}, nil) {
+			yield(nil, broken)
+		}
+	}
+	if _, err := curated.Objects(d); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+// A file that is large is made on disk, and its calls stand in many row groups.
+func TestALargeFileIsWrittenInRowGroups(t *testing.T) {
+	d := emptyDay()
+	d.Scratch = t.TempDir()
+	const n = 60_000
+	calls := manyCalls(n)
+	for i, c := range calls {
+		c.Caller = fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	d.Calls = each(calls)
+	objects, err := curated.Objects(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(objects[0].Body), int64(len(objects[0].Body)))
+	if err != nil || f.NumRows() != n || len(f.RowGroups()) != 2 || len(objects[0].Body) < 4<<20 {
+		t.Errorf("%d rows in %d groups and %d bytes, %v", f.NumRows(), len(f.RowGroups()), len(objects[0].Body), err)
+	}
+	if left, err := os.ReadDir(d.Scratch); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

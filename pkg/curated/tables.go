@@ -62,16 +62,26 @@ type callRow struct {
 }
 
 // calls makes few rows at a time: a day may have very many.
-func calls(d Day) iter.Seq[[]callRow] {
-	return func(yield func([]callRow) bool) {
-		for some := range batches(d.Rows.Calls) {
-			rows := make([]callRow, 0, len(some))
-			for _, c := range some {
-				rows = append(rows, d.call(c))
-			}
-			if !yield(rows) {
+func calls(d Day) iter.Seq2[[]callRow, error] {
+	return func(yield func([]callRow, error) bool) {
+		if d.Calls == nil {
+			return
+		}
+		rows := make([]callRow, 0, batchRows)
+		for c, err := range d.Calls {
+			if err != nil {
+				yield(nil, err)
 				return
 			}
+			if rows = append(rows, d.call(c)); len(rows) == batchRows {
+				if !yield(rows, nil) {
+					return
+				}
+				rows = rows[:0]
+			}
+		}
+		if len(rows) > 0 {
+			yield(rows, nil)
 		}
 	}
 }

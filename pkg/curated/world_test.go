@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func emptyDay() curated.Day {
 		MAC: "68692e0b0001", Day: today, Zone: zoneOf("Europe/Berlin"),
 		Thresholds: kpi.Thresholds{ServiceLevel: 20, ShortAbandon: 10},
 		Published:  kpi.Published{ComputedAt: time.Date(2026, 10, 25, 0, 20, 0, 123456000, time.UTC), Revision: 3},
-		Rows:       kpi.NewDay("68692e0b0001", today, kpi.DefaultSettings, pbx.UTC).Rows(),
+		Rows:       computedRows(kpi.NewDay("68692e0b0001", today, kpi.DefaultSettings, pbx.UTC)),
 	}
 }
 
@@ -85,8 +86,40 @@ func busyDay() curated.Day {
 	day.AddCDR(&pbx.CDR{
 		UniqueID: "1792800000.99", Start: today.Start() + 3600, Disposition: "ANSWERED", CallType: "inbound", Billable: known(31),
 	}, kpi.Source{Hash: "1"})
-	d.Rows = day.Rows()
+	d.Rows, d.Calls = computedRows(day), day.Calls()
 	return d
+}
+
+// computedRows are the rows of a day that fits in memory.
+func computedRows(day *kpi.Day) kpi.Rows {
+	rows, err := day.Rows()
+	if err != nil {
+		panic(err)
+	}
+	return rows
+}
+
+// each yields calls.
+func each(calls []*kpi.Call) iter.Seq2[*kpi.Call, error] {
+	return func(yield func(*kpi.Call, error) bool) {
+		for _, c := range calls {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// callsOf are the calls of a day.
+func callsOf(t *testing.T, d curated.Day) (all []*kpi.Call) {
+	t.Helper()
+	for c, err := range d.Calls {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 // file is a table as it is read back.

@@ -96,9 +96,11 @@ func of(calls map[string]*agentCall, r *record) *agentCall {
 type agentDay struct {
 	Agent
 	basis
-	scores  []int64
-	queue   []*record // that tried the agent,
-	without []*record // and of calls without a queue
+	scores values
+	signed bool     // the agent has sessions:
+	holds  bool     // the agent was busy while holding a call, besides talking,
+	day    interval // in the day,
+	busy   union    // and busy then
 }
 
 // add adds a call, and returns as what it counts. answers are the records of its queues that
@@ -107,7 +109,7 @@ func (d *agentDay) add(name string, c *agentCall, answers []*record) (counts []A
 	d.basis.add(c.tried...)
 	d.basis.add(c.outbound...)
 	d.basis.add(c.direct...)
-	d.queue, d.without = append(d.queue, c.tried...), append(append(d.without, c.outbound...), c.direct...)
+	d.addBusy(c)
 	if len(c.tried) > 0 {
 		counts = append(counts, d.addTried(name, c.tried, answers))
 	}
@@ -165,7 +167,7 @@ func (d *agentDay) sum(c Call) {
 	d.WrapUp.add(c.WrapUp.Or(0))
 	d.Ring.add(c.Ring.Or(0))
 	if c.Score > 0 {
-		d.scores = append(d.scores, c.Score)
+		d.scores.add(c.Score)
 	}
 }
 
@@ -191,9 +193,9 @@ func (r *record) endedBy(answer *record) bool {
 	return r.from-giveOrTake <= at && at <= r.to+giveOrTake
 }
 
-func (d *agentDay) row(day *Day, name string) Agent {
+func (d *agentDay) row(day *Day, name string, b bases) Agent {
 	row := d.Agent
 	row.MAC, row.Day, row.Agent = day.mac, day.day, name
-	row.Scores, row.Basis = histogramOf(d.scores), d.basis.of(day.settings)
+	row.Scores, row.Basis = d.scores.histogram(), b.of(d.basis, day.settings)
 	return row
 }

@@ -56,7 +56,7 @@ func TestSumsOfADayFitWhatIsKeptWhateverThePBXSends(t *testing.T) {
 		c.Duration, c.QueueTime, c.TalkingTime, c.HoldTime, c.PauseTime, c.RingTime = longest, longest, longest, longest, longest, longest
 		c.Score = pbx.IntOf(1000)
 	})
-	row := day.Rows().PBX
+	row := allOf(day).PBX
 	_, scores := row.Scores.Total()
 	for name, sum := range map[string]int64{
 		"wait": row.Wait.Sum, "talk": row.Talk.Sum, "hold": row.Hold.Sum, "wrap-up": row.WrapUp.Sum, "ring": row.Ring.Sum,
@@ -80,7 +80,7 @@ func TestARecordThatEndsInAnotherCenturyHasNoCallWaitForYears(t *testing.T) {
 			c.TalkingTime = pbx.IntOf(5)
 		}
 	})
-	if got := day.Rows().PBX; got.Answered != 1 || got.Wait.Max > 2*pbx.MaxDuration {
+	if got := allOf(day).PBX; got.Answered != 1 || got.Wait.Max > 2*pbx.MaxDuration {
 		t.Errorf("%d answered after %d s", got.Answered, got.Wait.Max)
 	}
 }
@@ -95,7 +95,7 @@ func TestACallOfThousandsOfQueuesAndAgentsIsComputedInTime(t *testing.T) {
 		c.UUID, c.Queue, c.Agent, c.CDRState, c.MissCause = "x", fmt.Sprint("q", i), fmt.Sprint("a", i), "queue", fmt.Sprint("cause", i)
 	})
 	began := time.Now()
-	rows := day.Rows()
+	rows := allOf(day)
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // vendorsDay is the day of the vendor's own example of a call record.
-func vendorsDay(t *testing.T) Rows {
+func vendorsDay(t *testing.T) computed {
 	t.Helper()
 	body, err := testdata.FS.ReadFile("vendor/cc_cdr.txt")
 	if err != nil {
@@ -71,7 +71,7 @@ func TestTheAnsweringRecordIsTheEarliestByStartThenAgent(t *testing.T) {
 			if reversed {
 				d.AddCall(tt.first, Source{Hash: "1"})
 			}
-			rows := d.Rows()
+			rows := allOf(d)
 			if got := rows.Queues[0]; got.Wait.Sum != tt.want || got.Ring.Sum != tt.want {
 				t.Errorf("%s: it waited %d and rang %d, not %d", tt.name, got.Wait.Sum, got.Ring.Sum, tt.want)
 			}
@@ -81,7 +81,7 @@ func TestTheAnsweringRecordIsTheEarliestByStartThenAgent(t *testing.T) {
 	d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 	d.AddCall(record("630", "101", 0, 10), Source{Hash: "1"})
 	d.AddCall(record("640", "100", 0, 20), Source{Hash: "2"})
-	if got := d.Rows().PBX; got.Ring.Sum != 20 || got.Wait.Sum != 20 {
+	if got := allOf(d).PBX; got.Ring.Sum != 20 || got.Wait.Sum != 20 {
 		t.Errorf("the PBX's call waited %d and rang %d", got.Wait.Sum, got.Ring.Sum)
 	}
 }

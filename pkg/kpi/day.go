@@ -1,8 +1,10 @@
 package kpi
 
 import (
+	"iter"
 	"slices"
 
+	"trunkline/pkg/extsort"
 	"trunkline/pkg/pbx"
 )
 
@@ -10,47 +12,59 @@ import (
 // to other figures.
 const Rules = 2
 
-// Day gathers the records of one PBX's day, in any order. It is not safe for concurrent
-// use.
+// Day gathers the records of one PBX's day, in any order, and computes what they come to. It
+// is not safe for concurrent use.
 type Day struct {
 	mac      pbx.MAC
 	day      pbx.Day
 	settings Settings
 	zone     pbx.Zone
-	calls    []*record // of its reach,
-	earlier  []*record // and before
-	cdrs     []*leg
-	steps    []*step
-	signs    []Sign
-	// before has the calls of the day before that plain records tell of.
-	before map[callKey]bool
-	early  bool // some records of the day may belong to the day before
-	asked  int  // how often More was called
+	file     *extsort.File
+	room     int
+	calls    *extsort.Sorter[*record] // of its reach, and before
+	cdrs     *extsort.Sorter[*leg]
+	steps    *extsort.Sorter[*step]
+	signs    *extsort.Sorter[*Sign]
+	agents   map[string]bool // of its reach
+	signed   map[string]bool // agents who logged in or off
+	early    bool            // some records of the day may belong to the day before
+	earlier  bool            // it has call records of before,
+	night    bool            // and before 06:00 of the day before
+	asked    int             // how often More was called
+	err      error
 }
 
-// callKey names a call, or a queue call, among the contact centre's or the plain records.
-type callKey struct {
-	kind      pbx.Kind
-	id, queue string
-}
+// Room is how many bytes of each kind of record a Day holds in memory, where nobody has said
+// another number: those of some 20,000 call records.
+const Room = 16 << 20
 
-// leg is a plain call detail record.
-type leg struct {
-	*pbx.CDR
-	Source
-	from int64 // when it starts, in seconds since 1970
-}
-
-// step is a menu that a caller heard.
-type step struct {
-	*pbx.IVRStep
-	Source
-}
+// groupRoom is how many bytes of the records of one call, or of the signs of one agent, are
+// read: those of some 10,000 records.
+const groupRoom = 8 << 20
 
 // NewDay makes an empty day of a PBX whose clock stands in a known zone.
 func NewDay(mac pbx.MAC, day pbx.Day, s Settings, zone pbx.Zone) *Day {
-	return &Day{mac: mac, day: day, settings: s, zone: zone, before: map[callKey]bool{}}
+	d := &Day{mac: mac, day: day, settings: s, zone: zone, agents: map[string]bool{}, signed: map[string]bool{}}
+	return d.Holding(Room, "")
 }
+
+// Holding has an empty day hold that many bytes of each kind of record in memory, and the
+// others in a temporary file in a folder; in that of temporary files where it is empty.
+func (d *Day) Holding(room int, folder string) *Day {
+	names := names{}
+	d.file, d.room = extsort.NewFile(folder), room
+	d.calls = extsort.New(records(names), d.file, room)
+	d.cdrs = extsort.New(legs(names), d.file, room)
+	d.steps = extsort.New(steps(names), d.file, room)
+	d.signs = extsort.New(signs(names), d.file, room)
+	return d
+}
+
+// Large reports whether the day has more records than it holds in memory.
+func (d *Day) Large() bool { return d.file.Used() }
+
+// Close removes the temporary file, where there is one. The day can't be used any more.
+func (d *Day) Close() error { return d.file.Close() }
 
 // Reach is the part of time whose records are read for a day: from its start until 06:00
 // of the next day, which is excluded.
@@ -68,7 +82,7 @@ func (d *Day) More() (from, to pbx.LocalTime, ok bool) {
 	switch {
 	case d.asked == 1 && d.early:
 		return yesterday, d.day.Start(), true
-	case d.asked == 2 && d.needsEvening():
+	case d.asked == 2 && d.night && d.needsEvening():
 		return (d.day - 2).Start() + pbx.EarlyUntil, yesterday, true
 	}
 	return 0, 0, false
@@ -77,13 +91,24 @@ func (d *Day) More() (from, to pbx.LocalTime, ok bool) {
 // needsEvening reports whether a call has records before 06:00 on the day, and on the one
 // before.
 func (d *Day) needsEvening() bool {
-	early := map[string]bool{}
-	for _, r := range d.calls {
-		if r.start.Day() == d.day && r.start.Early() {
-			early[r.uuid] = true
+	on := func(day pbx.Day) func(*record) bool {
+		return func(r *record) bool { return r.start.Day() == day && r.start.Early() }
+	}
+	for records, err := range d.byCall() {
+		if err != nil {
+			d.err = err
+			return false
+		}
+		if slices.ContainsFunc(records, on(d.day)) && slices.ContainsFunc(records, on(d.day-1)) {
+			return true
 		}
 	}
-	return slices.ContainsFunc(d.earlier, func(r *record) bool { return r.start.Early() && early[r.uuid] })
+	return false
+}
+
+// byCall yields the records of each uuid, in the order of record.compare.
+func (d *Day) byCall() iter.Seq2[[]*record, error] {
+	return extsort.Group(d.calls.All(), func(a, b *record) bool { return a.uuid == b.uuid }, (*record).size, groupRoom)
 }
 
 // AddCall adds the current version of a call record. One that the day can't need is left
@@ -91,19 +116,21 @@ func (d *Day) needsEvening() bool {
 func (d *Day) AddCall(e *pbx.CallRecord, s Source) {
 	switch {
 	case d.reads(e.Start):
-		d.calls = append(d.calls, newRecord(e, s, d.zone))
+		r := newRecord(e, s, d.zone)
+		d.calls.Add(r)
+		if r.agent != "" {
+			d.agents[r.agent] = true
+		}
 	case e.Start < d.day.Start() && e.Start >= (d.day-2).Start()+pbx.EarlyUntil:
-		d.earlier = append(d.earlier, newRecord(e, s, d.zone))
+		d.earlier, d.night = true, d.night || e.Start.Early()
+		d.calls.Add(newRecord(e, s, d.zone))
 	}
 }
 
 // AddCDR is AddCall for a plain call detail record.
 func (d *Day) AddCDR(e *pbx.CDR, s Source) {
-	switch {
-	case d.reads(e.Start):
-		d.cdrs = append(d.cdrs, &leg{e, s, d.zone.TimeOf(e.Start, e.UniqueID).Unix()})
-	case e.Start.Day() == d.day-1:
-		d.before[callKey{pbx.KindCDR, e.Call(), ""}] = true
+	if d.reads(e.Start) || e.Start.Day() == d.day-1 {
+		d.cdrs.Add(newLeg(e, s, d.zone))
 	}
 }
 
@@ -111,7 +138,7 @@ func (d *Day) AddCDR(e *pbx.CDR, s Source) {
 // starts.
 func (d *Day) AddIVRStep(e *pbx.IVRStep, s Source) {
 	if e.Start.Day() == d.day {
-		d.steps = append(d.steps, &step{e, s})
+		d.steps.Add(&step{e.IVRID, e.Key, e.UUID, s.Hash, suspect(d.zone, e.UUID, e.Start, s.Received)})
 	}
 }
 
@@ -126,19 +153,63 @@ func (d *Day) reads(start pbx.LocalTime) bool {
 	return true
 }
 
-// inForce is the records of the day's reach that count, and what calls the day before had.
-func (d *Day) inForce() (records []*record, before map[callKey]bool) {
-	before = map[callKey]bool{}
-	for _, r := range inForce(slices.Concat(d.calls, d.earlier)) {
-		switch {
-		case r.start >= d.day.Start():
-			records = append(records, r)
-		case r.start.Day() == d.day-1:
-			before[callKey{pbx.KindCallRecord, r.uuid, ""}] = true
-			before[callKey{pbx.KindCallRecord, r.uuid, r.queue}] = true
+// uuidRecords are those of one uuid that count, of a day's reach.
+type uuidRecords struct {
+	records []*record
+	before  map[string]bool // queues in which it has any on the day before; empty: any queue
+}
+
+// inForce yields what counts of each uuid that has anything.
+func (d *Day) inForce() iter.Seq2[uuidRecords, error] {
+	return func(yield func(uuidRecords, error) bool) {
+		for all, err := range d.byCall() {
+			if err != nil {
+				yield(uuidRecords{}, err)
+				return
+			}
+			if u := d.reached(inForce(all)); len(u.records) > 0 && !yield(u, nil) {
+				return
+			}
 		}
 	}
-	return records, before
+}
+
+// reached parts the records of a uuid into those of the day's reach and those of before.
+func (d *Day) reached(all []*record) uuidRecords {
+	isBefore := func(r *record) bool { return r.start < d.day.Start() }
+	if !slices.ContainsFunc(all, isBefore) {
+		return uuidRecords{records: all}
+	}
+	u := uuidRecords{before: map[string]bool{}}
+	for _, r := range all {
+		switch {
+		case !isBefore(r):
+			u.records = append(u.records, r)
+		case r.start.Day() == d.day-1:
+			u.before[""], u.before[r.queue] = true, true
+		}
+	}
+	return u
+}
+
+// agentsInForce are the agents of the records that count. Only a record of the day before can
+// have one of the day's reach not count.
+func (d *Day) agentsInForce() (map[string]bool, error) {
+	if !d.earlier {
+		return d.agents, nil
+	}
+	agents := map[string]bool{}
+	for u, err := range d.inForce() {
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range u.records {
+			if r.agent != "" {
+				agents[r.agent] = true
+			}
+		}
+	}
+	return agents, nil
 }
 
 // own is which of the records of a call, or a queue call, belong to a day. belongsBefore says
@@ -158,7 +229,7 @@ func own[R interface{ began() pbx.LocalTime }](day pbx.Day, records []R, belongs
 }
 
 func (r *record) began() pbx.LocalTime { return r.start }
-func (l *leg) began() pbx.LocalTime    { return l.Start }
+func (l *leg) began() pbx.LocalTime    { return l.start }
 
 // groups yields the runs of records that are the same.
 func groups[R any](records []R, same func(a, b R) bool) func(yield func([]R) bool) {

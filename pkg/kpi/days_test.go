@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -171,18 +173,52 @@ func fields(line string) (words []string) {
 	return words
 }
 
+// computed is all that a day comes to.
+type computed struct {
+	Rows
+	Calls      []*Call
+	AgentCalls []AgentCall
+	Sessions   []Session
+}
+
 // compute computes a day as a rollup does, which reads more than the day's reach only if it
 // must.
-func compute(day pbx.Day, s Settings, zone pbx.Zone, records []received, signs ...Sign) Rows {
-	d := NewDay(testMAC, day, s, zone)
-	from, to := Reach(day)
+func compute(day pbx.Day, s Settings, zone pbx.Zone, records []received, signs ...Sign) computed {
+	return computeIn(NewDay(testMAC, day, s, zone), records, signs...)
+}
+
+func computeIn(d *Day, records []received, signs ...Sign) computed {
+	from, to := Reach(d.day)
 	for more := true; more; from, to, more = d.More() {
 		add(d, records, func(start pbx.LocalTime) bool { return start >= from && start < to })
 	}
 	for _, sign := range signs {
 		d.AddSign(sign)
 	}
-	return d.Rows()
+	return allOf(d)
+}
+
+// allOf computes all of a day.
+func allOf(d *Day) (all computed) {
+	var errs [4]error
+	all.Rows, errs[0] = d.Rows()
+	all.Calls, errs[1] = collect(d.Calls())
+	all.AgentCalls, errs[2] = collect(d.AgentCalls())
+	all.Sessions, errs[3] = collect(d.Sessions())
+	if err := errors.Join(errs[:]...); err != nil {
+		panic(err)
+	}
+	return all
+}
+
+func collect[T any](values iter.Seq2[T, error]) (all []T, err error) {
+	for v, err := range values {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 // add adds the records that start when they should.
@@ -250,7 +286,7 @@ type goldenCall struct {
 	Suspect    bool          `json:"clock_suspect"`
 }
 
-func shown(rows Rows) goldenDay {
+func shown(rows computed) goldenDay {
 	thresholds := Thresholds{ServiceLevel: DefaultServiceLevel, ShortAbandon: DefaultSettings.ShortAbandon}
 	published := Published{time.Date(2018, 11, 6, 0, 15, 0, 0, time.UTC), 1}
 	g := goldenDay{pbx: rows.PBX.Figures(thresholds, published)}

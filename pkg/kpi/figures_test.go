@@ -49,7 +49,7 @@ func TestShortAbandonedFollowsTheSettingOfTheRow(t *testing.T) {
 	for threshold, want := range map[int64]int64{0: 0, 10: 0, 11: 1} {
 		d := NewDay(testMAC, worldDay, Settings{ShortAbandon: threshold}, testZone)
 		d.AddCall(record, Source{})
-		rows := d.Rows()
+		rows := allOf(d)
 		queue := rows.Queues[0]
 		if queue.ShortAbandoned != want || rows.PBX.ShortAbandoned != want || queue.ShortAbandon != threshold {
 			t.Errorf("%d s: got %d and %d", threshold, queue.ShortAbandoned, rows.PBX.ShortAbandoned)
@@ -64,7 +64,7 @@ func TestInputsNameTheRecords(t *testing.T) {
 			start := worldDay.Start() + pbx.LocalTime(i)
 			d.AddCall(&pbx.CallRecord{UUID: "x", Queue: "630", Start: start}, Source{Hash: hash})
 		}
-		return d.Rows().Queues[0].Inputs
+		return allOf(d).Queues[0].Inputs
 	}
 	if row("a", "b") != row("b", "a") {
 		t.Error("the order of the records matters")

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"trunkline/pkg/pbx"
 )
 
 // Histogram says how many calls had each value, such as a wait in whole seconds. It has
@@ -38,6 +40,31 @@ func histogramOf(values []int64) Histogram {
 	}
 	return h
 }
+
+// values counts values as they come, in little more memory than their histogram takes.
+type values struct {
+	counted Histogram
+	others  []int64
+}
+
+// countedAtOnce is how many values are counted together, at least.
+const countedAtOnce = 256
+
+func (v *values) add(n int64) {
+	if len(v.others) >= max(countedAtOnce, len(v.counted)) {
+		v.counted, v.others = v.histogram(), v.others[:0]
+	}
+	v.others = append(v.others, n)
+}
+
+func (v *values) addKnown(n pbx.Int) {
+	if n.Known() {
+		v.add(n.Or(0))
+	}
+}
+
+// histogram is that of all values so far.
+func (v *values) histogram() Histogram { return v.counted.plus(histogramOf(v.others)) }
 
 // Calls is how many calls there are with values up to the given one.
 func (h Histogram) Calls(upTo int64) (calls int64) {
@@ -82,8 +109,11 @@ func (h Histogram) Percentile(p int64) (int64, bool) {
 
 // plus is the histogram of the calls of both.
 func (h Histogram) plus(other Histogram) Histogram {
-	if len(other) == 0 {
+	switch {
+	case len(other) == 0:
 		return h
+	case len(h) == 0:
+		return other
 	}
 	sum := make(Histogram, 0, len(h)+len(other))
 	for len(h) > 0 && len(other) > 0 {

@@ -34,3 +34,81 @@ func covered(all []interval) (seconds int64) {
 	}
 	return seconds
 }
+
+// union is the instants that lie in any of some intervals. What it holds is little more than
+// what it comes to.
+type union struct {
+	all    []interval
+	joined int // how many of them are in order, and don't touch
+}
+
+// joinedAtOnce is how many intervals are joined together, at least.
+const joinedAtOnce = 256
+
+func (u *union) add(i interval) {
+	if i.seconds() == 0 {
+		return
+	}
+	if u.all = append(u.all, i); len(u.all) > 2*u.joined+joinedAtOnce {
+		u.join()
+	}
+}
+
+// join joins intervals that overlap or touch, and has all in order.
+func (u *union) join() {
+	slices.SortFunc(u.all, interval.compare)
+	apart := u.all[:0]
+	for _, i := range u.all {
+		if n := len(apart); n > 0 && i.from <= apart[n-1].to {
+			apart[n-1].to = max(apart[n-1].to, i.to)
+		} else {
+			apart = append(apart, i)
+		}
+	}
+	u.all, u.joined = apart, len(apart)
+}
+
+// within is how many seconds of another interval it has.
+func (u *union) within(other interval) (seconds int64) {
+	if u.joined != len(u.all) {
+		u.join()
+	}
+	first, _ := slices.BinarySearchFunc(u.all, other.from, func(i interval, from int64) int { return cmp.Compare(i.to, from) })
+	for _, i := range u.all[first:] {
+		if i.from >= other.to {
+			break
+		}
+		seconds += i.within(other).seconds()
+	}
+	return seconds
+}
+
+// instants are some seconds since 1970, each once. What they hold is little more than that.
+type instants struct {
+	all     []int64
+	ordered int
+}
+
+func (s *instants) add(at int64) {
+	if s.all = append(s.all, at); len(s.all) > 2*s.ordered+joinedAtOnce {
+		s.order()
+	}
+}
+
+func (s *instants) order() {
+	slices.Sort(s.all)
+	s.all = slices.Compact(s.all)
+	s.ordered = len(s.all)
+}
+
+// last is the last of them that is after one instant, and not after another.
+func (s *instants) last(after, until int64) (at int64, ok bool) {
+	if s.ordered != len(s.all) {
+		s.order()
+	}
+	n, _ := slices.BinarySearch(s.all, until+1)
+	if n == 0 || s.all[n-1] <= after {
+		return 0, false
+	}
+	return s.all[n-1], true
+}

@@ -1,53 +1,164 @@
 package kpi
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
+	"iter"
 	"maps"
 	"slices"
 
+	"trunkline/pkg/extsort"
 	"trunkline/pkg/pbx"
 )
+
+// This file is how a day is computed: call by call, so that no more than one call's records
+// are needed at a time. Rows adds up what each of them comes to; Calls, AgentCalls and Sessions
+// go through them again, to tell what is behind the rows.
 
 // Rows are all that a day's records come to.
 type Rows struct {
 	PBX    PBX
 	Queues []Queue // by queue
 	Agents []Agent // by agent
-	// Calls are those behind the rows, by uuid and queue: what belongs to the day of the
-	// calls of queues, and the calls without a queue.
-	Calls []*Call
-	// AgentCalls are those behind the agents' rows, by uuid; Sessions are by agent and time.
-	AgentCalls []AgentCall
-	Sessions   []Session
 }
 
-// Rows computes the rows of what was added. A day without records has no queues, no agents
-// and no calls.
-func (d *Day) Rows() Rows {
-	records, before := d.inForce()
-	direct(records)
-	w := work{Day: d, before: before, queues: map[string]*queueDay{}, agents: map[string]*agentDay{}}
-	for all := range groups(records, func(a, b *record) bool { return a.uuid == b.uuid }) {
-		w.add(all)
+// Rows computes the rows of what was added. A day without records has no queues and no agents.
+// It fails only where the day is large, and its temporary file can't be written or read.
+func (d *Day) Rows() (Rows, error) {
+	if d.err != nil {
+		return Rows{}, d.err
 	}
-	rows := Rows{PBX: w.whole.row(d), Calls: w.calls, AgentCalls: w.agentCalls, Sessions: w.addSessions(records)}
-	for _, name := range slices.Sorted(maps.Keys(w.queues)) {
-		rows.Queues = append(rows.Queues, w.queues[name].row(d, name))
+	w := newWork(d)
+	for c, err := range d.all() {
+		if err != nil {
+			return Rows{}, err
+		}
+		w.add(c)
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.agents)) {
-		rows.Agents = append(rows.Agents, w.agents[name].row(d, name))
+	if err := w.whole.countCDRs(d); err != nil {
+		return Rows{}, err
 	}
-	return rows
+	if err := w.whole.countChoices(d); err != nil {
+		return Rows{}, err
+	}
+	for s, err := range d.sessions(w.alive) {
+		if err != nil {
+			return Rows{}, err
+		}
+		w.agent(s[0].Agent).addSessions(s)
+	}
+	return w.rows()
 }
 
-// direct gives the records their directions: an inbound one whose caller is an agent of the
-// day is internal.
-func direct(records []*record) {
-	agents := map[string]bool{}
-	for _, r := range records {
-		agents[r.agent] = r.agent != ""
+// Calls yields the calls behind the rows, by uuid and queue: what belongs to the day of the
+// calls of queues, and the calls without a queue. After an error it ends.
+func (d *Day) Calls() iter.Seq2[*Call, error] {
+	return flat(d.all(), func(c call) []*Call { return c.shown })
+}
+
+// AgentCalls yields those behind the agents' rows, by uuid and agent. After an error it ends.
+func (d *Day) AgentCalls() iter.Seq2[AgentCall, error] {
+	return flat(d.all(), func(c call) (all []AgentCall) {
+		for _, name := range slices.Sorted(maps.Keys(c.agents)) {
+			all = append(all, new(agentDay).add(name, c.agents[name], c.answers)...)
+		}
+		return all
+	})
+}
+
+// Sessions yields those behind the agents' rows, by agent and time. After an error it ends.
+func (d *Day) Sessions() iter.Seq2[Session, error] {
+	return func(yield func(Session, error) bool) {
+		alive := d.newSignsOfLife()
+		for u, err := range d.inForce() {
+			if err != nil {
+				yield(Session{}, err)
+				return
+			}
+			alive.add(u.records)
+		}
+		flat(d.sessions(alive), func(s []Session) []Session { return s })(yield)
 	}
+}
+
+// flat yields what is of each value.
+func flat[A, B any](all iter.Seq2[A, error], of func(A) []B) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		for a, err := range all {
+			if err != nil {
+				var none B
+				yield(none, err)
+				return
+			}
+			for _, b := range of(a) {
+				if !yield(b, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// call is what the records of one uuid come to on the day.
+type call struct {
+	records []*record             // all of them,
+	mine    []*record             // those of the PBX's call,
+	parts   []*Call               // and what these come to, by queue
+	shown   []*Call               // what a queue's row counts, or a call without a queue
+	agents  map[string]*agentCall // what it means to agents
+	answers []*record             // that answer it, whoever did
+}
+
+// all yields the calls of the day, by uuid.
+func (d *Day) all() iter.Seq2[call, error] {
+	return func(yield func(call, error) bool) {
+		agents, err := d.agentsInForce()
+		if err != nil {
+			yield(call{}, err)
+			return
+		}
+		for u, err := range d.inForce() {
+			if err != nil {
+				yield(call{}, err)
+				return
+			}
+			if !yield(d.call(u, agents), nil) {
+				return
+			}
+		}
+	}
+}
+
+// call decides what the records of one uuid come to.
+func (d *Day) call(u uuidRecords, agents map[string]bool) call {
+	direct(u.records, agents)
+	all := u.records
+	c := call{records: all, mine: own(d.day, all, u.before[""]), agents: map[string]*agentCall{}}
+	for group := range groups(c.mine, sameQueue) {
+		c.parts = append(c.parts, newCall(group, all, d.settings))
+	}
+	if len(c.parts) == 1 && c.parts[0].Queue == "" {
+		c.shown = append(c.shown, c.parts[0])
+		addDirect(c.agents, c.parts[0])
+	}
+	for group := range groups(all, sameQueue) {
+		here := own(d.day, group, u.before[group[0].queue])
+		if group[0].queue == "" || len(here) == 0 {
+			continue
+		}
+		ofQueue := c.reuse(here, d.settings)
+		c.shown = append(c.shown, ofQueue)
+		c.answers = append(c.answers, addAttempts(c.agents, ofQueue)...)
+	}
+	addOutbound(c.agents, c.mine)
+	return c
+}
+
+// direct gives the records of a uuid their directions: an inbound one whose caller is an agent
+// of the day is internal.
+func direct(records []*record, agents map[string]bool) {
 	for _, r := range records {
 		if r.direction = pbx.DirectionOf(r.callType); r.direction == pbx.Inbound && agents[r.caller] {
 			r.direction = pbx.Internal
@@ -55,104 +166,110 @@ func direct(records []*record) {
 	}
 }
 
-// work is a day on its way to its rows.
-type work struct {
-	*Day
-	before     map[callKey]bool
-	calls      []*Call
-	agentCalls []AgentCall
-	queues     map[string]*queueDay
-	agents     map[string]*agentDay
-	whole      pbxDay
-}
-
-// add adds all records of one uuid.
-func (w *work) add(all []*record) {
-	mine := w.own(all, "")
-	parts := w.split(mine, all)
-	w.whole.add(mine, parts, w.settings)
-	ofAgents := make(map[string]*agentCall)
-	if len(parts) == 1 && parts[0].Queue == "" {
-		w.calls = append(w.calls, parts[0])
-		addDirect(ofAgents, parts[0])
-	}
-	var answers []*record
-	for group := range groups(all, sameQueue) {
-		here := w.own(group, group[0].queue)
-		if group[0].queue == "" || len(here) == 0 {
-			continue
-		}
-		call := w.reuse(parts, here, all)
-		w.calls = append(w.calls, call)
-		w.queue(call.Queue).add(call)
-		answers = append(answers, addAttempts(ofAgents, call)...)
-	}
-	addOutbound(ofAgents, mine)
-	for _, name := range slices.Sorted(maps.Keys(ofAgents)) {
-		w.agentCalls = append(w.agentCalls, w.agent(name).add(name, ofAgents[name], answers)...)
-	}
-}
-
-// own is which of the records of a uuid, or of its queue call, belong to the day.
-func (w *work) own(records []*record, queue string) []*record {
-	return own(w.day, records, w.before[callKey{pbx.KindCallRecord, records[0].uuid, queue}])
-}
-
-// split makes the parts of the PBX's call, by queue.
-func (w *work) split(mine, all []*record) (parts []*Call) {
-	for group := range groups(mine, sameQueue) {
-		parts = append(parts, newCall(group, all, w.settings))
-	}
-	return parts
-}
-
 // reuse finds a queue call among the parts of the PBX's call, where it is nearly always, or
 // makes it: around midnight, another part of its records may belong to the day.
-func (w *work) reuse(parts []*Call, own, all []*record) *Call {
-	for _, c := range parts {
-		if slices.Equal(c.records, own) {
-			return c
+func (c *call) reuse(own []*record, s Settings) *Call {
+	for _, part := range c.parts {
+		if slices.Equal(part.records, own) {
+			return part
 		}
 	}
-	return newCall(own, all, w.settings)
+	return newCall(own, c.records, s)
 }
 
 func sameQueue(a, b *record) bool { return a.queue == b.queue }
 
+// work is a day on its way to its rows.
+type work struct {
+	*Day
+	inputs *extsort.Sorter[input]
+	bases  int64 // of rows, so far
+	queues map[string]*queueDay
+	agents map[string]*agentDay
+	whole  *pbxDay
+	alive  signsOfLife
+}
+
+func newWork(d *Day) *work {
+	w := &work{
+		Day: d, inputs: extsort.New(inputs(), d.file, d.room),
+		queues: map[string]*queueDay{}, agents: map[string]*agentDay{}, alive: d.newSignsOfLife(),
+	}
+	w.whole = &pbxDay{basis: w.basis()}
+	return w
+}
+
+// add adds a call to the rows.
+func (w *work) add(c call) {
+	w.alive.add(c.records)
+	w.whole.add(c.mine, c.parts, w.settings)
+	for _, shown := range c.shown {
+		if shown.Queue != "" {
+			w.queue(shown.Queue).add(shown, w.settings)
+		}
+	}
+	for name, calls := range c.agents {
+		w.agent(name).add(name, calls, c.answers)
+	}
+}
+
+// rows are the rows of what was added.
+func (w *work) rows() (Rows, error) {
+	bases, err := w.sum()
+	if err != nil {
+		return Rows{}, err
+	}
+	rows := Rows{PBX: w.whole.row(w.Day, bases)}
+	for _, name := range slices.Sorted(maps.Keys(w.queues)) {
+		rows.Queues = append(rows.Queues, w.queues[name].row(w.Day, name, bases))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.agents)) {
+		rows.Agents = append(rows.Agents, w.agents[name].row(w.Day, name, bases))
+	}
+	return rows, nil
+}
+
 func (w *work) queue(name string) *queueDay {
 	if w.queues[name] == nil {
-		w.queues[name] = &queueDay{}
+		w.queues[name] = &queueDay{basis: w.basis()}
 	}
 	return w.queues[name]
 }
 
 func (w *work) agent(name string) *agentDay {
-	if w.agents[name] == nil {
-		w.agents[name] = &agentDay{}
+	a := w.agents[name]
+	if a == nil {
+		a = &agentDay{basis: w.basis(), signed: w.signed[name], holds: !w.settings.TalkIncludesHold}
+		if a.signed {
+			a.day = w.span()
+		}
+		w.agents[name] = a
 	}
-	return w.agents[name]
+	return a
 }
 
 // queueDay is what a queue's row is made of.
 type queueDay struct {
 	Apart
 	basis
-	calls []*Call
+	tallying
 }
 
-func (q *queueDay) add(c *Call) {
+func (q *queueDay) add(c *Call, s Settings) {
 	q.basis.add(c.records...)
 	if c.Class == ClassQueue {
-		q.calls = append(q.calls, c)
+		q.tallying.add(c, s)
+		q.tried(c)
 	} else {
 		q.Apart.add(c.Class)
 	}
 }
 
-func (q *queueDay) row(d *Day, name string) Queue {
+func (q *queueDay) row(d *Day, name string, b bases) Queue {
+	tally, intervals := q.tallied()
 	return Queue{
-		MAC: d.mac, Day: d.day, Queue: name, Tally: tally(q.calls, d.settings), Apart: q.Apart,
-		Agents: agentsTried(q.calls), Intervals: intervals(q.calls), Basis: q.basis.of(d.settings),
+		MAC: d.mac, Day: d.day, Queue: name, Tally: tally, Apart: q.Apart,
+		Agents: int64(len(q.agents)), Intervals: intervals, Basis: b.of(q.basis, d.settings),
 	}
 }
 
@@ -160,9 +277,10 @@ func (q *queueDay) row(d *Day, name string) Queue {
 type pbxDay struct {
 	Apart
 	basis
+	tallying        // of a call for each uuid
 	ivrOnly, direct int64
-	queued          []*Call // a call for each uuid,
-	parts           []*Call // and its queue calls
+	cdr             CDRCounts
+	ivr             []IVRChoice
 }
 
 func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
@@ -172,6 +290,7 @@ func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
 	for _, c := range parts {
 		if c.Class == ClassQueue {
 			queued = append(queued, c)
+			p.tried(c)
 		}
 		if slices.Index(classes, c.Class) < slices.Index(classes, class) {
 			class = c.Class
@@ -181,7 +300,7 @@ func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
 	case len(mine) == 0:
 	case len(queued) > 0:
 		start := slices.MinFunc(mine, (*record).compareStart).start
-		p.queued, p.parts = append(p.queued, together(queued, start, s)), append(p.parts, queued...)
+		p.tallying.add(together(queued, start, s), s)
 	case class == ClassIVROnly:
 		p.ivrOnly++
 	case class == ClassDirect:
@@ -191,19 +310,35 @@ func (p *pbxDay) add(mine []*record, parts []*Call, s Settings) {
 	}
 }
 
-func (p *pbxDay) row(d *Day) PBX {
-	row := PBX{
-		MAC: d.mac, Day: d.day, Tally: tally(p.queued, d.settings), IVROnly: p.ivrOnly, Direct: p.direct, Apart: p.Apart,
-		CDR: p.cdrCounts(d), IVR: p.ivrChoices(d), Agents: agentsTried(p.parts), Intervals: intervals(p.queued),
+func (p *pbxDay) row(d *Day, b bases) PBX {
+	tally, intervals := p.tallied()
+	return PBX{
+		MAC: d.mac, Day: d.day, Tally: tally, IVROnly: p.ivrOnly, Direct: p.direct, Apart: p.Apart,
+		CDR: p.cdr, IVR: p.ivr, Agents: int64(len(p.agents)), Intervals: intervals, Basis: b.of(p.basis, d.settings),
 	}
-	row.Basis = p.basis.of(d.settings)
-	return row
 }
 
-// basis gathers what a row is computed of.
+// input is a record that a row is computed of.
+type input struct {
+	row  int64
+	hash string
+}
+
+func (i *input) compare(other *input) int {
+	return cmp.Or(cmp.Compare(i.row, other.row), cmp.Compare(i.hash, other.hash))
+}
+
+// basis counts what a row is computed of.
 type basis struct {
-	hashes  []string
-	suspect int64
+	inputs           *extsort.Sorter[input] // nil: only a call is asked for, and no row
+	row              int64
+	records, suspect int64
+}
+
+// basis is that of a row more.
+func (w *work) basis() basis {
+	w.bases++
+	return basis{inputs: w.inputs, row: w.bases}
 }
 
 func (b *basis) add(records ...*record) {
@@ -213,18 +348,42 @@ func (b *basis) add(records ...*record) {
 }
 
 func (b *basis) see(hash string, suspect bool) {
-	b.hashes = append(b.hashes, hash)
+	if b.inputs != nil {
+		b.inputs.Add(input{b.row, hash})
+	}
+	b.records++
 	if suspect {
 		b.suspect++
 	}
 }
 
-func (b *basis) of(s Settings) Basis {
-	slices.Sort(b.hashes)
-	h := sha256.New()
-	for _, hash := range b.hashes {
-		h.Write([]byte(hash))
-		h.Write([]byte{'\n'})
+// bases are the hashes of what rows are computed of.
+type bases map[int64]string
+
+// sum makes the hash of each row's inputs, in their order.
+func (w *work) sum() (bases, error) {
+	all, row, sum := bases{}, int64(0), sha256.New()
+	for i, err := range w.inputs.All() {
+		if err != nil {
+			return nil, err
+		}
+		if i.row != row {
+			all[row], row = hashOfInputs(sum), i.row
+			sum.Reset()
+		}
+		sum.Write([]byte(i.hash))
+		sum.Write([]byte{'\n'})
 	}
-	return Basis{Inputs{int64(len(b.hashes)), hex.EncodeToString(h.Sum(nil)[:16])}, b.suspect, s}
+	all[row] = hashOfInputs(sum)
+	return all, nil
+}
+
+func hashOfInputs(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)[:16]) }
+
+func (all bases) of(b basis, s Settings) Basis {
+	hash, any := all[b.row]
+	if !any {
+		hash = hashOfInputs(sha256.New())
+	}
+	return Basis{Inputs{b.records, hash}, b.suspect, s}
 }

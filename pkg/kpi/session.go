@@ -2,10 +2,11 @@ package kpi
 
 import (
 	"cmp"
-	"maps"
+	"iter"
 	"slices"
 	"time"
 
+	"trunkline/pkg/extsort"
 	"trunkline/pkg/pbx"
 )
 
@@ -24,7 +25,7 @@ type Session struct {
 	To     time.Time `json:"to"`   // not after it ends
 	Unsure bool      `json:"unsure"`
 	Rule   string    `json:"rule"` // by which it ends
-	signs  []Sign    // that it was seen in
+	signs  []*Sign   // that it was seen in
 	interval
 	doubled bool // the login was only told again
 }
@@ -35,51 +36,74 @@ func (d *Day) SignReach() (from, to time.Time) {
 	return d.zone.End(d.day - 1).Add(-pbx.MaxSession), d.zone.End(d.day).Add(pbx.MaxSession)
 }
 
+// span is the day, in seconds since 1970.
+func (d *Day) span() interval {
+	return interval{d.zone.End(d.day - 1).Unix(), d.zone.End(d.day).Unix()}
+}
+
 // AddSign adds a login or a logoff. One of another time is left out.
 func (d *Day) AddSign(s Sign) {
 	s.Agent = code(pbx.AgentCode(s.Agent))
 	if from, to := d.SignReach(); s.Agent != "" && !s.At.Before(from) && s.At.Before(to) {
-		d.signs = append(d.signs, s)
+		d.signs.Add(&s)
+		d.signed[s.Agent] = true
 	}
 }
 
-// addSessions adds the day's sessions to the rows of their agents, and returns them by agent
-// and time. records are those that the day reads.
-func (w *work) addSessions(records []*record) (all []Session) {
-	if len(w.signs) == 0 {
-		return nil
-	}
-	alive := signsOfLife(records)
-	byAgent := map[string][]Sign{}
-	for _, s := range w.signs {
-		byAgent[s.Agent] = append(byAgent[s.Agent], s)
-	}
-	for _, name := range slices.Sorted(maps.Keys(byAgent)) {
-		if sessions := w.sessions(byAgent[name], alive[name]); len(sessions) > 0 {
-			w.agent(name).addSessions(sessions, w.settings)
-			all = append(all, sessions...)
-		}
-	}
-	return all
+// compare orders the signs of one agent by time, a logoff before a login.
+func (s *Sign) compare(other *Sign) int {
+	return cmp.Or(cmp.Compare(s.Agent, other.Agent), s.At.Compare(other.At), compareBool(s.Login, other.Login), cmp.Compare(s.Hash, other.Hash))
 }
 
-// signsOfLife is when agents were last busy with each of the records.
-func signsOfLife(records []*record) map[string][]int64 {
-	alive := map[string][]int64{}
-	for _, r := range records {
-		if r.agent != "" {
-			alive[r.agent] = append(alive[r.agent], r.to+r.wrapUp.Or(0))
-		}
+// signsOfLife is when each agent who has signs was last busy with each record: to the second,
+// and only in the time in which a session may end.
+type signsOfLife struct {
+	reach  interval
+	agents map[string]*instants
+}
+
+func (d *Day) newSignsOfLife() signsOfLife {
+	if len(d.signed) == 0 {
+		return signsOfLife{}
+	}
+	from, to := d.SignReach()
+	alive := signsOfLife{interval{from.Unix(), to.Add(pbx.MaxSession).Unix()}, map[string]*instants{}}
+	for name := range d.signed {
+		alive.agents[name] = &instants{}
 	}
 	return alive
 }
 
-// sessions are those of one agent's signs that the day has a part of.
-func (d *Day) sessions(signs []Sign, alive []int64) (all []Session) {
-	slices.SortFunc(signs, func(a, b Sign) int {
-		return cmp.Or(a.At.Compare(b.At), compareBool(a.Login, b.Login), cmp.Compare(a.Hash, b.Hash))
-	})
-	day := interval{d.zone.End(d.day - 1).Unix(), d.zone.End(d.day).Unix()}
+func (l signsOfLife) add(records []*record) {
+	if len(l.agents) == 0 {
+		return
+	}
+	for _, r := range records {
+		if at := r.to + r.wrapUp.Or(0); l.agents[r.agent] != nil && at >= l.reach.from && at <= l.reach.to {
+			l.agents[r.agent].add(at)
+		}
+	}
+}
+
+// sessions yields those of each agent who has any, by agent and time.
+func (d *Day) sessions(alive signsOfLife) iter.Seq2[[]Session, error] {
+	return func(yield func([]Session, error) bool) {
+		sameAgent := func(a, b *Sign) bool { return a.Agent == b.Agent }
+		for signs, err := range extsort.Group(d.signs.All(), sameAgent, (*Sign).size, groupRoom) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if all := d.sessionsOf(signs, alive.agents[signs[0].Agent]); len(all) > 0 && !yield(all, nil) {
+				return
+			}
+		}
+	}
+}
+
+// sessionsOf are those of one agent's signs that the day has a part of.
+func (d *Day) sessionsOf(signs []*Sign, alive *instants) (all []Session) {
+	day := d.span()
 	for i, sign := range signs {
 		if !sign.Login {
 			continue
@@ -95,10 +119,10 @@ func (d *Day) sessions(signs []Sign, alive []int64) (all []Session) {
 }
 
 // sessionOf is the session that begins with a login; later are the signs after it.
-func sessionOf(login Sign, later []Sign, alive []int64) Session {
+func sessionOf(login *Sign, later []*Sign, alive *instants) Session {
 	from := login.At.Unix()
 	limit := from + int64(pbx.MaxSession/time.Second)
-	s := Session{Agent: login.Agent, signs: []Sign{login}, Unsure: true}
+	s := Session{Agent: login.Agent, signs: []*Sign{login}, Unsure: true}
 	if len(later) > 0 && later[0].At.Unix() <= limit {
 		s.interval = interval{from, later[0].At.Unix()}
 		if later[0].Login {
@@ -109,10 +133,8 @@ func sessionOf(login Sign, later []Sign, alive []int64) Session {
 		return s
 	}
 	s.interval, s.Rule = interval{from, from}, "it has no logoff within 16 hours, and no call after the login"
-	for _, at := range alive {
-		if at > s.to && at <= limit {
-			s.to, s.Rule = at, "it has no logoff within 16 hours, and ends with the agent's last call"
-		}
+	if at, ok := alive.last(from, limit); ok {
+		s.to, s.Rule = at, "it has no logoff within 16 hours, and ends with the agent's last call"
 	}
 	return s
 }
@@ -127,38 +149,37 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// addSessions adds the sessions of a day, and how long the agent was busy in them.
-func (d *agentDay) addSessions(sessions []Session, s Settings) {
+// addSessions adds the sessions of a day, and how long the agent was busy in them. They don't
+// overlap.
+func (d *agentDay) addSessions(sessions []Session) {
 	login := int64(0)
-	busy := d.busy(s)
-	var within []interval
 	for _, session := range sessions {
 		login += session.seconds()
+		d.BusySeconds += d.busy.within(session.interval)
 		if session.Unsure {
 			d.UnsureSessions++
 		}
 		for _, sign := range session.signs {
 			d.basis.see(sign.Hash, false)
 		}
-		for _, i := range busy {
-			within = append(within, i.within(session.interval))
-		}
 	}
-	d.LoginSeconds, d.BusySeconds = pbx.IntOf(login), covered(within)
+	d.LoginSeconds = pbx.IntOf(login)
 }
 
-// busy is when the agent talked, held a call or wrapped one up: talk and hold end with the
+// addBusy adds when the agent talked, held a call or wrapped one up: talk and hold end with the
 // record, and the wrap-up begins there.
-func (d *agentDay) busy(s Settings) (all []interval) {
-	for _, r := range d.queue {
+func (d *agentDay) addBusy(c *agentCall) {
+	if !d.signed {
+		return
+	}
+	for _, r := range c.tried {
 		talk := r.talk.Or(0)
-		if !s.TalkIncludesHold {
+		if d.holds {
 			talk += r.hold.Or(0)
 		}
-		all = append(all, interval{r.to - talk, r.to + r.wrapUp.Or(0)})
+		d.busy.add(interval{r.to - talk, r.to + r.wrapUp.Or(0)}.within(d.day))
 	}
-	for _, r := range d.without {
-		all = append(all, interval{r.to - r.talk.Or(0), r.to})
+	for _, r := range slices.Concat(c.outbound, c.direct) {
+		d.busy.add(interval{r.to - r.talk.Or(0), r.to}.within(d.day))
 	}
-	return all
 }

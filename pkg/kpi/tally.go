@@ -3,92 +3,129 @@ package kpi
 import (
 	"cmp"
 	"math"
-	"slices"
 
 	"trunkline/pkg/pbx"
 )
 
-// tally counts queue calls.
-func tally(calls []*Call, s Settings) Tally {
-	t := Tally{Counts: count(calls), MissCauses: map[string]int64{}}
-	var scores []int64
-	for _, c := range calls {
-		t.Visits += c.Visits
-		if c.Wait.Known() {
-			t.Waited++
-			t.Wait.add(c.Wait.Or(0))
-		}
-		t.Talk.add(c.Talk.Or(0))
-		t.Hold.add(c.Hold.Or(0))
-		t.WrapUp.add(c.WrapUp.Or(0))
-		t.Ring.add(c.Ring.Or(0))
-		if c.Score > 0 {
-			scores = append(scores, c.Score)
-		}
-		if c.Outcome != Answered {
-			for _, cause := range c.MissCauses {
-				t.MissCauses[cause]++
-			}
-		} else if c.Talk.Known() {
-			t.Handled++
-			t.HandleTime += c.Talk.Or(0) + c.WrapUp.Or(0)
-			if !s.TalkIncludesHold {
-				t.HandleTime += c.Hold.Or(0)
-			}
-		}
-	}
-	t.Scores = histogramOf(scores)
-	return t
+// tallying is a tally of queue calls that grows call by call. What it holds is little more than
+// what it comes to.
+type tallying struct {
+	tally     Tally // without its counts
+	counts    counting
+	scores    values
+	intervals [24 * 60 / IntervalMinutes]*counting
+	agents    map[string]bool // that were tried
 }
 
-// count counts queue calls by their outcomes.
-func count(calls []*Call) Counts {
-	n := Counts{Outcomes: Outcomes{Offered: int64(len(calls))}}
-	var answered, abandoned, gaveUp []int64
-	for _, c := range calls {
-		switch c.Outcome {
-		case Answered:
-			n.Answered++
-			answered = appendKnown(answered, c)
-			if !c.Wait.Known() {
-				n.AnsweredWaitUnknown++
-			}
-		case Abandoned:
-			n.Abandoned++
-			abandoned = appendKnown(abandoned, c)
-		case Voicemail:
-			n.Voicemail++
-		case FlowedOut:
-			n.FlowedOut++
-		default:
-			n.Unknown++
-		}
-		if c.GaveUp {
-			gaveUp = appendKnown(gaveUp, c)
-		}
-		if c.Short {
-			n.ShortAbandoned++
-		}
+// add adds a queue call.
+func (t *tallying) add(c *Call, s Settings) {
+	t.counts.add(c)
+	i := c.Minute() / IntervalMinutes
+	if t.intervals[i] == nil {
+		t.intervals[i] = &counting{}
 	}
-	n.AnsweredWaits, n.AbandonedWaits, n.GaveUpWaits = histogramOf(answered), histogramOf(abandoned), histogramOf(gaveUp)
-	return n
+	t.intervals[i].add(c)
+	t.sum(c, s)
 }
 
-// appendKnown appends the call's wait, where it is known.
-func appendKnown(waits []int64, c *Call) []int64 {
+// sum adds what is counted in no interval.
+func (t *tallying) sum(c *Call, s Settings) {
+	n := &t.tally
+	n.Visits += c.Visits
 	if c.Wait.Known() {
-		waits = append(waits, c.Wait.Or(0))
+		n.Waited++
+		n.Wait.add(c.Wait.Or(0))
 	}
-	return waits
+	n.Talk.add(c.Talk.Or(0))
+	n.Hold.add(c.Hold.Or(0))
+	n.WrapUp.add(c.WrapUp.Or(0))
+	n.Ring.add(c.Ring.Or(0))
+	if c.Score > 0 {
+		t.scores.add(c.Score)
+	}
+	if c.Outcome != Answered {
+		for _, cause := range c.MissCauses {
+			if n.MissCauses == nil {
+				n.MissCauses = map[string]int64{}
+			}
+			n.MissCauses[cause]++
+		}
+	} else if c.Talk.Known() {
+		n.Handled++
+		n.HandleTime += c.Talk.Or(0) + c.WrapUp.Or(0)
+		if !s.TalkIncludesHold {
+			n.HandleTime += c.Hold.Or(0)
+		}
+	}
 }
 
-// intervals counts the calls that began in each quarter of an hour. It reorders them.
-func intervals(calls []*Call) (all []Interval) {
-	slices.SortStableFunc(calls, func(a, b *Call) int { return cmp.Compare(a.Minute(), b.Minute()) })
-	for group := range groups(calls, func(a, b *Call) bool { return a.Minute() == b.Minute() }) {
-		all = append(all, Interval{group[0].Minute(), count(group)})
+// tried notes the agents that a queue call tried.
+func (t *tallying) tried(c *Call) {
+	for _, r := range c.counted {
+		if r.agent != "" && !t.agents[r.agent] {
+			if t.agents == nil {
+				t.agents = map[string]bool{}
+			}
+			t.agents[r.agent] = true
+		}
 	}
-	return all
+}
+
+// tallied is what the calls come to, and what those come to that began in each quarter of an
+// hour.
+func (t *tallying) tallied() (tally Tally, intervals []Interval) {
+	tally = t.tally
+	tally.Counts, tally.Scores = t.counts.counted(), t.scores.histogram()
+	if tally.MissCauses == nil {
+		tally.MissCauses = map[string]int64{}
+	}
+	for i, n := range t.intervals {
+		if n != nil {
+			intervals = append(intervals, Interval{int64(i) * IntervalMinutes, n.counted()})
+		}
+	}
+	return tally, intervals
+}
+
+// counting are Counts that grow call by call.
+type counting struct {
+	outcomes                    Outcomes
+	answered, abandoned, gaveUp values
+}
+
+// add counts a queue call by its outcome.
+func (n *counting) add(c *Call) {
+	n.outcomes.Offered++
+	switch c.Outcome {
+	case Answered:
+		n.outcomes.Answered++
+		n.answered.addKnown(c.Wait)
+		if !c.Wait.Known() {
+			n.outcomes.AnsweredWaitUnknown++
+		}
+	case Abandoned:
+		n.outcomes.Abandoned++
+		n.abandoned.addKnown(c.Wait)
+	case Voicemail:
+		n.outcomes.Voicemail++
+	case FlowedOut:
+		n.outcomes.FlowedOut++
+	default:
+		n.outcomes.Unknown++
+	}
+	if c.GaveUp {
+		n.gaveUp.addKnown(c.Wait)
+	}
+	if c.Short {
+		n.outcomes.ShortAbandoned++
+	}
+}
+
+func (n *counting) counted() Counts {
+	return Counts{
+		Outcomes: n.outcomes, AnsweredWaits: n.answered.histogram(),
+		AbandonedWaits: n.abandoned.histogram(), GaveUpWaits: n.gaveUp.histogram(),
+	}
 }
 
 // Minute is the minute of the day at which the call's interval begins.
@@ -99,19 +136,6 @@ func (c *Call) Minute() int64 {
 
 // IntervalMinutes is the length of an Interval.
 const IntervalMinutes = 15
-
-// agentsTried is how many distinct agents were tried for the calls.
-func agentsTried(calls []*Call) int64 {
-	agents := map[string]bool{}
-	for _, c := range calls {
-		for _, r := range c.counted {
-			if r.agent != "" {
-				agents[r.agent] = true
-			}
-		}
-	}
-	return int64(len(agents))
-}
 
 // together is the call that the PBX's queue calls of one uuid are, as far as it is tallied.
 // It began at start.

@@ -7,13 +7,15 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// inForce leaves out the records that were restated: of those of one call, queue and agent
-// that overlap, the one that was received last counts. It returns the others in the order of
-// record.compare.
+// inForce leaves out the records of a call that were restated: of those of one queue and agent
+// that overlap, the one that was received last counts. It is given the records in the order of
+// record.compare, and returns the others in it.
 func inForce(records []*record) []*record {
-	slices.SortFunc(records, (*record).compare)
+	if len(records) == 1 {
+		return records
+	}
 	kept := make([]*record, 0, len(records))
-	for group := range groups(records, func(a, b *record) bool { return a.uuid == b.uuid && a.queue == b.queue }) {
+	for group := range groups(records, sameQueue) {
 		if len(group) == 1 {
 			kept = append(kept, group[0])
 			continue

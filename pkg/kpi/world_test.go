@@ -117,8 +117,8 @@ func inJSON(v any) string {
 }
 
 // allDays are the days on which a world's records may count, and one more on each side.
-func allDays(records []received) map[pbx.Day]Rows {
-	rows := map[pbx.Day]Rows{}
+func allDays(records []received) map[pbx.Day]computed {
+	rows := map[pbx.Day]computed{}
 	for day := worldDay - 2; day <= worldDay+2; day++ {
 		rows[day] = compute(day, DefaultSettings, testZone, records)
 	}
@@ -141,7 +141,7 @@ func TestRecordsOutsideADaysReachDoNotMatter(t *testing.T) {
 	worlds(t, func(t *testing.T, _ *rand.Rand, records []received) {
 		d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 		add(d, records, func(pbx.LocalTime) bool { return true })
-		if got, want := inJSON(d.Rows()), inJSON(compute(worldDay, DefaultSettings, testZone, records)); got != want {
+		if got, want := inJSON(allOf(d)), inJSON(compute(worldDay, DefaultSettings, testZone, records)); got != want {
 			t.Errorf("with all records %s, with those of its reach %s", got, want)
 		}
 	})
@@ -151,7 +151,7 @@ func TestRowsMayBeComputedTwice(t *testing.T) {
 	worlds(t, func(t *testing.T, _ *rand.Rand, records []received) {
 		d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 		add(d, records, func(pbx.LocalTime) bool { return true })
-		if first, second := inJSON(d.Rows()), inJSON(d.Rows()); first != second {
+		if first, second := inJSON(allOf(d)), inJSON(allOf(d)); first != second {
 			t.Errorf("first %s, then %s", first, second)
 		}
 	})
@@ -278,7 +278,7 @@ func checkRows(t *testing.T, records []received) {
 }
 
 // checkAgents holds what is true of agents' rows.
-func checkAgents(t *testing.T, rows Rows) {
+func checkAgents(t *testing.T, rows computed) {
 	t.Helper()
 	for _, a := range rows.Agents {
 		counts := map[AgentCount]int64{}
@@ -345,21 +345,37 @@ func TestTalliesOfPartsAddUpToThatOfTheWhole(t *testing.T) {
 				}
 			}
 		}
-		a, b, c := tally(parts[0], DefaultSettings), tally(parts[1], DefaultSettings), tally(parts[2], DefaultSettings)
-		want := inJSON(tally(calls, DefaultSettings))
+		a, b, c := tallyOf(parts[0]), tallyOf(parts[1]), tallyOf(parts[2])
+		whole := tallyOf(calls)
+		want := inJSON(whole.Tally)
 		for _, sum := range []Tally{
-			a.Plus(b).Plus(c), a.Plus(b.Plus(c)), c.Plus(b).Plus(a), b.Plus(a.Plus(c)),
-			Tally{}.Plus(a).Plus(b.Plus(c)).Plus(Tally{}),
+			a.Plus(b.Tally).Plus(c.Tally), a.Plus(b.Plus(c.Tally)), c.Plus(b.Tally).Plus(a.Tally), b.Plus(a.Plus(c.Tally)),
+			Tally{}.Plus(a.Tally).Plus(b.Plus(c.Tally)).Plus(Tally{}),
 		} {
 			if got := inJSON(sum); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
-		intervalsOf := AddIntervals(intervals(parts[0]), AddIntervals(intervals(parts[2]), intervals(parts[1])))
-		if got, want := inJSON(intervalsOf), inJSON(append([]Interval{}, intervals(calls)...)); got != want {
+		intervalsOf := AddIntervals(a.intervals, AddIntervals(c.intervals, b.intervals))
+		if got, want := inJSON(intervalsOf), inJSON(append([]Interval{}, whole.intervals...)); got != want {
 			t.Errorf("intervals: got %s, want %s", got, want)
 		}
 	})
+}
+
+// tallied is what calls come to.
+type tallied struct {
+	Tally
+	intervals []Interval
+}
+
+func tallyOf(calls []*Call) (all tallied) {
+	var t tallying
+	for _, c := range calls {
+		t.add(c, DefaultSettings)
+	}
+	all.Tally, all.intervals = t.tallied()
+	return all
 }
 
 func TestRowsSurviveJSON(t *testing.T) {

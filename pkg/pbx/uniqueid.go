@@ -58,10 +58,23 @@ func Ahead(id string, start LocalTime) (ahead time.Duration, ok bool) {
 // PBX's zone: the offset is a whole number of quarter hours, and the clock may be read a
 // minute before the call begins. It is unknown where no zone on earth has that offset.
 // Who has many calls leaves out the smallest few, which may be of a clock that was set.
-func InferZone(ahead time.Duration) Zone {
-	const quarter = 15 * time.Minute
-	offset := (ahead + readBefore + day).Truncate(quarter) - day // rounds down, below zero too
-	if offset < -12*time.Hour || offset > 14*time.Hour {
+func InferZone(ahead time.Duration) Zone { return zoneOn(offsetOf(ahead)) }
+
+// What zones there are, and how their offsets from UTC are told apart.
+const (
+	quarter     = 15 * time.Minute
+	westernmost = -12 * time.Hour
+	easternmost = 14 * time.Hour
+)
+
+// offsetOf is the offset that a call tells of. It rounds down, below zero too.
+func offsetOf(ahead time.Duration) time.Duration {
+	return (ahead + readBefore + day).Truncate(quarter) - day
+}
+
+// zoneOn is the zone of an offset; unknown where no zone on earth has it.
+func zoneOn(offset time.Duration) Zone {
+	if offset < westernmost || offset > easternmost {
 		return Zone{}
 	}
 	return ZoneAt(offset)

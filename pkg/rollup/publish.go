@@ -23,6 +23,7 @@ type publication struct {
 	device  device
 	header  store.Header // as it was before the records were read
 	began   time.Time
+	of      *kpi.Day
 	figures kpi.Rows
 	rows    []store.Row
 	hash    string // of all that is published
@@ -34,7 +35,13 @@ type publication struct {
 }
 
 func newPublication(t Task, d device, h store.Header, in *reading, began time.Time) (*publication, error) {
-	p := &publication{Task: t, device: d, header: h, began: began, figures: in.day.Rows().Bounded(), lates: in.lates, late: in.late, activity: in.activity}
+	figures, err := in.day.Rows()
+	if err != nil {
+		return nil, err
+	}
+	p := &publication{
+		Task: t, device: d, header: h, began: began, of: in.day, figures: figures.Bounded(), lates: in.lates, late: in.late, activity: in.activity,
+	}
 	p.records = p.figures.PBX.Inputs.Records
 	p.add(store.ScopePBX, "", p.figures.PBX)
 	for _, q := range p.figures.Queues {
@@ -121,6 +128,7 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 func (r *Rollup) publishFiles(ctx context.Context, p *publication, claim store.Header) error {
 	objects, err := r.files(curated.Day{
 		MAC: p.MAC, Day: p.Day, Zone: p.device.zone, Thresholds: Thresholds(p.device.Device), Rows: p.figures,
+		Calls: p.of.Calls(), Scratch: r.scratch,
 		Published: kpi.Published{ComputedAt: p.began, Revision: claim.Claimed},
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package rollup
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"trunkline/pkg/kpi"
@@ -20,34 +19,80 @@ type reading struct {
 	lates int64
 	// activity is when the day's calls began.
 	activity pbx.Activity
-	// ahead is how far the PBX's clock was ahead of UTC, as each of the records tells.
-	ahead []time.Duration
+	// offsets is how far the PBX's clock was ahead of UTC, as each of the records tells.
+	offsets pbx.Offsets
+	// large has a place for each large day that may be computed at once; nil: for all of them.
+	large chan struct{}
+	// placed says that the day has one.
+	placed bool
 }
 
 // Compute computes a day of the records as they are now, and publishes nothing. fallback is
 // the zone of PBXs of which none is known.
 func Compute(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (kpi.Rows, error) {
-	d, err := deviceOf(ctx, s, t.MAC, fallback)
+	day, err := Read(ctx, s, fallback, t)
 	if err != nil {
 		return kpi.Rows{}, err
 	}
-	in, err := read(ctx, s, t, d, time.Time{})
-	if err != nil {
-		return kpi.Rows{}, err
-	}
-	return in.day.Rows(), nil
+	defer day.Close()
+	return day.Rows()
 }
 
-// read reads the records that a day's figures are made of.
-func read(ctx context.Context, s *store.Store, t Task, d device, since time.Time) (*reading, error) {
-	in := &reading{day: kpi.NewDay(t.MAC, t.Day, settings(d.Device), d.zone), from: t.Day.Start(), since: since}
-	from, to := kpi.Reach(t.Day)
+// Read reads a day's records as they are now, to be computed. fallback is the zone of PBXs of
+// which none is known. Whoever asks for the day closes it.
+func Read(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (*kpi.Day, error) {
+	d, err := deviceOf(ctx, s, t.MAC, fallback)
+	if err != nil {
+		return nil, err
+	}
+	in := &reading{day: kpi.NewDay(t.MAC, t.Day, settings(d.Device), d.zone), from: t.Day.Start()}
+	return in.day, in.read(ctx, s, t.MAC, d.zone)
+}
+
+// read reads the records that a day's figures are made of. Whoever asks for them closes them.
+func (r *Rollup) read(ctx context.Context, t Task, d device, since time.Time) (*reading, error) {
+	day := kpi.NewDay(t.MAC, t.Day, settings(d.Device), d.zone).Holding(r.room, r.scratch)
+	in := &reading{day: day, from: t.Day.Start(), since: since, large: r.large}
+	return in, in.read(ctx, r.store, t.MAC, d.zone)
+}
+
+// read reads the day's records. Where it fails, it closes the day.
+func (in *reading) read(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone) (err error) {
+	defer func() {
+		if err != nil {
+			in.close()
+		}
+	}()
+	from, to := kpi.Reach(in.from.Day())
 	for more := true; more; from, to, more = in.day.More() {
-		if err := in.add(ctx, s, t.MAC, d.zone, store.Span{From: from, To: to}); err != nil {
-			return nil, err
+		if err := in.add(ctx, s, mac, zone, store.Span{From: from, To: to}); err != nil {
+			return err
 		}
 	}
-	return in, in.addSigns(ctx, s, t.MAC)
+	return in.addSigns(ctx, s, mac)
+}
+
+// close gives free what the day takes.
+func (in *reading) close() {
+	in.day.Close() // what was computed of it stays
+	if in.placed {
+		in.placed = false
+		<-in.large
+	}
+}
+
+// queue waits until a large day may be computed.
+func (in *reading) queue(ctx context.Context) error {
+	if in.placed || in.large == nil || !in.day.Large() {
+		return nil
+	}
+	select {
+	case in.large <- struct{}{}:
+		in.placed = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone, span store.Span) error {
@@ -56,6 +101,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 			return err
 		}
 		in.day.AddCall(c.Event, sourceOf(c))
+		if err := in.queue(ctx); err != nil {
+			return err
+		}
 		if c.Event.Start.Day() == in.from.Day() {
 			in.activity = in.activity.Then(pbx.Begun(c.Event.Start))
 		}
@@ -69,6 +117,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 			return err
 		}
 		in.day.AddCDR(c.Event, sourceOf(c))
+		if err := in.queue(ctx); err != nil {
+			return err
+		}
 		if !c.InUTC {
 			in.sample(c.Event.UniqueID, c.Event.Start)
 		}
@@ -79,6 +130,9 @@ func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pb
 			return err
 		}
 		in.day.AddIVRStep(c.Event, sourceOf(c))
+		if err := in.queue(ctx); err != nil {
+			return err
+		}
 		if !c.InUTC {
 			in.sample(c.Event.UUID, c.Event.Start)
 		}
@@ -132,7 +186,7 @@ func (in *reading) came(l store.LateRecord) {
 // sample notes what a record tells of the PBX's zone.
 func (in *reading) sample(id string, start pbx.LocalTime) {
 	if ahead, ok := pbx.Ahead(id, start); ok {
-		in.ahead = append(in.ahead, ahead)
+		in.offsets.Add(ahead)
 	}
 }
 
@@ -146,9 +200,9 @@ const (
 // zone is the zone that the records tell, or known where they tell too little. It leaves out
 // the lowest tenth of them, rounded down.
 func (in *reading) zone(known pbx.Zone) pbx.Zone {
-	if len(in.ahead) == 0 || known.Known() && len(in.ahead) < enoughSamples {
+	samples := in.offsets.Calls()
+	if known.Known() && samples < enoughSamples {
 		return known
 	}
-	slices.Sort(in.ahead)
-	return pbx.InferZone(in.ahead[len(in.ahead)/oneOf]).Or(known)
+	return in.offsets.Zone(samples / oneOf).Or(known)
 }

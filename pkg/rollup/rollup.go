@@ -45,11 +45,25 @@ type Rollup struct {
 	files  func(curated.Day) ([]curated.Object, error)
 	days   [64]sync.Mutex // of which a day has one; some share one
 	seed   maphash.Seed
+	// scratch is the folder of temporary files; empty: that of the system.
+	scratch string
+	room    int           // of a day's records in memory, by kind, in bytes
+	large   chan struct{} // has a place for each large day that may be computed at once
 }
 
 // New makes a Rollup of the records in a store, which publishes there and in a bucket.
 func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Rollup {
-	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed()}
+	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed(), room: kpi.Room, large: make(chan struct{}, largeAtOnce)}
+}
+
+// largeAtOnce is how many days are computed at once of those that are too large for memory.
+const largeAtOnce = 1
+
+// WithScratch has a Rollup put temporary files into a folder, and not into that of the system,
+// which may be in memory.
+func (r *Rollup) WithScratch(folder string) *Rollup {
+	r.scratch = folder
+	return r
 }
 
 // WithFiles has a Rollup publish other files than curated.Objects makes.

@@ -88,10 +88,11 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	if err != nil {
 		return "", err
 	}
-	in, err := read(ctx, r.store, t, d, header.ComputedAt)
+	in, err := r.read(ctx, t, d, header.ComputedAt)
 	if err != nil {
 		return "", err
 	}
+	defer func() { in.close() }()
 	readIn := d.zone.String()
 	if d, err = r.learn(ctx, t.MAC, d, in); err != nil {
 		return "", err
@@ -100,7 +101,8 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 		return StillOpen, nil
 	}
 	if d.zone.String() != readIn {
-		if in, err = read(ctx, r.store, t, d, header.ComputedAt); err != nil {
+		in.close()
+		if in, err = r.read(ctx, t, d, header.ComputedAt); err != nil {
 			return "", err
 		}
 	}

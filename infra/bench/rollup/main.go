@@ -8,8 +8,8 @@
 //
 // And it shows that this holds for large PBXs and fleets:
 //
-//	rollup prepare-large DIR, rollup large DIR   one PBX with 200,000 calls in a day
-//	rollup prepare-many DIR, rollup many DIR     a day of 1,000 PBXs
+//	rollup prepare-large-CALLS DIR, rollup large-CALLS DIR   one PBX with that many calls in a day
+//	rollup prepare-many DIR, rollup many DIR                 a day of 1,000 PBXs
 //
 // It prints seconds, and what it counted, as JSON.
 package main
@@ -50,10 +50,7 @@ func main() {
 	if len(os.Args) != 3 {
 		fail(errors.New("usage: rollup MODE DIR"))
 	}
-	command := map[string]func(string) (result, error){
-		"prepare": prepare, "memory": inMemory, "prepare-store": prepareStore, "store": fromStore,
-		"prepare-large": prepareLarge, "large": large, "prepare-many": prepareMany, "many": many,
-	}[os.Args[1]]
+	command := commandOf(os.Args[1])
 	if command == nil {
 		fail(fmt.Errorf("no such mode: %s", os.Args[1]))
 	}
@@ -67,6 +64,20 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
+}
+
+func commandOf(mode string) func(dir string) (result, error) {
+	var calls int
+	if _, err := fmt.Sscanf(mode, "prepare-large-%d", &calls); err == nil {
+		return func(dir string) (result, error) { return prepareLarge(dir, calls) }
+	}
+	if _, err := fmt.Sscanf(mode, "large-%d", &calls); err == nil {
+		return func(dir string) (result, error) { return large(dir, calls) }
+	}
+	return map[string]func(string) (result, error){
+		"prepare": prepare, "memory": inMemory, "prepare-store": prepareStore, "store": fromStore,
+		"prepare-many": prepareMany, "many": many,
+	}[mode]
 }
 
 // peak is the most memory that this process has used, in KiB. What the system tells a parent
@@ -172,7 +183,9 @@ func inMemory(string) (result, error) {
 		records := facts(p)
 		r.Records += int64(len(records))
 		began := time.Now()
-		month(p.MAC, records, &r)
+		if err := month(p.MAC, records, &r); err != nil {
+			return r, err
+		}
 		took += time.Since(began)
 	}
 	r.Seconds = took.Seconds()
@@ -180,7 +193,7 @@ func inMemory(string) (result, error) {
 }
 
 // month computes the days of one PBX.
-func month(mac pbx.MAC, facts []fact, r *result) {
+func month(mac pbx.MAC, facts []fact, r *result) error {
 	records := slices.Collect(current(facts))
 	at := func(t pbx.LocalTime) int {
 		i, _ := slices.BinarySearchFunc(records, t, func(f fact, t pbx.LocalTime) int { return int(f.event.Start - t) })
@@ -192,8 +205,13 @@ func month(mac pbx.MAC, facts []fact, r *result) {
 		for more := true; more; from, to, more = day.More() {
 			add(day, records[at(from):at(to)])
 		}
-		r.add(day.Rows())
+		rows, err := day.Rows()
+		if err != nil {
+			return err
+		}
+		r.add(rows)
 	}
+	return nil
 }
 
 func add(day *kpi.Day, records []fact) {

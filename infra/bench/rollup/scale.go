@@ -18,9 +18,8 @@ import (
 )
 
 const (
-	largeCalls = 200_000 // of one PBX in a day
-	manyPBXs   = 1_000
-	callsEach  = 20
+	manyPBXs  = 1_000
+	callsEach = 20
 )
 
 // scale is a folder with a table and a bucket, and a clock at which the first day has closed.
@@ -59,25 +58,25 @@ func call(n, of int) *pbx.CallRecord {
 	}
 }
 
-// prepareLarge records a PBX's day of 200,000 calls.
-func prepareLarge(folder string) (result, error) {
+// prepareLarge records a PBX's day of many calls.
+func prepareLarge(folder string, calls int) (result, error) {
 	ctx := context.Background()
 	s, err := openScale(ctx, folder)
 	if err != nil {
 		return result{}, err
 	}
 	defer s.table.Close()
-	records := make([]fact, largeCalls)
+	records := make([]fact, calls)
 	for n := range records {
-		records[n] = fact{event: call(n, largeCalls), received: received()}
+		records[n] = fact{event: call(n, calls), received: received()}
 	}
 	began := time.Now()
 	err = record(ctx, s.store, fleet.PBX{MAC: "020000000001"}, records)
-	return result{Seconds: time.Since(began).Seconds(), Records: largeCalls}, err
+	return result{Seconds: time.Since(began).Seconds(), Records: int64(calls)}, err
 }
 
 // large rolls that day up.
-func large(folder string) (result, error) {
+func large(folder string, calls int) (result, error) {
 	ctx := context.Background()
 	s, err := openScale(ctx, folder)
 	if err != nil {
@@ -94,7 +93,7 @@ func large(folder string) (result, error) {
 	if err == nil && done != rollup.Published {
 		err = fmt.Errorf("the day is %s", done)
 	}
-	return result{Seconds: time.Since(began).Seconds(), Records: largeCalls}, err
+	return result{Seconds: time.Since(began).Seconds(), Records: int64(calls)}, err
 }
 
 // prepareMany records a day of 1,000 PBXs.

@@ -9,6 +9,7 @@ package truth
 import (
 	"iter"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -129,7 +130,11 @@ func identify(e pbx.Event) (identity, bool) {
 func (r *Records) Rows() iter.Seq[kpi.Rows] {
 	return func(yield func(kpi.Rows) bool) {
 		for _, day := range r.told() {
-			if rows := r.day(day).Rows(); counts(rows) && !yield(rows) {
+			rows, err := r.day(day).Rows()
+			if err != nil {
+				panic(err) // it holds all records in memory
+			}
+			if counts(rows) && !yield(rows) {
 				return
 			}
 		}
@@ -148,7 +153,7 @@ func (r *Records) told() []pbx.Day {
 
 // day gathers the records that may count on a day, or tell which of them do.
 func (r *Records) day(day pbx.Day) *kpi.Day {
-	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings, r.zone)
+	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings, r.zone).Holding(math.MaxInt, "")
 	for d := day - 2; d <= day+1; d++ {
 		for _, versions := range r.days[d] {
 			current := versions[len(versions)-1]

@@ -1,0 +1,15 @@
+package rollup
+
+import "hash/maphash"
+
+// Holding has a Rollup hold that many bytes of a day's records in memory, by kind.
+func (r *Rollup) Holding(room int) *Rollup {
+	r.room = room
+	return r
+}
+
+// TakeTurns reports whether workers of two days wait for one another.
+func (r *Rollup) TakeTurns(a, b Task) bool {
+	turn := func(t Task) uint64 { return maphash.Comparable(r.seed, t) % uint64(len(r.days)) }
+	return turn(a) == turn(b)
+}
