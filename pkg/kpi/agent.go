@@ -96,11 +96,12 @@ func of(calls map[string]*agentCall, r *record) *agentCall {
 type agentDay struct {
 	Agent
 	basis
-	scores values
-	signed bool     // the agent has sessions:
-	holds  bool     // the agent was busy while holding a call, besides talking,
-	day    interval // in the day,
-	busy   union    // and busy then
+	explains bool // the rules by which its calls count are asked for
+	scores   values
+	signed   bool     // the agent has sessions:
+	holds    bool     // the agent was busy while holding a call, besides talking,
+	day      interval // in the day,
+	busy     union    // and busy then
 }
 
 // add adds a call, and returns as what it counts. answers are the records of its queues that
@@ -115,20 +116,24 @@ func (d *agentDay) add(name string, c *agentCall, answers []*record) (counts []A
 	}
 	if len(c.outbound) > 0 {
 		d.OutboundCalls++
-		counts = append(counts, agentCallOf(AgentOutbound, c.outbound, "an outbound record names the agent"))
+		counts = append(counts, d.counts(AgentOutbound, c.outbound, func() string { return "an outbound record names the agent" }))
 		d.OutboundTalk += counts[len(counts)-1].Talk.Or(0)
 	}
 	if len(c.direct) > 0 {
 		d.DirectCalls++
-		counts = append(counts, agentCallOf(AgentDirect, c.direct, "the call saw no queue, and its record names the agent"))
+		counts = append(counts, d.counts(AgentDirect, c.direct, func() string { return "the call saw no queue, and its record names the agent" }))
 		d.DirectTalk += counts[len(counts)-1].Talk.Or(0)
 	}
 	return counts
 }
 
-func agentCallOf(as AgentCount, records []*record, rule string) AgentCall {
+// counts is a call that counts as one of the agent's, by a rule.
+func (d *agentDay) counts(as AgentCount, records []*record, rule func() string) AgentCall {
 	first := slices.MinFunc(records, (*record).compareStart)
-	c := AgentCall{Agent: first.agent, UUID: first.uuid, As: as, Start: first.start, Caller: first.caller, Rule: rule}
+	c := AgentCall{Agent: first.agent, UUID: first.uuid, As: as, Start: first.start, Caller: first.caller}
+	if d.explains {
+		c.Rule = rule()
+	}
 	for _, r := range records {
 		c.Talk = plus(c.Talk, r.talk)
 	}
@@ -146,13 +151,17 @@ func (d *agentDay) addTried(name string, records, answers []*record) AgentCall {
 	if i := slices.IndexFunc(records, (*record).answers); i >= 0 {
 		c.answer(records[i])
 		d.Answered++
-		counts = agentCallOf(AgentAnswered, records, fmt.Sprintf("the agent answered, by the record of %s in the state %q", records[i].start, records[i].state))
-	} else if rule, missed := missed(name, records, answers); missed {
+		counts = d.counts(AgentAnswered, records, func() string {
+			return fmt.Sprintf("the agent answered, by the record of %s in the state %q", records[i].start, records[i].state)
+		})
+	} else if attempt := missed(name, records, answers); attempt != nil {
 		d.Missed++
-		counts = agentCallOf(AgentMissed, records, rule)
+		counts = d.counts(AgentMissed, records, func() string {
+			return fmt.Sprintf("the phone rang at %s, and not until another agent answered", attempt.start)
+		})
 	} else {
 		d.AnsweredElsewhere++
-		counts = agentCallOf(AgentAnsweredElsewhere, records, rule)
+		counts = d.counts(AgentAnsweredElsewhere, records, func() string { return "the phone rang until another agent answered" })
 	}
 	counts.Attempts = c.Attempts
 	d.sum(c)
@@ -175,16 +184,16 @@ func (d *agentDay) sum(c Call) {
 // attempt that it ended.
 const giveOrTake = 2
 
-// missed reports whether an agent missed a call that the agent did not answer, and why: one
-// of the attempts did not last until another agent's answer.
-func missed(agent string, attempts, answers []*record) (rule string, missed bool) {
+// missed is the attempt by which an agent missed a call that the agent did not answer: the
+// first that did not last until another agent's answer; nil: there is none.
+func missed(agent string, attempts, answers []*record) *record {
 	for _, attempt := range attempts {
 		ended := func(r *record) bool { return r.agent != agent && attempt.endedBy(r) }
 		if !slices.ContainsFunc(answers, ended) {
-			return fmt.Sprintf("the phone rang at %s, and not until another agent answered", attempt.start), true
+			return attempt
 		}
 	}
-	return "the phone rang until another agent answered", false
+	return nil
 }
 
 // endedBy reports whether an attempt lasted until another record's answer.

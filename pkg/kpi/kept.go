@@ -118,6 +118,9 @@ func (r *record) fields(f *layout) {
 	f.int(&index)
 	r.Index = int(index)
 	f.text(&r.uuid)
+	if f.reading {
+		r.place = pbx.PlaceOf(r.uuid)
+	}
 	f.name(&r.queue)
 	f.name(&r.agent)
 	f.text(&r.caller)
@@ -172,7 +175,7 @@ func (i *input) fields(f *layout) {
 // The sizes are about those of the values in memory, with what the allocator adds.
 
 func (r *record) size() int {
-	return 400 + len(r.Hash) + len(r.uuid) + len(r.queue) + len(r.agent) + len(r.caller) + len(r.called) +
+	return 450 + len(r.Hash) + len(r.uuid) + len(r.queue) + len(r.agent) + len(r.caller) + len(r.called) +
 		len(r.state) + len(r.missCause) + len(r.callType)
 }
 func (l *leg) size() int   { return 120 + len(l.call) + len(l.hash) }

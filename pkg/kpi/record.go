@@ -24,6 +24,7 @@ func (s Source) compare(other Source) int {
 type record struct {
 	Source
 	uuid, queue, agent         string
+	place                      pbx.IDPlace // of the uuid
 	caller, called             string
 	state, missCause, callType string
 	start, end                 pbx.LocalTime // as they were told
@@ -47,7 +48,7 @@ func newRecord(e *pbx.CallRecord, s Source, zone pbx.Zone) *record {
 		score: e.Score.Or(0), voicemail: e.LeftMessage(), forwarded: e.Forwarded(),
 		suspect: suspect(zone, e.UUID, e.Start, s.Received),
 	}
-	r.interval = r.lasts(zone, duration(e.Duration))
+	r.place, r.interval = pbx.PlaceOf(r.uuid), r.lasts(zone, duration(e.Duration))
 	return r
 }
 
@@ -87,7 +88,10 @@ func (r *record) lasts(zone pbx.Zone, duration pbx.Int) interval {
 // compare puts the records of one call side by side, and those of one queue in it, in the
 // order of the answering record.
 func (r *record) compare(other *record) int {
-	return cmp.Or(pbx.CompareIDs(r.uuid, other.uuid), cmp.Compare(r.queue, other.queue), r.compareStart(other))
+	if order := r.place.Compare(other.place); order != 0 {
+		return order
+	}
+	return cmp.Or(cmp.Compare(r.queue, other.queue), r.compareStart(other))
 }
 
 // compareStart puts the records of one call in the order of the answering record, whatever

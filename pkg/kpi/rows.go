@@ -62,7 +62,7 @@ func (d *Day) Calls() iter.Seq2[*Call, error] {
 func (d *Day) AgentCalls() iter.Seq2[AgentCall, error] {
 	return flat(d.all(), func(c call) (all []AgentCall) {
 		for _, name := range slices.Sorted(maps.Keys(c.agents)) {
-			all = append(all, new(agentDay).add(name, c.agents[name], c.answers)...)
+			all = append(all, (&agentDay{explains: true}).add(name, c.agents[name], c.answers)...)
 		}
 		return all
 	})

@@ -29,18 +29,32 @@ func numbersOf(id string) (epoch, counter uint64, ok bool) {
 
 // CompareIDs orders ids by the time and the counter in them, so that .9 comes before .10.
 // Ids of another form come after those, in the order of their bytes.
-func CompareIDs(a, b string) int {
-	epochA, counterA, okA := numbersOf(a)
-	epochB, counterB, okB := numbersOf(b)
+func CompareIDs(a, b string) int { return PlaceOf(a).Compare(PlaceOf(b)) }
+
+// IDPlace is the place of an id among others, for whoever compares it often.
+type IDPlace struct {
+	id             string
+	epoch, counter uint64
+	numbered       bool
+}
+
+// PlaceOf is the place of an id in the order of CompareIDs.
+func PlaceOf(id string) IDPlace {
+	epoch, counter, ok := numbersOf(id)
+	return IDPlace{id, epoch, counter, ok}
+}
+
+// Compare is CompareIDs.
+func (p IDPlace) Compare(other IDPlace) int {
 	switch {
-	case okA && okB:
-		return cmp.Or(cmp.Compare(epochA, epochB), cmp.Compare(counterA, counterB), cmp.Compare(a, b))
-	case okA:
+	case p.numbered && other.numbered:
+		return cmp.Or(cmp.Compare(p.epoch, other.epoch), cmp.Compare(p.counter, other.counter), cmp.Compare(p.id, other.id))
+	case p.numbered:
 		return -1
-	case okB:
+	case other.numbered:
 		return 1
 	}
-	return cmp.Compare(a, b)
+	return cmp.Compare(p.id, other.id)
 }
 
 // Ahead is how far the wall clock was ahead of UTC when a call that was named by id
