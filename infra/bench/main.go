@@ -28,11 +28,12 @@ func run(ctx context.Context, args []string) error {
 		return runFloor(ctx, args[1:])
 	}
 	runs := flag.Int("runs", 10, "how often each thing is measured")
+	large := flag.Int("large", 200_000, "calls in a day of a large PBX")
 	flag.Parse()
-	if *runs < 1 || flag.NArg() > 0 {
-		return errors.New("usage: bench [--runs N], N from 1")
+	if *runs < 1 || *large < 1 || flag.NArg() > 0 {
+		return errors.New("usage: bench [--runs N] [--large CALLS], N and CALLS from 1")
 	}
-	return measureAll(ctx, *runs)
+	return measureAll(ctx, *runs, *large)
 }
 
 // An operation is repeated for loopFor to make one sample, and a run has loopsPerRun of
@@ -42,12 +43,12 @@ const (
 	loopsPerRun = 20
 )
 
-func measureAll(ctx context.Context, runs int) error {
+func measureAll(ctx context.Context, runs, large int) error {
 	testing.Init() // after the flags are read: these are not for people
 	if err := flag.Set("test.benchtime", loopFor); err != nil {
 		return err
 	}
-	shop, err := newWorkshop(runs)
+	shop, err := newWorkshop(runs, large)
 	if err != nil {
 		return err
 	}

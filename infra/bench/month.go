@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// largeDayMiB is how much memory a process takes at most that rolls up days, however large.
+const largeDayMiB = 200
+
 // monthRuns is how often the month is computed at most: it takes a while.
 const monthRuns = 2
 
@@ -64,8 +67,7 @@ func (w *workshop) scale(ctx context.Context, ours string) error {
 		name, says string
 		pbxs       float64
 	}{
-		{"large-200000", "a PBX with 200,000 calls in a day", 1},
-		{"large-1000000", "a PBX with 1,000,000 calls in a day", 1},
+		{fmt.Sprint("large-", w.large), fmt.Sprintf("a PBX with %d calls in a day", w.large), 1},
 		{"many", "a day of 1,000 PBXs, scheduled and rolled up", 1000},
 	} {
 		folder := filepath.Join(w.dir, mode.name)
@@ -75,6 +77,9 @@ func (w *workshop) scale(ctx context.Context, ours string) error {
 		p := w.process(mode.says, ours, mode.name, folder)
 		if _, err := p.measure(); err != nil {
 			return err
+		}
+		if peak := p.last.Peak >> 10; peak > largeDayMiB {
+			return fmt.Errorf("%s: %d MiB, and %d at most should be enough", mode.says, peak, largeDayMiB)
 		}
 		seconds := p.last.Seconds
 		fmt.Printf("  %-45s %6.1f s, %s MiB at most: %.0f PBXs an hour\n", mode.says, seconds, p.more[0], mode.pbxs*3600/seconds)

@@ -11,18 +11,19 @@ import (
 
 // workshop is what benchmarks work with.
 type workshop struct {
-	runs int
-	root string // of the product's module
-	dir  string // for what is built and stored meanwhile
+	runs  int
+	large int    // calls in a day of a large PBX
+	root  string // of the product's module
+	dir   string // for what is built and stored meanwhile
 }
 
-func newWorkshop(runs int) (*workshop, error) {
+func newWorkshop(runs, large int) (*workshop, error) {
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "trunkline").Output()
 	if err != nil {
 		return nil, fmt.Errorf("find the module trunkline (run this in infra/bench): %w", err)
 	}
 	dir, err := os.MkdirTemp("", "trunkline-bench-")
-	return &workshop{runs, strings.TrimSpace(string(root)), dir}, err
+	return &workshop{runs, large, strings.TrimSpace(string(root)), dir}, err
 }
 
 func (w *workshop) close() { os.RemoveAll(w.dir) }

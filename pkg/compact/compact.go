@@ -158,10 +158,15 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 	var piles sync.WaitGroup
 	defer piles.Wait()
+	var last pbx.MAC
 	for p, err := range r.piles(ctx, day) {
 		if err != nil {
 			return false, fmt.Errorf("compact %s of %s: %w", r.kind, day, err)
 		}
+		if p.mac == last {
+			piles.Wait() // two of one PBX would hinder one another
+		}
+		last = p.mac
 		if r.slots <- struct{}{}; r.over() {
 			<-r.slots
 			r.more()

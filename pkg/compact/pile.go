@@ -19,6 +19,8 @@ const (
 	// fullBytes is how many bytes of lines make a packed object full; and as much of a pile is
 	// held at a time.
 	fullBytes = 16 << 20
+	// namesAtOnce is how many names are held of a pile: more of them make another one.
+	namesAtOnce = 50_000
 	// callsAtOnce is how many objects of a pile are read or deleted side by side.
 	callsAtOnce = 16
 	// triesAtMost is how often some lines are written, where other runs are faster, and looked
@@ -28,7 +30,7 @@ const (
 	objectsAtMost = 9999
 )
 
-// pile is the single objects of one day and PBX.
+// pile is the single objects of one day and PBX, or some of them.
 type pile struct {
 	*run
 	day   pbx.Day
@@ -50,7 +52,7 @@ func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
 			if !single {
 				continue
 			}
-			if pbx.MAC(mac) != p.mac {
+			if pbx.MAC(mac) != p.mac || len(p.names) == namesAtOnce {
 				if len(p.names) > 0 && !yield(p, nil) {
 					return
 				}

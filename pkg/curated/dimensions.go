@@ -105,9 +105,6 @@ func ContentOf(file []byte) string {
 	return content
 }
 
-// rowsPerGroup bounds what is held uncompressed of a table.
-const rowsPerGroup = 100_000
-
 // dimension is a file under way.
 type dimension[R any] struct {
 	table string
@@ -119,7 +116,7 @@ type dimension[R any] struct {
 
 func newDimension[R any](table string) *dimension[R] {
 	d := &dimension[R]{table: table, sum: sha256.New()}
-	d.w = parquet.NewGenericWriter[R](&d.file, append(format(), parquet.MaxRowsPerRowGroup(rowsPerGroup))...)
+	d.w = parquet.NewGenericWriter[R](&d.file, format()...)
 	fmt.Fprintln(d.sum, d.w.Schema())
 	return d
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -190,12 +191,19 @@ func (b *Bucket) Tag(ctx context.Context, name string) (string, error) {
 }
 
 func (b *Bucket) tag(name string) (string, error) {
-	body, err := b.read(name)
+	f, err := b.root.Open(name)
+	sum := sha256.New()
+	if err == nil {
+		_, err = io.Copy(sum, f)
+		err = errors.Join(err, f.Close())
+	}
+	if noObject(err) {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // write writes a file and has it on disk, under a name that may not be.
