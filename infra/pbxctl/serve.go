@@ -49,6 +49,8 @@ Commands that change the folder, such as erase and rollup, ask the running serve
 GET /healthz is answered 200 where both stores can be written, else 503.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
+A day with more calls than fit in some megabytes is sorted in a temporary file in the data
+folder, which has no name and goes with the program: about 300 bytes for a record.
 Records of calls are kept for RECORD_DAYS, from 35 on (0, for ever). Give the same to the
 other commands that work with them.
 

@@ -20,8 +20,8 @@ const OtherCauses = "OTHER"
 // row. Of more than MaxNames miss causes, the rarest are counted as OtherCauses, and of menus'
 // keys they are left out.
 func (r Rows) Bounded() Rows {
-	r.PBX.QueuesLeftOut = int64(max(0, len(r.Queues)-MaxNames))
-	r.PBX.AgentsLeftOut = int64(max(0, len(r.Agents)-MaxNames))
+	r.PBX.QueuesLeftOut += int64(max(0, len(r.Queues)-MaxNames))
+	r.PBX.AgentsLeftOut += int64(max(0, len(r.Agents)-MaxNames))
 	r.Queues = most(r.Queues, func(q Queue) int64 { return q.Inputs.Records })
 	r.Agents = most(r.Agents, func(a Agent) int64 { return a.Inputs.Records })
 	r.PBX.IVR = most(r.PBX.IVR, func(c IVRChoice) int64 { return c.Calls })

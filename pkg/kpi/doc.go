@@ -97,5 +97,21 @@
 // published of a day has rows for MaxNames queues and MaxNames agents at the most, those with
 // the most records; the PBX's row counts all, and tells how many have none: see Rows.Bounded.
 //
+// # In parts
+//
+// A day is computed call by call: all records of one uuid decide what it comes to, and rows add
+// that up. Two things have to be known of the whole day: who its agents are, and the order of
+// the hashes of a row's inputs. So records need not fit in memory. A Day sorts them by uuid,
+// those beyond its room in a temporary file (package extsort), which holds callers' numbers. The
+// figures are the same either way: there is one way to compute them.
+//
+// What is held besides grows with what rows tell, not with records: names of queues, agents,
+// keys of menus and miss causes, distinct waits, and the seconds in which an agent was busy.
+//
+// Of a call, some 10,000 records are read (8 MiB of them), the first by queue, start, agent and
+// hash; and as much of the signs of one agent. Rows are made of 10,000 queues and 10,000 agents
+// at most, the first that calls come to in the order of their uuids, before Rows.Bounded chooses
+// among them.
+//
 // The package knows no store and no wire format of a PBX.
 package kpi

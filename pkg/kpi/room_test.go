@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,5 +139,25 @@ func TestADayWithoutRoomForItsFileSaysSo(t *testing.T) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Error(err)
 		}
+	}
+}
+
+func TestADayHasRowsOfSoManyQueuesAndAgents(t *testing.T) {
+	const n = rowsAtMost + 5
+	d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
+	for i := range n {
+		d.AddCall(&pbx.CallRecord{
+			UUID: fmt.Sprintf("%d.1", 1541415600+n-i), Queue: fmt.Sprint("q", i), Agent: fmt.Sprint("a", i), Start: worldDay.Start() + 1, CallType: "IN",
+		}, Source{Hash: fmt.Sprint(i)})
+	}
+	rows, err := d.Rows()
+	if err != nil || len(rows.Queues) != rowsAtMost || len(rows.Agents) != rowsAtMost || rows.PBX.Offered != n || rows.PBX.Agents != n {
+		t.Errorf("%d queues, %d agents, %d calls, %v", len(rows.Queues), len(rows.Agents), rows.PBX.Offered, err)
+	}
+	if bounded := rows.Bounded().PBX; bounded.QueuesLeftOut != n-MaxNames || bounded.AgentsLeftOut != n-MaxNames {
+		t.Errorf("%d queues and %d agents are said to have no row", bounded.QueuesLeftOut, bounded.AgentsLeftOut)
+	}
+	if slices.ContainsFunc(rows.Queues, func(q Queue) bool { return q.Queue == "q0" }) {
+		t.Error("the queue of the last call has a row")
 	}
 }

@@ -188,6 +188,8 @@ type work struct {
 	agents map[string]*agentDay
 	whole  *pbxDay
 	alive  signsOfLife
+	// leftOut are those that get no row.
+	leftOut struct{ queues, agents map[string]bool }
 }
 
 func newWork(d *Day) *work {
@@ -196,6 +198,7 @@ func newWork(d *Day) *work {
 		queues: map[string]*queueDay{}, agents: map[string]*agentDay{}, alive: d.newSignsOfLife(),
 	}
 	w.whole = &pbxDay{basis: w.basis()}
+	w.leftOut.queues, w.leftOut.agents = map[string]bool{}, map[string]bool{}
 	return w
 }
 
@@ -208,8 +211,8 @@ func (w *work) add(c call) {
 			w.queue(shown.Queue).add(shown, w.settings)
 		}
 	}
-	for name, calls := range c.agents {
-		w.agent(name).add(name, calls, c.answers)
+	for _, name := range slices.Sorted(maps.Keys(c.agents)) {
+		w.agent(name).add(name, c.agents[name], c.answers)
 	}
 }
 
@@ -220,6 +223,7 @@ func (w *work) rows() (Rows, error) {
 		return Rows{}, err
 	}
 	rows := Rows{PBX: w.whole.row(w.Day, bases)}
+	rows.PBX.QueuesLeftOut, rows.PBX.AgentsLeftOut = int64(len(w.leftOut.queues)), int64(len(w.leftOut.agents))
 	for _, name := range slices.Sorted(maps.Keys(w.queues)) {
 		rows.Queues = append(rows.Queues, w.queues[name].row(w.Day, name, bases))
 	}
@@ -229,22 +233,38 @@ func (w *work) rows() (Rows, error) {
 	return rows, nil
 }
 
+// rowsAtMost is how many queues rows are made of, and how many agents. Rows.Bounded leaves fewer.
+const rowsAtMost = 10_000
+
+// queue is what a queue's row is made of; where there are too many rows, of one that nobody
+// sees.
 func (w *work) queue(name string) *queueDay {
-	if w.queues[name] == nil {
-		w.queues[name] = &queueDay{basis: w.basis()}
+	if q := w.queues[name]; q != nil {
+		return q
 	}
-	return w.queues[name]
+	if len(w.queues) == rowsAtMost {
+		w.leftOut.queues[name] = true
+		return &queueDay{}
+	}
+	q := &queueDay{basis: w.basis()}
+	w.queues[name] = q
+	return q
 }
 
+// agent is queue for an agent's row.
 func (w *work) agent(name string) *agentDay {
-	a := w.agents[name]
-	if a == nil {
-		a = &agentDay{basis: w.basis(), signed: w.signed[name], holds: !w.settings.TalkIncludesHold}
-		if a.signed {
-			a.day = w.span()
-		}
-		w.agents[name] = a
+	if a := w.agents[name]; a != nil {
+		return a
 	}
+	if len(w.agents) == rowsAtMost {
+		w.leftOut.agents[name] = true
+		return &agentDay{}
+	}
+	a := &agentDay{basis: w.basis(), signed: w.signed[name], holds: !w.settings.TalkIncludesHold}
+	if a.signed {
+		a.day = w.span()
+	}
+	w.agents[name] = a
 	return a
 }
 
