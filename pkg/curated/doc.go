@@ -33,5 +33,8 @@
 // The format is that of https://parquet.apache.org/docs/file-format/, in its first version
 // of pages and with the oldest encodings, so that Athena, DuckDB and Spark read it alike.
 //
+// Calls come one by one, and a row group of them is held at a time. A file of more than 4 MiB is
+// made in a temporary one (package scratch), and held once, to be published: some 40 bytes a call.
+//
 // The package knows no bucket. Only the rollup links it, and Parquet with it.
 package curated

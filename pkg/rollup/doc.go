@@ -44,5 +44,9 @@
 // nobody marks it, and a worker that comes to it all the same leaves all as it is published,
 // unless it comes within hours, to a day that was due before.
 //
+// Of days whose records do not fit in memory (kpi.Room), one is computed at a time, so that
+// whatever PBXs tell, a process needs a bounded part of its memory for it. Its records are read
+// in pages, each in a transaction of its own: nobody who writes waits for them.
+//
 // The package knows no database, no queue and no wire format of a PBX.
 package rollup
