@@ -67,7 +67,7 @@ func manyRecords(d *Day, n int) {
 }
 
 func TestALargeDayHoldsAFewOfItsRecordsOnly(t *testing.T) {
-	const n, room, most = 60_000, 1 << 20, 6 << 20 // all of them take 30 MB
+	const n, room, most = 30_000, 1 << 19, 4 << 20 // all of them take 15 MB
 	before := liveBytes()
 	check := func(when string) {
 		t.Helper()
@@ -89,7 +89,7 @@ func TestALargeDayHoldsAFewOfItsRecordsOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if calls++; calls%20_000 == 0 {
+		if calls++; calls%10_000 == 0 {
 			check(fmt.Sprintf("at call %d", calls))
 		}
 	}
