@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // logLine is a line of the server's log, whole: a value that has anything but these
@@ -11,9 +12,12 @@ import (
 var logLine = regexp.MustCompile(`^time=[\d:.TZ+-]+ level=(INFO|WARN|ERROR)( [a-z_]+=([\w.\[\]-]+|"(\\.|[^"\\[:cntrl:]])*"))+\n$`)
 
 // checkLog looks for lines that the server has not written by itself, and for so many
-// deliveries.
+// deliveries. A line is written once its delivery is answered.
 func (s *server) checkLog(t *testing.T, deliveries int) {
 	t.Helper()
+	for began := time.Now(); strings.Count(s.log(t), " msg=delivery ") < deliveries && time.Since(began) < 5*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
 	found := 0
 	for line := range strings.Lines(s.log(t)) {
 		if !logLine.MatchString(line) || strings.Contains(line, forged) {
