@@ -1,8 +1,8 @@
 package each
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,8 +18,12 @@ func (b *Bad) Error() string { return b.Name + ": " + b.Err.Error() }
 // Unwrap returns why the thing is bad.
 func (b *Bad) Unwrap() error { return b.Err }
 
-// namedAtMost is how many skipped things an error names.
-const namedAtMost = 10
+const (
+	// namedAtMost is how many skipped things an error names.
+	namedAtMost = 10
+	// reasonsAtMost is of how many of them its text says why.
+	reasonsAtMost = 3
+)
 
 // Skipped is the error of a loop that has left some things out.
 type Skipped struct {
@@ -34,7 +38,9 @@ type Skipped struct {
 func (s *Skipped) Error() string {
 	names := make([]string, len(s.First))
 	for i, bad := range s.First {
-		names[i] = bad.Error()
+		if names[i] = bad.Name; i < reasonsAtMost {
+			names[i] = bad.Error()
+		}
 	}
 	more := ""
 	if s.Count > len(s.First) {
@@ -65,8 +71,31 @@ func (s *Skipped) add(bad *Bad) {
 	}
 }
 
-// Only reports whether an error says only that a loop skipped some things: all others are done.
+// Only reports whether an error says only that loops skipped some things: all others are done.
 func Only(err error) bool {
-	s, ok := errors.AsType[*Skipped](err)
-	return ok && s.Stopped == nil
+	switch e := err.(type) {
+	case *Skipped:
+		return e.Stopped == nil
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !Only(part) })
+	case interface{ Unwrap() error }:
+		return Only(e.Unwrap())
+	}
+	return false
+}
+
+// In finds all loops that an error tells of, also those within others, such as days of a PBX.
+func In(err error) (all []*Skipped) {
+	if s, ok := err.(*Skipped); ok {
+		all = append(all, s)
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			all = append(all, In(part)...)
+		}
+	case interface{ Unwrap() error }:
+		all = In(e.Unwrap())
+	}
+	return all
 }

@@ -22,29 +22,51 @@ type Loop[T any] struct {
 // Do calls do with each value of a sequence, and returns when all calls have ended. A thing
 // that can't be read, or that do fails for, is skipped: then the error is a *Skipped. Do stops
 // early when ctx ends, when the sequence ends with an error, or when do returns a Stop; then
-// the error wraps that one, too.
+// the error wraps that one, too. It also ends when do returns Enough.
 func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
 	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
-	next := make(chan T)
-	var workers sync.WaitGroup
-	for range max(l.AtOnce, 1) {
-		workers.Go(func() {
-			for thing := range next {
-				r.one(ctx, thing, do)
-			}
-		})
+	done := func(thing T) { r.one(ctx, thing, do) }
+	wait := func() {}
+	if l.AtOnce > 1 {
+		done, wait = hand(l.AtOnce, done)
 	}
 	for thing, err := range all {
 		if r.read(err) {
-			next <- thing
+			done(thing)
 		}
 		if r.over(ctx) {
 			break
 		}
 	}
-	close(next)
-	workers.Wait()
+	wait()
 	return r.err()
+}
+
+// hand makes workers that do what they are given. wait returns when all of it is done; then no
+// more may be given.
+func hand[T any](workers int, do func(T)) (give func(T), wait func()) {
+	next := make(chan T)
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			for thing := range next {
+				do(thing)
+			}
+		})
+	}
+	return func(thing T) { next <- thing }, func() {
+		close(next)
+		working.Wait()
+	}
+}
+
+// sideBySide does something with each of some things, and returns when all is done.
+func sideBySide[T any](atOnce int, things []T, do func(T)) {
+	give, wait := hand(max(1, min(atOnce, len(things))), do)
+	for _, thing := range things {
+		give(thing)
+	}
+	wait()
 }
 
 // run is a Loop that goes on.
@@ -83,6 +105,8 @@ func (r *run[T]) one(ctx context.Context, thing T, do func(context.Context, T) e
 	defer r.mu.Unlock()
 	if s, ok := errors.AsType[stop](err); ok {
 		r.stop(s.error)
+	} else if errors.Is(err, Enough) {
+		r.stop(Enough)
 	} else if ended := ctx.Err(); ended != nil {
 		r.stop(err)
 	} else {
@@ -114,12 +138,19 @@ func (r *run[T]) skip(bad *Bad) {
 }
 
 func (r *run[T]) err() error {
+	if errors.Is(r.stopped, Enough) {
+		r.stopped = nil
+	}
 	if r.skipped.Count == 0 {
 		return r.stopped
 	}
 	r.skipped.Stopped = r.stopped
 	return &r.skipped
 }
+
+// Enough is returned by a loop's body that needs no more things. The loop ends, and that is no
+// error.
+var Enough = errors.New("enough")
 
 // Stop is the error by which a loop's body ends the whole loop, such as for a disk that is full.
 func Stop(err error) error { return stop{err} }
