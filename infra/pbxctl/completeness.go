@@ -1,15 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/feed"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
@@ -56,8 +58,9 @@ func (c *completenessCommand) Run(p *program) error {
 			return err
 		}
 		legs := legs{p, b, m.Device, zone.End(c.Day - 1), zone.End(c.Day), calls}
-		if err := legs.add(c.MAC); err != nil {
-			return err
+		skipped := legs.add(c.MAC)
+		if skipped != nil && !each.Only(skipped) {
+			return skipped
 		}
 		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
 		if err != nil {
@@ -65,7 +68,7 @@ func (c *completenessCommand) Run(p *program) error {
 		}
 		found := []told{{c.MAC, c.Day, calls.Completeness(), sealed}}
 		err = show(p, c.JSON, values(found, nil), toldColumns, "")
-		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
+		return errors.Join(skipped, err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
 }
 
@@ -95,32 +98,23 @@ type legs struct {
 }
 
 func (l *legs) add(mac pbx.MAC) error {
+	var folders []iter.Seq2[string, error]
 	for _, kind := range []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup} {
 		for day := pbx.UTCDay(l.from); day.UTC().Before(l.to); day++ {
-			for name, err := range l.bucket.List(l.ctx, archive.RawFolder(kind, day)+string(mac), "") {
-				if err == nil {
-					err = l.addOne(name)
-				}
-				if err != nil {
-					return err
-				}
-			}
+			folders = append(folders, l.bucket.List(l.ctx, archive.RawFolder(kind, day)+string(mac), ""))
 		}
 	}
-	return nil
+	objects := each.Loop[string]{Of: "objects of the day", Name: each.Text[string]}
+	return objects.Do(l.ctx, each.Join(folders...), l.addOne)
 }
 
-func (l *legs) addOne(name string) error {
-	lines, err := archive.ReadLines(l.ctx, l.bucket, name)
+func (l *legs) addOne(ctx context.Context, name string) error {
+	text, err := archive.ReadLines(ctx, l.bucket, name)
 	if err != nil {
 		return err
 	}
-	for line := range bytes.Lines(lines) {
-		if err := l.addLine(line); err != nil {
-			return err
-		}
-	}
-	return nil
+	lines := each.Loop[archive.Line]{Of: "lines of the day", Name: archive.Line.String}
+	return lines.Do(ctx, archive.LinesOf(name, text), func(_ context.Context, line archive.Line) error { return l.addLine(line.Text) })
 }
 
 func (l *legs) addLine(line []byte) error {

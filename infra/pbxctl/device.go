@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -62,14 +63,16 @@ type addressed struct {
 	least token.Generation // that opens
 }
 
+func (a addressed) mac() string { return string(a.MAC) }
+
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
 	if err := checkBase(c.Base); err != nil {
 		return err
 	}
-	all, err := c.which(p)
-	if err != nil {
-		return err
+	all, skipped := c.which(p)
+	if skipped != nil && !(each.Only(skipped) && len(all) > 0) {
+		return skipped
 	}
 	keys, err := c.keys(p)
 	if err != nil {
@@ -82,7 +85,7 @@ func (c *deviceURLCommand) Run(p *program) error {
 		}
 		all[i].URL = deviceURL(c.Base, keys, all[i].MAC, generation)
 	}
-	return c.print(p, all)
+	return errors.Join(skipped, c.print(p, all))
 }
 
 // checkBase tells what is wrong with the beginning of URLs.
@@ -110,21 +113,23 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	}
 	err = place{Data: c.Data, Table: c.Table}.open(p, func(s *store.Store) error {
 		if c.All {
-			for a, err := range store.FleetOf(p.ctx, s, addressedOf) {
-				if err != nil {
-					return err
-				}
+			return rows(p.ctx, store.FleetOf(p.ctx, s, addressedOf), func(a addressed) error {
 				all = append(all, a)
-			}
-			return nil
+				return nil
+			})
 		}
-		return sideBySide(p.ctx, len(all), func(ctx context.Context, i int) error {
-			known, err := addressedOf(ctx, s, all[i].MAC)
+		asked := all
+		all = nil
+		known := each.MapAhead(p.ctx, workAtOnce, workAtOnce, each.Of(asked...), addressed.mac, func(ctx context.Context, a addressed) (addressed, error) {
+			known, err := addressedOf(ctx, s, a.MAC)
 			if c.CSV != "" {
-				known.Name, known.Site = all[i].Name, all[i].Site
+				known.Name, known.Site = a.Name, a.Site
 			}
-			all[i] = known
-			return err
+			return known, err
+		})
+		return rows(p.ctx, known, func(a addressed) error {
+			all = append(all, a)
+			return nil
 		})
 	})
 	return all, err

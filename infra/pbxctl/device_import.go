@@ -142,18 +142,13 @@ Example:
 func (c *deviceExportCommand) Run(p *program) error {
 	return c.run(p, deviceHeads(), func(s *store.Store, add adder) error {
 		var left []error
-		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
+		err := rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
 			if text := m.Unreadable.Text(memberSettings); text != "" {
 				left = append(left, fmt.Errorf("%s is left out: %s", m.MAC, text))
-				continue
+				return nil
 			}
-			if err == nil {
-				err = add(m.MAC, cellsOf(deviceFields, m.Device)...)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return errors.Join(left...)
+			return add(m.MAC, cellsOf(deviceFields, m.Device)...)
+		})
+		return errors.Join(append(left, err)...)
 	})
 }

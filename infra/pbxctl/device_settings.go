@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
 )
@@ -197,19 +198,15 @@ func (c *deviceListCommand) Run(p *program) error {
 
 // listed yields the PBXs that are asked for, and notes those of which something can't be read.
 func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadable *[]member) iter.Seq2[member, error] {
-	return func(yield func(member, error) bool) {
-		for m, err := range store.FleetOf(ctx, s, memberOf) {
-			if err == nil && c.Waiting && !m.waiting() {
-				continue
-			}
-			if len(m.Unreadable) > 0 {
-				*unreadable = append(*unreadable, m)
-			}
-			if !yield(m, err) {
-				return
-			}
+	return each.Where(store.FleetOf(ctx, s, memberOf), func(m member) bool {
+		if c.Waiting && !m.waiting() {
+			return false
 		}
-	}
+		if len(m.Unreadable) > 0 {
+			*unreadable = append(*unreadable, m)
+		}
+		return true
+	})
 }
 
 // waiting reports whether a PBX may send, and has never sent anything.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"iter"
 	"strconv"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/feed"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
@@ -46,38 +49,28 @@ func (c *doctorFeedCommand) Run(p *program) error {
 		span.From = c.Since.Start()
 	}
 	return c.open(p, func(s *store.Store) error {
-		macs, err := fleetOr(p, s, c.MAC)
-		if err != nil {
-			return err
-		}
-		var all []finding
-		for _, mac := range macs {
+		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []finding, err error) {
 			review, err := review(p, s, mac, span)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			for _, f := range review.Findings() {
 				if c.JSON || f.Violated > 0 {
 					all = append(all, finding{mac, f})
 				}
 			}
-		}
-		return show(p, c.JSON, values(all, nil), findingColumns, "All assumptions hold of all records, or there are none.")
+			return all, nil
+		})
+		return show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold of all records, or there are none.")
 	})
 }
 
 // fleetOr is the PBX that is named, or else the whole fleet.
-func fleetOr(p *program, s *store.Store, named pbx.MAC) (macs []pbx.MAC, err error) {
+func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error] {
 	if named != "" {
-		return []pbx.MAC{named}, nil
+		return each.Of(named)
 	}
-	for mac, err := range s.Fleet(p.ctx) {
-		if err != nil {
-			return nil, err
-		}
-		macs = append(macs, mac)
-	}
-	return macs, nil
+	return s.Fleet(p.ctx)
 }
 
 func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Review, error) {
@@ -147,20 +140,14 @@ type silent struct {
 // Run implements the command.
 func (c *doctorSilenceCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {
-		var all []silent
-		for mac, err := range s.Fleet(p.ctx) {
-			if err != nil {
-				return err
-			}
+		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (silent, error) {
 			found, err := silenceOf(p, s, mac)
-			if err != nil {
-				return err
+			if err == nil && !(found.Flag || c.All || c.JSON) {
+				err = each.None
 			}
-			if found.Flag || c.All || c.JSON {
-				all = append(all, found)
-			}
-		}
-		return show(p, c.JSON, values(all, nil), silentColumns, "No PBX is silent for longer than is its habit.")
+			return found, err
+		})
+		return show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than is its habit.")
 	})
 }
 

@@ -38,7 +38,7 @@ func failures(out string) (lines []string) {
 func TestAllIsWellWithAnEnvironmentInAWS(t *testing.T) {
 	aws := newFakeAWS(t)
 	out, code := examine(t, nil, time.Now, "doctor", "--stack", "trunkline")
-	if code != 0 || len(failures(out)) > 0 || strings.Count(out, "\n") != 21 {
+	if code != 0 || len(failures(out)) > 0 || strings.Count(out, "\n") != 22 {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 	if left := aws.left(); len(left) > 0 {
@@ -106,7 +106,7 @@ func answers(action, old, new string) func(*testing.T, *fakeAWS) {
 func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 	s := serve(t, filepath.Join(t.TempDir(), "data"))
 	got := run(t, fleetKeys, "doctor", "--data", s.data, "--url", s.base)
-	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 13 {
+	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 14 {
 		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.errs)
 	}
 	table, err := local.OpenRecords(t.Context(), s.data)
@@ -132,7 +132,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 		}
 		checks++
 	}
-	if checks != 13 {
+	if checks != 14 {
 		t.Errorf("%d objects", checks)
 	}
 }

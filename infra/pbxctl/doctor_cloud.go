@@ -47,6 +47,7 @@ func (d *checkup) cloud(at site) {
 	if at.table != "" && d.table(dynamodb.NewFromConfig(settings), at.table) {
 		w.table = dynamo.New(dynamodb.NewFromConfig(settings), at.table)
 		d.tableAccess(w.table, at.table)
+		d.unreadable(store.New(w.table, d.p.now))
 	}
 	if at.bucket != "" && d.bucket(newS3(settings), at.bucket) {
 		bucket := s3.New(newS3(settings), at.bucket)

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/each"
 	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
@@ -51,6 +53,7 @@ func (d *checkup) folder(path, url string) {
 	}
 	keys := d.keys(func(context.Context) (*token.Keyring, error) { return localKeys(path, d.p.getenv("FLEET_KEYS")) })
 	if w.table != nil {
+		d.unreadable(store.New(w.table, d.p.now))
 		d.check("clock", func(ctx context.Context) (string, error) {
 			return "it is later than all that was received", d.notBefore(ctx, store.New(w.table, d.p.now))
 		})
@@ -117,17 +120,12 @@ func localKeys(path, fleetKeys string) (*token.Keyring, error) {
 
 // notBefore tells whether the clock shows a time after all that was received.
 func (d *checkup) notBefore(ctx context.Context, s *store.Store) error {
-	for mac, err := range s.Fleet(ctx) {
-		var heard store.Heard
-		if err == nil {
-			heard, err = s.Heard(ctx, mac)
-		}
-		if err != nil {
-			return err
-		}
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that were heard", Name: each.Text[pbx.MAC]}
+	return pbxs.Do(ctx, s.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
+		heard, err := s.Heard(ctx, mac)
 		if early := heard.Last.Sub(d.p.now()); early > clockMayBeOff {
-			return wrong("have this machine set its clock by NTP", "something was received of %s that is %s in the future", mac, early.Round(time.Second))
+			return each.Stop(wrong("have this machine set its clock by NTP", "something was received of %s that is %s in the future", mac, early.Round(time.Second)))
 		}
-	}
-	return nil
+		return err
+	})
 }

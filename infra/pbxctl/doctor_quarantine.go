@@ -9,9 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -29,7 +29,7 @@ const (
 func (d *checkup) quarantine(bucket archive.Bucket) {
 	d.check("quarantine", func(ctx context.Context) (string, error) {
 		r, err := recentlyRefused(ctx, bucket, pbx.UTCDay(d.p.now())-(recentDays-1))
-		if err == nil && r.events > 0 {
+		if (err == nil || each.Only(err)) && r.events > 0 {
 			err = r.fault()
 		}
 		return fmt.Sprintf("nothing of the last %d days is in it", recentDays), err
@@ -50,47 +50,21 @@ func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) 
 	r := &recent{pbxs: map[pbx.MAC]bool{}, reasons: map[string]int{}}
 	inTime, cancel := context.WithTimeout(ctx, recentWithin)
 	defer cancel()
-	var names []string
-	for name, err := range (quarantined{first: since}).in(ctx, bucket) {
-		if err != nil {
-			return r, err
+	read := each.MapAhead(ctx, recentAtOnce, recentAtOnce, (quarantined{first: since}).in(ctx, bucket), each.Text, func(ctx context.Context, name string) (refused, error) {
+		object, err := bucket.Get(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
+			err = each.None
 		}
-		if r.events+len(names) == recentAtMost || inTime.Err() != nil {
-			r.more = true
-			break
+		return newRefused(name, object), err
+	})
+	events := each.Loop[refused]{Of: "events that were refused of late", Name: refused.name}
+	return r, events.Do(ctx, read, func(_ context.Context, one refused) error {
+		if r.more = r.events == recentAtMost || inTime.Err() != nil; r.more {
+			return each.Enough
 		}
-		if names = append(names, name); len(names) < recentAtOnce {
-			continue
-		}
-		if err := r.read(ctx, bucket, names); err != nil {
-			return r, err
-		}
-		names = names[:0]
-	}
-	return r, r.read(ctx, bucket, names)
-}
-
-// read counts some objects.
-func (r *recent) read(ctx context.Context, bucket archive.Bucket, names []string) error {
-	found, errs := make([]refused, len(names)), make([]error, len(names))
-	var readers sync.WaitGroup
-	for i, name := range names {
-		readers.Go(func() {
-			object, err := bucket.Get(ctx, name)
-			found[i], errs[i] = newRefused(name, object), err
-		})
-	}
-	readers.Wait()
-	for i, one := range found {
-		switch {
-		case errors.Is(errs[i], fs.ErrNotExist): // released meanwhile
-		case errs[i] != nil:
-			return errs[i]
-		default:
-			r.add(one)
-		}
-	}
-	return nil
+		r.add(one)
+		return nil
+	})
 }
 
 func (r *recent) add(one refused) {

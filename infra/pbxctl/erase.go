@@ -192,7 +192,7 @@ func computeAnew(p *program, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool
 			tasks = append(tasks, rollup.Task{MAC: mac, Day: day})
 		}
 	}
-	all := each.Loop[rollup.Task]{Of: "days", Name: func(t rollup.Task) string { return t.Day.String() + " of " + string(t.MAC) }}
+	all := each.Loop[rollup.Task]{Of: "days that are computed anew", Name: func(t rollup.Task) string { return t.Day.String() + " of " + string(t.MAC) }}
 	return all.Do(p.ctx, values(tasks, nil), func(ctx context.Context, t rollup.Task) error {
 		result, err := r.Work(ctx, t)
 		if result == rollup.Published {

@@ -43,7 +43,7 @@ func (c *findCommand) Run(p *program) error {
 	}
 	err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
-		err = errors.Join(err, table(p.out, values(found, nil), placeColumns, "Nothing is kept of the number."))
+		err = errors.Join(err, table(p.ctx, p.out, values(found, nil), placeColumns, "Nothing is kept of the number."))
 	}
 	return err
 }

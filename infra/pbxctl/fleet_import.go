@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync/atomic"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -102,31 +104,35 @@ func (c importFlags) run(p *program, file *sheet, edits []edit) error {
 		use = c.open
 	}
 	return use(p, func(s *store.Store) error {
-		planned, err := c.plan(p, s, file, edits)
-		if err != nil {
-			return err
+		planned, skipped := c.plan(p, s, file, edits)
+		if planned == nil {
+			return skipped
 		}
 		if !c.DryRun {
 			if err := c.make(p, s, edits, planned); err != nil {
-				return err
+				return errors.Join(skipped, err)
 			}
 		}
-		return c.tell(p, edits, planned)
+		return errors.Join(skipped, c.tell(p, edits, planned))
 	})
 }
 
-// plan finds what each edit changes.
+// plan finds what each edit changes. A PBX that can't be read is left as it is, and named by the
+// error; after any other one there is no plan.
 func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit) ([]plan, error) {
 	known := map[pbx.MAC]bool{}
-	for mac, err := range s.Fleet(p.ctx) {
-		if err != nil {
-			return nil, err
-		}
+	fleet := each.Loop[pbx.MAC]{Of: "entries of the fleet list", Name: each.Text[pbx.MAC]}
+	listErr := fleet.Do(p.ctx, s.Fleet(p.ctx), func(_ context.Context, mac pbx.MAC) error {
 		known[mac] = true
+		return nil
+	})
+	if listErr != nil && !each.Only(listErr) {
+		return nil, listErr
 	}
 	planned, faults := make([]plan, len(edits)), make([]error, len(edits))
 	bar := newBar(p, len(edits), !c.JSON)
-	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) (err error) {
+	pbxs := each.Loop[int]{Of: "PBXs of the file", Name: nameOfEdit(edits), AtOnce: workAtOnce}
+	err := pbxs.Do(p.ctx, each.From(numbers(edits)), func(ctx context.Context, i int) (err error) {
 		bar.Add(1)
 		planned[i], err = edits[i].plan(ctx, s, known[edits[i].row.mac])
 		if fault := (mistake{}); errors.As(err, &fault) {
@@ -134,20 +140,42 @@ func (c importFlags) plan(p *program, s *store.Store, file *sheet, edits []edit)
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil && !each.Only(err) {
 		return nil, err
 	}
 	for i, fault := range faults {
 		file.note(edits[i].row, "mac", fault)
 	}
-	return planned, file.err()
+	if wrong := file.err(); wrong != nil {
+		return nil, errors.Join(wrong, err)
+	}
+	return planned, errors.Join(listErr, err)
+}
+
+// workAtOnce is how many PBXs are read or written side by side.
+const workAtOnce = 16
+
+// numbers yields the places of edits.
+func numbers(edits []edit) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range edits {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+func nameOfEdit(edits []edit) func(int) string {
+	return func(i int) string { return string(edits[i].row.mac) }
 }
 
 // make makes the edits that change anything.
 func (c importFlags) make(p *program, s *store.Store, edits []edit, planned []plan) error {
 	var written atomic.Int64
 	bar := newBar(p, len(edits), !c.JSON)
-	err := sideBySide(p.ctx, len(edits), func(ctx context.Context, i int) error {
+	pbxs := each.Loop[int]{Of: "PBXs to be written", Name: nameOfEdit(edits), AtOnce: workAtOnce}
+	err := pbxs.Do(p.ctx, each.From(numbers(edits)), func(ctx context.Context, i int) error {
 		bar.Add(1)
 		if len(planned[i].changes) == 0 {
 			return nil
@@ -185,7 +213,7 @@ func (c importFlags) tell(p *program, edits []edit, planned []plan) error {
 		return show(p, true, values(all, nil), changedColumns, "")
 	}
 	if len(all) > 0 {
-		if err := table(p.out, values(all, nil), changedColumns, ""); err != nil {
+		if err := table(p.ctx, p.out, values(all, nil), changedColumns, ""); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.out)

@@ -194,15 +194,12 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 		return nil
 	}
 	err := records.open(p, func(s *store.Store) error {
-		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
-			if err != nil {
-				return err
-			}
+		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
 			if m.KID == c.KID {
 				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // keys, and nothing received yet

@@ -180,15 +180,15 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, 
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
 		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
-	if err := table(p.out, values(r.queues, nil), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
+	if err := table(p.ctx, p.out, values(r.queues, nil), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
-	if err := table(p.out, values(r.pbx, nil), pbxColumns, ""); err != nil {
+	if err := table(p.ctx, p.out, values(r.pbx, nil), pbxColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.out, values(r.agents, nil), agentColumns(names), "No agent had calls or sessions.")
+	return table(p.ctx, p.out, values(r.agents, nil), agentColumns(names), "No agent had calls or sessions.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}

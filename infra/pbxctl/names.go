@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -128,21 +130,11 @@ type namedOf struct {
 }
 
 // eachName yields the names in a PBX, or in all of the fleet.
-func eachName(ctx context.Context, s *store.Store, mac pbx.MAC) func(yield func(namedOf, error) bool) {
-	return func(yield func(namedOf, error) bool) {
-		pbxs := store.FleetOf(ctx, s, namesOf)
-		if mac != "" {
-			names, err := namesOf(ctx, s, mac)
-			pbxs = values([][]namedOf{names}, err)
-		}
-		for names, err := range pbxs {
-			for name, err := range values(names, err) {
-				if !yield(name, err) {
-					return
-				}
-			}
-		}
+func eachName(ctx context.Context, s *store.Store, mac pbx.MAC) iter.Seq2[namedOf, error] {
+	if mac != "" {
+		return values(namesOf(ctx, s, mac))
 	}
+	return each.Flat(store.FleetOf(ctx, s, namesOf))
 }
 
 func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []namedOf, err error) {

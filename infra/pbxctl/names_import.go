@@ -142,14 +142,8 @@ Example:
 // Run implements the command.
 func (c *namesExportCommand) Run(p *program) error {
 	return c.run(p, nameHeads(), func(s *store.Store, add adder) error {
-		for n, err := range eachName(p.ctx, s, "") {
-			if err == nil {
-				err = add(n.MAC, append([]string{string(n.Kind), n.ID}, cellsOf(nameFields, n.Name)...)...)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return rows(p.ctx, eachName(p.ctx, s, ""), func(n namedOf) error {
+			return add(n.MAC, append([]string{string(n.Kind), n.ID}, cellsOf(nameFields, n.Name)...)...)
+		})
 	})
 }

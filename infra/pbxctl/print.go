@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -11,6 +13,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"trunkline/pkg/each"
 )
 
 // columns are how a kind of record is shown to people.
@@ -20,51 +24,54 @@ type columns[T any] struct {
 }
 
 // show prints what a command found: for programs an object a line, as soon as it is
-// read; for people a table, or a sentence where there is nothing.
+// read; for people a table, or a sentence where there is nothing. What can't be read is left out,
+// and the error names it.
 func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T], nothing string) error {
 	if asJSON {
 		encoder := jsonLines(p.out)
-		for each, err := range found {
-			if err != nil {
-				return err
-			}
-			if err := encoder.Encode(each); err != nil {
-				return err
-			}
-		}
-		return nil
+		return rows(p.ctx, found, func(row T) error { return encoder.Encode(row) })
 	}
-	return table(p.out, found, c, nothing)
+	return table(p.ctx, p.out, found, c, nothing)
 }
 
 // alignedAtOnce is how many rows of a table are held, so that their columns stand in line.
 const alignedAtOnce = 10_000
 
-func table[T any](out io.Writer, found iter.Seq2[T, error], c columns[T], nothing string) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	rows := 0
-	for each, err := range found {
-		if err != nil {
-			return err
+// rows calls print with each row that can be read.
+func rows[T any](ctx context.Context, found iter.Seq2[T, error], print func(T) error) error {
+	all := each.Loop[T]{Of: "rows of the list", Name: each.Text[T]}
+	return all.Do(ctx, found, func(_ context.Context, row T) error {
+		if err := print(row); err != nil {
+			return each.Stop(err)
 		}
-		if rows++; rows == 1 {
+		return nil
+	})
+}
+
+func table[T any](ctx context.Context, out io.Writer, found iter.Seq2[T, error], c columns[T], nothing string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	n := 0
+	err := rows(ctx, found, func(row T) error {
+		if n++; n == 1 {
 			fmt.Fprintln(w, strings.Join(c.heads, "\t"))
 		}
-		cells := c.cells(each)
+		cells := c.cells(row)
 		for i := range cells {
 			cells[i] = plain(cells[i])
 		}
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
-		if rows%alignedAtOnce == 0 {
-			if err := w.Flush(); err != nil {
-				return err
-			}
+		_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+		if err == nil && n%alignedAtOnce == 0 {
+			err = w.Flush()
 		}
+		return err
+	})
+	if err != nil && !each.Only(err) {
+		return err
 	}
-	if rows == 0 {
+	if n == 0 && err == nil {
 		fmt.Fprintln(w, nothing)
 	}
-	return w.Flush()
+	return errors.Join(err, w.Flush())
 }
 
 // plain keeps what a caller or a PBX wrote from steering the terminal.
@@ -114,22 +121,20 @@ func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") 
 // section prints a table under a title, or nothing where there is nothing.
 func section[T any](p *program, title string, found iter.Seq2[T, error], c columns[T]) error {
 	var all []T
-	for each, err := range found {
-		if err != nil {
-			return err
-		}
-		all = append(all, each)
-	}
-	if len(all) == 0 {
+	err := rows(p.ctx, found, func(row T) error {
+		all = append(all, row)
 		return nil
+	})
+	if len(all) == 0 || err != nil && !each.Only(err) {
+		return err
 	}
 	var text strings.Builder
-	if err := table(&text, values(all, nil), c, ""); err != nil {
+	if err := table(p.ctx, &text, values(all, nil), c, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, title)
 	for line := range strings.Lines(text.String()) {
 		fmt.Fprint(p.out, "  ", line)
 	}
-	return nil
+	return err
 }

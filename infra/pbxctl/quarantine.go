@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
@@ -54,6 +55,8 @@ type refused struct {
 	Begins   string    `json:"body_begins"`
 }
 
+func (r refused) name() string { return r.Name }
+
 // Run implements the command.
 func (c *quarantineListCommand) Run(p *program) error {
 	if err := daysInOrder(c.From, c.To); err != nil {
@@ -80,37 +83,23 @@ type quarantined struct {
 // in yields the names of that part.
 func (q quarantined) in(ctx context.Context, b archive.Bucket) iter.Seq2[string, error] {
 	const folder = archive.QuarantinePrefix + "dt="
-	return func(yield func(string, error) bool) {
-		for name, err := range b.List(ctx, archive.QuarantinePrefix, folder+q.first.String()) {
-			day, file, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
-			if q.last != 0 && err == nil && day > q.last.String() {
-				return
-			}
-			if err == nil && !strings.HasPrefix(file, string(q.mac)) {
-				continue
-			}
-			if !yield(name, err) || err != nil {
-				return
-			}
-		}
-	}
+	listed := b.List(ctx, archive.QuarantinePrefix, folder+q.first.String())
+	return each.Where(listed, func(name string) bool {
+		day, file, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
+		return (q.last == 0 || day <= q.last.String()) && strings.HasPrefix(file, string(q.mac))
+	})
 }
 
+// allRefused yields what is in a part of the quarantine. An object that can't be read is an
+// *each.Bad.
 func allRefused(p *program, b archive.Bucket, q quarantined) iter.Seq2[refused, error] {
-	return func(yield func(refused, error) bool) {
-		for name, err := range q.in(p.ctx, b) {
-			var object []byte
-			if err == nil {
-				object, err = b.Get(p.ctx, name)
-			}
-			if errors.Is(err, fs.ErrNotExist) { // released meanwhile
-				continue
-			}
-			if !yield(newRefused(name, object), err) || err != nil {
-				return
-			}
+	return each.Map(p.ctx, q.in(p.ctx, b), each.Text, func(ctx context.Context, name string) (refused, error) {
+		object, err := b.Get(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
+			err = each.None
 		}
-	}
+		return newRefused(name, object), err
+	})
 }
 
 func newRefused(name string, object []byte) refused {
@@ -273,38 +262,28 @@ func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.S
 	if c.Reason == "" {
 		return part.in(p.ctx, b)
 	}
-	return func(yield func(string, error) bool) {
-		for r, err := range allRefused(p, b, part) {
-			if err == nil && !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {
-				continue
-			}
-			if !yield(r.Name, err) || err != nil {
-				return
-			}
+	return each.Map(p.ctx, allRefused(p, b, part), refused.name, func(_ context.Context, r refused) (string, error) {
+		if !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {
+			return "", each.None
 		}
-	}
+		return r.Name, nil
+	})
 }
-
-// stopped is an error after which there is no use in going on.
-type stopped struct{ error }
 
 // settle does something with each event, and tells what became of it.
 func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error], do func(name string) error) error {
-	all, failed := 0, 0
+	all := 0
 	encoder := jsonLines(p.out)
-	for name, err := range names {
-		if err != nil {
-			return err
-		}
-		err = do(name)
-		if stop, ok := errors.AsType[stopped](err); ok {
-			return stop.error
+	events := each.Loop[string]{Of: "quarantined events that were asked for", Name: each.Text[string]}
+	err := events.Do(p.ctx, names, func(_ context.Context, name string) error {
+		err := do(name)
+		if stop := (stopped{}); errors.As(err, &stop) {
+			return each.Stop(stop.error)
 		}
 		f := fate{Name: name, Done: err == nil}
 		all++
 		if err != nil {
 			f.Why = notThere(name, err).Error()
-			failed++
 		}
 		switch {
 		case asJSON:
@@ -314,15 +293,19 @@ func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error]
 		default:
 			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, plain(name), plain(f.Why))
 		}
+		return err
+	})
+	if s, ok := errors.AsType[*each.Skipped](err); ok && s.Stopped == nil {
+		return fmt.Errorf("%d of %d not %s: %w", s.Count, max(all, s.Count), done, err)
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d not %s", failed, all, done)
-	}
-	if all == 0 && !asJSON {
+	if err == nil && all == 0 && !asJSON {
 		fmt.Fprintln(p.out, "Nothing is in quarantine.")
 	}
-	return nil
+	return err
 }
+
+// stopped is an error after which there is no use in going on.
+type stopped struct{ error }
 
 type quarantineDiscardCommand struct {
 	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list tells them."`

@@ -178,8 +178,10 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// No bucket takes an object of that kind.
-	err = store.New(data.Table, time.Now).Spill(t.Context(), oldPBX, at(t, "2026-11-24T10:00:00Z"), []byte(`{"id":"1","mac":"68692e0b0001","kind":"../"}`))
+	text := []byte(`{"id":"1","mac":"68692e0b0001","kind":"hangup","received":"2026-11-24T10:00:00Z"}`)
+	err = store.New(data.Table, time.Now).Spill(t.Context(), oldPBX, at(t, "2026-11-24T10:00:00Z"), text)
+	// A folder stands where the object should.
+	err = errors.Join(err, os.MkdirAll(filepath.Join(folder, "archive/raw/kind=hangup/dt=2026-11-24/1.json/x"), 0o700))
 	// Tried before, and no envelope.
 	err = errors.Join(err, data.Bucket.Put(t.Context(), "spill/1.tries=3.json", []byte("?\n")), data.Close())
 	if err != nil {
@@ -191,7 +193,7 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 	}
 	got := do(t, "spill", "redrive", "--data", folder, "--json")
 	want := `{"archived":0,"recorded":1,"quarantined":1,"failed":1}` + "\n"
-	if got.code != 1 || got.out != want || !strings.Contains(got.errs, "pbxctl: archive what was spilled: ") {
+	if got.code != 1 || got.out != want || !strings.Contains(got.errs, "pbxctl: 1 of the spilled texts skipped: what was received of 68692e0b0001 at 2026-11-24T10:00:00Z: ") {
 		t.Errorf("%+v, want %s", got, want)
 	}
 }
@@ -470,7 +472,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 		t.Errorf("a dry run moves the checkpoint to %s", after)
 	}
 	rest := lines[replayed](t, do(t, append(command, "--json")...))[0]
-	if rest.Objects != dry.Objects || rest.Objects == 0 || rest.Objects > objects-64 {
+	if rest.Objects != dry.Objects || rest.Objects == 0 || rest.Objects >= objects {
 		t.Errorf("%d objects of %d are left, a dry run says %d", rest.Objects, objects, dry.Objects)
 	}
 	if shown(t, into) != shown(t, data) {

@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/pbx"
@@ -45,7 +46,8 @@ be due (DUE), and of when PBXs were heard of (HEARD).
 
 --into may be the folder of --data. Where a pbxctl serve runs on it, that does the work. A
 replay that was stopped goes on where it was with the same --checkpoint; its file is removed
-in the end.
+in the end. An object that can't be read is skipped and named, and the exit code is 1: then
+the same command, with the same --checkpoint, begins before the first of these.
 
 Examples:
   pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
@@ -186,17 +188,14 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if saveErr != nil {
 		return saveErr // before the work
 	}
-	before, total, err := c.count(p.ctx, b, sel)
-	if err != nil {
-		return err
-	}
+	before, total := c.count(p.ctx, b, sel)
 	bar := newBar(p, total, !c.JSON)
 	report, err := replay.Run(p.ctx, b, records, sel, func(r replay.Report) {
 		bar.Set(before + r.Done)
 		saveErr = c.save(p.files, begun.at(r.Last))
 	})
 	bar.Finish()
-	if err != nil {
+	if err != nil && !each.Only(err) {
 		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.at(report.Last)))
 	}
 	summary := replayed{Objects: report.Done, Events: report.Events, Held: report.Held, DryRun: c.DryRun}
@@ -206,28 +205,28 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if dry != nil {
 		summary.Writes = dry.Writes()
 	}
+	if err != nil {
+		return errors.Join(err, c.save(p.files, begun.at(report.Last)), c.tell(p, summary))
+	}
 	return errors.Join(saveErr, c.through(p.files), c.tell(p, summary))
 }
 
 // count is how many objects a replay has, and how many of them were done before; for people
 // who look on.
-func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.Selection) (before, total int, err error) {
+func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.Selection) (before, total int) {
 	if c.JSON {
-		return 0, 0, nil
+		return 0, 0
 	}
-	for day := sel.First; day <= sel.Last; day++ {
-		for _, kind := range pbx.Kinds() {
-			for name, err := range b.List(ctx, archive.RawFolder(kind, day)+string(sel.MAC), "") {
-				if err != nil {
-					return 0, 0, err
-				}
-				if total++; name == sel.After {
-					before = total
-				}
-			}
+	sel, after := replay.Selection{First: sel.First, Last: sel.Last, MAC: sel.MAC}, sel.After
+	for name, err := range replay.Names(ctx, b, sel) {
+		if err != nil {
+			continue // the replay itself tells of what can't be listed
+		}
+		if total++; name == after {
+			before = total
 		}
 	}
-	return before, total, nil
+	return before, total
 }
 
 // stopped says where a replay stopped, and how it goes on.

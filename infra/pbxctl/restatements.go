@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -32,15 +35,18 @@ Example:
 // Run implements the command.
 func (c *restatementsCommand) Run(p *program) error {
 	return c.open(p, func(s *store.Store) error {
-		h, err := readHistory(p, s, c.MAC, c.Day)
-		if err != nil {
-			return err
+		h, skipped := readHistory(p, s, c.MAC, c.Day)
+		if skipped != nil && !each.Only(skipped) {
+			return skipped
 		}
 		if c.JSON || len(h.replaced) == 0 {
+			if skipped != nil && !c.JSON {
+				return skipped
+			}
 			nothing := fmt.Sprintf("The figures of %s of %s are those that were published first.", c.Day, c.MAC)
-			return show(p, c.JSON, values(h.replaced, nil), columns[restated]{}, nothing)
+			return errors.Join(skipped, show(p, c.JSON, values(h.replaced, nil), columns[restated]{}, nothing))
 		}
-		return h.print(p)
+		return errors.Join(skipped, h.print(p))
 	})
 }
 
@@ -74,17 +80,16 @@ func readHistory(p *program, s *store.Store, mac pbx.MAC, day pbx.Day) (h histor
 	if h.current.rows == 0 {
 		return h, noFigures(mac, day)
 	}
-	for r, err := range s.Restatements(p.ctx, mac, day) {
-		if err != nil {
-			return h, err
-		}
+	name := func(r store.Restatement) string { return fmt.Sprint("revision ", r.Revision) }
+	all := each.Loop[store.Restatement]{Of: "revisions that were replaced", Name: name}
+	err = all.Do(p.ctx, s.Restatements(p.ctx, mac, day), func(_ context.Context, r store.Restatement) (err error) {
 		old := restated{MAC: mac, Day: day, Restatement: r}
-		if old.figures, old.Rows, err = readRows(s.RestatedRows(p.ctx, mac, day, r.Revision), t); err != nil {
-			return h, err
+		if old.figures, old.Rows, err = readRows(s.RestatedRows(p.ctx, mac, day, r.Revision), t); err == nil {
+			h.replaced = append(h.replaced, old)
 		}
-		h.replaced = append(h.replaced, old)
-	}
-	return h, nil
+		return err
+	})
+	return h, err
 }
 
 func readRows(rows iter.Seq2[store.Row, error], t kpi.Thresholds) (found *dayRows, all []any, err error) {
@@ -104,11 +109,11 @@ func readRows(rows iter.Seq2[store.Row, error], t kpi.Thresholds) (found *dayRow
 }
 
 func (h history) print(p *program) error {
-	if err := table(p.out, values(h.changes(), nil), changeColumns, ""); err != nil {
+	if err := table(p.ctx, p.out, values(h.changes(), nil), changeColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nRecords that came after the figures they change")
-	return table(p.out, values(h.late(), nil), lateColumns, "None.")
+	return table(p.ctx, p.out, values(h.late(), nil), lateColumns, "None.")
 }
 
 // change is what a restatement changed of a queue's figures.

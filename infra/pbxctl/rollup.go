@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -50,10 +52,10 @@ func (c *rollupCommand) Run(p *program) error {
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
 		r := p.rollup(s, b, schedule, c.Data)
 		tasks, err := c.tasks(p, s, r, first)
-		if err != nil {
+		if err != nil && !each.Only(err) {
 			return err
 		}
-		return c.work(p, r, tasks)
+		return errors.Join(err, c.work(p, r, tasks))
 	})
 }
 
@@ -93,17 +95,13 @@ func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, firs
 		}
 		return tasks, err
 	}
-	for mac, err := range s.Fleet(p.ctx) {
-		var some []rollup.Task
-		if err == nil {
-			some, err = r.RequestClosed(p.ctx, mac, first, last)
-		}
-		if err != nil {
-			return nil, err
-		}
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that were asked for", Name: each.Text[pbx.MAC]}
+	err = pbxs.Do(p.ctx, s.Fleet(p.ctx), func(ctx context.Context, mac pbx.MAC) error {
+		some, err := r.RequestClosed(ctx, mac, first, last)
 		tasks = append(tasks, some...)
-	}
-	return tasks, nil
+		return err
+	})
+	return tasks, err
 }
 
 // rolled is what became of one day.
@@ -121,32 +119,38 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 	bar := newBar(p, len(tasks), !c.JSON)
 	out := jsonLines(p.out)
 	counts := map[rollup.Result]int{}
-	var errs []error
-	for i, task := range tasks {
-		result, err := r.Work(p.ctx, task)
-		if p.ctx.Err() != nil {
-			bar.Finish()
-			return fmt.Errorf("stopped after %d of %d days; the next run of the schedule does the others", i, len(tasks))
+	done := 0
+	days := each.Loop[rollup.Task]{Of: "days that are rolled up", Name: rollup.Task.String}
+	err := days.Do(p.ctx, each.Of(tasks...), func(ctx context.Context, task rollup.Task) error {
+		result, err := r.Work(ctx, task)
+		if ctx.Err() != nil {
+			return err
 		}
 		one := rolled{Task: task, Result: result}
 		if err != nil {
-			errs = append(errs, err)
 			one.Result, one.Error = failed, err.Error()
 		}
 		counts[one.Result]++
+		done++
 		bar.Add(1)
-		if !c.JSON {
-			continue
+		if c.JSON {
+			if err := out.Encode(one); err != nil {
+				return each.Stop(err)
+			}
 		}
-		if err := out.Encode(one); err != nil {
-			return err
-		}
-	}
+		return err
+	})
 	bar.Finish()
+	if p.ctx.Err() != nil {
+		return fmt.Errorf("stopped after %d of %d days; the next run of the schedule does the others", done, len(tasks))
+	}
+	if err != nil && !each.Only(err) {
+		return err
+	}
 	if !c.JSON {
 		fmt.Fprintln(p.out, summary(counts, len(tasks)))
 	}
-	return errors.Join(errs[:min(len(errs), 10)]...)
+	return err
 }
 
 // summary tells in a line what became of days.

@@ -289,15 +289,17 @@ func (s *server) finish() error {
 func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
 	packer := compact.New(s.bucket, s.now)
 	queue := local.Queue{
-		Compute: func(ctx context.Context, t rollup.Task) {
+		Compute: func(ctx context.Context, t rollup.Task) error {
 			result, err := s.rollup.Work(ctx, t)
 			if ctx.Err() == nil {
 				report.Worked(ctx, t.MAC, t.Day, string(result), err)
 			}
+			return err
 		},
-		Take: func(ctx context.Context, t compact.Turn) {
+		Take: func(ctx context.Context, t compact.Turn) error {
 			done, _, err := packer.Take(ctx, t)
 			report.Packed(ctx, t.Kind, done.Events, done.Written, done.Left, done.Through, err)
+			return err
 		},
 	}
 	// What failed is told in the log, and comes again.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
@@ -59,32 +61,24 @@ func (c *spillListCommand) Run(p *program) error {
 
 // allSpilled yields what the table keeps for the archive, then what that keeps for the table.
 func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled, error] {
-	return func(yield func(spilled, error) bool) {
-		for sp, err := range s.AllSpilled(p.ctx) {
-			if sp.Done && err == nil {
-				continue
-			}
-			row := newSpilled("table", sp.Text)
-			row.MAC, row.Received = sp.MAC, sp.Received
-			if !yield(row, err) || err != nil {
-				return
-			}
+	texts := each.Map(p.ctx, s.AllSpilled(p.ctx), each.Text, func(_ context.Context, sp store.Spilled) (spilled, error) {
+		if sp.Done {
+			return spilled{}, each.None
 		}
-		for name, err := range b.List(p.ctx, archive.SpillPrefix, "") {
-			var lines []byte
-			if err == nil {
-				lines, err = b.Get(p.ctx, name)
-			}
-			if errors.Is(err, fs.ErrNotExist) { // handed on meanwhile
-				continue
-			}
-			row := newSpilled("archive", lines)
-			row.Name, row.Tries = name, redrive.Tries(name)
-			if !yield(row, err) || err != nil {
-				return
-			}
+		row := newSpilled("table", sp.Text)
+		row.MAC, row.Received = sp.MAC, sp.Received
+		return row, nil
+	})
+	objects := each.Map(p.ctx, b.List(p.ctx, archive.SpillPrefix, ""), each.Text, func(ctx context.Context, name string) (spilled, error) {
+		lines, err := b.Get(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) { // handed on meanwhile
+			err = each.None
 		}
-	}
+		row := newSpilled("archive", lines)
+		row.Name, row.Tries = name, redrive.Tries(name)
+		return row, err
+	})
+	return each.Join(texts, objects)
 }
 
 // newSpilled tells of the envelopes in lines.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/telemetry"
 	"trunkline/pkg/zycoo"
@@ -61,12 +62,14 @@ func ourMetrics(t testing.TB) map[string]bool {
 	return all
 }
 
-// sayEverything calls each method, with an error and without.
+// sayEverything calls each method: without an error, with one, and with that of a loop that skipped something.
 func sayEverything(ctx context.Context, r telemetry.Rollups) {
 	v := reflect.ValueOf(r)
 	for i := range v.NumMethod() {
 		method := v.Method(i)
-		for _, err := range []reflect.Value{reflect.Zero(reflect.TypeFor[error]()), reflect.ValueOf(errors.New("failed"))} {
+		for _, err := range []reflect.Value{
+			reflect.Zero(reflect.TypeFor[error]()), reflect.ValueOf(errors.New("failed")), reflect.ValueOf(&each.Skipped{Of: "things", Count: 1}),
+		} {
 			var args []reflect.Value
 			for in := range method.Type().Ins() {
 				switch in {

@@ -19,6 +19,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		because  string
 	}{
 		{"pkg/pbx", "trunkline/testdata", "the vocabulary stands on nothing"},
+		{"pkg/each", "trunkline/pkg/pbx", "the one way to loop stands on nothing"},
 		{"pkg/zycoo", "trunkline/pkg/token", "the dialect and tokens know the vocabulary only"},
 		{"pkg/token", "trunkline/pkg/store", "the dialect and tokens know the vocabulary only"},
 		{"pkg/store", "trunkline/pkg/archive", "the records know the vocabulary only"},

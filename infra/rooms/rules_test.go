@@ -22,19 +22,22 @@ const (
 	lambdaRoot = "github.com/aws/aws-lambda-go/..."
 )
 
+// Who knows the vocabulary only may loop, too.
 var arrows = []arrow{
 	{"the vocabulary stands on nothing",
 		"./pkg/pbx", imports, "./..."},
+	{"the one way to loop stands on nothing",
+		"./pkg/each", imports, "./..."},
 	{"the dialect and tokens know the vocabulary only",
 		"./pkg/zycoo ./pkg/token", imports, "./... -./pkg/pbx"},
 	{"the records know the vocabulary only",
 		"./pkg/store", imports, "./... -./pkg/pbx -./pkg/each"},
 	{"a table knows the records it keeps, and nothing above them",
-		"./pkg/store/... -./pkg/store", imports, "./... -./pkg/pbx -./pkg/store/..."},
+		"./pkg/store/... -./pkg/store", imports, "./... -./pkg/pbx -./pkg/each -./pkg/store/..."},
 	{"the archive knows the vocabulary only",
-		"./pkg/archive", imports, "./... -./pkg/pbx"},
+		"./pkg/archive", imports, "./... -./pkg/pbx -./pkg/each"},
 	{"a bucket knows the archive it keeps, and nothing above it",
-		"./pkg/archive/... -./pkg/archive", imports, "./... -./pkg/pbx -./pkg/archive/..."},
+		"./pkg/archive/... -./pkg/archive", imports, "./... -./pkg/pbx -./pkg/each -./pkg/archive/..."},
 	{"the figures know the vocabulary, and how to sort",
 		"./pkg/kpi", imports, "./... -./pkg/pbx -./pkg/extsort"},
 	{"whoever sorts need not know what",
@@ -42,9 +45,9 @@ var arrows = []arrow{
 	{"a temporary file holds anything",
 		"./pkg/scratch", imports, "./..."},
 	{"the tables of figures know figures and the vocabulary only",
-		"./pkg/curated", imports, "./... -./pkg/pbx -./pkg/kpi -./pkg/scratch"},
+		"./pkg/curated", imports, "./... -./pkg/pbx -./pkg/kpi -./pkg/scratch -./pkg/each"},
 	{"the rollup computes what is recorded, however that came in",
-		"./pkg/rollup", imports, "./... -./pkg/pbx -./pkg/kpi -./pkg/curated -./pkg/store -./pkg/archive"},
+		"./pkg/rollup", imports, "./... -./pkg/pbx -./pkg/each -./pkg/kpi -./pkg/curated -./pkg/store -./pkg/archive"},
 	{"what is done hourly is the same in the cloud and on one machine",
 		"./pkg/hourly", imports, "./pkg/ingest/... ./pkg/store/... -./pkg/store ./pkg/archive/... -./pkg/archive"},
 	{"an erasure knows what is kept, and not who keeps it or computes with it",

@@ -171,7 +171,7 @@ func (a *asked) publish(t *testing.T, published *archivetest.Memory) {
 			}
 		}
 	}
-	dimensions, err := curated.Dimensions(named, at)
+	dimensions, err := curated.Dimensions(t.Context(), named, nil, at)
 	must(t, err)
 	for _, d := range dimensions {
 		write(t, filepath.Join(a.root, d.Name), d.Body)

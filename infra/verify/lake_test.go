@@ -106,7 +106,7 @@ func publishedOfOneCall(t *testing.T) (objects []curated.Object) {
 	objects, err = curated.Objects(curated.Day{MAC: macOf(1), Day: on("2026-10-24"), Zone: zone, Rows: rows, Calls: day.Calls()})
 	must(t, err)
 	one := func(yield func(curated.PBX, error) bool) { yield(curated.PBX{MAC: macOf(1)}, nil) }
-	dimensions, err := curated.Dimensions(one, at)
+	dimensions, err := curated.Dimensions(t.Context(), one, nil, at)
 	must(t, err)
 	for _, d := range dimensions {
 		objects = append(objects, d.Object)

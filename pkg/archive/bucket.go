@@ -3,11 +3,20 @@ package archive
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
 )
 
 // ErrChanged is what Bucket.Replace's error wraps where the object may not be as it was.
 var ErrChanged = errors.New("the object has changed")
+
+// Ping tells whether a bucket answers: its error is that of a bucket that is down.
+func Ping(ctx context.Context, b Bucket) error {
+	if _, err := b.Tag(ctx, SpillPrefix+"ping.json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
 
 // Bucket is what the archive needs of an object store: whole objects under names.
 // A name is 1 to 512 bytes of printable ASCII: segments of letters, digits and any
@@ -38,9 +47,10 @@ type Bucket interface {
 	Replace(ctx context.Context, name string, body []byte, tag string) error
 
 	// List yields the names that begin with prefix and come after the name after
-	// (empty: all of them), in the order of their bytes, page by page. After an
-	// error, which is yielded with an empty name, it ends. The loop's body may use
-	// the Bucket. Neither prefix nor after need be a name.
+	// (empty: all of them), in the order of their bytes, page by page. What can't be
+	// listed by itself, such as one folder, is an *each.Bad. After any other error, which
+	// is yielded with an empty name, it ends. The loop's body may use the Bucket.
+	// Neither prefix nor after need be a name.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 
 	// Delete removes the object of that name. That there is none is success.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -45,10 +46,10 @@ type Report struct {
 }
 
 // Run packs the events of a kind, of the days that have ended, the oldest first, and looks
-// after some of those that were packed before. Its error tells of what failed; what was done
-// stays done.
+// after some of those that were packed before. What can't be read or packed is skipped, and
+// comes again; the error names it, and what was done stays done.
 func (c *Compactor) Run(ctx context.Context, kind pbx.Kind) (Report, error) {
-	r := &run{Compactor: c, kind: kind, until: c.until(ctx), slots: make(chan struct{}, pilesAtOnce)}
+	r := &run{Compactor: c, kind: kind, until: c.until(ctx)}
 	m, err := c.readMark(ctx, kind)
 	if err == nil {
 		err = r.days(ctx, &m)
@@ -73,11 +74,10 @@ type run struct {
 	*Compactor
 	kind  pbx.Kind
 	until time.Time
-	slots chan struct{}
 
+	failed error // what was skipped
 	mu     sync.Mutex
 	report Report
-	failed error // the first failure of a pile
 }
 
 // over tells whether the run's time is used up.
@@ -140,45 +140,55 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 	if after > 0 {
 		past = archive.RawFolder(r.kind, after) + "~" // no name has it
 	}
-	for name, err := range r.bucket.List(ctx, folder, past) {
-		if err != nil {
-			return 0, fmt.Errorf("find the next day: %w", err)
-		}
+	days := each.Map(ctx, r.bucket.List(ctx, folder, past), each.Text, func(_ context.Context, name string) (pbx.Day, error) {
 		partition, _, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
 		day, err := pbx.ParseDay(strings.TrimPrefix(partition, "dt="))
-		if err == nil {
-			return day, nil
+		if err != nil {
+			return 0, each.None
 		}
+		return day, nil
+	})
+	var first pbx.Day
+	folders := each.Loop[pbx.Day]{Of: "folders of the archive", Name: each.Text[pbx.Day]}
+	err := folders.Do(ctx, days, func(_ context.Context, day pbx.Day) error {
+		first = day
+		return each.Enough
+	})
+	if err = r.note(err); err != nil {
+		return 0, fmt.Errorf("find the next day: %w", err)
 	}
-	return 0, nil
+	return first, nil
 }
 
 // day packs the events of a day. It tells whether it came to the end of them; a pile that
 // failed does not keep it from the others.
 func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
-	var piles sync.WaitGroup
-	defer piles.Wait()
-	var last pbx.MAC
-	for p, err := range r.piles(ctx, day) {
-		if err != nil {
-			return false, fmt.Errorf("compact %s of %s: %w", r.kind, day, err)
-		}
-		if p.mac == last {
-			piles.Wait() // two of one PBX would hinder one another
-		}
-		last = p.mac
-		if r.slots <- struct{}{}; r.over() {
-			<-r.slots
+	piles := each.Loop[*pile]{Of: "piles of events", Name: (*pile).String, AtOnce: pilesAtOnce, Skipped: func(*each.Bad) { r.report.Failed++ }}
+	err = piles.Do(ctx, r.piles(ctx, day), func(ctx context.Context, p *pile) error {
+		if r.over() {
 			r.more()
-			return false, nil
+			return each.Enough
 		}
-		piles.Go(func() {
-			defer func() { <-r.slots }()
-			r.tell(p, p.pack(ctx))
-		})
+		err := p.pack(ctx)
+		r.tell(p)
+		if err != nil && archive.Ping(ctx, r.bucket) != nil {
+			return each.Stop(err)
+		}
+		return err
+	})
+	if err = r.note(err); err != nil {
+		return false, fmt.Errorf("compact %s of %s: %w", r.kind, day, err)
 	}
-	piles.Wait()
-	return !r.report.More, ctx.Err()
+	return !r.report.More, nil
+}
+
+// note keeps an error that says only what was skipped. It returns any other one.
+func (r *run) note(err error) error {
+	if err != nil && !each.Only(err) {
+		return err
+	}
+	r.failed = errors.Join(r.failed, err)
+	return nil
 }
 
 func (r *run) more() {
@@ -188,18 +198,11 @@ func (r *run) more() {
 }
 
 // tell counts what became of a pile.
-func (r *run) tell(p *pile, err error) {
+func (r *run) tell(p *pile) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Events += p.done.Events
 	r.report.Written += p.done.Written
 	r.report.Left += p.done.Left
 	r.report.More = r.report.More || p.done.More
-	if err == nil {
-		return
-	}
-	r.report.Failed++
-	if r.failed == nil {
-		r.failed = fmt.Errorf("compact %s of %s of %s: %w", p.kind, p.day, p.mac, err)
-	}
 }

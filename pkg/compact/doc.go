@@ -12,6 +12,8 @@
 //     of a PBX's objects until that is full, and only then to a new one, so that two runs
 //     can't write the same line to two objects.
 //   - What is no envelope, or not the one that its name says, stays as it is.
+//   - What can't be read or packed — an object, the events of a PBX and day, a folder — is
+//     skipped and told of, and keeps nothing else from being packed. Its day is visited again.
 //
 // A day is packed an hour after it ended, in UTC. No function runs longer than five minutes,
 // nor does a server take as long over a request, so next to all of the day's events are there

@@ -10,8 +10,10 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -37,37 +39,52 @@ type pile struct {
 	mac   pbx.MAC
 	names []string
 	done  Report
+	// skipped is what of it could not be read or deleted.
+	skipped error
+	// turn is held by the one pile of a PBX that is packed: two would hinder one another.
+	turn chan struct{}
 }
 
-// piles yields the piles of a day. After an error it ends.
+// String names the pile.
+func (p *pile) String() string { return fmt.Sprintf("%s of %s of %s", p.kind, p.day, p.mac) }
+
+// piles yields the piles of a day. What can't be listed is an *each.Bad; after any other error it
+// ends.
 func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
 	return func(yield func(*pile, error) bool) {
-		p := &pile{run: r, day: day}
+		turn := make(chan struct{}, 1)
+		p := &pile{run: r, day: day, turn: turn}
+		offer := func() bool { return len(p.names) == 0 || yield(p, nil) }
 		for name, err := range r.bucket.List(ctx, archive.RawFolder(r.kind, day), "") {
 			if err != nil {
-				yield(nil, err)
-				return
+				if !yield(nil, err) {
+					return
+				}
+				continue
 			}
 			mac, _, single := strings.Cut(path.Base(name), "-")
 			if !single {
 				continue
 			}
 			if pbx.MAC(mac) != p.mac || len(p.names) == namesAtOnce {
-				if len(p.names) > 0 && !yield(p, nil) {
+				if !offer() {
 					return
 				}
-				p = &pile{run: r, day: day, mac: pbx.MAC(mac)}
+				if pbx.MAC(mac) != p.mac {
+					turn = make(chan struct{}, 1)
+				}
+				p = &pile{run: r, day: day, mac: pbx.MAC(mac), turn: turn}
 			}
 			p.names = append(p.names, name)
 		}
-		if len(p.names) > 0 {
-			yield(p, nil)
-		}
+		offer()
 	}
 }
 
 // pack packs the pile, some megabytes at a time.
 func (p *pile) pack(ctx context.Context) error {
+	p.turn <- struct{}{}
+	defer func() { <-p.turn }()
 	for len(p.names) > 0 {
 		if p.over() {
 			p.done.More = true
@@ -81,7 +98,7 @@ func (p *pile) pack(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return p.skipped
 }
 
 // read takes names from the pile, and returns the lines of their objects, by ID.
@@ -89,24 +106,42 @@ func (p *pile) read(ctx context.Context) (map[string][]byte, error) {
 	lines, size := map[string][]byte{}, 0
 	for len(p.names) > 0 && size < p.full {
 		names := p.names[:min(callsAtOnce, len(p.names))]
-		objects := make([][]byte, len(names))
-		err := sideBySide(names, func(i int, name string) (err error) {
-			objects[i], err = p.bucket.Get(ctx, name)
+		var mu sync.Mutex
+		found := map[string][]byte{}
+		objects := each.Loop[string]{Of: "events to be packed", Name: each.Text[string], AtOnce: callsAtOnce}
+		err := objects.Do(ctx, each.Of(names...), func(ctx context.Context, name string) error {
+			object, err := p.bucket.Get(ctx, name)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // another run was faster
 			}
+			if err != nil && archive.Ping(ctx, p.bucket) != nil {
+				return each.Stop(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[name] = object
 			return err
 		})
-		if err != nil {
+		if err = p.note(err); err != nil {
 			return nil, err
 		}
-		for i, object := range objects {
-			size += len(object)
-			p.take(lines, names[i], object)
+		for _, name := range names {
+			size += len(found[name])
+			p.take(lines, name, found[name])
 		}
 		p.names = p.names[len(names):]
 	}
 	return lines, nil
+}
+
+// note keeps an error that says only what was skipped, for the end of the pile. It returns any
+// other one.
+func (p *pile) note(err error) error {
+	if err != nil && !each.Only(err) {
+		return err
+	}
+	p.skipped = errors.Join(p.skipped, err)
+	return nil
 }
 
 // take adds the line that is an object's, if it is the event that the name says.
@@ -179,34 +214,21 @@ func (p *pile) drop(ctx context.Context, o *packed, lines map[string][]byte) err
 		}
 	}
 	folder := archive.RawFolder(p.kind, p.day)
-	err := sideBySide(there, func(_ int, id string) error { return p.bucket.Delete(ctx, folder+id+".json") })
-	if err != nil {
+	var deleted atomic.Int64
+	objects := each.Loop[string]{Of: "events that are packed", Name: each.Text[string], AtOnce: callsAtOnce}
+	err := objects.Do(ctx, each.Of(there...), func(ctx context.Context, id string) error {
+		err := p.bucket.Delete(ctx, folder+id+".json")
+		if err == nil {
+			deleted.Add(1)
+		}
+		return err
+	})
+	if err = p.note(err); err != nil {
 		return err
 	}
 	for _, id := range there {
 		delete(lines, id)
 	}
-	p.done.Events += len(there)
-	return nil
-}
-
-// sideBySide does something with each text, some at a time. Its error is the first one.
-func sideBySide(texts []string, do func(i int, text string) error) error {
-	errs := make([]error, len(texts))
-	slots := make(chan struct{}, callsAtOnce)
-	var calls sync.WaitGroup
-	for i, text := range texts {
-		slots <- struct{}{}
-		calls.Go(func() {
-			defer func() { <-slots }()
-			errs[i] = do(i, text)
-		})
-	}
-	calls.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
+	p.done.Events += int(deleted.Load())
 	return nil
 }

@@ -2,6 +2,7 @@ package curated
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 )
@@ -60,32 +62,45 @@ func DimensionNames() []string {
 func DimensionObject(table string) string { return "curated/" + table + "/fleet.parquet" }
 
 // Dimensions makes the files of the tables of dimensions, in the order of DimensionNames, of a
-// fleet that was read at a time. The rows are in the order in which fleet yields; an error that
-// it yields is returned.
-func Dimensions(fleet iter.Seq2[PBX, error], read time.Time) ([]Dimension, error) {
-	sites := newDimension[siteRow]("dim_site")
-	queues, hours := newDimension[queueDimRow]("dim_queue"), newDimension[hoursRow]("dim_queue_hours")
-	agents, dids := newDimension[agentDimRow]("dim_agent"), newDimension[didRow]("dim_did")
-	for p, err := range fleet {
-		if err == nil {
-			err = errors.Join(sites.add(p.site()), queues.add(p.queues()...), hours.add(p.hours()...),
-				agents.add(p.agents()...), dids.add(p.dids()...))
-		}
-		if err != nil {
-			return nil, err
+// fleet that was read at a time, and that comes in the order of its MACs. before are the bodies of
+// the files that are published, by table. A PBX that can't be read, which is an *each.Bad named by
+// its MAC, keeps its rows of before; where there are none, it has none. Then the error is an
+// *each.Skipped that names it, and the files are good; with any other error there are none.
+func Dimensions(ctx context.Context, fleet iter.Seq2[PBX, error], before map[string][]byte, read time.Time) ([]Dimension, error) {
+	sites := newDimension[siteRow]("dim_site", before)
+	queues, hours := newDimension[queueDimRow]("dim_queue", before), newDimension[hoursRow]("dim_queue_hours", before)
+	agents, dids := newDimension[agentDimRow]("dim_agent", before), newDimension[didRow]("dim_did", before)
+	tables := []interface {
+		keep(mac string) error
+		close(time.Time) (Dimension, error)
+	}{sites, queues, hours, agents, dids}
+	var failed error // to write a table
+	keep := func(bad *each.Bad) {
+		for _, table := range tables {
+			failed = errors.Join(failed, table.keep(bad.Name))
 		}
 	}
+	pbxs := each.Loop[PBX]{Of: "PBXs of the dimensions", Name: func(p PBX) string { return string(p.MAC) }, Skipped: keep}
+	skipped := pbxs.Do(ctx, fleet, func(_ context.Context, p PBX) error {
+		failed = errors.Join(failed, sites.add(p.site()), queues.add(p.queues()...), hours.add(p.hours()...),
+			agents.add(p.agents()...), dids.add(p.dids()...))
+		if failed != nil {
+			return each.Stop(failed)
+		}
+		return nil
+	})
+	if failed != nil || skipped != nil && !each.Only(skipped) {
+		return nil, errors.Join(failed, skipped)
+	}
 	var all []Dimension
-	for _, table := range []interface {
-		close(time.Time) (Dimension, error)
-	}{sites, queues, hours, agents, dids} {
+	for _, table := range tables {
 		d, err := table.close(read)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, d)
 	}
-	return all, nil
+	return all, skipped
 }
 
 // Members of the file's own metadata. The time has no two writes make the same file, so that
@@ -106,20 +121,34 @@ func ContentOf(file []byte) string {
 }
 
 // dimension is a file under way.
-type dimension[R any] struct {
-	table string
-	file  bytes.Buffer
-	w     *parquet.GenericWriter[R]
-	sum   hash.Hash
-	rows  int
+type dimension[R dimensionRow] struct {
+	table  string
+	file   bytes.Buffer
+	w      *parquet.GenericWriter[R]
+	sum    hash.Hash
+	rows   int
+	before *rowsBefore[R]
 }
 
-func newDimension[R any](table string) *dimension[R] {
+// dimensionRow is a row of a table of dimensions, which is sorted by MAC.
+type dimensionRow interface{ of() string }
+
+func (r siteRow) of() string     { return r.MAC }
+func (r queueDimRow) of() string { return r.MAC }
+func (r hoursRow) of() string    { return r.MAC }
+func (r agentDimRow) of() string { return r.MAC }
+func (r didRow) of() string      { return r.MAC }
+
+func newDimension[R dimensionRow](table string, before map[string][]byte) *dimension[R] {
 	d := &dimension[R]{table: table, sum: sha256.New()}
 	d.w = parquet.NewGenericWriter[R](&d.file, format()...)
+	d.before = &rowsBefore[R]{file: before[table], schema: d.w.Schema()}
 	fmt.Fprintln(d.sum, d.w.Schema())
 	return d
 }
+
+// keep adds the rows that a PBX had before.
+func (d *dimension[R]) keep(mac string) error { return d.add(d.before.of(mac)...) }
 
 func (d *dimension[R]) add(rows ...R) error {
 	if len(rows) == 0 {

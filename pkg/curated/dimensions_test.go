@@ -52,7 +52,7 @@ func fleetOf(all ...curated.PBX) iter.Seq2[curated.PBX, error] {
 // dimensions are the files of a fleet by their tables, and what names their contents.
 func dimensions(t *testing.T, at time.Time, all ...curated.PBX) (files map[string]file, contents map[string]string) {
 	t.Helper()
-	made, err := curated.Dimensions(fleetOf(all...), at)
+	made, err := curated.Dimensions(t.Context(), fleetOf(all...), nil, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestContentChangesWithTheRowsOfItsTableAlone(t *testing.T) {
 func TestFilesReadAtAnotherTimeDiffer(t *testing.T) {
 	var bodies [][]byte
 	for _, at := range []time.Time{readAt, readAt.Add(time.Nanosecond)} {
-		made, err := curated.Dimensions(fleetOf(branch()), at)
+		made, err := curated.Dimensions(t.Context(), fleetOf(branch()), nil, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,9 +199,9 @@ func TestFilesReadAtAnotherTimeDiffer(t *testing.T) {
 
 func TestAFleetThatCannotBeReadHasNoTables(t *testing.T) {
 	lost := errors.New("the connection was lost")
-	made, err := curated.Dimensions(func(yield func(curated.PBX, error) bool) {
+	made, err := curated.Dimensions(t.Context(), func(yield func(curated.PBX, error) bool) {
 		_ = yield(branch(), nil) && yield(curated.PBX{}, lost)
-	}, readAt)
+	}, nil, readAt)
 	if !errors.Is(err, lost) || made != nil {
 		t.Errorf("%d files, %v", len(made), err)
 	}

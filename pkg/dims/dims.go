@@ -35,7 +35,8 @@ type Report struct {
 // racesAtMost is how often a run begins anew since another one was faster.
 const racesAtMost = 3
 
-// Run publishes the tables that have changed. Its Report tells also of a run that failed.
+// Run publishes the tables that have changed. Its Report tells also of a run that failed. Where
+// each.Only says so of the error, all is published but what is new of the PBXs that it names.
 func (p *Publisher) Run(ctx context.Context) (report Report, err error) {
 	for range racesAtMost {
 		var replaced []string
@@ -52,20 +53,24 @@ func (p *Publisher) Run(ctx context.Context) (report Report, err error) {
 }
 
 // published is a file that is there already.
-type published struct{ tag, content string }
+type published struct {
+	tag, content string
+	body         []byte
+}
 
 // try publishes once; archive.ErrChanged means that another run was faster.
 func (p *Publisher) try(ctx context.Context, report *Report) (replaced []string, err error) {
-	before := map[string]published{}
+	before, bodies := map[string]published{}, map[string][]byte{}
 	for _, table := range curated.DimensionNames() {
 		if before[table], err = p.published(ctx, curated.DimensionObject(table)); err != nil {
 			return nil, err
 		}
+		bodies[table] = before[table].body
 	}
 	report.PBXs, report.Rows = 0, 0
-	made, err := curated.Dimensions(p.fleet(ctx, report), p.now())
-	if err != nil {
-		return nil, err
+	made, skipped := curated.Dimensions(ctx, p.fleet(ctx, report), bodies, p.now())
+	if made == nil {
+		return nil, skipped
 	}
 	for i, table := range curated.DimensionNames() {
 		report.Rows += made[i].Rows
@@ -77,7 +82,7 @@ func (p *Publisher) try(ctx context.Context, report *Report) (replaced []string,
 		}
 		replaced = append(replaced, table)
 	}
-	return replaced, nil
+	return replaced, skipped
 }
 
 // published is what is there. What comes between the two reads fails the write.
@@ -90,5 +95,5 @@ func (p *Publisher) published(ctx context.Context, name string) (published, erro
 	if errors.Is(err, fs.ErrNotExist) {
 		return published{}, nil
 	}
-	return published{tag, curated.ContentOf(body)}, err
+	return published{tag, curated.ContentOf(body), body}, err
 }

@@ -17,6 +17,7 @@ import (
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/curated"
 	"trunkline/pkg/dims"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
@@ -224,26 +225,44 @@ func TestARunThatIsAlwaysOvertakenSaysSo(t *testing.T) {
 	}
 }
 
-func TestAPBXThatCannotBeReadKeepsTheTablesAsTheyAre(t *testing.T) {
+func TestAPBXThatCannotBeReadKeepsItsRowsWhileTheOthersChange(t *testing.T) {
 	for _, item := range []string{"DEVICE", "SEEN", "NAMES"} {
-		w := newWorld(t)
-		w.name(reception, "Support")
-		w.name("68692e0b0002", "Sales")
-		w.run(strings.Join(curated.DimensionNames(), " "))
-		w.name("68692e0b0001", "changed")
-		w.table.key = store.Key{PK: "68692e0b0002", SK: item}
-		w.bucket.writes = nil
-		if report, err := w.publisher().Run(t.Context()); !errors.Is(err, errLost) || len(report.Replaced) > 0 || len(w.bucket.writes) > 0 {
-			t.Errorf("%s: %+v, %v, written %v", item, report, err, w.bucket.writes)
-		}
-		if got := w.queues(); !slices.Equal(got, []string{"Support", "Sales"}) {
-			t.Error(got)
+		for at := range 3 {
+			t.Run(fmt.Sprint(item, " of number ", at), func(t *testing.T) {
+				w := newWorld(t)
+				macs := []pbx.MAC{"68692e0b0001", "68692e0b0002", "68692e0b0003"}
+				for _, mac := range macs {
+					w.name(mac, "old "+string(mac))
+				}
+				w.run(strings.Join(curated.DimensionNames(), " "))
+				want := []string{}
+				for i, mac := range macs {
+					w.name(mac, "new "+string(mac))
+					want = append(want, map[bool]string{true: "old ", false: "new "}[i == at]+string(mac))
+				}
+				w.table.key = store.Key{PK: string(macs[at]), SK: item}
+				report, err := w.publisher().Run(t.Context())
+				if !errors.Is(err, errLost) || !each.Only(err) || !strings.Contains(err.Error(), string(macs[at])) || report.PBXs != 2 {
+					t.Errorf("%+v, %v", report, err)
+				}
+				if got := w.queues(); !slices.Equal(got, want) {
+					t.Errorf("published %q, want %q", got, want)
+				}
+				if got := len(read[struct{}](w, "dim_site")); got != 3 {
+					t.Errorf("%d sites", got)
+				}
+				if report, err = w.publisher().Run(t.Context()); !each.Only(err) || len(report.Replaced) > 0 {
+					t.Errorf("published once more: %+v, %v", report, err)
+				}
+				w.table.key = store.Key{}
+				w.run("dim_queue")
+			})
 		}
 	}
 }
 
 // Such a member is not read as if it were not there: the table would say something else.
-func TestAPBXOfWhichAMemberCannotBeReadKeepsTheTablesAsTheyAre(t *testing.T) {
+func TestAPBXOfWhichAMemberCannotBeReadKeepsItsRows(t *testing.T) {
 	for item, doc := range map[string]string{
 		"DEVICE": `{"zone":"localtime"}`,
 		"SEEN":   `{"zone":"localtime"}`,
@@ -262,6 +281,22 @@ func TestAPBXOfWhichAMemberCannotBeReadKeepsTheTablesAsTheyAre(t *testing.T) {
 		if got := w.queues(); !slices.Equal(got, []string{"Support"}) {
 			t.Error(got)
 		}
+	}
+}
+
+func TestAPBXThatCannotBeReadAndWasNeverPublishedIsLeftOut(t *testing.T) {
+	w := newWorld(t)
+	w.name(reception, "Support")
+	w.name("68692e0b0002", "Sales")
+	if err := w.bucket.Put(t.Context(), curated.DimensionObject("dim_queue"), []byte("no table")); err != nil {
+		t.Fatal(err)
+	}
+	w.table.key = store.Key{PK: string(reception), SK: "NAMES"}
+	if report, err := w.publisher().Run(t.Context()); !each.Only(err) || report.PBXs != 1 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if got := w.queues(); !slices.Equal(got, []string{"Sales"}) {
+		t.Error(got)
 	}
 }
 

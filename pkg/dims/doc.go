@@ -9,5 +9,9 @@
 //
 // A file is written where its rows have changed. It is replaced only if nobody has written it
 // since before the fleet was read, so a run that was held up never undoes what a later one
-// has published. A PBX that can't be read fails the run: a table without it would be wrong.
+// has published.
+//
+// A PBX that can't be read keeps the rows that are published of it, since a table without it would
+// be wrong, and so would be one that no other PBX's change reaches. Where nothing is published of
+// it yet, it is left out. The run's error names it, and the next run tries again.
 package dims

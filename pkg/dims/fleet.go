@@ -6,23 +6,19 @@ import (
 	"iter"
 
 	"trunkline/pkg/curated"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 )
 
-// fleet yields the PBXs in the order of the fleet list, and counts them. After an error it ends.
+// fleet yields the PBXs in the order of the fleet list, and counts them. One that can't be read is
+// an *each.Bad, named by its MAC.
 func (p *Publisher) fleet(ctx context.Context, report *Report) iter.Seq2[curated.PBX, error] {
-	return func(yield func(curated.PBX, error) bool) {
-		for each, err := range store.FleetOf(ctx, p.store, read) {
-			if err == nil {
-				report.PBXs++
-			}
-			if !yield(each, err) {
-				return
-			}
-		}
-	}
+	return each.Where(store.FleetOf(ctx, p.store, read), func(curated.PBX) bool {
+		report.PBXs++
+		return true
+	})
 }
 
 // read reads what is said of a PBX.

@@ -137,7 +137,7 @@ func (e *Erasure) concerns(received time.Time) bool {
 
 // spilled erases the number from what the table keeps for the archive.
 func (e *Erasure) spilled(ctx context.Context) error {
-	all := each.Loop[store.Spilled]{Of: "texts that are spilled", Name: func(sp store.Spilled) string {
+	all := each.Loop[store.Spilled]{Of: "spilled texts that are searched", Name: func(sp store.Spilled) string {
 		return fmt.Sprintf("that of %s, %s", sp.MAC, sp.Received.Format(time.RFC3339))
 	}}
 	return all.Do(ctx, e.Records.AllSpilled(ctx), func(ctx context.Context, sp store.Spilled) error {
@@ -172,7 +172,7 @@ func (e *Erasure) spillAnew(ctx context.Context, sp store.Spilled, l lines) erro
 
 // records erases the number from the records.
 func (e *Erasure) records(ctx context.Context) error {
-	all := each.Loop[pbx.MAC]{Of: "PBXs", Name: func(mac pbx.MAC) string { return string(mac) }}
+	all := each.Loop[pbx.MAC]{Of: "PBXs that are searched", Name: func(mac pbx.MAC) string { return string(mac) }}
 	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		return e.Records.Redact(ctx, mac, store.Redaction{
 			Mask: e.Numbers.Member, May: e.Numbers.mayHave, Concerns: e.concerns, DryRun: e.DryRun,
@@ -205,7 +205,7 @@ const atOnce = 32
 
 // objects erases the number from the objects of some folders.
 func (e *Erasure) objects(ctx context.Context, folders ...string) error {
-	all := each.Loop[string]{Of: "objects", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
+	all := each.Loop[string]{Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
 	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
 		defer e.progress()
 		return e.object(ctx, name)
@@ -398,7 +398,7 @@ type lines struct {
 func (e *Erasure) lines(ctx context.Context, all []byte) lines {
 	var l lines
 	number := 0
-	loop := each.Loop[[]byte]{Of: "lines", Name: func([]byte) string { return fmt.Sprint("line ", number) }}
+	loop := each.Loop[[]byte]{Of: "lines that are searched", Name: func([]byte) string { return fmt.Sprint("line ", number) }}
 	_ = loop.Do(ctx, linesOf(all), func(_ context.Context, line []byte) error {
 		number++
 		return e.line(&l, number, line)

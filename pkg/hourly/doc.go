@@ -6,5 +6,6 @@
 //
 // Each stage has a part of the time that is left, so that none can keep the next from
 // running; one that fails does not either. Any stage may be stopped anywhere, and the next
-// hour goes on with it.
+// hour goes on with it. What can't be read or done within a stage is skipped, told of, and tried
+// again in the next hour; the run's error names it.
 package hourly

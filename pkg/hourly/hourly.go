@@ -8,6 +8,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/dims"
+	"trunkline/pkg/each"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
@@ -46,7 +47,8 @@ type stage struct {
 	part int
 }
 
-// Run does all of it. Its error tells of every stage that failed.
+// Run does all of it. Its error tells of every stage that failed, and of what loops have skipped:
+// where each.Only says so, all else is done.
 func (h *Hourly) Run(ctx context.Context) error {
 	var errs []error
 	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 2}, {h.retry, 2}, {h.pack, 1}} {
@@ -79,28 +81,34 @@ const spilledAtMost = 1000
 
 // spilled counts what one store keeps for the other.
 func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
-	for sp, err := range h.store.AllSpilled(ctx) {
-		if err != nil || n == spilledAtMost {
-			return n, err
+	texts := each.Map(ctx, h.store.AllSpilled(ctx), noName, func(_ context.Context, sp store.Spilled) (string, error) {
+		if sp.Done {
+			return "", each.None
 		}
-		if !sp.Done {
-			n++
+		return "", nil
+	})
+	spilled := each.Loop[string]{Of: "spilled texts and objects that are counted", Name: each.Text[string]}
+	err = spilled.Do(ctx, each.Join(texts, h.bucket.List(ctx, archive.SpillPrefix, "")), func(context.Context, string) error {
+		if n++; n == spilledAtMost {
+			return each.Enough
 		}
+		return nil
+	})
+	if s, ok := errors.AsType[*each.Skipped](err); ok {
+		n += s.Count // what can't be read is there, too
 	}
-	for _, err := range h.bucket.List(ctx, archive.SpillPrefix, "") {
-		if err != nil || n == spilledAtMost {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	return n, err
 }
+
+func noName(store.Spilled) string { return "" }
 
 // schedule has days rolled up that have closed.
 func (h *Hourly) schedule(ctx context.Context) error {
 	done, err := h.rollup.Schedule(ctx, h.queue)
 	h.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
-	return err
+	mendErr := h.store.Mend(ctx, err) // now that it was told of
+	h.report.Mended(ctx, mendErr)
+	return errors.Join(err, mendErr)
 }
 
 // describe publishes what operators named.
@@ -119,5 +127,8 @@ func (h *Hourly) retry(ctx context.Context) error {
 
 // pack has the events of days that are over packed.
 func (h *Hourly) pack(ctx context.Context) error {
-	return h.queue.Pack(ctx, compact.Turns(h.now()))
+	turns := compact.Turns(h.now())
+	err := h.queue.Pack(ctx, turns)
+	h.report.Asked(ctx, len(turns), err)
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/compact"
+	"trunkline/pkg/each"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -254,4 +255,45 @@ func TestAStageThatHangsLeavesTimeForTheNext(t *testing.T) {
 			t.Errorf("the schedule did not come to it:\n%s", log)
 		}
 	})
+}
+
+// An event may have marked a day whose name has eleven letters, which no reader takes.
+func TestAMarkThatCannotBeReadStopsNoFiguresAndIsSetRight(t *testing.T) {
+	day := pbx.UTCDay(time.Date(2026, 11, 8, 0, 0, 0, 0, time.UTC))
+	for name, mark := range map[string]store.Item{
+		"of no day":               {Key: store.Key{PK: "DUE#1", SK: "10000-01-01#" + string(mac)}, Version: "1", Doc: []byte(`{"at":"2026-11-08T10:00:00Z"}`)},
+		"of no PBX":               {Key: store.Key{PK: "DUE#0", SK: "2026-11-08#x"}, Version: "1", Doc: []byte(`{"at":"2026-11-08T10:00:00Z"}`)},
+		"with a garbled document": {Key: store.Key{PK: "DUE#1", SK: "2026-11-08#" + string(mac)}, Version: "1", Doc: []byte(`{"at":5}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := storetest.NewMemory()
+			w := newWorld(table, archivetest.NewMemory())
+			other := mac[:len(mac)-1] + "2"
+			for _, of := range []pbx.MAC{mac, other} {
+				e := &pbx.CallRecord{UUID: "1", Queue: "630", Start: day.Start() + 3600*10, CallType: "IN", CDRState: "queue"}
+				if err := w.store.Record(t.Context(), store.Receipt{MAC: of, At: w.now.Add(-14 * time.Hour), Zone: pbx.UTC}, e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := table.Put(t.Context(), mark, store.Condition{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.run(t.Context(), w.clock); !each.Only(err) {
+				t.Errorf("the first run: %v", err)
+			}
+			if want := `"msg":"skipped","loop":"marks of days that are due","skipped":1,`; !strings.Contains(w.log.String(), want) {
+				t.Errorf("no %s in %s", want, &w.log)
+			}
+			if h, err := w.store.Header(t.Context(), other, day); h.Revision != 1 || err != nil {
+				t.Errorf("another PBX: %+v, %v", h, err)
+			}
+			w.now = w.now.Add(time.Hour)
+			if err := w.run(t.Context(), w.clock); err != nil {
+				t.Errorf("the second run: %v", err)
+			}
+			if h, err := w.store.Header(t.Context(), mac, day); h.Revision != 1 || err != nil {
+				t.Errorf("its own PBX: %+v, %v", h, err)
+			}
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/feed"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -32,7 +33,8 @@ func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time
 func (h *Hourly) listen(ctx context.Context) error {
 	var mu sync.Mutex
 	macs := []pbx.MAC{}
-	err := h.store.EachPBX(ctx, func(mac pbx.MAC) error {
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may be silent", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
+	err := pbxs.Do(ctx, h.store.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		silent, err := h.silent(ctx, mac)
 		if silent {
 			mu.Lock()

@@ -2,10 +2,10 @@ package local
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"trunkline/pkg/compact"
+	"trunkline/pkg/each"
 	"trunkline/pkg/rollup"
 )
 
@@ -15,35 +15,20 @@ const workersAtOnce = 2
 // Queue is an hourly.Queue within this process, which has all done that it is sent. What fails
 // comes again with the next run of the schedule.
 type Queue struct {
-	Compute func(context.Context, rollup.Task)
-	Take    func(context.Context, compact.Turn)
+	Compute func(context.Context, rollup.Task) error
+	Take    func(context.Context, compact.Turn) error
 }
 
 // Pack implements hourly.Queue.
 func (q Queue) Pack(ctx context.Context, turns []compact.Turn) error {
-	for _, turn := range turns {
-		q.Take(ctx, turn)
-	}
-	return ctx.Err()
+	kinds := each.Loop[compact.Turn]{Of: "kinds of events to be packed", Name: func(t compact.Turn) string { return string(t.Kind) }}
+	return kinds.Do(ctx, each.Of(turns...), q.Take)
 }
 
 // Send implements rollup.Queue.
 func (q Queue) Send(ctx context.Context, tasks []rollup.Task) error {
-	next := make(chan rollup.Task)
-	var workers sync.WaitGroup
-	for range workersAtOnce {
-		workers.Go(func() {
-			for task := range next {
-				q.Compute(ctx, task)
-			}
-		})
-	}
-	for _, task := range tasks {
-		next <- task
-	}
-	close(next)
-	workers.Wait()
-	return ctx.Err()
+	days := each.Loop[rollup.Task]{Of: "days to be computed", Name: rollup.Task.String, AtOnce: workersAtOnce}
+	return days.Do(ctx, each.Of(tasks...), q.Compute)
 }
 
 // scheduleEvery is how often the schedule runs.

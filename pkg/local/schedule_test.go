@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trunkline/pkg/compact"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 )
@@ -25,11 +26,12 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var done []rollup.Task
-		q := Queue{Compute: func(_ context.Context, task rollup.Task) {
+		q := Queue{Compute: func(_ context.Context, task rollup.Task) error {
 			time.Sleep(time.Second)
 			mu.Lock()
 			defer mu.Unlock()
 			done = append(done, task)
+			return nil
 		}}
 		began := time.Now()
 		if err := q.Send(t.Context(), tasks(7)); err != nil {
@@ -44,7 +46,10 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 
 func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
 	var taken []compact.Turn
-	q := Queue{Take: func(_ context.Context, turn compact.Turn) { taken = append(taken, turn) }}
+	q := Queue{Take: func(_ context.Context, turn compact.Turn) error {
+		taken = append(taken, turn)
+		return nil
+	}}
 	turns := compact.Turns(time.Now())
 	if err := q.Pack(t.Context(), turns); err != nil || !slices.Equal(taken, turns) {
 		t.Errorf("%v, %v", taken, err)
@@ -60,11 +65,12 @@ func TestNoTasksAreNoWork(t *testing.T) {
 func TestAQueueThatIsStoppedSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var q Queue
-	q.Compute = func(given context.Context, _ rollup.Task) {
+	q.Compute = func(given context.Context, _ rollup.Task) error {
 		cancel()
 		if given.Err() == nil {
 			t.Error("a worker does not learn that it should stop")
 		}
+		return nil
 	}
 	if err := q.Send(ctx, tasks(3)); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped with %v", err)
@@ -94,4 +100,21 @@ func TestTheScheduleRunsAtOnceAndEveryHour(t *testing.T) {
 			t.Errorf("a run under way was not joined: ended after %v", took)
 		}
 	})
+}
+
+func TestADayThatFailsKeepsNoOtherFromBeingComputed(t *testing.T) {
+	var mu sync.Mutex
+	computed := 0
+	q := Queue{Compute: func(_ context.Context, task rollup.Task) error {
+		if task.Day == 3 {
+			return errors.New("its records can't be read")
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		computed++
+		return nil
+	}}
+	if err := q.Send(t.Context(), tasks(7)); !each.Only(err) || computed != 6 {
+		t.Errorf("%d computed, %v", computed, err)
+	}
 }

@@ -4,5 +4,6 @@
 // whole stays, and what was is handed on again without harm.
 //
 // What can't be handed on though its store works, hour after hour, is put in quarantine with
-// the reason, and stops nothing else.
+// the reason, and stops nothing else; so is a text of the table that can't be read, and each line
+// that is no envelope. The run ends early only where a store is down.
 package redrive

@@ -1,15 +1,16 @@
 package redrive
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
 	"trunkline/pkg/zycoo"
@@ -36,74 +37,101 @@ type Report struct {
 	Failed      int // to be tried again
 }
 
-// Run hands on what is spilled, in both directions. Its error tells why some of it was not.
+// Run hands on what is spilled, in both directions. What can't be is skipped, and tried again by
+// the next run; the error names it. A text of the table that can't be read goes to quarantine.
 func (r *Redrive) Run(ctx context.Context) (Report, error) {
 	var report Report
 	archiveErr := r.archive(ctx, &report)
 	return report, errors.Join(archiveErr, r.record(ctx, &report))
 }
 
-// archive hands on what the table keeps for the archive, until that fails.
+// archive hands on what the table keeps for the archive, until that is down.
 func (r *Redrive) archive(ctx context.Context, report *Report) error {
-	for sp, err := range r.store.AllSpilled(ctx) {
-		if err != nil {
-			return err
-		}
-		if err := r.archiveOne(ctx, sp, report); err != nil {
+	texts := each.Loop[store.Spilled]{Of: "spilled texts", Name: nameOf, Skipped: func(bad *each.Bad) { r.setAside(ctx, bad, report) }}
+	return texts.Do(ctx, r.store.AllSpilled(ctx), func(ctx context.Context, sp store.Spilled) error {
+		err := r.archiveOne(ctx, sp, report)
+		if err != nil && archive.Ping(ctx, r.bucket) != nil {
 			report.Failed++
-			return err
+			return each.Stop(err)
 		}
+		return err
+	})
+}
+
+func nameOf(sp store.Spilled) string {
+	return fmt.Sprintf("what was received of %s at %s", sp.MAC, sp.Received.UTC().Format(time.RFC3339Nano))
+}
+
+// setAside puts what can't be read into quarantine.
+func (r *Redrive) setAside(ctx context.Context, bad *each.Bad, report *Report) {
+	u, ok := errors.AsType[*store.Unreadable](bad.Err)
+	if !ok {
+		report.Failed++
+		return
 	}
-	return nil
+	mac, received, text := u.Spilled()
+	err := r.refuse(ctx, archive.Receipt{MAC: mac, Received: received, Body: text}, "spilled, and can't be read: "+u.Error())
+	if err == nil {
+		err = r.store.Discard(ctx, u)
+	}
+	if err != nil {
+		report.Failed++
+		bad.Err = errors.Join(bad.Err, err)
+		return
+	}
+	report.Quarantined++
 }
 
 func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Report) error {
 	if sp.Done {
 		return r.store.Unspill(ctx, sp)
 	}
-	for line := range bytes.Lines(sp.Text) {
-		receipt, err := archive.ParseReceipt(line)
+	refused := false
+	lines := each.Loop[archive.Line]{Of: "lines of spilled texts", Name: archive.Line.String}
+	err := lines.Do(ctx, archive.LinesOf(nameOf(sp), sp.Text), func(ctx context.Context, line archive.Line) error {
+		receipt, err := archive.ParseReceipt(line.Text)
+		if err == nil {
+			err = archive.CheckName(receipt.Name())
+		}
 		if err != nil {
-			report.Quarantined++
-			return r.quarantineText(ctx, sp, err)
+			refused = true
+			return r.quarantineText(ctx, sp, line.Text, err)
 		}
-		if err := r.bucket.Put(ctx, receipt.Name(), line); err != nil {
-			return fmt.Errorf("archive what was spilled: %w", err)
-		}
+		return r.bucket.Put(ctx, receipt.Name(), line.Text)
+	})
+	if err != nil {
+		return fmt.Errorf("archive what was spilled: %w", err)
 	}
-	report.Archived++
+	if refused {
+		report.Quarantined++
+	} else {
+		report.Archived++
+	}
 	return r.store.Unspill(ctx, sp)
 }
 
-// quarantineText keeps text that is no envelope.
-func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, why error) error {
-	receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: sp.Text}
-	if err := r.refuse(ctx, receipt, "spilled, but no envelope: "+why.Error()); err != nil {
-		return err
-	}
-	return r.store.Unspill(ctx, sp)
+// quarantineText keeps a line that is no envelope.
+func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, line []byte, why error) error {
+	receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
+	return r.refuse(ctx, receipt, "spilled, but no envelope: "+why.Error())
 }
 
 // record makes records of what the archive keeps for the table, until the table fails.
 func (r *Redrive) record(ctx context.Context, report *Report) error {
 	recorder := replay.NewRecorder(r.store)
-	var failed error
-	for name, err := range r.bucket.List(ctx, archive.SpillPrefix, "") {
-		if err != nil {
-			return errors.Join(failed, err)
+	objects := each.Loop[string]{Of: "spilled objects", Name: each.Text[string], Skipped: func(*each.Bad) { report.Failed++ }}
+	err := objects.Do(ctx, r.bucket.List(ctx, archive.SpillPrefix, ""), func(ctx context.Context, name string) error {
+		err := r.recordOne(ctx, recorder, name, report)
+		if err != nil && r.store.Ping(ctx) != nil {
+			report.Failed++
+			return each.Stop(err)
 		}
-		if err = r.recordOne(ctx, recorder, name, report); err == nil {
-			continue
-		}
-		report.Failed++
-		if failed == nil {
-			failed = fmt.Errorf("record what was spilled: %w", err)
-		}
-		if r.store.Ping(ctx) != nil {
-			break
-		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record what was spilled: %w", err)
 	}
-	return failed
+	return nil
 }
 
 func (r *Redrive) recordOne(ctx context.Context, recorder *replay.Recorder, name string, report *Report) error {
@@ -111,15 +139,17 @@ func (r *Redrive) recordOne(ctx context.Context, recorder *replay.Recorder, name
 	if err != nil {
 		return err
 	}
-	for line := range bytes.Lines(object) {
-		err := r.recordLine(ctx, recorder, line)
+	lines := each.Loop[archive.Line]{Of: "lines of spilled objects", Name: archive.Line.String}
+	err = lines.Do(ctx, archive.LinesOf(name, object), func(ctx context.Context, line archive.Line) error {
+		err := r.recordLine(ctx, recorder, line.Text)
 		if errors.Is(err, replay.ErrHeld) || err != nil && Tries(name) >= triesAtMost {
 			report.Quarantined++
-			err = r.quarantine(ctx, line, name, err)
+			err = r.quarantine(ctx, line.Text, name, err)
 		}
-		if err != nil {
-			return errors.Join(err, r.again(ctx, name, object))
-		}
+		return err
+	})
+	if err != nil {
+		return errors.Join(err, r.again(ctx, name, object))
 	}
 	report.Recorded++
 	return r.bucket.Delete(ctx, name)

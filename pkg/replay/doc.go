@@ -3,6 +3,9 @@
 // held back. Bodies are decoded anew, as if they arrived again, but with their own receipts:
 // what is recorded already stays as it is.
 //
+// An object that can't be read, or of which a line can't be recorded though the table works, is
+// skipped and named, and all others are replayed.
+//
 // What an older version of the decoder refused is tried once by each later one, in hourly runs
 // that a mark in the archive keeps from beginning again.
 //

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/zycoo"
@@ -36,14 +37,16 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 	if err != nil {
 		return err
 	}
-	for _, p := range parts {
+	events := each.Loop[part]{Of: "quarantined events", Name: func(p part) string { return fmt.Sprintf("event %d of %s", p.Index, name) }}
+	err = events.Do(ctx, each.Of(parts...), func(ctx context.Context, p part) error {
 		err := archive.New(b).Keep(ctx, p.Envelope(p.event))
 		if err == nil && p.Reason == "" {
 			err = s.Record(ctx, recordReceipt(p.Receipt, device.Zone), p.event)
 		}
-		if err != nil {
-			return err
-		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return b.Delete(ctx, name)
 }

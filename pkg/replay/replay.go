@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"sync"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -28,112 +28,140 @@ type Report struct {
 	Done   int    // objects
 	Events int    // in them
 	Held   int    // events that can't be recorded
-	Last   string // the name of the last object; all before it are done, too
+	Last   string // the name of the last object that is done, and all before it; of those before what was skipped
 	Why    error  // why the first of those held is
 }
 
-// atOnce is how many objects are replayed side by side.
-const atOnce = 64
+const (
+	// atOnce is how many objects, and how many lines of one, are replayed side by side.
+	atOnce = 64
+	// progressEvery is after how many objects progress is told.
+	progressEvery = 64
+)
 
 // Run replays a part of the archive, in the order of days, kinds and names. It calls
-// progress after every few objects. Its error says where it stopped: what is done may be
-// done again.
+// progress after every few objects. An object that can't be read, or has lines that can't be
+// recorded though the table works, is skipped; the error names such objects. Any other error
+// says where it stopped. What is done may be done again.
 func Run(ctx context.Context, b archive.Bucket, s *store.Store, sel Selection, progress func(Report)) (Report, error) {
-	var report Report
-	recorder := NewRecorder(s)
-	batch := make([]string, 0, atOnce)
-	for name, err := range names(ctx, b, sel) {
-		if err != nil {
-			return report, err
+	r := &run{bucket: b, recorder: NewRecorder(s), progress: progress, packed: make(chan struct{}, 1), ended: map[string]bool{}}
+	objects := each.Loop[string]{Of: "archived objects", Name: each.Text[string], AtOnce: atOnce, Skipped: r.skip}
+	err := objects.Do(ctx, each.Where(Names(ctx, b, sel), r.begin), func(ctx context.Context, name string) error {
+		err := r.object(ctx, name)
+		if err != nil && s.Ping(ctx) != nil {
+			return each.Stop(fmt.Errorf("replay %s: %w", name, err))
 		}
-		if batch = append(batch, name); len(batch) == atOnce {
-			if err := replay(ctx, b, recorder, batch, &report); err != nil {
-				return report, err
-			}
-			progress(report)
-			batch = batch[:0]
-		}
-	}
-	err := replay(ctx, b, recorder, batch, &report)
-	progress(report)
-	return report, err
+		return err
+	})
+	progress(r.report)
+	return r.report, err
 }
 
-// replay replays a few objects side by side; packed ones, which are large, one by one.
-func replay(ctx context.Context, b archive.Bucket, r *Recorder, names []string, report *Report) error {
-	found := make([]outcome, len(names))
-	var workers sync.WaitGroup
-	for i, name := range names {
-		if !archive.IsPacked(name) {
-			workers.Go(func() { found[i] = r.object(ctx, b, name) })
-		}
+// run is a replay under way.
+type run struct {
+	bucket   archive.Bucket
+	recorder *Recorder
+	progress func(Report)
+	packed   chan struct{} // large objects are replayed one by one
+
+	mu     sync.Mutex
+	report Report
+	begun  []string // after report.Last, in their order
+	ended  map[string]bool
+	stuck  bool // something was skipped: report.Last stays
+}
+
+// begin notes that an object comes next.
+func (r *run) begin(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.stuck {
+		r.begun = append(r.begun, name)
 	}
-	workers.Wait()
-	for i, name := range names {
-		if archive.IsPacked(name) {
-			found[i] = r.object(ctx, b, name)
-		}
-		if err := found[i].err; err != nil {
-			return fmt.Errorf("replay %s: %w", name, err)
-		}
-		report.Done++
-		report.Events += found[i].events
-		report.Held += found[i].held
-		report.Last = name
-		if report.Why == nil {
-			report.Why = found[i].why
-		}
+	return true
+}
+
+// skip notes that an object was skipped: the same replay, done again, begins before it.
+func (r *run) skip(bad *each.Bad) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stuck = true
+	if at := slices.Index(r.begun, bad.Name); at >= 0 {
+		r.begun = r.begun[:at]
 	}
-	return nil
+}
+
+// end notes what became of an object.
+func (r *run) end(name string, o outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Done++
+	r.report.Events += o.events
+	r.report.Held += o.held
+	if r.report.Why == nil {
+		r.report.Why = o.why
+	}
+	if !r.stuck || slices.Contains(r.begun, name) {
+		r.ended[name] = true
+	}
+	for len(r.begun) > 0 && r.ended[r.begun[0]] {
+		r.report.Last = r.begun[0]
+		delete(r.ended, r.begun[0])
+		r.begun = r.begun[1:]
+	}
+	if r.report.Done%progressEvery == 0 {
+		r.progress(r.report)
+	}
+}
+
+func (r *run) object(ctx context.Context, name string) error {
+	if archive.IsPacked(name) {
+		r.packed <- struct{}{}
+		defer func() { <-r.packed }()
+	}
+	o, err := r.recorder.object(ctx, r.bucket, name)
+	if err == nil {
+		r.end(name, o)
+	}
+	return err
 }
 
 // outcome is what became of an object.
 type outcome struct {
 	events, held int
 	why          error // of the first that is held
-	err          error // it is not through
 }
 
 // object records the events of an object, side by side. One that was erased since its name
 // was listed has none.
-func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o outcome) {
+func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o outcome, err error) {
 	text, err := archive.ReadLines(ctx, b, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return outcome{}
+		return outcome{}, nil
 	}
 	if err != nil {
-		return outcome{err: err}
+		return outcome{}, err
 	}
-	lines := slices.Collect(bytes.Lines(text))
-	if len(lines) == 0 && !archive.IsPacked(name) {
-		lines = [][]byte{nil} // no envelope
+	if len(text) == 0 && !archive.IsPacked(name) {
+		text = []byte("\n") // no envelope
 	}
-	for some := range slices.Chunk(lines, atOnce) {
-		for _, err := range r.lines(ctx, some) {
-			switch {
-			case errors.Is(err, ErrHeld):
-				if o.held++; o.why == nil {
-					o.why = err
-				}
-			case err != nil:
-				o.err = err
-				return o
-			}
-			o.events++
+	var mu sync.Mutex
+	first := 0 // line that is held
+	lines := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: atOnce}
+	err = lines.Do(ctx, archive.LinesOf(name, text), func(ctx context.Context, line archive.Line) error {
+		err := r.line(ctx, line.Text)
+		mu.Lock()
+		defer mu.Unlock()
+		o.events++
+		if !errors.Is(err, ErrHeld) {
+			return err
 		}
-	}
-	return o
-}
-
-// lines records envelopes side by side.
-func (r *Recorder) lines(ctx context.Context, lines [][]byte) []error {
-	errs := make([]error, len(lines))
-	var workers sync.WaitGroup
-	for i, line := range lines {
-		workers.Go(func() { errs[i] = r.line(ctx, line) })
-	}
-	workers.Wait()
-	return errs
+		if o.held++; first == 0 || line.N < first {
+			first, o.why = line.N, err
+		}
+		return nil
+	})
+	return o, err
 }
 
 func (r *Recorder) line(ctx context.Context, line []byte) error {
@@ -145,28 +173,25 @@ func (r *Recorder) line(ctx context.Context, line []byte) error {
 	return err
 }
 
-// names yields the names of a part of the archive.
-func names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for day := sel.First; day <= sel.Last; day++ {
-			for _, kind := range pbx.Kinds() {
-				folder := archive.RawFolder(kind, day)
-				after := ""
-				switch place := position(sel.After); {
-				case sel.After == "" || place == "":
-				case folderOrder(folder) < place:
-					continue
-				case folderOrder(folder) == place:
-					after = sel.After
-				}
-				for name, err := range b.List(ctx, folder+string(sel.MAC), after) {
-					if !yield(name, err) || err != nil {
-						return
-					}
-				}
+// Names yields the names of the objects of a part of the archive, in the order in which they are
+// replayed.
+func Names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[string, error] {
+	var folders []iter.Seq2[string, error]
+	for day := sel.First; day <= sel.Last; day++ {
+		for _, kind := range pbx.Kinds() {
+			folder := archive.RawFolder(kind, day)
+			after := ""
+			switch place := position(sel.After); {
+			case sel.After == "" || place == "":
+			case folderOrder(folder) < place:
+				continue
+			case folderOrder(folder) == place:
+				after = sel.After
 			}
+			folders = append(folders, b.List(ctx, folder+string(sel.MAC), after))
 		}
 	}
+	return each.Join(folders...)
 }
 
 // position is the place of an object's folder in the order of a replay, empty for a name

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/store"
 	"trunkline/pkg/zycoo"
 )
@@ -68,7 +69,7 @@ type retry struct {
 	mark   mark
 	limit  time.Time
 	report Retried
-	failed error // the first failure of an object
+	failed error // what was skipped
 }
 
 // run tries those again that failed, and then goes on with the others.
@@ -78,26 +79,29 @@ func (r *retry) run(ctx context.Context) error {
 			return nil
 		}
 	}
+	listed := each.Where(r.bucket.List(ctx, archive.QuarantinePrefix, r.mark.After), func(name string) bool {
+		return r.mark.Again[name] == 0 // else this run has tried it
+	})
 	var names []string
-	for name, err := range r.bucket.List(ctx, archive.QuarantinePrefix, r.mark.After) {
-		if err != nil {
-			return fmt.Errorf("list the quarantine: %w", err)
-		}
-		if r.mark.Again[name] > 0 { // this run has tried it
-			continue
-		}
+	ended := false
+	objects := each.Loop[string]{Of: "names of quarantined objects", Name: each.Text[string]}
+	err := objects.Do(ctx, listed, func(ctx context.Context, name string) error {
 		if names = append(names, name); len(names) < retriesAtOnce {
-			continue
-		}
-		if !r.next(ctx, names) {
 			return nil
 		}
+		if ended = !r.next(ctx, names); ended {
+			return each.Enough
+		}
 		names = names[:0]
-	}
-	if !r.next(ctx, names) {
 		return nil
+	})
+	if err != nil && !each.Only(err) {
+		return fmt.Errorf("list the quarantine: %w", err)
 	}
-	return r.finish(ctx)
+	if ended || !r.next(ctx, names) {
+		return err
+	}
+	return errors.Join(err, r.finish(ctx, err == nil))
 }
 
 // next tries the names that follow the mark. It returns false where the run is to stop.
@@ -111,30 +115,33 @@ func (r *retry) next(ctx context.Context, names []string) bool {
 	return true
 }
 
-// finish notes that all is tried, unless more may come of an older version: of one that runs
-// still, or that spilled what it refused. Then the next run looks again.
-func (r *retry) finish(ctx context.Context) error {
+// finish notes that all is tried, unless some could not be listed, or more may come of an older
+// version: of one that runs still, or that spilled what it refused. Then the next run looks again.
+func (r *retry) finish(ctx context.Context, all bool) error {
 	settled, err := r.settled(ctx)
-	if err != nil {
+	if settled = settled && all; err != nil && !each.Only(err) {
 		return err
 	}
 	if !settled {
 		r.mark.After = ""
 	}
 	r.mark.Through = settled && len(r.mark.Again) == 0
-	return nil
+	return err
 }
 
 func (r *retry) settled(ctx context.Context) (bool, error) {
 	if r.now().Sub(r.mark.Since) < settling {
 		return false, nil
 	}
-	for sp, err := range r.store.AllSpilled(ctx) {
-		if err != nil || !sp.Done {
-			return false, err
+	settled := true
+	texts := each.Loop[store.Spilled]{Of: "spilled texts that are waited for", Name: func(sp store.Spilled) string { return string(sp.MAC) }}
+	err := texts.Do(ctx, r.store.AllSpilled(ctx), func(_ context.Context, sp store.Spilled) error {
+		if settled = sp.Done; !settled {
+			return each.Enough
 		}
-	}
-	return true, nil
+		return nil
+	})
+	return settled && err == nil, err
 }
 
 // fate is what became of an object.
@@ -152,28 +159,33 @@ func (r *retry) batch(ctx context.Context, names []string) bool {
 	if !r.limit.IsZero() && !r.now().Before(r.limit) {
 		return false
 	}
-	fates, errs := make([]fate, len(names)), make([]error, len(names))
-	var workers sync.WaitGroup
-	for i, name := range names {
-		workers.Go(func() { fates[i], errs[i] = r.object(ctx, name) })
+	type outcome struct {
+		fate
+		err error
 	}
-	workers.Wait()
-	err := errors.Join(errs...)
+	var mu sync.Mutex
+	became := map[string]outcome{}
+	objects := each.Loop[string]{Of: "quarantined objects", Name: each.Text[string], AtOnce: retriesAtOnce}
+	err := objects.Do(ctx, each.Of(names...), func(ctx context.Context, name string) error {
+		fate, err := r.object(ctx, name)
+		mu.Lock()
+		defer mu.Unlock()
+		became[name] = outcome{fate, err}
+		return err
+	})
 	down := err != nil && r.store.Ping(ctx) != nil
-	for i, name := range names {
-		r.note(name, fates[i], errs[i], down)
+	for name, of := range became {
+		r.note(name, of.fate, of.err, down)
 	}
-	return !down
+	r.failed = errors.Join(r.failed, err)
+	return !down && ctx.Err() == nil
 }
 
 // note counts what became of an object.
 func (r *retry) note(name string, f fate, err error, down bool) {
 	switch {
 	case err != nil:
-		if r.report.Failed++; r.failed == nil {
-			r.failed = fmt.Errorf("try %s again: %w", name, err)
-		}
-		if !down {
+		if r.report.Failed++; !down {
 			r.mark.Again[name]++
 		}
 		return

@@ -31,6 +31,11 @@
 //
 // Figures that come out as they are published already write nothing.
 //
+// A PBX, a day or a mark that can't be read or computed is skipped, and named by the run's error;
+// all others are done, and the next run tries it again. A day of which a single record can't be
+// read is not computed without it: it alone keeps the figures that it had, stays due, and is told
+// of every hour.
+//
 // The header keeps by which rules the figures were computed, and in which zone. The schedule
 // looks at the published days of a PBX where the rules are newer, or the operator has set
 // another zone, and marks those that are outdated: a number of days in each run, the latest

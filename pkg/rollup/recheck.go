@@ -2,8 +2,10 @@ package rollup
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -15,6 +17,8 @@ const (
 	againAtOnce = 12
 	// checkedAtOnce is how many published days of a PBX are looked at in one run.
 	checkedAtOnce = 400
+	// waitsAtMost is how many runs wait for the days that they have marked.
+	waitsAtMost = 24
 )
 
 // Recheck has published days of a PBX due that were computed by earlier rules, or in another
@@ -38,39 +42,62 @@ func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (m
 		return 0, nil
 	}
 	if next.Before != 0 {
-		if _, due, err := s.Mark(ctx, mac, next.Before); err != nil || due {
-			return 0, err // those before are not computed yet
+		if waits, err := waits(ctx, s, mac, &next); err != nil || waits {
+			return 0, err
 		}
 	}
 	marked, err = recheck(ctx, s, mac, &next, now)
-	if err != nil || next == was {
+	if next == was {
 		return marked, err
 	}
-	return marked, s.SetChecked(ctx, mac, next)
+	return marked, errors.Join(err, s.SetChecked(ctx, mac, next))
 }
 
-// recheck goes on from where an earlier run came to.
+// waits reports whether those that were marked are not computed yet. A day that fails again and
+// again is not waited for.
+func waits(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked) (bool, error) {
+	_, due, err := s.Mark(ctx, mac, c.Before)
+	if err == nil && !due || c.Waited == waitsAtMost {
+		c.Waited = 0
+		return false, nil
+	}
+	c.Waited++
+	return true, errors.Join(err, s.SetChecked(ctx, mac, *c))
+}
+
+// recheck goes on from where an earlier run came to. A day that it skips has it begin anew once
+// it is through.
 func recheck(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked, now time.Time) (marked int, err error) {
 	looked := 0
-	for d, err := range s.PublishedDays(ctx, mac, c.Before) {
-		if err != nil {
-			return marked, err
-		}
-		if marked == againAtOnce || looked == checkedAtOnce {
-			return marked, nil
+	days := each.Loop[store.PublishedDay]{Of: "published days", Name: func(d store.PublishedDay) string { return d.Day.String() }}
+	enough := false
+	err = days.Do(ctx, s.PublishedDays(ctx, mac, c.Before), func(ctx context.Context, d store.PublishedDay) error {
+		if enough = marked == againAtOnce || looked == checkedAtOnce; enough {
+			return each.Enough
 		}
 		looked++
 		c.Before = d.Day
 		if !outdated(d.Header, *c) || s.Sealed(d.Day, d.Header, now) {
-			continue
+			return nil
 		}
-		if err := s.MarkClosed(ctx, mac, d.Day, earlier((d.Day+1).UTC(), now)); err != nil {
-			return marked, err
+		err := s.MarkClosed(ctx, mac, d.Day, earlier((d.Day+1).UTC(), now))
+		if err == nil {
+			marked++
 		}
-		marked++
+		return err
+	})
+	if err != nil && !each.Only(err) {
+		return marked, err
 	}
-	c.Done = true
-	return marked, nil
+	c.Skipped = c.Skipped || err != nil
+	switch {
+	case enough:
+	case c.Skipped:
+		c.Before, c.Skipped = 0, false
+	default:
+		c.Done = true
+	}
+	return marked, err
 }
 
 // outdated reports whether a day was computed by earlier rules, or in another zone.

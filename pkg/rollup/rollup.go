@@ -11,6 +11,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/curated"
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -21,6 +22,9 @@ type Task struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
 }
+
+// String names the task.
+func (t Task) String() string { return t.Day.String() + " of " + string(t.MAC) }
 
 // Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
 type Queue interface {
@@ -178,27 +182,28 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 
 // RequestClosed has the days of a PBX due from first to last on which it told of anything,
 // and that have closed; where last is unknown, from first on. Days that are sealed are among
-// the tasks, and not due.
+// the tasks, and not due. Days that it fails at are skipped: where each.Only says so of the
+// error, the tasks are those of all others.
 func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (tasks []Task, err error) {
 	d, err := r.device(ctx, mac)
 	if err != nil {
 		return nil, err
 	}
+	sealed := r.store.SealedDays(ctx, mac, first, cmp.Or(last, r.lastClosed(d.zone, r.now())))
+	recorded := r.store.RecordedDays(ctx, mac, d.zone, store.Days(first, last))
+	closed := each.Where(recorded, func(day pbx.Day) bool { return r.closed(d.zone, day, r.now()) })
 	seen := map[pbx.Day]bool{}
-	for day, err := range r.store.SealedDays(ctx, mac, first, cmp.Or(last, r.lastClosed(d.zone, r.now()))) {
-		if err != nil {
-			return nil, err
+	days := each.Loop[pbx.Day]{Of: "days that were asked for", Name: each.Text[pbx.Day]}
+	err = days.Do(ctx, each.Join(sealed, closed), func(ctx context.Context, day pbx.Day) error {
+		if seen[day] {
+			return nil
 		}
-		seen[day], tasks = true, append(tasks, Task{mac, day})
-	}
-	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Days(first, last)) {
-		if err == nil && !seen[day] && r.closed(d.zone, day, r.now()) {
-			_, err = r.markClosed(ctx, d, Task{mac, day})
-			seen[day], tasks = true, append(tasks, Task{mac, day})
+		seen[day] = true
+		if _, err := r.markClosed(ctx, d, Task{mac, day}); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return tasks, nil
+		tasks = append(tasks, Task{mac, day})
+		return nil
+	})
+	return tasks, err
 }

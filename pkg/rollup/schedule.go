@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -24,8 +25,9 @@ type Scheduled struct {
 // tasksAtOnce is how many tasks are handed to the queue together.
 const tasksAtOnce = 1000
 
-// Schedule marks the days that have closed, and sends a task for each day that is due. A
-// PBX that it fails at does not keep it from the others; the error tells of all failures.
+// Schedule marks the days that have closed, and sends a task for each day that is due. A PBX, a
+// day or a mark that it fails at is skipped, and comes again with the next run; the error names
+// those of each loop.
 func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 	var done Scheduled
 	err := r.mark(ctx, &done)
@@ -36,18 +38,15 @@ func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 // rules, or in another zone.
 func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
 	var mu sync.Mutex
-	return r.store.EachPBX(ctx, func(mac pbx.MAC) error {
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs of the schedule", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
+	return pbxs.Do(ctx, r.store.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		marked, err := r.markPBX(ctx, mac)
-		if err == nil {
-			var again int
-			again, err = Recheck(ctx, r.store, mac, r.now())
-			marked += again
-		}
+		again, againErr := Recheck(ctx, r.store, mac, r.now())
 		mu.Lock()
 		defer mu.Unlock()
 		done.PBXs++
-		done.Marked += marked
-		return err
+		done.Marked += marked + again
+		return errors.Join(err, againErr)
 	})
 }
 
@@ -59,35 +58,41 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	}
 	through, err := r.store.MarkedThrough(ctx, mac)
 	last := r.lastClosed(d.zone, r.now())
-	for err == nil && through != last && marked < DaysAtOnce {
-		var some int
-		through, some, err = r.markSome(ctx, d, mac, through, last)
-		marked += some
+	for goesOn := err == nil; goesOn && through != last && marked < DaysAtOnce; {
+		until, some, someErr := r.markSome(ctx, d, mac, through, last)
+		goesOn = until != through
+		through, marked, err = until, marked+some, errors.Join(err, someErr)
 	}
 	return marked, err
 }
 
 // markSome marks the days after through, until last or for as long a time as one run may look at,
-// and returns the last one.
+// and returns the last one; through where any of them could not be marked. A record whose
+// beginning can't be read is told of, and not waited for: the day that reads it tells of it, too.
 func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, last pbx.Day) (until pbx.Day, marked int, err error) {
 	if until, err = r.until(ctx, mac, d.zone, through, last); err != nil {
 		return through, 0, err
 	}
 	// Where through is later, the PBX's zone was found to lie farther west: days that had
 	// closed are open again, and will be marked anew.
-	for day, err := range r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(until)}) {
-		var sealed bool
-		if err == nil {
-			sealed, err = r.markClosed(ctx, d, Task{mac, day})
-		}
-		if err != nil {
-			return through, marked, err
-		}
-		if !sealed {
+	recorded := r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(until)})
+	unmarked := false
+	days := each.Loop[pbx.Day]{Of: "days that have closed", Name: each.Text[pbx.Day]}
+	err = days.Do(ctx, recorded, func(ctx context.Context, day pbx.Day) error {
+		sealed, err := r.markClosed(ctx, d, Task{mac, day})
+		unmarked = unmarked || err != nil
+		if err == nil && !sealed {
 			marked++
 		}
+		return err
+	})
+	if unmarked || err != nil && !each.Only(err) {
+		return through, marked, err
 	}
-	return until, marked, r.store.SetMarkedThrough(ctx, mac, until)
+	if saveErr := r.store.SetMarkedThrough(ctx, mac, until); saveErr != nil {
+		return through, marked, errors.Join(err, saveErr)
+	}
+	return until, marked, err
 }
 
 // lookedAtOnce is how many days of a PBX are looked at before it is kept how far that came. So a
@@ -136,35 +141,54 @@ func after(day pbx.Day) pbx.LocalTime {
 // wake sends tasks for the days that are due and have closed, of each PBX at most its share.
 func (r *Rollup) wake(ctx context.Context, q Queue, done *Scheduled) error {
 	var due shares
-	for mark, err := range r.store.Due(ctx) {
-		if err != nil {
+	zones := r.zones()
+	marks := each.Loop[store.Mark]{Of: "marks of days that are due", Name: nameOfMark}
+	err := marks.Do(ctx, r.store.Due(ctx), func(ctx context.Context, mark store.Mark) error {
+		zone, err := zones(ctx, mark.MAC)
+		if err != nil || !r.closed(zone, mark.Day, r.now()) {
 			return err
 		}
 		if due.of[mark.MAC] == nil {
-			d, err := r.device(ctx, mark.MAC)
-			if err != nil {
-				return err
-			}
-			due.add(&share{mac: mark.MAC, zone: d.zone, last: d.zone.Local(r.now()).Day() + 1})
+			due.add(&share{mac: mark.MAC, zone: zone, last: zone.Local(r.now()).Day() + 1})
 		}
-		if r.closed(due.of[mark.MAC].zone, mark.Day, r.now()) {
-			due.due(mark.MAC, mark.Day)
-		}
-	}
+		due.due(mark.MAC, mark.Day)
+		return nil
+	})
 	tasks := due.tasks()
 	done.Waiting = due.found - len(tasks)
 	for some := range slices.Chunk(tasks, tasksAtOnce) {
-		if err := r.send(ctx, q, some, done); err != nil {
-			return err
-		}
+		err = errors.Join(err, r.send(ctx, q, some, done))
 	}
-	return nil
+	return err
+}
+
+func nameOfMark(m store.Mark) string { return m.Day.String() + " of " + string(m.MAC) }
+
+// zones returns a function that tells the zones of PBXs, each of which it reads once.
+func (r *Rollup) zones() func(context.Context, pbx.MAC) (pbx.Zone, error) {
+	type found struct {
+		zone pbx.Zone
+		err  error
+	}
+	known := map[pbx.MAC]found{}
+	return func(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
+		of, ok := known[mac]
+		if !ok {
+			d, err := r.device(ctx, mac)
+			of = found{d.zone, err}
+			known[mac] = of
+		}
+		return of.zone, of.err
+	}
 }
 
 func (r *Rollup) send(ctx context.Context, q Queue, tasks []Task, done *Scheduled) error {
-	if err := q.Send(ctx, tasks); err != nil {
+	err := q.Send(ctx, tasks)
+	if err == nil || each.Only(err) {
+		done.Sent += len(tasks)
+	}
+	if err != nil {
 		return fmt.Errorf("send %d tasks: %w", len(tasks), err)
 	}
-	done.Sent += len(tasks)
 	return nil
 }

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -15,7 +15,11 @@ type Checked struct {
 	Zone  string `json:"zone"` // that the operator has set; empty: none
 	// Before is the earliest day that was marked as due; unknown where none was.
 	Before pbx.Day `json:"before,omitzero"`
-	Done   bool    `json:"done"` // all were looked at
+	// Waited is for how many runs those that were marked are not computed yet.
+	Waited int `json:"waited,omitempty"`
+	// Skipped is whether some could not be looked at, so that all are looked at again.
+	Skipped bool `json:"skipped,omitempty"`
+	Done    bool `json:"done"` // all were looked at
 }
 
 // Checked reads how far the published days of a PBX were looked at.
@@ -37,29 +41,26 @@ type PublishedDay struct {
 }
 
 // PublishedDays yields the days of a PBX before the given one whose figures are published, the
-// latest first; all of them where it is unknown. After an error it ends.
+// latest first; all of them where it is unknown. A header that can't be read is an *each.Bad;
+// after any other error it ends.
 func (s *Store) PublishedDays(ctx context.Context, mac pbx.MAC, before pbx.Day) iter.Seq2[PublishedDay, error] {
-	return func(yield func(PublishedDay, error) bool) {
-		r := Prefix(string(mac), dayPrefix+"#")
-		r.Reverse = true
-		if before != 0 {
-			r.To = headerKey(mac, before).SK
-		}
-		for item, err := range s.query(ctx, r) {
-			var d PublishedDay
-			if err == nil {
-				err = unmarshal(item, &d.Header)
-			}
-			if err == nil {
-				d.Day, err = pbx.ParseDay(lastPart(item.SK))
-			}
-			if err != nil {
-				yield(PublishedDay{}, fmt.Errorf("read which days of %s are published: %w", mac, err))
-				return
-			}
-			if d.Revision > 0 && !yield(d, nil) {
-				return
-			}
-		}
+	r := Prefix(string(mac), dayPrefix+"#")
+	r.Reverse = true
+	if before != 0 {
+		r.To = headerKey(mac, before).SK
 	}
+	return s.publishedDays(ctx, r)
+}
+
+// publishedDays yields the published days of a range of headers.
+func (s *Store) publishedDays(ctx context.Context, r Range) iter.Seq2[PublishedDay, error] {
+	return decoded(ctx, each.Doing("read which days are published", s.query(ctx, r)), func(i Item) (d PublishedDay, err error) {
+		if err = unmarshal(i, &d.Header); err == nil {
+			d.Day, err = pbx.ParseDay(lastPart(i.SK))
+		}
+		if err == nil && d.Revision == 0 {
+			err = each.None
+		}
+		return d, err
+	})
 }

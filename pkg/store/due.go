@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -72,26 +73,10 @@ func (s *Store) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, bool,
 	return m, true, nil
 }
 
-// Due yields the marks of all days that are due, of the whole fleet. After an error it
-// ends.
+// Due yields the marks of all days that are due, of the whole fleet. A mark that can't be read
+// is an *each.Bad with an *Unreadable, which Mend sets right; after any other error it ends.
 func (s *Store) Due(ctx context.Context) iter.Seq2[Mark, error] {
-	return func(yield func(Mark, error) bool) {
-		for _, digit := range "0123456789abcdef" {
-			for item, err := range s.table.Query(ctx, Range{PK: duePrefix + "#" + string(digit)}) {
-				var m Mark
-				if err == nil {
-					m, err = markOf(item)
-				}
-				if err != nil {
-					yield(Mark{}, fmt.Errorf("read which days are due: %w", err))
-					return
-				}
-				if !yield(m, nil) {
-					return
-				}
-			}
-		}
-	}
+	return decoded(ctx, s.partitions(ctx, duePrefix+"#", "read which days are due"), markOf)
 }
 
 // Unmark takes a mark away, unless the day was marked anew since the mark was read.
@@ -101,16 +86,15 @@ func (s *Store) Unmark(ctx context.Context, m Mark) error {
 }
 
 func markOf(i Item) (Mark, error) {
+	mac, day, err := markedDay(i)
+	if err != nil {
+		return Mark{}, err
+	}
 	var doc struct{ At time.Time }
 	if err := unmarshal(i, &doc); err != nil {
 		return Mark{}, err
 	}
-	text, mac, _ := strings.Cut(i.SK, "#")
-	day, err := pbx.ParseDay(text)
-	if err != nil {
-		return Mark{}, fmt.Errorf("item %s of %s: %w", i.SK, i.PK, err)
-	}
-	return Mark{pbx.MAC(mac), day, doc.At, i.Version}, nil
+	return Mark{mac, day, doc.At, i.Version}, nil
 }
 
 // changedDays are the days whose figures an event changes that is written now. A logoff
@@ -197,44 +181,49 @@ func (s *Store) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) 
 }
 
 // RecordedDays yields the days of a span on which anything that was recorded of a PBX
-// began, by the clock of its zone, in their order, each once for each kind of record.
-// After an error it ends.
+// began, by the clock of its zone, in their order, each once for each kind of record. A record
+// whose beginning can't be read is an *each.Bad; after any other error it ends.
 func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[pbx.Day, error] {
-	return func(yield func(pbx.Day, error) bool) {
-		for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
-			for _, inUTC := range []bool{false, true} {
-				if !s.recordedDays(ctx, mac, timed(prefix, inUTC), clockOf(zone, inUTC), span, yield) {
-					return
-				}
-			}
-		}
-		s.signDays(ctx, mac, zone.Or(pbx.UTC), span, yield)
-	}
+	return each.Join(s.daysByKind(ctx, mac, zone, span)...)
 }
 
-// FirstRecordedDay is the first of RecordedDays; unknown where there is none.
-func (s *Store) FirstRecordedDay(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (first pbx.Day, err error) {
-	earlier := func(day pbx.Day, dayErr error) bool {
-		if err = dayErr; err == nil && (first == 0 || day < first) {
-			first = day
-		}
-		return false // the first of each kind is enough
-	}
+// daysByKind are the days of RecordedDays, of each kind of record.
+func (s *Store) daysByKind(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (kinds []iter.Seq2[pbx.Day, error]) {
 	for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
 		for _, inUTC := range []bool{false, true} {
-			if err == nil {
-				s.recordedDays(ctx, mac, timed(prefix, inUTC), clockOf(zone, inUTC), span, earlier)
-			}
+			kinds = append(kinds, s.recordedDays(ctx, mac, timed(prefix, inUTC), clockOf(zone, inUTC), span))
 		}
 	}
-	if err == nil {
-		s.signDays(ctx, mac, zone.Or(pbx.UTC), span, earlier)
+	return append(kinds, s.signDays(ctx, mac, zone.Or(pbx.UTC), span))
+}
+
+// FirstRecordedDay is the first of RecordedDays; unknown where there is none. It passes over
+// records whose beginning can't be read, of which RecordedDays tells.
+func (s *Store) FirstRecordedDay(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (first pbx.Day, err error) {
+	for _, days := range s.daysByKind(ctx, mac, zone, span) {
+		day, err := firstOf(days)
+		if err != nil {
+			return 0, err
+		}
+		if day != 0 && (first == 0 || day < first) {
+			first = day
+		}
 	}
-	return first, err
+	return first, nil
+}
+
+// firstOf is the first day of a sequence that can be read; unknown where there is none.
+func firstOf(days iter.Seq2[pbx.Day, error]) (pbx.Day, error) {
+	for day, err := range days {
+		if _, bad := errors.AsType[*each.Bad](err); !bad {
+			return day, err
+		}
+	}
+	return 0, nil
 }
 
 // signDays yields the days on which signs of agents were received.
-func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span, yield func(pbx.Day, error) bool) {
+func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[pbx.Day, error] {
 	from, to := time.Unix(0, 0), farFuture
 	if span.From != 0 {
 		from = zone.Time(span.From)
@@ -242,71 +231,63 @@ func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span S
 	if span.To != 0 {
 		to = zone.Time(span.To)
 	}
-	for from.Before(to) {
-		first, err := s.firstSign(ctx, mac, from, to)
+	return s.firstDays(ctx, signsOf(mac, from, to), func(i Item) (pbx.Day, string, error) {
+		doc, err := document[factDoc[pbx.Sign]](i)
 		if err != nil {
-			yield(0, err)
-			return
+			return 0, "", err
 		}
-		if first.IsZero() {
-			return
-		}
-		day := zone.Local(first).Day()
-		if !yield(day, nil) {
-			return
-		}
-		from = zone.End(day)
-	}
-}
-
-// firstSign is when the first sign in a span of time was received; zero: none was.
-func (s *Store) firstSign(ctx context.Context, mac pbx.MAC, from, to time.Time) (time.Time, error) {
-	r := signsOf(mac, from, to)
-	r.Limit = 1
-	for item, err := range s.query(ctx, r) {
-		var doc factDoc[pbx.Sign]
-		if err == nil {
-			err = unmarshal(item, &doc)
-		}
-		return doc.Received, err
-	}
-	return time.Time{}, nil
+		day := zone.Local(doc.Received).Day()
+		return day, join(signPrefix, millis(zone.End(day))), nil
+	})
 }
 
 // farFuture is later than any receipt.
 var farFuture = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// recordedDays yields the days of one kind of record, whose keys have times of one clock,
-// and reports whether to go on.
-func (s *Store) recordedDays(ctx context.Context, mac pbx.MAC, prefix string, c keyClock, span Span, yield func(pbx.Day, error) bool) bool {
-	for next := span; next.To == 0 || next.From < next.To; {
-		start, err := s.firstStart(ctx, within(mac, prefix, c.keys(next)))
+// recordedDays yields the days of one kind of record, whose keys have times of one clock.
+func (s *Store) recordedDays(ctx context.Context, mac pbx.MAC, prefix string, c keyClock, span Span) iter.Seq2[pbx.Day, error] {
+	return s.firstDays(ctx, within(mac, prefix, c.keys(span)), func(i Item) (pbx.Day, string, error) {
+		start, err := pbx.ParseLocalTime(strings.Split(i.SK, "#")[1])
 		if err != nil {
-			return yield(0, err) && false
-		}
-		if start == 0 {
-			return true
+			return 0, "", err
 		}
 		day := c.local(start).Day()
-		if !yield(day, nil) {
-			return false
-		}
-		next.From = (day + 1).Start()
-	}
-	return true
+		return day, join(prefix, c.key((day + 1).Start()).String()), nil
+	})
 }
 
-// firstStart is when the first record in a range began, unknown where there is none.
-func (s *Store) firstStart(ctx context.Context, r Range) (pbx.LocalTime, error) {
+// firstDays yields the days of a range of items. dayOf is the day of an item, and the sort key
+// at which the next day begins. An item whose day can't be read is an *each.Bad.
+func (s *Store) firstDays(ctx context.Context, r Range, dayOf func(Item) (pbx.Day, string, error)) iter.Seq2[pbx.Day, error] {
+	return func(yield func(pbx.Day, error) bool) {
+		for r := r; r.To == "" || r.From < r.To; {
+			item, found, err := s.first(ctx, r)
+			if err != nil || !found {
+				if err != nil {
+					yield(0, err)
+				}
+				return
+			}
+			day, next, err := dayOf(item)
+			if err != nil {
+				err = &each.Bad{Name: nameOf(item), Err: &Unreadable{[]Item{item}, err}}
+			}
+			if !yield(day, err) {
+				return
+			}
+			r = r.After(item.SK)
+			r.From = max(r.From, next)
+		}
+	}
+}
+
+// first is the first item of a range.
+func (s *Store) first(ctx context.Context, r Range) (item Item, found bool, err error) {
 	r.Limit = 1
 	for item, err := range s.query(ctx, r) {
-		if err != nil {
-			return 0, err
-		}
-		start, err := pbx.ParseLocalTime(strings.Split(item.SK, "#")[1])
-		return start, wrap(err, "item %s of %s", item.SK, item.PK)
+		return item, err == nil, err
 	}
-	return 0, nil
+	return Item{}, false, nil
 }
 
 // keyClock is the clock whose times stand in keys, for who asks by the PBX's own.

@@ -2,13 +2,12 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -63,107 +62,26 @@ func (l *listed) add(mac pbx.MAC, at time.Time) {
 	}
 }
 
-// Fleet yields the PBXs that have ever sent an event, or were registered. After an error
-// it ends.
+// Fleet yields the PBXs that have ever sent an event, or were registered. An entry that names no
+// PBX is an *each.Bad; after any other error it ends.
 func (s *Store) Fleet(ctx context.Context) iter.Seq2[pbx.MAC, error] {
-	return func(yield func(pbx.MAC, error) bool) {
-		for item, err := range s.table.Query(ctx, Range{PK: fleetPartition}) {
-			if err != nil {
-				yield("", fmt.Errorf("read the fleet list: %w", err))
-				return
-			}
-			if !yield(pbx.MAC(item.SK), nil) {
-				return
-			}
-		}
-	}
+	return decoded(ctx, s.partition(ctx, fleetPartition, "read the fleet list"), listedMAC)
 }
 
 const (
-	// pbxsAtOnce is how many PBXs of the fleet are looked at side by side.
-	pbxsAtOnce = 32
+	// PBXsAtOnce is how many PBXs of a fleet are looked at side by side.
+	PBXsAtOnce = 32
 	// pbxsAhead is how many PBXs are read before the first of them is yielded.
 	pbxsAhead = 256
-	// failuresAtMost is how many failures the error of a fleet tells of.
-	failuresAtMost = 10
 )
 
-// EachPBX calls do for each PBX of the fleet, for many side by side. One that it fails for
-// does not keep it from the others; the error tells of some failures.
-func (s *Store) EachPBX(ctx context.Context, do func(pbx.MAC) error) error {
-	var mu sync.Mutex
-	var failed []error
-	var listing error
-	listed := func(yield func(pbx.MAC) bool) {
-		for mac, err := range s.Fleet(ctx) {
-			if listing = err; err != nil || !yield(mac) {
-				return
-			}
-		}
-	}
-	sideBySide(listed, func(mac pbx.MAC) {
-		if err := do(mac); err != nil {
-			mu.Lock()
-			defer mu.Unlock()
-			if len(failed) < failuresAtMost {
-				failed = append(failed, err)
-			}
-		}
-	})
-	return errors.Join(append(failed, listing)...)
-}
-
 // FleetOf yields what read tells of each PBX of the fleet, in the order of the fleet list. It
-// reads many side by side, and some hundreds ahead. After an error it ends.
+// reads many side by side, and some hundreds ahead. A PBX that read fails for is an *each.Bad,
+// named by its MAC; after any other error it ends.
 func FleetOf[T any](ctx context.Context, s *Store, read func(context.Context, *Store, pbx.MAC) (T, error)) iter.Seq2[T, error] {
-	type result struct {
-		mac  pbx.MAC
-		what T
-		err  error
-	}
-	return func(yield func(T, error) bool) {
-		var ahead []*result
-		flush := func() bool {
-			sideBySide(slices.Values(ahead), func(r *result) { r.what, r.err = read(ctx, s, r.mac) })
-			for _, r := range ahead {
-				if !yield(r.what, r.err) || r.err != nil {
-					return false
-				}
-			}
-			ahead = ahead[:0]
-			return true
-		}
-		for mac, err := range s.Fleet(ctx) {
-			if err != nil {
-				var none T
-				yield(none, err)
-				return
-			}
-			if ahead = append(ahead, &result{mac: mac}); len(ahead) == pbxsAhead && !flush() {
-				return
-			}
-		}
-		flush()
-	}
-}
-
-// sideBySide calls do with each of some values, with many at a time, and returns when that is
-// done.
-func sideBySide[T any](all iter.Seq[T], do func(T)) {
-	next := make(chan T)
-	var workers sync.WaitGroup
-	for range pbxsAtOnce {
-		workers.Go(func() {
-			for each := range next {
-				do(each)
-			}
-		})
-	}
-	for each := range all {
-		next <- each
-	}
-	close(next)
-	workers.Wait()
+	return each.MapAhead(ctx, PBXsAtOnce, pbxsAhead, s.Fleet(ctx), each.Text, func(ctx context.Context, mac pbx.MAC) (T, error) {
+		return read(ctx, s, mac)
+	})
 }
 
 // hearsEvery is how often a writer keeps when it last heard from a PBX.

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"strings"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -42,7 +42,8 @@ func Days(first, last pbx.Day) Span {
 
 // CallRecords yields the current contact-centre records of the calls that began in a span
 // of time, by the clock of the PBX's zone, in the order of their beginnings; after them
-// those that the PBX told in UTC, in the same way. After an error it ends.
+// those that the PBX told in UTC, in the same way. After an error it ends, also after a record that
+// can't be read: figures are made of all of a day's records, or not at all.
 func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[Record[*pbx.CallRecord], error] {
 	return records[*pbx.CallRecord](ctx, s, mac, callPrefix, zone, span)
 }
@@ -105,35 +106,23 @@ func (s *Store) Signs(ctx context.Context, mac pbx.MAC, from, to time.Time) iter
 	}
 }
 
-// Extensions yields the latest state of each extension, by extension.
+// Extensions yields the latest state of each extension, by extension. One that can't be read is
+// an *each.Bad; after any other error it ends.
 func (s *Store) Extensions(ctx context.Context, mac pbx.MAC) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
-	return each[*pbx.ExtensionStatus](s.query(ctx, Prefix(string(mac), extPrefix+"#")))
+	return decoded(ctx, s.query(ctx, Prefix(string(mac), extPrefix+"#")), recordOf[*pbx.ExtensionStatus])
 }
 
 // ExtensionLog yields the states that an extension went through in the last 30 days,
-// the latest first.
+// the latest first. One that can't be read is an *each.Bad; after any other error it ends.
 func (s *Store) ExtensionLog(ctx context.Context, mac pbx.MAC, exten string) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
 	r := Prefix(string(mac), join(extLogPrefix, exten)+"#")
 	r.Reverse = true
-	return each[*pbx.ExtensionStatus](s.query(ctx, r))
+	return decoded(ctx, s.query(ctx, r), recordOf[*pbx.ExtensionStatus])
 }
 
 // query is Table.Query without what has expired.
 func (s *Store) query(ctx context.Context, r Range) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) {
-		for item, err := range s.table.Query(ctx, r) {
-			if err != nil {
-				yield(Item{}, fmt.Errorf("read %s: %w", r.From, err))
-				return
-			}
-			if s.expired(item) {
-				continue
-			}
-			if !yield(item, nil) {
-				return
-			}
-		}
-	}
+	return each.Where(each.Doing("read "+r.From, s.table.Query(ctx, r)), func(i Item) bool { return !s.expired(i) })
 }
 
 func (s *Store) expired(i Item) bool { return !i.Expires.IsZero() && !i.Expires.After(s.now()) }
@@ -169,21 +158,6 @@ func fold[E pbx.Event](facts iter.Seq2[Item, error]) iter.Seq2[Record[E], error]
 			versions++
 		}
 		emit()
-	}
-}
-
-// each yields one record for each item.
-func each[E pbx.Event](items iter.Seq2[Item, error]) iter.Seq2[Record[E], error] {
-	return func(yield func(Record[E], error) bool) {
-		for item, err := range items {
-			var record Record[E]
-			if err == nil {
-				record, err = recordOf[E](item)
-			}
-			if !yield(record, err) || err != nil {
-				return
-			}
-		}
 	}
 }
 

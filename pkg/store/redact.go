@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	loop "trunkline/pkg/each"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -68,7 +68,7 @@ func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) error {
 	if err != nil {
 		return wrap(err, "erase from the records of %s", mac)
 	}
-	items := loop.Loop[Item]{Of: "items of " + string(mac), Name: func(i Item) string { return i.SK }}
+	items := each.Loop[Item]{Of: "items of a PBX", Name: func(i Item) string { return i.SK }}
 	return items.Do(ctx, s.table.Query(ctx, Range{PK: string(mac)}), func(ctx context.Context, item Item) error {
 		return s.redact(ctx, item, zone, r)
 	})

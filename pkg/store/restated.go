@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -95,24 +96,14 @@ func namedRecords(late []LateRecord) []LateRecord {
 	return named
 }
 
-// Restatements yields what was replaced of a day, in the order of revisions. After an error
-// it ends.
+// Restatements yields what was replaced of a day, in the order of revisions. One that can't be
+// read is an *each.Bad; after any other error it ends.
 func (s *Store) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Restatement, error] {
-	return func(yield func(Restatement, error) bool) {
-		prefix := join(restated, day.String()) + "#"
-		for item, err := range s.query(ctx, Prefix(string(mac), prefix)) {
-			var r Restatement
-			if err == nil && strings.Contains(item.SK[len(prefix):], "#") {
-				continue // a row
-			}
-			if err == nil {
-				err = unmarshal(item, &r)
-			}
-			if !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
+	prefix := join(restated, day.String()) + "#"
+	items := each.Where(s.query(ctx, Prefix(string(mac), prefix)), func(i Item) bool {
+		return !strings.Contains(i.SK[len(prefix):], "#") // else it is a row
+	})
+	return decoded(ctx, items, document[Restatement])
 }
 
 // RestatedRows yields the rows of a revision of a day that was replaced, as Rows does.

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -84,25 +84,15 @@ func (s *Store) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header,
 }
 
 // SealedDays yields the days from first to last that are sealed, of those whose figures are
-// published, in their order. After an error it ends.
+// published, in their order. A header that can't be read is an *each.Bad; after any other error
+// it ends.
 func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[pbx.Day, error] {
-	return func(yield func(pbx.Day, error) bool) {
-		for item, err := range s.query(ctx, headersOf(mac, first, last)) {
-			var h Header
-			var day pbx.Day
-			if err == nil {
-				err = unmarshal(item, &h)
-			}
-			if err == nil {
-				day, err = pbx.ParseDay(lastPart(item.SK))
-			}
-			if err != nil {
-				yield(0, fmt.Errorf("read which days of %s are sealed: %w", mac, err))
-				return
-			}
-			if h.Revision > 0 && s.Sealed(day, h, s.now()) && !yield(day, nil) {
-				return
-			}
+	published := s.publishedDays(ctx, headersOf(mac, first, last))
+	name := func(d PublishedDay) string { return d.Day.String() }
+	return each.Map(ctx, published, name, func(_ context.Context, d PublishedDay) (pbx.Day, error) {
+		if !s.Sealed(d.Day, d.Header, s.now()) {
+			return 0, each.None
 		}
-	}
+		return d.Day, nil
+	})
 }

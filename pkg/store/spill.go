@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -46,47 +48,89 @@ func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text
 	return nil
 }
 
-// AllSpilled yields what is spilled, the oldest of each partition first. After an error it
+// AllSpilled yields what is spilled, the oldest of each partition first. A text of which any part
+// can't be read is an *each.Bad with an *Unreadable, named by its key; after any other error it
 // ends.
 func (s *Store) AllSpilled(ctx context.Context) iter.Seq2[Spilled, error] {
-	return func(yield func(Spilled, error) bool) {
-		for _, digit := range "0123456789abcdef" {
-			var next Spilled
-			for item, err := range s.table.Query(ctx, Range{PK: spillPrefix + "#0" + string(digit)}) {
-				var doc spillDoc
-				if err == nil {
-					err = unmarshal(item, &doc)
-				}
-				if err != nil {
-					yield(Spilled{}, fmt.Errorf("read the spill: %w", err))
-					return
-				}
-				if begun := next.continues(item, doc); !begun {
-					if !next.offer(s.now(), yield) {
-						return
-					}
-					next = Spilled{MAC: doc.MAC, Received: doc.Received, key: baseKey(item.Key, doc.Part), parts: doc.Parts}
-				}
-				next.add(doc)
+	return each.Map(ctx, texts(s.partitions(ctx, spillPrefix+"#0", "read the spill")), nameOfParts, s.spilled)
+}
+
+// texts yields the items of one text after those of another. They stand side by side.
+func texts(items iter.Seq2[Item, error]) iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		var parts []Item
+		offer := func() bool {
+			of := parts
+			parts = nil
+			return len(of) == 0 || yield(of, nil)
+		}
+		for item, err := range items {
+			if err == nil && len(parts) > 0 && baseKey(item.Key) == baseKey(parts[0].Key) {
+				parts = append(parts, item)
+				continue
 			}
-			if !next.offer(s.now(), yield) {
+			if !offer() || err != nil && !yield(nil, err) {
 				return
 			}
+			if err == nil {
+				parts = []Item{item}
+			}
 		}
+		offer()
 	}
 }
 
 // baseKey is the key of the first part of what an item is a part of.
-func baseKey(k Key, part int) Key {
-	if part > 0 {
-		k.SK = k.SK[:strings.LastIndexByte(k.SK, '#')]
-	}
-	return k
+func baseKey(k Key) Key {
+	parts := strings.Split(k.SK, "#")
+	return Key{k.PK, strings.Join(parts[:min(len(parts), 3)], "#")}
 }
 
-// continues tells whether an item is a further part of the text.
-func (sp *Spilled) continues(i Item, doc spillDoc) bool {
-	return sp.parts > 0 && baseKey(i.Key, doc.Part) == sp.key
+func nameOfParts(parts []Item) string { return nameOf(parts[0]) }
+
+// spilled joins the parts of a text. A part is missing of what is being dropped, or written: that
+// one is left alone for an hour.
+func (s *Store) spilled(_ context.Context, parts []Item) (Spilled, error) {
+	sp := Spilled{key: baseKey(parts[0].Key)}
+	for _, item := range parts {
+		doc, err := spillPart(item)
+		if err != nil {
+			return Spilled{}, &Unreadable{parts, err}
+		}
+		if sp.parts == 0 {
+			sp.MAC, sp.Received, sp.parts = doc.MAC, doc.Received, doc.Parts
+		}
+		sp.add(doc)
+	}
+	if sp.Done = sp.have < sp.parts; !sp.Done {
+		return sp, nil
+	}
+	if sp.Text = nil; s.now().Sub(sp.Received) < time.Hour {
+		return Spilled{}, each.None
+	}
+	return sp, nil
+}
+
+// Spilled is what is known of a spilled text that can't be read: the PBX and the receipt by its
+// key, unknown where that tells neither, and its documents as they are, one a line.
+func (u *Unreadable) Spilled() (mac pbx.MAC, received time.Time, text []byte) {
+	parts := append(strings.Split(u.Items[0].SK, "#"), "")
+	if ms, err := strconv.ParseInt(parts[0], 10, 64); err == nil && checkMAC(parts[1]) == nil {
+		mac, received = pbx.MAC(parts[1]), time.UnixMilli(ms).UTC()
+	}
+	for _, item := range u.Items {
+		text = append(append(text, item.Doc...), '\n')
+	}
+	return mac, received, text
+}
+
+// spillPart reads a part of a text.
+func spillPart(i Item) (spillDoc, error) {
+	doc, err := document[spillDoc](i)
+	if err == nil && (doc.Parts < 1 || doc.Part < 0 || doc.Part >= doc.Parts || partKey(baseKey(i.Key), doc.Part) != i.Key) {
+		err = fmt.Errorf("item %s: its key is not that of part %d of %d", nameOf(i), doc.Part, doc.Parts)
+	}
+	return doc, err
 }
 
 func (sp *Spilled) add(doc spillDoc) {
@@ -94,21 +138,6 @@ func (sp *Spilled) add(doc spillDoc) {
 		sp.have++
 		sp.Text = append(sp.Text, doc.Text...)
 	}
-}
-
-// offer yields the text, where there is one, and tells whether to go on. A part is missing
-// of what is being dropped, or written: that one is left alone for an hour.
-func (sp *Spilled) offer(now time.Time, yield func(Spilled, error) bool) bool {
-	if sp.parts == 0 {
-		return true
-	}
-	if sp.Done = sp.have < sp.parts; sp.Done {
-		if now.Sub(sp.Received) < time.Hour {
-			return true
-		}
-		sp.Text = nil
-	}
-	return yield(*sp, nil)
 }
 
 // Unspill drops text that was handed on. What a crash leaves of it is Done.

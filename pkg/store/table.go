@@ -39,8 +39,9 @@ type Table interface {
 	Delete(ctx context.Context, key Key, cond Condition) error
 
 	// Query yields the items of a range in the byte order of their sort keys, or
-	// its reverse, reading page by page. After an error, which is yielded with a
-	// zero Item, it ends. The loop's body may use the Table.
+	// its reverse, reading page by page. An item that can't be read at all is an
+	// *each.Bad. After any other error, which is yielded with a zero Item, it ends. The
+	// loop's body may use the Table.
 	Query(ctx context.Context, r Range) iter.Seq2[Item, error]
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 )
@@ -24,7 +25,8 @@ func RollupLog(log *slog.Logger) Rollups {
 
 // RollupMetrics logs in a form that CloudWatch also counts, in a namespace: the metric days
 // by result; pbxs, marked, sent and completed of the schedule; archived, recorded, quarantined
-// and not_handed_on of the spill, and spill_left, that is there still; silent PBXs; and with
+// and not_handed_on of the spill, and spill_left, that is there still; silent PBXs; what was
+// skipped, by loop and in all; and with
 // each run of the schedule a zero of the metric events, as that of deliveries.
 func RollupMetrics(w io.Writer, namespace string, now func() time.Time) Rollups {
 	return Rollups{slog.New(slog.NewJSONHandler(w, nil)), func(d metricDirective) slog.Attr {
@@ -42,10 +44,11 @@ func (r Rollups) Worked(ctx context.Context, mac pbx.MAC, day pbx.Day, result st
 }
 
 // Scheduled tells of a run of the schedule: how many PBXs there are, how many days were
-// marked, and how many tasks sent. A run without error has completed.
+// marked, and how many tasks sent. A run has completed that came to its end, though it may have
+// skipped some things.
 func (r Rollups) Scheduled(ctx context.Context, pbxs, marked, sent int, err error) {
 	completed := 1
-	if err != nil {
+	if failed(err) {
 		completed = 0
 	}
 	r.count(ctx, err, "schedule", number{"pbxs", pbxs}, number{"marked", marked}, number{"sent", sent}, number{"completed", completed})
@@ -69,27 +72,27 @@ func (r Rollups) Redriven(ctx context.Context, archived, recorded, quarantined, 
 }
 
 // SpillLeft tells how many texts of the table and objects of the archive one store still
-// keeps for the other, after what could be was handed on. With an error nothing is counted,
-// since it is not known.
+// keeps for the other, after what could be was handed on. With an error that says more than
+// that some could not be read, nothing is counted, since it is not known.
 func (r Rollups) SpillLeft(ctx context.Context, left int, err error) {
-	if err != nil {
+	if failed(err) {
 		r.say(ctx, err, "spill")
 		return
 	}
-	r.count(ctx, nil, "spill", number{"spill_left", left})
+	r.count(ctx, err, "spill", number{"spill_left", left})
 }
 
 // namedAtMost is how many silent PBXs a line names.
 const namedAtMost = 50
 
-// Silent tells which PBXs are silent for longer than is their habit. With an error nothing
-// is counted, since it is not known.
+// Silent tells which PBXs are silent for longer than is their habit. With an error that says
+// more than that some were skipped, nothing is counted, since it is not known.
 func (r Rollups) Silent(ctx context.Context, macs []pbx.MAC, err error) {
-	if err != nil {
+	if failed(err) {
 		r.say(ctx, err, "silence")
 		return
 	}
-	r.say(ctx, nil, "silence", slog.Any("macs", macs[:min(len(macs), namedAtMost)]), slog.Int("silent", len(macs)),
+	r.say(ctx, err, "silence", slog.Any("macs", macs[:min(len(macs), namedAtMost)]), slog.Int("silent", len(macs)),
 		r.metrics(counted(ofTheFleet, metric{"silent", "Count"})))
 }
 
@@ -115,6 +118,23 @@ func (r Rollups) Packed(ctx context.Context, kind pbx.Kind, events, written, lef
 		slog.String("through", through.String()))
 }
 
+// Asked tells of messages that were sent to the queue, or came from it, where some failed.
+func (r Rollups) Asked(ctx context.Context, messages int, err error) {
+	if err != nil {
+		r.say(ctx, err, "messages", slog.Int("messages", messages))
+	}
+}
+
+// Mended tells of things that could not be read and were set right, after they were told of.
+func (r Rollups) Mended(ctx context.Context, err error) {
+	if err != nil {
+		r.say(ctx, err, "mend")
+	}
+}
+
+// failed reports whether an error says more than that some things were skipped.
+func failed(err error) bool { return err != nil && !each.Only(err) }
+
 // number is a member of a line that is a metric too.
 type number struct {
 	name string
@@ -132,7 +152,7 @@ func (r Rollups) count(ctx context.Context, err error, message string, numbers .
 	r.say(ctx, err, message, append(attrs, r.metrics(counted(ofTheFleet, all...)))...)
 }
 
-// say writes a line, unless the program was told to stop in the midst of what it tells.
+// say writes a line, and one for each loop that has skipped anything, unless the program was told to stop in the midst of what it tells.
 func (r Rollups) say(ctx context.Context, err error, message string, attrs ...slog.Attr) {
 	if errors.Is(err, context.Canceled) {
 		return
@@ -142,4 +162,17 @@ func (r Rollups) say(ctx context.Context, err error, message string, attrs ...sl
 		level, attrs = slog.LevelError, append(attrs, slog.String("error", err.Error()))
 	}
 	r.log.LogAttrs(ctx, level, message, attrs...)
+	for _, loop := range each.In(err) {
+		r.skipped(ctx, loop)
+	}
+}
+
+// skipped tells what a loop has skipped.
+func (r Rollups) skipped(ctx context.Context, s *each.Skipped) {
+	names := make([]string, len(s.First))
+	for i, bad := range s.First {
+		names[i] = bad.Name
+	}
+	r.log.LogAttrs(ctx, slog.LevelError, "skipped", slog.String("loop", s.Of), slog.Int("skipped", s.Count), slog.Any("first", names),
+		r.metrics(counted([][]string{{}, {"loop"}}, metric{"skipped", "Count"})))
 }

@@ -19,6 +19,7 @@ import (
 	"syscall"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 )
 
 // aside is the folder of files that are being written. It is no object's name.
@@ -305,6 +306,9 @@ func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 // walk yields the names below a folder, and tells whether to go on.
 func (b *Bucket) walk(ctx context.Context, folder, prefix, after string, yield func(string, error) bool) bool {
 	names, err := b.names(ctx, folder)
+	if err != nil && ctx.Err() == nil && folder != "." {
+		return yield("", &each.Bad{Name: folder, Err: fmt.Errorf("list objects: %w", err)})
+	}
 	if err != nil {
 		yield("", fmt.Errorf("list objects: %w", err))
 		return false

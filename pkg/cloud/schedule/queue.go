@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"trunkline/pkg/compact"
+	"trunkline/pkg/each"
 	"trunkline/pkg/rollup"
 )
 
@@ -32,12 +33,10 @@ func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return sen
 func (q queue) Pack(ctx context.Context, turns []compact.Turn) error { return send(ctx, q, turns) }
 
 func send[T any](ctx context.Context, q queue, messages []T) error {
-	for some := range slices.Chunk(messages, batch) {
-		if err := sendBatch(ctx, q, some); err != nil {
-			return err
-		}
-	}
-	return nil
+	batches := each.Loop[[]T]{Of: "batches of messages", Name: func(some []T) string { return fmt.Sprintf("%d from %v on", len(some), some[0]) }}
+	return batches.Do(ctx, each.From(slices.Chunk(messages, batch)), func(ctx context.Context, some []T) error {
+		return sendBatch(ctx, q, some)
+	})
 }
 
 func sendBatch[T any](ctx context.Context, q queue, messages []T) error {
@@ -51,7 +50,7 @@ func sendBatch[T any](ctx context.Context, q queue, messages []T) error {
 	}
 	out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: entries})
 	if err != nil {
-		return fmt.Errorf("send messages: %w", err)
+		return each.Stop(fmt.Errorf("send messages: %w", err)) // the queue is down
 	}
 	if len(out.Failed) > 0 {
 		return errors.New("send messages: " + aws.ToString(out.Failed[0].Message))

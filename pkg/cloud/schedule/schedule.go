@@ -18,6 +18,7 @@ import (
 	"trunkline/pkg/cloud"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
+	"trunkline/pkg/each"
 	"trunkline/pkg/hourly"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -87,7 +88,8 @@ type Failure struct {
 }
 
 // Handle does what an event asks for. Its error makes AWS try the event again later; tasks
-// that failed are told one by one, and come again alone.
+// that failed are told one by one, and come again alone. What loops have skipped is told of, and
+// is no error of the function.
 func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) {
 	var e event
 	if err := json.Unmarshal(in, &e); err != nil {
@@ -102,24 +104,30 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	case len(e.Records) > 0:
 		return f.work(ctx, e.Records), nil
 	case e.Schedule != "":
-		return nil, f.hourly.Run(ctx)
+		err := f.hourly.Run(ctx)
+		if each.Only(err) {
+			return nil, nil // it is told of, and comes again with the next hour
+		}
+		return nil, err
 	}
 	return nil, errors.New("neither a schedule's event nor messages of SQS")
 }
 
-// work does what messages ask for, first the days, which are short.
+// work does what messages ask for, first the days, which are short. A message that fails, or that
+// there was no time for, comes again alone, and goes to the dead-letter queue alone.
 func (f *Function) work(ctx context.Context, messages []message) Failures {
-	failed := Failures{[]Failure{}}
-	turns := map[string]compact.Turn{} // by message
-	for _, m := range messages {
+	done := map[string]bool{} // by message
+	var turns []turn
+	days := each.Loop[message]{Of: "messages of the queue", Name: func(m message) string { return m.ID }}
+	err := days.Do(ctx, each.Of(messages...), func(ctx context.Context, m message) error {
 		var asked struct { // the one or the other
 			rollup.Task
 			compact.Turn
 		}
 		err := json.Unmarshal([]byte(m.Body), &asked)
 		if err == nil && asked.Turn.Check() == nil {
-			turns[m.ID] = asked.Turn
-			continue
+			turns = append(turns, turn{m.ID, asked.Turn})
+			return nil
 		}
 		if err == nil {
 			err = asked.Task.Check()
@@ -129,27 +137,39 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 			result, err = f.rollup.Work(ctx, asked.Task)
 		}
 		f.report.Worked(ctx, asked.MAC, asked.Day, string(result), err)
-		if err != nil {
+		done[m.ID] = err == nil
+		return err
+	})
+	f.report.Asked(ctx, len(messages), errors.Join(err, f.pack(ctx, turns, done)))
+	failed := Failures{[]Failure{}}
+	for _, m := range messages {
+		if !done[m.ID] {
 			failed.Failures = append(failed.Failures, Failure{m.ID})
 		}
 	}
-	failed.Failures = append(failed.Failures, f.pack(ctx, turns)...)
 	return failed
 }
 
-// pack takes turns at packing, each in its share of the time that is left.
-func (f *Function) pack(ctx context.Context, turns map[string]compact.Turn) (failed []Failure) {
+// turn is a turn at packing, and the message that asks for it.
+type turn struct {
+	message string
+	compact.Turn
+}
+
+// pack takes turns at packing, each in its share of the time that is left, and notes those that
+// are done.
+func (f *Function) pack(ctx context.Context, turns []turn, done map[string]bool) error {
 	deadline, limited := ctx.Deadline()
 	if !limited {
 		deadline = f.now().Add(time.Hour)
 	}
 	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
-	for message, turn := range turns {
-		if f.take(ctx, share, turn) != nil {
-			failed = append(failed, Failure{message})
-		}
-	}
-	return failed
+	kinds := each.Loop[turn]{Of: "turns at packing", Name: func(t turn) string { return string(t.Kind) }}
+	return kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t turn) error {
+		err := f.take(ctx, share, t.Turn)
+		done[t.message] = err == nil || each.Only(err) // what was skipped comes again with the next turn
+		return err
+	})
 }
 
 // take takes a turn at packing, and has another follow while there is more.
@@ -158,7 +178,7 @@ func (f *Function) take(ctx context.Context, share time.Duration, turn compact.T
 	defer cancel()
 	done, again, err := f.compact.Take(ctx, turn)
 	if again {
-		err = f.queue.Pack(ctx, []compact.Turn{turn})
+		err = errors.Join(err, f.queue.Pack(ctx, []compact.Turn{turn}))
 	}
 	f.report.Packed(ctx, turn.Kind, done.Events, done.Written, done.Left, done.Through, err)
 	return err

@@ -201,21 +201,30 @@ func TestTheWiredFunctionIsSetOffByItsEventsAndLogsNoSecret(t *testing.T) {
 }
 
 func TestAQueueThatRefusesIsAnError(t *testing.T) {
-	for name, answer := range map[string]func(http.ResponseWriter){
-		"all of it": func(w http.ResponseWriter) { http.Error(w, "{}", http.StatusServiceUnavailable) },
-		"one of it": func(w http.ResponseWriter) {
-			io.WriteString(w, `{"Failed":[{"Id":"0","Code":"InternalError","Message":"not now","SenderFault":false}]}`)
-		},
-	} {
-		w := newWorld(t)
-		w.record(t, "68692e0b0001")
-		w.sqs.answer = answer
-		if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err == nil || !strings.Contains(err.Error(), "send messages: ") {
-			t.Errorf("%s: %v", name, err)
-		}
-		if !strings.Contains(w.log.String(), `"level":"ERROR"`) {
-			t.Errorf("%s: %s", name, &w.log)
-		}
+	w := newWorld(t)
+	w.record(t, "68692e0b0001")
+	w.sqs.answer = func(w http.ResponseWriter) { http.Error(w, "{}", http.StatusServiceUnavailable) }
+	if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err == nil || !strings.Contains(err.Error(), "send messages: ") {
+		t.Error(err)
+	}
+	if !strings.Contains(w.log.String(), `"level":"ERROR"`) {
+		t.Error(&w.log)
+	}
+}
+
+func TestAMessageThatTheQueueRefusesIsToldOfAndKeepsNoOtherFromBeingSent(t *testing.T) {
+	w := newWorld(t)
+	for i := range 23 {
+		w.record(t, pbx.MAC(fmt.Sprintf("68692e0b00%02x", i)))
+	}
+	w.sqs.answer = func(w http.ResponseWriter) {
+		io.WriteString(w, `{"Failed":[{"Id":"0","Code":"InternalError","Message":"not now","SenderFault":false}]}`)
+	}
+	if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err != nil {
+		t.Error(err)
+	}
+	if want := `"msg":"skipped","loop":"batches of messages","skipped":3,`; !strings.Contains(w.log.String(), want) || len(w.sqs.batches) != 5 {
+		t.Errorf("%d batches, no %s in %s", len(w.sqs.batches), want, &w.log)
 	}
 }
 
@@ -395,7 +404,7 @@ func TestPackingThatTakesLongerThanATurnGoesOnUntilTheNextHour(t *testing.T) {
 	}
 }
 
-func TestPackingThatFailsIsToldAndComesAgain(t *testing.T) {
+func TestPackingThatFailsIsToldAndComesAgainWithTheNextHour(t *testing.T) {
 	w := newWorld(t)
 	keep(t, w, 3)
 	faulty := archivetest.NewFaulty(w.bucket, func(c archivetest.Call) archivetest.Fault {
@@ -406,11 +415,13 @@ func TestPackingThatFailsIsToldAndComesAgain(t *testing.T) {
 	})
 	q := &sent{}
 	answer, err := newFunction(w.store, faulty, w.rollup, q, w.report, func() time.Time { return w.now }).Handle(t.Context(), packing("hangup", w.now.Add(time.Hour)))
-	if err != nil || len(answer.(Failures).Failures) != 1 || len(q.turns) != 0 {
+	if err != nil || len(answer.(Failures).Failures) != 0 || len(q.turns) != 0 {
 		t.Errorf("%v, %v, %v", answer, err, q.turns)
 	}
-	if text := w.log.String(); !strings.Contains(text, `"level":"ERROR","msg":"compaction","kind":"hangup"`) {
-		t.Error(text)
+	for _, want := range []string{`"level":"ERROR","msg":"compaction","kind":"hangup"`, `"msg":"skipped","loop":"piles of events","skipped":3,`} {
+		if text := w.log.String(); !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/store"
 )
 
@@ -124,7 +125,10 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 				if err == nil && (item.SK < r.From || r.To != "" && item.SK >= r.To) {
 					continue
 				}
-				if !yield(item, err) || err != nil {
+				if err != nil {
+					err = &each.Bad{Name: "an item of " + r.PK, Err: err}
+				}
+				if !yield(item, err) {
 					return
 				}
 				if left--; left == 0 {

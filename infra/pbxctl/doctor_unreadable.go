@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// unreadable checks whether anything in a table can't be read, so that the hourly run skips it:
+// entries of the fleet list, marks of days, spilled texts, and what is kept of each PBX.
+func (d *checkup) unreadable(s *store.Store) {
+	d.check("unreadable", func(ctx context.Context) (string, error) {
+		read := 0
+		things := each.Loop[string]{Of: "things in the table", Name: each.Text[string]}
+		err := things.Do(ctx, each.Join(
+			each.Map(ctx, s.Due(ctx), each.Text, name[store.Mark]),
+			each.Map(ctx, s.AllSpilled(ctx), each.Text, name[store.Spilled]),
+			store.FleetOf(ctx, s, readAll),
+		), func(context.Context, string) error {
+			read++
+			return nil
+		})
+		if each.Only(err) {
+			return "", wrong("nothing but these is held up by them: the next hourly run sets marks right and puts spilled texts into quarantine; "+
+				"put the others back from a backup, or say them again with `pbxctl device` and `pbxctl names`", "%v", err)
+		}
+		return fmt.Sprintf("nothing is; %d marks, spilled texts and PBXs were read", read), err
+	})
+}
+
+// name has a thing that can be read counted.
+func name[T any](context.Context, T) (string, error) { return "", nil }
+
+// readAll reads what the hourly run reads of a PBX, but for its records.
+func readAll(ctx context.Context, s *store.Store, mac pbx.MAC) (string, error) {
+	_, deviceErr := s.Device(ctx, mac)
+	_, seenErr := s.Seen(ctx, mac)
+	_, heardErr := s.Heard(ctx, mac)
+	_, namesErr := s.Names(ctx, mac)
+	_, markedErr := s.MarkedThrough(ctx, mac)
+	_, checkedErr := s.Checked(ctx, mac)
+	return string(mac), errors.Join(deviceErr, seenErr, heardErr, namesErr, markedErr, checkedErr)
+}

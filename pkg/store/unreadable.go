@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+)
+
+// Unreadable is the error for something that is kept and can't be read: its key or its document
+// is not what this package writes.
+type Unreadable struct {
+	Items []Item // all of it, at least one
+	Err   error
+}
+
+// Error implements error.
+func (u *Unreadable) Error() string { return u.Err.Error() }
+
+// Unwrap returns why it can't be read.
+func (u *Unreadable) Unwrap() error { return u.Err }
+
+// Discard deletes what can't be read, unless it was written again since.
+func (s *Store) Discard(ctx context.Context, u *Unreadable) error {
+	for _, item := range u.Items {
+		if err := orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version))); err != nil {
+			return fmt.Errorf("discard %s: %w", nameOf(item), err)
+		}
+	}
+	return nil
+}
+
+// Mend sets right what the first unreadable things of loops were, where that loses nothing: a
+// mark whose day and PBX are known is made anew, so that the day is computed; a mark or an entry
+// of the fleet list whose key names no PBX is deleted, since it says nothing else. All other
+// things stay. Who calls Mend has told of the error before.
+func (s *Store) Mend(ctx context.Context, err error) error {
+	var failed []error
+	for _, loop := range each.In(err) {
+		for _, bad := range loop.First {
+			if u, ok := errors.AsType[*Unreadable](bad.Err); ok && len(u.Items) == 1 {
+				failed = append(failed, s.mend(ctx, u))
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Store) mend(ctx context.Context, u *Unreadable) error {
+	item := u.Items[0]
+	if item.PK == fleetPartition {
+		if _, err := listedMAC(item); err != nil {
+			return s.Discard(ctx, u)
+		}
+	}
+	if prefix, _, _ := strings.Cut(item.PK, "#"); prefix != duePrefix {
+		return nil
+	}
+	if mac, day, err := markedDay(item); err == nil {
+		return s.mark(ctx, mac, day, s.now(), Unchanged(item.Version))
+	}
+	return s.Discard(ctx, u)
+}
+
+// decoded yields what items say. One that can't be read is an *each.Bad with an *Unreadable.
+func decoded[T any](ctx context.Context, items iter.Seq2[Item, error], read func(Item) (T, error)) iter.Seq2[T, error] {
+	return each.Map(ctx, items, nameOf, func(_ context.Context, i Item) (T, error) {
+		value, err := read(i)
+		if err != nil && !errors.Is(err, each.None) {
+			err = &Unreadable{[]Item{i}, err}
+		}
+		return value, err
+	})
+}
+
+// document is read of decoded for items whose documents say all.
+func document[T any](i Item) (doc T, err error) { return doc, unmarshal(i, &doc) }
+
+// nameOf names an item, for messages. What could be mistaken for the message is escaped.
+func nameOf(i Item) string { return printable(i.SK) + " of " + printable(i.PK) }
+
+// partitions yields the items of those partitions whose names begin with prefix and end in a
+// hexadecimal digit. doing is what they are read for.
+func (s *Store) partitions(ctx context.Context, prefix, doing string) iter.Seq2[Item, error] {
+	var parts []iter.Seq2[Item, error]
+	for _, digit := range "0123456789abcdef" {
+		parts = append(parts, s.partition(ctx, prefix+string(digit), doing))
+	}
+	return each.Join(parts...)
+}
+
+// partition yields the items of a partition, also those that have expired.
+func (s *Store) partition(ctx context.Context, pk, doing string) iter.Seq2[Item, error] {
+	return each.Doing(doing, s.table.Query(ctx, Range{PK: pk}))
+}
+
+// markedDay is what the key of a mark says.
+func markedDay(i Item) (pbx.MAC, pbx.Day, error) {
+	text, mac, _ := strings.Cut(i.SK, "#")
+	day, err := pbx.ParseDay(text)
+	if err == nil {
+		err = checkMAC(mac)
+	}
+	if err == nil && dueKey(pbx.MAC(mac), day) != i.Key {
+		err = errors.New("is not the key of that day and PBX")
+	}
+	return pbx.MAC(mac), day, wrap(err, "item %s", nameOf(i))
+}
+
+// listedMAC is the PBX of an entry of the fleet list.
+func listedMAC(i Item) (pbx.MAC, error) {
+	return pbx.MAC(i.SK), wrap(checkMAC(i.SK), "item %s", nameOf(i))
+}
+
+// checkMAC tells what is wrong with a MAC that stands in a key.
+func checkMAC(text string) error {
+	mac, err := pbx.ParseMAC(text)
+	if err == nil && string(mac) != text {
+		err = fmt.Errorf("%.40q is not how a MAC is written in keys", text)
+	}
+	return err
+}
+
+func printable(text string) string {
+	quoted := fmt.Sprintf("%+q", text)
+	return quoted[1 : len(quoted)-1]
+}
