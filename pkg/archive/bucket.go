@@ -26,7 +26,8 @@ func Ping(ctx context.Context, b Bucket) error {
 // A write that returned nil is durable. One that failed may have happened, whole
 // or not at all: no reader ever sees a part of an object. Reads see every write
 // that had returned before they began. Every method returns soon after its context
-// ends, with an error that wraps the context's.
+// ends, with an error that wraps the context's. What is no object, such as a link or a FIFO
+// in a folder of files, is never opened.
 type Bucket interface {
 	// Put stores body under name, in place of what was there.
 	Put(ctx context.Context, name string, body []byte) error
@@ -47,10 +48,12 @@ type Bucket interface {
 	Replace(ctx context.Context, name string, body []byte, tag string) error
 
 	// List yields the names that begin with prefix and come after the name after
-	// (empty: all of them), in the order of their bytes, page by page. What can't be
-	// listed by itself, such as one folder, is an *each.Bad. After any other error, which
-	// is yielded with an empty name, it ends. The loop's body may use the Bucket.
-	// Neither prefix nor after need be a name.
+	// (empty: all of them), in the order of their bytes, page by page. The loop's body
+	// may use the Bucket. Neither prefix nor after need be a name.
+	//
+	// Where a Bucket holds something that is no object, or a part that it can't list, List
+	// yields an *each.Bad with its name, and goes on. After any other error it ends. Errors
+	// are yielded with an empty name.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 
 	// Delete removes the object of that name. That there is none is success.

@@ -54,6 +54,9 @@ func Open(path string) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.checkLinks(".", foldersAround); err != nil {
+		return nil, errors.Join(fmt.Errorf("the archive %s can't be used: %w", path, err), b.Close())
+	}
 	err = b.root.RemoveAll(aside)
 	if err == nil {
 		err = b.root.Mkdir(aside, 0o700)
@@ -150,6 +153,9 @@ func (b *Bucket) name(temporary, name string, check func() error) error {
 	if err := b.makeFolder(path.Dir(name)); err != nil {
 		return err
 	}
+	if err := b.checkFolders(name); err != nil {
+		return err
+	}
 	defer b.lock(name)()
 	if err := check(); err != nil {
 		return err
@@ -226,6 +232,9 @@ func (b *Bucket) makeFolder(name string) error {
 	if err := b.makeFolder(path.Dir(name)); err != nil {
 		return err
 	}
+	if err := b.checkFolders(name); err != nil {
+		return err
+	}
 	if err := b.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -253,8 +262,10 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	return body, nil
 }
 
-func (b *Bucket) read(name string) ([]byte, error) {
-	body, err := b.root.ReadFile(name)
+func (b *Bucket) read(name string) (body []byte, err error) {
+	if err = b.checkObject(name); err == nil {
+		body, err = b.root.ReadFile(name)
+	}
 	if noObject(err) {
 		err = fs.ErrNotExist
 	}
@@ -286,7 +297,11 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 // remove removes an object. That there is none is success.
 func (b *Bucket) remove(name string) error {
 	defer b.lock(name)()
-	info, err := b.root.Lstat(name)
+	err := b.checkFolders(name)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = b.root.Lstat(name)
+	}
 	if err == nil && !info.IsDir() {
 		err = b.root.Remove(name)
 	}
@@ -303,59 +318,85 @@ func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 	}
 }
 
-// walk yields the names below a folder, and tells whether to go on.
+// walk yields the names below a folder, and reports whether to go on.
 func (b *Bucket) walk(ctx context.Context, folder, prefix, after string, yield func(string, error) bool) bool {
-	names, err := b.names(ctx, folder)
-	if err != nil && ctx.Err() == nil && folder != "." {
-		return yield("", &each.Bad{Name: folder, Err: fmt.Errorf("list objects: %w", err)})
+	entries, err := b.entries(ctx, folder)
+	if err != nil && folder != "." && ctx.Err() == nil {
+		return yield("", &each.Bad{Name: folder, Err: err})
 	}
 	if err != nil {
 		yield("", fmt.Errorf("list objects: %w", err))
 		return false
 	}
-	for _, name := range names {
-		below, isFolder := strings.CutSuffix(name, "/")
-		switch {
-		case isFolder:
-			may := strings.HasPrefix(name, prefix) || strings.HasPrefix(prefix, name)
-			passed := after >= name && !strings.HasPrefix(after, name)
-			if may && !passed && !b.walk(ctx, below, prefix, after, yield) {
+	for _, e := range entries {
+		if !e.within(prefix, after) {
+			continue
+		}
+		if e.IsDir() {
+			if !b.walk(ctx, e.path, prefix, after, yield) {
 				return false
 			}
-		case strings.HasPrefix(name, prefix) && name > after:
-			if err := ctx.Err(); err != nil {
-				yield("", fmt.Errorf("list objects: %w", err))
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			yield("", fmt.Errorf("list objects: %w", err))
+			return false
+		}
+		if err := isObject(e.Type()); err != nil {
+			if !yield("", &each.Bad{Name: e.path, Err: err}) {
 				return false
 			}
-			if !yield(name, nil) {
-				return false
-			}
+		} else if !yield(e.path, nil) {
+			return false
 		}
 	}
 	return true
 }
 
-// names are what a folder holds, by their whole names, in the order that these have in
-// the list of all objects: a folder's name ends in a slash, which comes after . and -.
-func (b *Bucket) names(ctx context.Context, folder string) ([]string, error) {
+// entry is what a folder holds.
+type entry struct {
+	fs.DirEntry
+	path string // from the archive's folder on
+}
+
+// name is that by which an entry is ordered in the list of all objects: a folder's name ends
+// in a slash, which comes after . and -.
+func (e entry) name() string {
+	if e.IsDir() {
+		return e.path + "/"
+	}
+	return e.path
+}
+
+// within reports whether an entry, or something below it, begins with prefix and comes after
+// the name after. What may stand for a folder, such as a link, counts as one, too.
+func (e entry) within(prefix, after string) bool {
+	object := strings.HasPrefix(e.path, prefix) && e.path > after
+	folder := e.path + "/"
+	below := (strings.HasPrefix(folder, prefix) || strings.HasPrefix(prefix, folder)) && (after < folder || strings.HasPrefix(after, folder))
+	switch {
+	case e.IsDir():
+		return below
+	case e.Type().IsRegular():
+		return object
+	}
+	return object || below
+}
+
+// entries are what a folder holds whose names may be those of objects, in their order.
+func (b *Bucket) entries(ctx context.Context, folder string) (found []entry, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	entries, err := fs.ReadDir(b.root.FS(), folder)
+	all, err := fs.ReadDir(b.root.FS(), folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var names []string
-	for _, e := range entries {
-		name := path.Join(folder, e.Name())
-		switch {
-		case archive.CheckName(name) != nil:
-		case e.IsDir():
-			names = append(names, name+"/")
-		default:
-			names = append(names, name)
+	for _, e := range all {
+		if name := path.Join(folder, e.Name()); archive.CheckName(name) == nil {
+			found = append(found, entry{e, name})
 		}
 	}
-	slices.Sort(names)
-	return names, err
+	slices.SortFunc(found, func(a, b entry) int { return strings.Compare(a.name(), b.name()) })
+	return found, err
 }

@@ -1,0 +1,100 @@
+package dir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"syscall"
+
+	"trunkline/pkg/archive"
+)
+
+// errLink is wrapped by the error for a link in the archive. Neither readers nor writers follow
+// one: a folder that is written through a link, and not listed through it, would be lost to
+// replay, packing and erasure.
+var errLink = errors.New("is a link, which is not followed")
+
+// foldersAround is in how many folders a day's objects stand: raw/kind=…/dt=….
+const foldersAround = 3
+
+// checkLinks looks for links among the folders below one, so many levels deep. It lists no
+// day's objects.
+func (b *Bucket) checkLinks(folder string, levels int) error {
+	all, err := fs.ReadDir(b.root.FS(), folder)
+	if err != nil && folder != "." {
+		return nil // List names it
+	}
+	for _, e := range all {
+		name := path.Join(folder, e.Name())
+		if archive.CheckName(name) == nil && e.Type()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%s %w: put its target in its place, or mount that there (`mount --bind`); the archive's own folder may be a link", name, errLink)
+		}
+		if e.IsDir() && levels > 1 {
+			if err := b.checkLinks(name, levels-1); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+// checkFolders refuses an object below what is a link.
+func (b *Bucket) checkFolders(name string) error {
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		info, err := b.root.Lstat(name[:i])
+		if err != nil {
+			return err
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%s %w", name[:i], errLink)
+		}
+		if !info.IsDir() {
+			return syscall.ENOTDIR
+		}
+	}
+	return nil
+}
+
+// checkObject refuses what is not to be opened under a name: to open a FIFO waits for ever, and
+// to open a device may do something.
+func (b *Bucket) checkObject(name string) error {
+	if err := b.checkFolders(name); err != nil {
+		return err
+	}
+	info, err := b.root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return syscall.EISDIR
+	}
+	return isObject(info.Mode())
+}
+
+// isObject refuses what is neither a file nor a folder.
+func isObject(mode fs.FileMode) error {
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		return errLink
+	case !mode.IsRegular():
+		return fmt.Errorf("is no file, but %s", kindOf(mode))
+	}
+	return nil
+}
+
+func kindOf(mode fs.FileMode) string {
+	kind := "something else"
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a FIFO"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	case mode&fs.ModeDevice != 0:
+		kind = "a device"
+	}
+	return kind
+}
