@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 )
 
 // Fault is how a call goes wrong.
@@ -104,7 +105,13 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 		}
 		seen := 0
 		for name, err := range f.bucket.List(ctx, prefix, after) {
-			if !yield(name, err) || err != nil {
+			if !yield(name, err) {
+				return
+			}
+			if _, bad := errors.AsType[*each.Bad](err); bad {
+				continue
+			}
+			if err != nil {
 				return
 			}
 			if seen++; fault != None && seen == f.ListNames {
