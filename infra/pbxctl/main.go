@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/pbx"
 )
@@ -119,6 +120,9 @@ func (p *program) run(args []string) (code int) {
 		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
 		return exitUnclear
 	}
+	if err := p.actAsOwner(command); err != nil {
+		return p.end(err)
+	}
 	return p.end(command.Run(p))
 }
 
@@ -135,4 +139,21 @@ func (p *program) end(err error) int {
 	}
 	fmt.Fprintf(p.errs, "pbxctl: %v\n", err)
 	return exitFailed
+}
+
+// actAsOwner has the program act as the owner of the data folder that a command is given.
+func (p *program) actAsOwner(command *kong.Context) error {
+	for _, flag := range command.Flags() {
+		folder, ok := command.FlagValue(flag).(string)
+		if !ok || folder == "" || flag.Name != "data" && flag.Name != "into" {
+			continue
+		}
+		switch name, err := local.ActAsOwner(folder); {
+		case err != nil:
+			return err
+		case name != "":
+			fmt.Fprintf(p.errs, "pbxctl: goes on as %s, to whom %s belongs\n", name, folder)
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -18,16 +19,25 @@ import (
 type Dir struct {
 	Table  *sqlite.Table
 	Bucket *dir.Bucket
+	New    bool     // there was none before
+	Opened []string // paths that other users could use before, and can't any more
+	path   string
 	lock   *flock.Flock
 }
 
 // ErrInUse says that another program has a data folder open for writing.
 var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose another folder")
 
-// Open opens the data folder at path, and makes it where it is missing.
+// Open opens the data folder at path, and makes it where it is missing. It is for its owner
+// alone then, whoever made it before.
 func Open(ctx context.Context, path string) (*Dir, error) {
+	_, err := os.Stat(recordsPath(path))
+	d := &Dir{New: errors.Is(err, fs.ErrNotExist), path: path}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	if d.Opened, err = makePrivate(path); err != nil {
+		return nil, err
 	}
 	lock := flock.New(filepath.Join(path, "lock"))
 	switch locked, err := lock.TryLock(); {
@@ -36,8 +46,7 @@ func Open(ctx context.Context, path string) (*Dir, error) {
 	case !locked:
 		return nil, fmt.Errorf("the data folder %s %w", path, ErrInUse)
 	}
-	d := &Dir{lock: lock}
-	var err error
+	d.lock = lock
 	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
 		d.Bucket, err = dir.Open(ArchivePath(path))
 	}

@@ -62,6 +62,9 @@ const readConnections = 8
 // Open opens the file at path for reading and writing, and makes it where it is missing.
 // One program at a time may do so.
 func Open(ctx context.Context, path string) (*Table, error) {
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
 	writing, err := open(ctx, path, toWrite, 1)
 	if err != nil {
 		return nil, err
@@ -74,6 +77,27 @@ func Open(ctx context.Context, path string) (*Table, error) {
 		return nil, errors.Join(err, writing.Close())
 	}
 	return &Table{readers: reading, writer: startWriter(writing), path: path}, nil
+}
+
+// makePrivate has the file be there, and be for its owner alone, as well as those that SQLite
+// makes beside it: to these, it gives the mode and owner of the file. Where there can be no
+// file, the error is left to SQLite.
+func makePrivate(path string) error {
+	if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+			return fmt.Errorf("make %s: %w", path, err)
+		}
+	}
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode()&0o077 == 0 {
+			continue
+		}
+		if err := os.Chmod(file, info.Mode().Perm()&^0o077); err != nil {
+			return fmt.Errorf("open %s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // OpenReadOnly opens the file at path for reading, also while another program writes it,

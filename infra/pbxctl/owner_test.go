@@ -1,0 +1,119 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"trunkline/pkg/local"
+)
+
+// nobody and another are users of this machine that own nothing else.
+const nobody, another = 65534, 65533
+
+// ownedByNobody makes a data folder of another user, with records and keys.
+func ownedByNobody(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be another user: run this test as root")
+	}
+	data := vendorData(t)
+	if err := errors.Join(local.MakeKeys(data), os.Chmod(data, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	give(t, data)
+	return data
+}
+
+// runAs runs the program as a user.
+func runAs(t *testing.T, uid uint32, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, binary, args...)
+	c.Env, c.Dir = append(os.Environ(), "FLEET_KEYS="), "/"
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Run(); err != nil && c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return result{out.String(), errs.String(), c.ProcessState.ExitCode()}
+}
+
+// give has nobody own a folder with all in it, and reach it, and the program.
+func give(t *testing.T, data string) {
+	t.Helper()
+	err := errors.Join(os.Chmod(filepath.Dir(binary), 0o755), os.Chmod(filepath.Dir(data), 0o755), os.Chmod(filepath.Dir(filepath.Dir(data)), 0o755))
+	err = errors.Join(err, filepath.WalkDir(data, func(file string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(file, nobody, nobody))
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkOwned(t *testing.T, data, by string) {
+	t.Helper()
+	if found, err := local.Strays(data, 5); len(found) > 0 || err != nil {
+		t.Errorf("after %s: %v, %v", by, found, err)
+	}
+}
+
+// every is a command of each kind that opens a data folder.
+var every = []string{
+	"keys rotate", "keys list", "device add --mac 68692e0b0009 --name x", "device list", "device url --all --base http://x",
+	"rollup --all --since 2018-11-01", "calls --mac 68692e0b0001", "kpi --mac 68692e0b0001 --day 2018-11-05",
+	"spill redrive", "quarantine release --all", "quarantine list", "erase --number 85322361 --yes", "doctor",
+	"simulate --seed 1 --pbx 1 --days 1 --first 2018-11-01",
+}
+
+func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
+	data := ownedByNobody(t)
+	for _, command := range every {
+		got := run(t, "", append(strings.Fields(command), "--data", data)...)
+		if !strings.HasPrefix(got.errs, "pbxctl: goes on as nobody, to whom "+data+" belongs\n") || got.code != 0 && command != "doctor" {
+			t.Errorf("%s: %+v", command, got)
+		}
+		checkOwned(t, data, command)
+	}
+	s := serve(t, data)
+	checkOwned(t, data, "serve")
+	if got := runAs(t, nobody, "keys", "list", "--data", data); got.code != 0 || !strings.HasPrefix(got.out, "KEY  ITS URLS\nk2 ") {
+		t.Errorf("its owner: %+v", got)
+	}
+	s.stop(t)
+	into := filepath.Join(t.TempDir(), "into")
+	if err := os.Mkdir(into, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	give(t, into)
+	if got := run(t, "", "replay", "--data", data, "--into", into, "--from", "2018-11-05", "--to", "2018-11-05"); got.code != 0 {
+		t.Errorf("replay: %+v", got)
+	}
+	checkOwned(t, into, "replay")
+}
+
+func TestAnotherUserIsToldWhoseAFolderIs(t *testing.T) {
+	data := ownedByNobody(t)
+	if err := os.Chmod(data, 0o755); err != nil { // the owner alone may use it, whoever can read it
+		t.Fatal(err)
+	}
+	for _, command := range append(every, "serve --addr 127.0.0.1:0") {
+		got := runAs(t, another, append(strings.Fields(command), "--data", data)...)
+		want := "pbxctl: the data folder " + data + " belongs to nobody, and you are #65533: only its owner may use it: run `sudo -u nobody pbxctl …`\n"
+		if got != (result{"", want, exitFailed}) {
+			t.Errorf("%s: %+v, want %s", command, got, want)
+		}
+	}
+}

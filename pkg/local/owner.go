@@ -1,0 +1,59 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/user"
+	"strconv"
+	"strings"
+)
+
+// ErrNotOwner says that a data folder belongs to somebody else.
+var ErrNotOwner = errors.New("only its owner may use it")
+
+// owner is who a file belongs to.
+type owner struct{ uid, gid int }
+
+// String is the owner's name, or #uid where it has none.
+func (o owner) String() string {
+	if u, err := user.LookupId(strconv.Itoa(o.uid)); err == nil {
+		return u.Username
+	}
+	return "#" + strconv.Itoa(o.uid)
+}
+
+// sudo is how to run a command as the owner.
+func (o owner) sudo() string {
+	name := o.String()
+	if strings.HasPrefix(name, "#") {
+		name = "'" + name + "'"
+	}
+	return "`sudo -u " + name + " pbxctl …`"
+}
+
+// ActAsOwner has the whole program act as the owner of the data folder at path from now on, where
+// root runs it; it returns the owner's name, which is empty where nothing has changed. So every
+// file is the owner's that is made there: keys, records, archive, what SQLite makes by itself.
+// Another user is refused with ErrNotOwner. A folder that is not there yet will belong to whoever
+// makes it. One on a medium that can't be written is anybody's to read.
+//
+// Call it before anything in the folder is opened.
+func ActAsOwner(path string) (name string, err error) {
+	o, err := ownerOf(path)
+	me := effective()
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrPermission):
+		return "", nil // who opens it tells
+	case err != nil:
+		return "", fmt.Errorf("the data folder can't be used: %w: run this as its owner, by `sudo -u OWNER pbxctl …`", err)
+	case o.uid == me.uid || readOnly(path):
+		return "", nil
+	case me.uid == 0:
+		if err := become(o); err != nil {
+			return "", fmt.Errorf("the data folder %s belongs to %s: run this as that user, by %s: %w", path, o, o.sudo(), err)
+		}
+		return o.String(), nil
+	}
+	return "", fmt.Errorf("the data folder %s belongs to %s, and you are %s: %w: run %s", path, o, me, ErrNotOwner, o.sudo())
+}

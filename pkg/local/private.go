@@ -1,0 +1,93 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// What others than the owner may do with a file.
+const othersMay = 0o077
+
+// own is what a data folder has of ours at its top.
+var own = [...]string{"records.db", "records.db-wal", "records.db-shm", "archive", "fleet-keys", "fleet-keys.lock", "fleet-keys.new", "lock"}
+
+// makePrivate has a data folder, and what stands in it, be for its owner alone. It returns what
+// others could use before.
+func makePrivate(path string) (opened []string, err error) {
+	for _, name := range append([]string{"."}, own[:]...) {
+		file := filepath.Join(path, name)
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%s is no file", file)
+		}
+		if err == nil && info.Mode()&othersMay != 0 {
+			opened = append(opened, file)
+			err = os.Chmod(file, info.Mode().Perm()&^othersMay)
+		}
+		if err != nil {
+			return opened, fmt.Errorf("have the data folder be for its owner alone: %w", err)
+		}
+	}
+	return opened, nil
+}
+
+// Stray is a file of a data folder that its owner can't use, or that others can.
+type Stray struct {
+	Path string
+	Why  string
+}
+
+// Strays finds files of the data folder at path that belong to another user, or that others may
+// use; at most as many as that. It looks at every file.
+func Strays(path string, atMost int) (found []Stray, err error) {
+	o, err := ownerOf(path)
+	if err != nil {
+		return nil, err
+	}
+	enough := errors.New("enough")
+	look := func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			found = append(found, Stray{file, err.Error()})
+		} else if info, infoErr := e.Info(); infoErr == nil {
+			found = append(found, strayIn(file, info, o)...)
+		}
+		if len(found) >= atMost {
+			return enough
+		}
+		if err != nil && e != nil && e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	for _, folder := range []string{path, ArchivePath(path)} {
+		target, linkErr := filepath.EvalSymlinks(folder)
+		if err == nil && linkErr == nil && (folder == path || isLink(folder)) {
+			err = filepath.WalkDir(target, look)
+		}
+	}
+	if errors.Is(err, enough) {
+		err = nil
+	}
+	return found, err
+}
+
+func isLink(file string) bool {
+	info, err := os.Lstat(file)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
+func strayIn(file string, info fs.FileInfo, o owner) []Stray {
+	if is := ownerIn(info); is.uid != o.uid {
+		return []Stray{{file, fmt.Sprintf("belongs to %s, and the folder to %s", is, o)}}
+	}
+	if info.Mode()&fs.ModeSymlink == 0 && info.Mode()&othersMay != 0 {
+		return []Stray{{file, "is open to other users"}}
+	}
+	return nil
+}
