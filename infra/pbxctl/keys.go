@@ -18,6 +18,7 @@ import (
 type keysCommands struct {
 	List   keysListCommand   `cmd:"" help:"List the fleet's keys by their ids."`
 	Rotate keysRotateCommand `cmd:"" help:"Make a key that signs URLs from now on; those that are out there open still."`
+	New    keysNewCommand    `cmd:"" help:"Make a key where the old ones are lost: each PBX needs a new URL then."`
 	Retire keysRetireCommand `cmd:"" help:"Remove a key: the URLs that it has signed open no longer."`
 }
 
@@ -144,6 +145,50 @@ func (c *keysRotateCommand) Run(p *program) error {
 		_, err := s.Rotate(token.NewSecret())
 		return err
 	})
+}
+
+type keysNewCommand struct {
+	Data string `required:"" type:"path" help:"Data folder of pbxctl serve, which has no keys." placeholder:"DIR"`
+	JSON bool   `name:"json" help:"One JSON object per line."`
+}
+
+// Help is the long form of the command's help.
+func (keysNewCommand) Help() string {
+	return `Where the file fleet-keys is lost, put it back from a backup: all URLs open again. Only where
+there is no copy, make a new key. The URLs that PBXs have are answered 401 then, and their
+events are lost until you have entered the new ones:
+
+  pbxctl keys new --data ./data
+  pbxctl device url --all --base URL --data ./data > urls.csv      # enter them in the PBXs`
+}
+
+// Run implements the command.
+func (c *keysNewCommand) Run(p *program) error {
+	var used []string
+	err := place{Data: c.Data}.open(p, func(s *store.Store) error {
+		for m, err := range store.FleetOf(p.ctx, s, memberOf) {
+			if err != nil {
+				return err
+			}
+			used = append(used, m.KID)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err = local.NewKeys(c.Data, used); errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s has keys: `pbxctl keys rotate --data %s` makes another one", c.Data, c.Data)
+	}
+	if err != nil {
+		return err
+	}
+	place := keysPlace{Data: c.Data, JSON: c.JSON}
+	keys, err := keyFile(c.Data).read(p.ctx)
+	if err != nil {
+		return err
+	}
+	return place.show(p, keys)
 }
 
 type keysRetireCommand struct {

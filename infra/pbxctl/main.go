@@ -143,6 +143,9 @@ func (p *program) end(err error) int {
 
 // actAsOwner has the program act as the owner of the data folder that a command is given.
 func (p *program) actAsOwner(command *kong.Context) error {
+	if p.server != nil {
+		return nil // a server stays who it is
+	}
 	for _, flag := range command.Flags() {
 		folder, ok := command.FlagValue(flag).(string)
 		if !ok || folder == "" || flag.Name != "data" && flag.Name != "into" {

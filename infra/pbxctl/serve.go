@@ -180,7 +180,7 @@ func (c *serveCommand) openData(p *program) (data *local.Dir, keys *token.Keyrin
 	if data, err = c.openFolder(p); err != nil {
 		return nil, nil, nil, err
 	}
-	if keys, err = c.keys(p); err != nil {
+	if keys, err = c.keys(p, data); err != nil {
 		return nil, nil, nil, errors.Join(err, data.Close())
 	}
 	return data, keys, made, nil
@@ -306,10 +306,10 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
 	_ = hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
 }
 
-func (c *serveCommand) keys(p *program) (*token.Keyring, error) {
+func (c *serveCommand) keys(p *program, data *local.Dir) (*token.Keyring, error) {
 	fleetKeys := p.getenv("FLEET_KEYS")
 	if fleetKeys == "" {
-		if err := local.MakeKeys(c.Data); err != nil {
+		if _, err := data.MakeKeys(p.ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -147,6 +147,11 @@ func (c *simulateCommand) openData(p *program, use func(opener) error) error {
 		return err
 	}
 	return p.openFolder(c.Data, func(d *local.Dir) error {
+		if d.New { // else serving it would find records, and no keys
+			if err := local.MakeKeys(c.Data); err != nil {
+				return err
+			}
+		}
 		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
 		return use(intoFolder(d, recordDays))
 	}, c.Truth)

@@ -1,15 +1,20 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
+	"trunkline/pkg/archive"
+	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
 
@@ -36,7 +41,14 @@ func ReadKeys(path, fleetKeys string) (*token.Keyring, error) {
 }
 
 func readKeys(path string) (string, error) {
-	text, err := os.ReadFile(KeysPath(path))
+	info, err := os.Stat(KeysPath(path))
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", KeysPath(path)) // to open a FIFO waits for ever
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(KeysPath(path))
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the fleet keys: %w", err)
 	}
@@ -62,24 +74,81 @@ func readSecrets(path string) (text string, keys *token.Secrets, err error) {
 
 // MakeKeys makes a key in the data folder at path, unless there is one.
 func MakeKeys(path string) error {
-	if _, err := os.Stat(KeysPath(path)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := NewKeys(path, nil); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	err := writeKeys(path, "k1:"+token.NewSecret(), os.Link)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the fleet keys: %w", err)
-	}
 	return nil
+}
+
+// NewKeys makes the first key in the data folder at path, and returns its id, which is none of
+// the kids used before. Where there are keys, its error is fs.ErrExist.
+func NewKeys(path string, used []string) (kid string, err error) {
+	unlock, err := lockKeys(path)
+	if err != nil {
+		return "", fmt.Errorf("make the fleet keys: %w", err)
+	}
+	defer unlock()
+	switch _, err := os.Lstat(KeysPath(path)); {
+	case err == nil:
+		return "", fmt.Errorf("%s: %w", KeysPath(path), fs.ErrExist)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("make the fleet keys: %w", err)
+	}
+	keys := token.FirstKey(token.NewSecret(), used)
+	if err := writeKeys(path, keys.Text()); err != nil {
+		return "", fmt.Errorf("make the fleet keys: %w", err)
+	}
+	return keys.Signing(), nil
+}
+
+// ErrKeysMissing says that a data folder has records of PBXs, and no keys.
+var ErrKeysMissing = errors.New("the fleet keys are missing")
+
+// MakeKeys makes the first key of a folder that is new, and reports whether it did. Where PBXs
+// were heard already, their URLs are signed by a key that is gone: then it makes none, and its
+// error says what to do.
+func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
+	if _, err := os.Lstat(KeysPath(d.path)); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	used, err := d.used(ctx)
+	if err != nil {
+		return false, err
+	}
+	if used {
+		return false, fmt.Errorf("%w: %s has what PBXs sent, and no file fleet-keys: put it back from your backup, or set FLEET_KEYS. "+
+			"`pbxctl keys new --data %s` makes a new key: then each PBX must be given a new URL", ErrKeysMissing, d.path, d.path)
+	}
+	if _, err := NewKeys(d.path, nil); err != nil && !errors.Is(err, fs.ErrExist) {
+		return false, err
+	}
+	return true, nil
+}
+
+// used reports whether PBXs have sent something into the folder.
+func (d *Dir) used(ctx context.Context) (bool, error) {
+	for _, err := range store.New(d.Table, time.Now).Fleet(ctx) {
+		return err == nil, err
+	}
+	for _, prefix := range []string{"raw/", archive.SpillPrefix, archive.QuarantinePrefix} {
+		for range d.Bucket.List(ctx, prefix, "") {
+			return true, nil // also what can't be listed
+		}
+	}
+	return false, ctx.Err()
 }
 
 // ChangeKeys changes the keys in the data folder at path; where change fails, they stay. It
 // waits for another program that changes them, too.
 func ChangeKeys(path string, change func(*token.Secrets) error) error {
-	lock := flock.New(filepath.Join(path, "fleet-keys.lock"))
-	if err := lock.Lock(); err != nil {
+	unlock, err := lockKeys(path)
+	if err != nil {
 		return fmt.Errorf("change the fleet keys: %w", err)
 	}
-	defer lock.Unlock()
+	defer unlock()
+	if info, err := os.Lstat(KeysPath(path)); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s is a link: the keys that it leads to would stay as they are: change them there, or put the file itself here", KeysPath(path))
+	}
 	text, keys, err := readSecrets(path)
 	if err != nil {
 		return err
@@ -90,7 +159,7 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 	if now, err := readKeys(path); err != nil || now != text {
 		return fmt.Errorf("%s was changed by hand meanwhile: %w", KeysPath(path), errors.Join(err, ErrChanged))
 	}
-	if err := writeKeys(path, keys.Text(), os.Rename); err != nil {
+	if err := writeKeys(path, keys.Text()); err != nil {
 		return fmt.Errorf("change the fleet keys: %w", err)
 	}
 	return nil
@@ -99,22 +168,68 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 // ErrChanged is wrapped by the error for keys that somebody else has changed at the same time.
 var ErrChanged = errors.New("nothing was written: do it again")
 
-// writeKeys writes keys aside and has them put in their place by link or rename: a crash
-// leaves no half of a key.
-func writeKeys(path, text string, place func(from, to string) error) error {
-	f, err := os.CreateTemp(path, "fleet-keys-*") // 0600
+// lockKeys waits until no other program changes the keys, and removes what one left that was
+// killed. Keys that were retired since must not stay in it.
+func lockKeys(path string) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(path, "fleet-keys.lock"))
+	if err := lock.Lock(); err != nil {
+		return nil, err
+	}
+	left := append(leftKeys(path), newKeysPath(path))
+	for _, file := range left {
+		if removeErr := os.Remove(file); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return lock.Unlock, nil
+}
+
+// leftKeys are files of keys that earlier versions wrote aside, and were killed: fleet-keys- and
+// a random number. One of eight digits may be an operator's copy, named by its day.
+func leftKeys(path string) (files []string) {
+	all, _ := filepath.Glob(filepath.Join(path, "fleet-keys-*")) // the pattern is well-formed
+	for _, file := range all {
+		_, number, _ := strings.Cut(filepath.Base(file), "fleet-keys-")
+		_, err := strconv.ParseUint(number, 10, 32)
+		if info, statErr := os.Lstat(file); err == nil && len(number) != len("20261123") && statErr == nil && info.Mode().IsRegular() {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// Copies are files in the data folder at path, by their names, that may be copies of the keys.
+func Copies(path string) (names []string) {
+	entries, _ := os.ReadDir(path) // who opens the folder tells
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "fleet-keys") && e.Name() != "fleet-keys" && e.Name() != "fleet-keys.lock" {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func newKeysPath(path string) string { return filepath.Join(path, "fleet-keys.new") }
+
+// writeKeys writes keys aside and has them renamed: a crash leaves no half of a key in their
+// place. The caller has locked the keys.
+func writeKeys(path, text string) error {
+	aside := newKeysPath(path)
+	f, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.WriteString(text + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = place(f.Name(), KeysPath(path))
+		err = os.Rename(aside, KeysPath(path))
 	}
-	if err == nil {
-		err = syncFolder(path)
+	if err != nil {
+		return errors.Join(err, os.Remove(aside))
 	}
-	return err
+	return syncFolder(path)
 }
 
 func syncFolder(path string) error {

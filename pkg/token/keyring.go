@@ -41,6 +41,9 @@ func isKID(s string) bool {
 	return s != "" && len(s) <= 16 && s != "signing" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
+// Signing is the kid of the key that signs.
+func (k *Keyring) Signing() string { return k.signing }
+
 // String names the kids, and hides the keys from fmt and whatever else prints.
 func (k *Keyring) String() string {
 	return fmt.Sprintf("keyring of %d, signed by %s", len(k.keys), k.signing)

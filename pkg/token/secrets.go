@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -74,16 +75,28 @@ func (s *Secrets) add(kid, secret string) error {
 // NewSecret makes the secret of a key: 64 letters and digits.
 func NewSecret() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
 
-// Rotate adds a key, which signs from now on, and returns its kid: k and the number after the
-// highest one. URLs that the others have signed open still.
-func (s *Secrets) Rotate(secret string) (kid string, err error) {
+// FirstKey makes keys of one, whose kid is k and the number after the highest one of the kids
+// that were used before.
+func FirstKey(secret string, used []string) *Secrets {
+	kid := after(slices.Values(used))
+	return &Secrets{kid, map[string]string{kid: secret}}
+}
+
+// after is k and the number after the highest one of some kids.
+func after(kids iter.Seq[string]) string {
 	highest := 0
-	for kid := range s.secrets {
+	for kid := range kids {
 		if n, err := strconv.Atoi(strings.TrimPrefix(kid, "k")); err == nil && strings.HasPrefix(kid, "k") {
 			highest = max(highest, n)
 		}
 	}
-	kid = "k" + strconv.Itoa(highest+1)
+	return "k" + strconv.Itoa(highest+1)
+}
+
+// Rotate adds a key, which signs from now on, and returns its kid: k and the number after the
+// highest one. URLs that the others have signed open still.
+func (s *Secrets) Rotate(secret string) (kid string, err error) {
+	kid = after(maps.Keys(s.secrets))
 	if err := s.add(kid, secret); err != nil {
 		return "", err
 	}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"trunkline/pkg/local"
+)
+
+func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
+	data := vendorData(t)
+	if err := local.MakeKeys(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(local.KeysPath(data)); err != nil {
+		t.Fatal(err)
+	}
+	serve := []string{"serve", "--addr", "127.0.0.1:0", "--data", data}
+	got := run(t, "", serve...)
+	if got.code != exitFailed || !strings.Contains(got.errs, "pbxctl: the fleet keys are missing: "+data) || !strings.Contains(got.errs, "`pbxctl keys new --data "+data+"`") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat(local.KeysPath(data)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("keys are made: %v", err)
+	}
+	if got := run(t, "", "keys", "new", "--data", data); got.code != 0 || got.out != "KEY  ITS URLS\nk1   open; new ones are signed by it\n" {
+		t.Errorf("%+v", got)
+	}
+	if got := run(t, "", "keys", "new", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "`pbxctl keys rotate --data "+data+"` makes another one") {
+		t.Errorf("over keys: %+v", got)
+	}
+}
