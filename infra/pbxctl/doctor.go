@@ -16,6 +16,7 @@ import (
 type doctorCommands struct {
 	Check   doctorCheckCommand   `cmd:"" default:"withargs" help:"Check an environment: what is wrong with it, and what to do."`
 	Feed    doctorFeedCommand    `cmd:"" help:"Check what the figures take for granted of a PBX's records."`
+	Clock   doctorClockCommand   `cmd:"" help:"Show whether this machine's clock can be right, or say that it is."`
 	Silence doctorSilenceCommand `cmd:"" help:"Find PBXs that are silent for longer than is their habit."`
 }
 

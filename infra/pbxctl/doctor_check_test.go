@@ -132,7 +132,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 		}
 		checks++
 	}
-	if checks != 14 {
+	if checks != 16 {
 		t.Errorf("%d objects", checks)
 	}
 }

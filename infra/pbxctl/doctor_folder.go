@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"trunkline/pkg/archive/dir"
@@ -52,10 +53,20 @@ func (d *checkup) folder(path, url string) {
 		d.quarantine(w.bucket)
 	}
 	keys := d.keys(func(context.Context) (*token.Keyring, error) { return localKeys(path, d.p.getenv("FLEET_KEYS")) })
+	d.check("owners", func(context.Context) (string, error) {
+		return "all files are the owner's, for the owner alone", owners(path)
+	})
 	if w.table != nil {
 		d.unreadable(store.New(w.table, d.p.now))
 		d.check("clock", func(ctx context.Context) (string, error) {
-			return "it is later than all that was received", d.notBefore(ctx, store.New(w.table, d.p.now))
+			err := d.notBefore(ctx, store.New(w.table, d.p.now))
+			if err == nil {
+				err = d.trusted(w.table, path)
+			}
+			return "it is later than all that was received", err
+		})
+		d.check("hourly run", func(ctx context.Context) (string, error) {
+			return d.lastRun(ctx, store.New(w.table, d.p.now))
 		})
 	}
 	if url != "" {
@@ -115,7 +126,52 @@ func localKeys(path, fleetKeys string) (*token.Keyring, error) {
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
 		return nil, wrong("run `chmod 600 "+file+"`", "other users may read the fleet keys")
 	}
+	if copies := local.Copies(path); len(copies) > 0 {
+		return nil, wrong("move it elsewhere, or remove it: a key that is retired may be in it", "%s may be a copy of the fleet keys", filepath.Join(path, copies[0]))
+	}
 	return keys, nil
+}
+
+// straysNamed is how many files are named that others own or may use.
+const straysNamed = 3
+
+// owners looks whether all files are the owner's of the folder, and for the owner alone.
+func owners(path string) error {
+	found, err := local.Strays(path, straysNamed)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var names []string
+	for _, s := range found {
+		names = append(names, s.Path+" "+s.Why)
+	}
+	return wrong("run `sudo chown -R --reference="+path+" "+path+"` and `sudo chmod -R go= "+path+"`", "%s", strings.Join(names, ", "))
+}
+
+// trusted looks whether the clock of this machine can be right.
+func (d *checkup) trusted(t store.Table, path string) error {
+	clock, err := d.p.openClock(t)
+	if err != nil {
+		return err
+	}
+	if doubt, doubted := clock.Doubt(); doubted {
+		return wrong(whatToDo(path), "%s", doubt)
+	}
+	return nil
+}
+
+// lastRun looks whether the last hourly run was complete.
+func (d *checkup) lastRun(ctx context.Context, s *store.Store) (string, error) {
+	run, ran, err := s.LastHourlyRun(ctx)
+	if err != nil || !ran {
+		return "there was none yet", err
+	}
+	ended := run.Ended.UTC().Format(time.RFC3339)
+	if run.Failed > 0 {
+		return "", wrong("look at the log of pbxctl serve, which tries it again every hour",
+			"the last one, which ended at %s, left %d things undone: %s", ended, run.Failed, run.Error)
+	}
+	return "the last one was complete, and ended at " + ended, nil
 }
 
 // notBefore tells whether the clock shows a time after all that was received.

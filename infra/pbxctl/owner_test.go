@@ -70,8 +70,8 @@ func checkOwned(t *testing.T, data, by string) {
 	}
 }
 
-// every is a command of each kind that opens a data folder.
-var every = []string{
+// everyKind is a command of each kind that opens a data folder.
+var everyKind = []string{
 	"keys rotate", "keys list", "device add --mac 68692e0b0009 --name x", "device list", "device url --all --base http://x",
 	"rollup --all --since 2018-11-01", "calls --mac 68692e0b0001", "kpi --mac 68692e0b0001 --day 2018-11-05",
 	"spill redrive", "quarantine release --all", "quarantine list", "erase --number 85322361 --yes", "doctor",
@@ -80,7 +80,7 @@ var every = []string{
 
 func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
 	data := ownedByNobody(t)
-	for _, command := range every {
+	for _, command := range everyKind {
 		got := run(t, "", append(strings.Fields(command), "--data", data)...)
 		if !strings.HasPrefix(got.errs, "pbxctl: goes on as nobody, to whom "+data+" belongs\n") || got.code != 0 && command != "doctor" {
 			t.Errorf("%s: %+v", command, got)
@@ -109,7 +109,7 @@ func TestAnotherUserIsToldWhoseAFolderIs(t *testing.T) {
 	if err := os.Chmod(data, 0o755); err != nil { // the owner alone may use it, whoever can read it
 		t.Fatal(err)
 	}
-	for _, command := range append(every, "serve --addr 127.0.0.1:0") {
+	for _, command := range append(everyKind, "serve --addr 127.0.0.1:0") {
 		got := runAs(t, another, append(strings.Fields(command), "--data", data)...)
 		want := "pbxctl: the data folder " + data + " belongs to nobody, and you are #65533: only its owner may use it: run `sudo -u nobody pbxctl …`\n"
 		if got != (result{"", want, exitFailed}) {

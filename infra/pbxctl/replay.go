@@ -113,7 +113,10 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 func writeInto(p *program, folder string, use func(store.Table) error) error {
 	data, err := local.Open(p.ctx, folder)
 	if err == nil {
-		return errors.Join(use(data.Table), data.Close())
+		if err = p.trustClock(data.Table, folder); err == nil {
+			err = use(data.Table)
+		}
+		return errors.Join(err, data.Close())
 	}
 	if !errors.Is(err, local.ErrInUse) {
 		return err
@@ -122,7 +125,10 @@ func writeInto(p *program, folder string, use func(store.Table) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(table), table.Close())
+	if err = p.trustClock(table, folder); err == nil {
+		err = use(table)
+	}
+	return errors.Join(err, table.Close())
 }
 
 // readInto calls use with the records of a data folder, which may not be made yet.

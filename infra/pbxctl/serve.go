@@ -98,8 +98,9 @@ type server struct {
 	bucket     archive.Bucket
 	rollup     *rollup.Rollup
 	getenv     func(string) string
-	now        func() time.Time
-	level      slog.LevelVar // of what is logged
+	clock      *store.Clock
+	now        func() time.Time // of the clock
+	level      slog.LevelVar    // of what is logged
 	lines      *telemetry.Lines
 	log        *slog.Logger
 	data       *local.Dir
@@ -145,8 +146,13 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
+	clock, err := p.openClock(data.Table)
+	if err != nil {
+		return nil, errors.Join(err, data.Close(), listener.Close())
+	}
+	p = p.by(clock.Now)
 	s := &server{
-		folder: c.Data, made: made, keys: keys, bucket: data.Bucket, getenv: p.getenv, now: p.now, data: data, listener: listener,
+		folder: c.Data, made: made, keys: keys, bucket: data.Bucket, getenv: p.getenv, clock: clock, now: p.now, data: data, listener: listener,
 		stopWithin: stopWithin, failed: make(chan error, 1), replaced: make(chan struct{}),
 	}
 	s.replace = sync.OnceFunc(func() { close(s.replaced) })
@@ -219,12 +225,13 @@ func (s *server) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	go func() { s.failed <- s.web.Serve(s.listener) }()
+	running.Go(func() { watchClock(ctx, s.clock, s.folder, s.log) })
 	running.Go(func() {
 		local.Hourly(ctx, func(ctx context.Context) {
 			if _, err := s.data.Table.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil {
 				s.log.Warn("expired records are not dropped", "error", err)
 			}
-			s.hourly(ctx, telemetry.RollupLog(s.log))
+			s.keepRun(ctx, telemetry.RollupLog(s.log))
 		})
 	})
 	endCommands := s.serveCommands()
@@ -285,12 +292,29 @@ func (s *server) finish() error {
 	return err
 }
 
-// hourly does what is done every hour.
-func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
+// keepRun is hourly, and keeps what came of it where doctor reads it.
+func (s *server) keepRun(ctx context.Context, report telemetry.Rollups) {
+	run := store.HourlyRun{Began: s.now()}
+	failures := s.hourly(ctx, report)
+	if run.Ended, run.Failed = s.now(), len(failures); run.Failed > 0 {
+		run.Error = failures[0].Error()
+	}
+	if ctx.Err() != nil {
+		return // it was told to stop
+	}
+	if err := s.store.KeepHourlyRun(ctx, run); err != nil {
+		s.log.Warn("what came of the hourly run can't be kept", "error", err)
+	}
+}
+
+// hourly does what is done every hour. It returns what failed, which comes again.
+func (s *server) hourly(ctx context.Context, report telemetry.Rollups) []error {
+	var undone undone
 	packer := compact.New(s.bucket, s.now)
 	queue := local.Queue{
 		Compute: func(ctx context.Context, t rollup.Task) error {
 			result, err := s.rollup.Work(ctx, t)
+			undone.add(err)
 			if ctx.Err() == nil {
 				report.Worked(ctx, t.MAC, t.Day, string(result), err)
 			}
@@ -298,12 +322,28 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) {
 		},
 		Take: func(ctx context.Context, t compact.Turn) error {
 			done, _, err := packer.Take(ctx, t)
+			undone.add(err)
 			report.Packed(ctx, t.Kind, done.Events, done.Written, done.Left, done.Through, err)
 			return err
 		},
 	}
-	// What failed is told in the log, and comes again.
-	_ = hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
+	undone.add(hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx))
+	return undone.all
+}
+
+// undone is what failed, in the order of its coming.
+type undone struct {
+	mu  sync.Mutex
+	all []error
+}
+
+func (u *undone) add(err error) {
+	if err == nil {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.all = append(u.all, err)
 }
 
 func (c *serveCommand) keys(p *program, data *local.Dir) (*token.Keyring, error) {

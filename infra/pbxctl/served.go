@@ -26,6 +26,9 @@ func (p *program) openFolder(folder string, use func(*local.Dir) error, files ..
 	if err != nil {
 		return err
 	}
+	if err := p.trustClock(data.Table, folder); err != nil {
+		return errors.Join(err, data.Close())
+	}
 	return errors.Join(use(data), data.Close())
 }
 

@@ -30,6 +30,8 @@
 //	fleet list                    FLEET      <mac>                                               Older
 //	spilled text                  SPILL#0<h> <received>#<mac>#<hash>                             always
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
+//	how late it is                CLOCK      CLOCK                                               by one machine's server, every minute
+//	what came of the hourly run   HOURLY     HOURLY                                              by one machine's server
 //
 // The x of a partition is the last digit of the MAC, the h the first one of a hash. A row or
 // text that one item can't hold goes on in others, whose keys end in #0001 and so on.
@@ -55,6 +57,9 @@
 // what is a whole is read as a whole: a single record of a day that can't be read is an error for
 // that day alone. The day keeps the figures that it had, stays due and is told of every hour;
 // figures without that record would be wrong, and nobody would know.
+//
+// On one machine, all of this goes by a Clock. Where the machine's clock can't be right, receipts
+// go on from the last time that was trusted: they keep their order among those before and after.
 //
 // The package knows no database, no wire format of a PBX, and no HTTP.
 package store

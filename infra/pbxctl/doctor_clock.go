@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/store"
+)
+
+// openClock opens the clock that the records of a data folder go by.
+func (p *program) openClock(t store.Table) (*store.Clock, error) {
+	began := time.Now()
+	return store.OpenClock(p.ctx, t, p.now, func() time.Duration { return time.Since(began) })
+}
+
+// trustClock has a command go by the clock of a data folder's records, and says where the
+// machine's is wrong.
+func (p *program) trustClock(t store.Table, folder string) error {
+	clock, err := p.openClock(t)
+	if err != nil {
+		return err
+	}
+	if d, doubted := clock.Doubt(); doubted {
+		fmt.Fprintf(p.errs, "pbxctl: %s: this goes by the latter; %s\n", d, whatToDo(folder))
+	}
+	p.now = clock.Now
+	return nil
+}
+
+func whatToDo(folder string) string {
+	return "have this machine set its clock by NTP, or if it is right, run `pbxctl doctor clock --accept --data " + folder + "`"
+}
+
+// keptEvery is how often a server keeps how late it is.
+const keptEvery = time.Minute
+
+// watchClock keeps how late it is until ctx ends, and logs when the clock is doubted, every hour
+// while it is, and when it is trusted again.
+func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Logger) {
+	ticker := time.NewTicker(keptEvery)
+	defer ticker.Stop()
+	for minutes := 0; ; minutes++ {
+		_, was := c.Doubt()
+		if err := c.Keep(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("how late it is can't be kept", "error", err)
+		}
+		d, doubted := c.Doubt()
+		switch {
+		case doubted && (!was || minutes%60 == 0):
+			log.Error("the clock can't be right: times go on from the last that was trusted, and nothing is sealed or dropped before its time",
+				"shows", d.Shows, "goes_on_from", d.Goes, "do", whatToDo(folder))
+		case was && !doubted:
+			log.Info("the clock is trusted again", "shows", d.Shows)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+type doctorClockCommand struct {
+	Data   string `required:"" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
+	Accept bool   `help:"What this machine's clock shows is right."`
+	JSON   bool   `name:"json" help:"One JSON object."`
+	clockFlag
+}
+
+// Help is the long form of the command's help.
+func (doctorClockCommand) Help() string {
+	return `A server remembers how late it is. Where this machine's clock is then more than 7 days ahead,
+or more than an hour behind, pbxctl serve doubts it: its times go on from the last that was
+trusted, and nothing is sealed or dropped before its time. It trusts the clock again when that is
+right; when it is ahead and most PBXs tell of calls of its time; or within a minute after this:
+
+  pbxctl doctor clock --accept --data ./data`
+}
+
+// clockState is what a folder's records go by.
+type clockState struct {
+	Shows   time.Time `json:"shows"`
+	Goes    time.Time `json:"goes_on_from"`
+	Trusted bool      `json:"trusted"`
+}
+
+// Run implements the command.
+func (c *doctorClockCommand) Run(p *program) error {
+	if err := c.clockFlag.set(p); err != nil {
+		return err
+	}
+	table, err := local.OpenTable(p.ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	if c.Accept {
+		if err := store.AcceptClock(p.ctx, table, p.now()); err != nil {
+			return err
+		}
+	}
+	clock, err := p.openClock(table)
+	if err != nil {
+		return err
+	}
+	d, doubted := clock.Doubt()
+	if c.JSON {
+		err = jsonLines(p.out).Encode(clockState{d.Shows.UTC(), d.Goes.UTC(), !doubted})
+	} else if !doubted {
+		_, err = fmt.Fprintf(p.out, "The clock is trusted. It shows %s.\n", d.Shows.UTC().Format(time.RFC3339))
+	}
+	if err == nil && doubted {
+		err = errors.New(d.String() + ": " + whatToDo(c.Data))
+	}
+	return err
+}
