@@ -106,7 +106,7 @@ func answers(action, old, new string) func(*testing.T, *fakeAWS) {
 func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 	s := serve(t, filepath.Join(t.TempDir(), "data"))
 	got := run(t, fleetKeys, "doctor", "--data", s.data, "--url", s.base)
-	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 14 {
+	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 16 {
 		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.errs)
 	}
 	table, err := local.OpenRecords(t.Context(), s.data)

@@ -16,7 +16,7 @@ import (
 )
 
 // callOf is a call of a second of a day, by a PBX whose clock stands in UTC.
-func callOf(t *testing.T, day string, n int) (uuid, body string) {
+func callOn(t *testing.T, day string, n int) (uuid, body string) {
 	start := at(t, day+"T10:00:00Z").Add(time.Duration(n) * time.Minute)
 	uuid = fmt.Sprintf("%d.%d", start.Unix(), n)
 	return uuid, fmt.Sprintf("{event:'cc_cdr', uuid:'%s', queueCode:'630', agentCode:'801', callType:'IN', cdrState:'bridged', queueTime:5, talkingTime:60, startTime:'%s'}",
@@ -68,14 +68,14 @@ func TestAClockThatJumpsAheadOnceCostsNoRecord(t *testing.T) {
 		if n >= 10 {
 			day = "2026-11-24"
 		}
-		_, body := callOf(t, day, n)
+		_, body := callOn(t, day, n)
 		bodies = append(bodies, body)
 	}
 	thirtyFive(t, data, "2026-11-24T12:00:00Z").round(t, bodies...)
 	thirtyFive(t, data, "2026-11-26T09:00:00Z").round(t)
-	_, during := callOf(t, "2026-11-24", 20)
+	_, during := callOn(t, "2026-11-24", 20)
 	thirtyFive(t, data, "2028-11-26T10:00:00Z").round(t, during)
-	_, late := callOf(t, "2026-11-23", 30)
+	_, late := callOn(t, "2026-11-23", 30)
 	thirtyFive(t, data, "2026-11-26T11:00:00Z").round(t, late)
 	calls := strings.Count(ask(t, "2026-11-26T12:00:00Z", "calls", "--mac", demoMAC, "--data", data, "--json"), "\n")
 	if calls != 17 {

@@ -43,8 +43,11 @@ func (serveCommand) Help() string {
 	return `What is acknowledged is on disk. What has arrived whole is stored, though its sender
 hangs up, and though the server is told to stop (SIGTERM, Ctrl-C), which takes 10 s or a
 little more where senders are slow; told again, it ends at once. Fleet keys come from
-FLEET_KEYS, written kid:secret,kid:secret (the first signs); without it a key is made in the
-data folder. On SIGHUP they are read again.
+FLEET_KEYS, written kid:secret,kid:secret (the first signs); without it a key is made in a new
+data folder. Where a folder has records and no key, put the key back (see pbxctl keys new
+--help). On SIGHUP they are read again. The folder is its owner's alone; root acts as its
+owner. Where this machine's clock can't be right, times go on from the last that was trusted
+(see pbxctl doctor clock --help).
 Commands that change the folder, such as erase and rollup, ask the running server to do it.
 GET /healthz is answered 200 where both stores can be written, else 503.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
@@ -83,6 +86,7 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	return s.wait(p.ctx)
 }
+
 
 // server is a running `pbxctl serve`.
 type server struct {
@@ -158,6 +162,9 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.replace = sync.OnceFunc(func() { close(s.replaced) })
 	s.lines = telemetry.NewLines(p.errs, tellDropped)
 	s.log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.level}))
+	for _, path := range data.Opened {
+		s.log.Warn(path + " was open to other users, and is its owner's alone now")
+	}
 	s.url, s.everywhere = address(listener)
 	s.store = store.New(data.Table, p.now).Keeping(recordDays)
 	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now).WithScratch(c.Data)

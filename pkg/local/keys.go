@@ -127,7 +127,7 @@ func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
 
 // used reports whether PBXs have sent something into the folder.
 func (d *Dir) used(ctx context.Context) (bool, error) {
-	for _, err := range store.New(d.Table, time.Now).Fleet(ctx) {
+	for _, err := range store.New(d.Table, func() time.Time { return time.Time{} }).Fleet(ctx) {
 		return err == nil, err
 	}
 	for _, prefix := range []string{"raw/", archive.SpillPrefix, archive.QuarantinePrefix} {
