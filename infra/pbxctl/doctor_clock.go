@@ -52,9 +52,9 @@ func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Lo
 		switch {
 		case doubted && (!was || minutes%60 == 0):
 			log.Error("the clock can't be right: times go on from the last that was trusted, and nothing is sealed or dropped before its time",
-				"shows", d.Shows, "goes_on_from", d.Goes, "do", whatToDo(folder))
+				"error", d.String(), "do", whatToDo(folder))
 		case was && !doubted:
-			log.Info("the clock is trusted again", "shows", d.Shows)
+			log.Info("the clock of this machine is trusted again")
 		}
 		select {
 		case <-ctx.Done():

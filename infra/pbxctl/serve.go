@@ -87,7 +87,6 @@ func (c *serveCommand) Run(p *program) error {
 	return s.wait(p.ctx)
 }
 
-
 // server is a running `pbxctl serve`.
 type server struct {
 	url string // as this machine reaches it
