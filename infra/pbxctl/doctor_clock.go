@@ -43,8 +43,7 @@ const keptEvery = time.Minute
 func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Logger) {
 	ticker := time.NewTicker(keptEvery)
 	defer ticker.Stop()
-	for minutes := 0; ; minutes++ {
-		_, was := c.Doubt()
+	for was, minutes := false, 0; ; minutes++ {
 		if err := c.Keep(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("how late it is can't be kept", "error", err)
 		}
@@ -56,6 +55,7 @@ func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Lo
 		case was && !doubted:
 			log.Info("the clock of this machine is trusted again")
 		}
+		was = doubted
 		select {
 		case <-ctx.Done():
 			return
