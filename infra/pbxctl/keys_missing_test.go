@@ -33,3 +33,17 @@ func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
 		t.Errorf("over keys: %+v", got)
 	}
 }
+
+func TestServeSaysWhatWasOpenToOthers(t *testing.T) {
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want := "NEW: " + data + " is its owner's alone now: it was open to other users\n"
+	if said := serve(t, data).stop(t); !strings.Contains(said, want) {
+		t.Errorf("at first: %s", said)
+	}
+	if said := serve(t, data).stop(t); strings.Contains(said, "NEW: ") {
+		t.Errorf("at the next start: %s", said)
+	}
+}

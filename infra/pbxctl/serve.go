@@ -161,9 +161,6 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.replace = sync.OnceFunc(func() { close(s.replaced) })
 	s.lines = telemetry.NewLines(p.errs, tellDropped)
 	s.log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.level}))
-	for _, path := range data.Opened {
-		s.log.Warn(path + " was open to other users, and is its owner's alone now")
-	}
 	s.url, s.everywhere = address(listener)
 	s.store = store.New(data.Table, p.now).Keeping(recordDays)
 	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now).WithScratch(c.Data)
@@ -194,6 +191,9 @@ func (c *serveCommand) openData(p *program) (data *local.Dir, keys *token.Keyrin
 	}
 	if keys, err = c.keys(p, data); err != nil {
 		return nil, nil, nil, errors.Join(err, data.Close())
+	}
+	for _, path := range data.Opened {
+		made = append(made, path+" is its owner's alone now: it was open to other users")
 	}
 	return data, keys, made, nil
 }
