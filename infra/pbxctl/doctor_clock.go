@@ -45,7 +45,7 @@ func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Lo
 	defer ticker.Stop()
 	for was, minutes := false, 0; ; minutes++ {
 		if err := c.Keep(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("how late it is can't be kept", "error", err)
+			log.Warn("the clock is not looked after whole", "error", err)
 		}
 		d, doubted := c.Doubt()
 		switch {

@@ -23,8 +23,8 @@ import (
 	"trunkline/pkg/telemetry"
 )
 
-// callOf is a call of a second of a day, by a PBX whose clock stands in UTC.
-func callOn(t *testing.T, day string, n int) (uuid, body string) {
+// callAt is a call of a second of a day, by a PBX whose clock stands in UTC.
+func callAt(t *testing.T, day string, n int) (uuid, body string) {
 	start := at(t, day+"T10:00:00Z").Add(time.Duration(n) * time.Minute)
 	uuid = fmt.Sprintf("%d.%d", start.Unix(), n)
 	return uuid, fmt.Sprintf("{event:'cc_cdr', uuid:'%s', queueCode:'630', agentCode:'801', callType:'IN', cdrState:'bridged', queueTime:5, talkingTime:60, startTime:'%s'}",
@@ -76,14 +76,14 @@ func TestAClockThatJumpsAheadOnceCostsNoRecord(t *testing.T) {
 		if n >= 10 {
 			day = "2026-11-24"
 		}
-		_, body := callOn(t, day, n)
+		_, body := callAt(t, day, n)
 		bodies = append(bodies, body)
 	}
 	thirtyFive(t, data, "2026-11-24T12:00:00Z").round(t, bodies...)
 	thirtyFive(t, data, "2026-11-26T09:00:00Z").round(t)
-	_, during := callOn(t, "2026-11-24", 20)
+	_, during := callAt(t, "2026-11-24", 20)
 	thirtyFive(t, data, "2028-11-26T10:00:00Z").round(t, during)
-	_, late := callOn(t, "2026-11-23", 30)
+	_, late := callAt(t, "2026-11-23", 30)
 	thirtyFive(t, data, "2026-11-26T11:00:00Z").round(t, late)
 	calls := strings.Count(ask(t, "2026-11-26T12:00:00Z", "calls", "--mac", demoMAC, "--data", data, "--json"), "\n")
 	if calls != 17 {
@@ -134,18 +134,18 @@ func TestDoctorTellsOfAnHourlyRunThatWasIncomplete(t *testing.T) {
 	}
 	now := func() time.Time { return at(t, "2026-11-26T12:00:00Z") }
 	for _, c := range []struct {
-		failed int
-		want   string
-		code   int
+		complete bool
+		want     string
+		code     int
 	}{
-		{0, "ok      hourly run      the last one was complete, and ended at 2026-11-26T11:00:00Z\n", 0},
-		{3, "FAILED  hourly run      the last one, which ended at 2026-11-26T11:00:00Z, left 3 things undone: permission denied: look at the log", exitFailed},
+		{true, "ok      hourly run      the last one was complete, and ended at 2026-11-26T11:00:00Z\n", 0},
+		{false, "FAILED  hourly run      the last one, which ended at 2026-11-26T11:00:00Z, was incomplete: permission denied: look at the log", exitFailed},
 	} {
 		table, err := local.OpenTable(t.Context(), data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		run := store.HourlyRun{Ended: at(t, "2026-11-26T11:00:00Z"), Failed: c.failed, Error: "permission denied"}
+		run := store.HourlyRun{Ended: at(t, "2026-11-26T11:00:00Z"), Complete: c.complete, Error: "permission denied"}
 		if err := errors.Join(store.New(table, now).KeepHourlyRun(t.Context(), run), table.Close()); err != nil {
 			t.Fatal(err)
 		}

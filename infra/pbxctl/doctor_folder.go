@@ -167,9 +167,9 @@ func (d *checkup) lastRun(ctx context.Context, s *store.Store) (string, error) {
 		return "there was none yet", err
 	}
 	ended := run.Ended.UTC().Format(time.RFC3339)
-	if run.Failed > 0 {
+	if !run.Complete {
 		return "", wrong("look at the log of pbxctl serve, which tries it again every hour",
-			"the last one, which ended at %s, left %d things undone: %s", ended, run.Failed, run.Error)
+			"the last one, which ended at %s, was incomplete: %s", ended, run.Error)
 	}
 	return "the last one was complete, and ended at " + ended, nil
 }

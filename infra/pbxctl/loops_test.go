@@ -319,7 +319,40 @@ func unreadables() []unreadable {
 			garbleSpilled(t, g, i)
 		}), true},
 		{"day to compute anew", anew, false},
+		{"PBX that may confirm the clock", confirming, false},
 	}
+}
+
+// confirming has PBXs tell of calls of a time that the machine's clock has jumped to.
+func confirming(t *testing.T, g *garble, v visits, i int) func(int) bool {
+	shows := g.now
+	clock, err := store.OpenClock(t.Context(), g.Memory, func() time.Time { return shows }, func() time.Duration { return 0 })
+	if err == nil {
+		err = clock.Keep(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range three {
+		callOf(t, store.New(g.Memory, clock.Now), macOf(n), shows.Add(-time.Minute))
+	}
+	garbage(t, g.Memory, store.Key{PK: string(macOf(i)), SK: "HEARD"}, `{"last":5}`)
+	shows = shows.AddDate(1, 0, 0)
+	confirm := func(n int) {
+		start := pbx.LocalTimeOf(shows)
+		e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.%d", shows.Unix(), n), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
+		if err := store.New(g.Memory, clock.Now).Record(t.Context(), store.Receipt{MAC: macOf(n), At: clock.Now()}, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range three {
+		if n != i {
+			confirm(n)
+		}
+	}
+	v.failed(clock.Keep(t.Context()))
+	_, doubted := clock.Doubt()
+	return func(n int) bool { return n != i && !doubted }
 }
 
 func spill(t *testing.T, g *garble) {

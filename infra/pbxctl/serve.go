@@ -301,9 +301,9 @@ func (s *server) finish() error {
 // keepRun is hourly, and keeps what came of it where doctor reads it.
 func (s *server) keepRun(ctx context.Context, report telemetry.Rollups) {
 	run := store.HourlyRun{Began: s.now()}
-	failures := s.hourly(ctx, report)
-	if run.Ended, run.Failed = s.now(), len(failures); run.Failed > 0 {
-		run.Error = failures[0].Error()
+	err := s.hourly(ctx, report)
+	if run.Ended, run.Complete = s.now(), err == nil; err != nil {
+		run.Error = err.Error()
 	}
 	if ctx.Err() != nil {
 		return // it was told to stop
@@ -313,14 +313,12 @@ func (s *server) keepRun(ctx context.Context, report telemetry.Rollups) {
 	}
 }
 
-// hourly does what is done every hour. It returns what failed, which comes again.
-func (s *server) hourly(ctx context.Context, report telemetry.Rollups) []error {
-	var undone undone
+// hourly does what is done every hour. Its error is what failed, which comes again.
+func (s *server) hourly(ctx context.Context, report telemetry.Rollups) error {
 	packer := compact.New(s.bucket, s.now)
 	queue := local.Queue{
 		Compute: func(ctx context.Context, t rollup.Task) error {
 			result, err := s.rollup.Work(ctx, t)
-			undone.add(err)
 			if ctx.Err() == nil {
 				report.Worked(ctx, t.MAC, t.Day, string(result), err)
 			}
@@ -328,28 +326,11 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) []error {
 		},
 		Take: func(ctx context.Context, t compact.Turn) error {
 			done, _, err := packer.Take(ctx, t)
-			undone.add(err)
 			report.Packed(ctx, t.Kind, done.Events, done.Written, done.Left, done.Through, err)
 			return err
 		},
 	}
-	undone.add(hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx))
-	return undone.all
-}
-
-// undone is what failed, in the order of its coming.
-type undone struct {
-	mu  sync.Mutex
-	all []error
-}
-
-func (u *undone) add(err error) {
-	if err == nil {
-		return
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.all = append(u.all, err)
+	return hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
 }
 
 func (c *serveCommand) keys(p *program, data *local.Dir) (*token.Keyring, error) {

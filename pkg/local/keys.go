@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
@@ -128,6 +129,9 @@ func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
 // used reports whether PBXs have sent something into the folder.
 func (d *Dir) used(ctx context.Context) (bool, error) {
 	for _, err := range store.New(d.Table, func() time.Time { return time.Time{} }).Fleet(ctx) {
+		if _, bad := errors.AsType[*each.Bad](err); bad {
+			err = nil // it is there
+		}
 		return err == nil, err
 	}
 	for _, prefix := range []string{"raw/", archive.SpillPrefix, archive.QuarantinePrefix} {

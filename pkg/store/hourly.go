@@ -8,10 +8,11 @@ import (
 
 // HourlyRun is what came of what is done every hour.
 type HourlyRun struct {
-	Began  time.Time `json:"began"`
-	Ended  time.Time `json:"ended"`
-	Failed int       `json:"failed"`          // things that were not done; 0: the run was complete
-	Error  string    `json:"error,omitempty"` // the first of them, shortened
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended"`
+	// Complete reports whether all was done.
+	Complete bool   `json:"complete"`
+	Error    string `json:"error,omitempty"` // what was not, shortened
 }
 
 var hourlyKey = Key{"HOURLY", "HOURLY"}

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -119,7 +121,7 @@ func (c *Clock) Doubt() (Doubt, bool) {
 }
 
 // Keep remembers in the table how late it is, and looks whether a doubt has ended. Call it every
-// minute.
+// minute. An error that each.Only holds of names PBXs that could not be asked.
 func (c *Clock) Keep(ctx context.Context) error {
 	doc, version, err := readClock(ctx, c.table)
 	if err != nil {
@@ -128,18 +130,20 @@ func (c *Clock) Keep(ctx context.Context) error {
 	if doc.Accepted {
 		c.trust(doc.At)
 	}
+	var skipped error
 	if d, doubted := c.Doubt(); doubted && d.Shows.After(d.Goes) {
 		confirmed, err := c.confirmed(ctx, d)
-		if err != nil {
+		if err != nil && !each.Only(err) {
 			return err
 		}
-		if confirmed {
+		if skipped = err; confirmed {
 			c.trust(d.Shows)
 		}
 	}
 	now := c.Now()
 	err = New(c.table, nil).save(ctx, clockKey, ownVersion(millis(now)), clockDoc{At: now.UTC()}, stillAt(version))
-	return wrap(orThere(err), "keep how late it is") // who has accepted it meanwhile goes first
+	// Who has accepted it meanwhile goes first.
+	return errors.Join(skipped, wrap(orThere(err), "keep how late it is"))
 }
 
 func (c *Clock) trust(at time.Time) {
@@ -149,34 +153,30 @@ func (c *Clock) trust(at time.Time) {
 }
 
 // confirmed reports whether more than half of the PBXs that were heard since the doubt began
-// have told of calls of the time that the machine's clock shows.
+// have told of calls of the time that the machine's clock shows. Those of which that can't be read
+// don't count; the error names them.
 func (c *Clock) confirmed(ctx context.Context, d Doubt) (bool, error) {
 	c.mu.Lock()
 	since := c.at
 	c.mu.Unlock()
 	s := New(c.table, func() time.Time { return since }) // nothing has expired
 	heard, telling := 0, 0
-	for mac, err := range s.Fleet(ctx) {
-		var h Heard
-		if err == nil {
-			h, err = s.Heard(ctx, mac)
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may confirm the clock", Name: each.Text[pbx.MAC]}
+	err := pbxs.Do(ctx, s.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
+		h, err := s.Heard(ctx, mac)
+		if err != nil || h.Last.Before(since.Truncate(time.Millisecond)) {
+			return err
 		}
-		if err != nil {
-			return false, err
-		}
-		if h.Last.Before(since.Truncate(time.Millisecond)) {
-			continue
-		}
-		heard++
 		tells, err := s.tellsOf(ctx, mac, d.Shows, since)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if tells {
+		if heard++; tells {
 			telling++
 		}
-	}
-	return telling*2 > heard, nil
+		return nil
+	})
+	return telling*2 > heard, err
 }
 
 // tellsOf reports whether a PBX told of a call near a time, and that was received since another.
