@@ -89,7 +89,14 @@ func (p *pushing) push(n int) {
 	today := time.Now().UTC().Format(time.DateOnly)
 	body := fmt.Sprintf("{event:'cc_cdr', uuid:'%d.%d', queueCode:'630', startTime:'%s 00:00:00', caller:'49151%08d'}", time.Now().UnixNano(), n, today, n)
 	began := time.Now()
-	response, err := client.Post(p.url, "", strings.NewReader(body))
+	// A connection that is kept open may close just when it is used again: then HTTP has clients
+	// send again (RFC 9112, 9.3.1), and Go's does so with this header.
+	request, err := http.NewRequest(http.MethodPost, p.url, strings.NewReader(body))
+	var response *http.Response
+	if err == nil {
+		request.Header.Set("Idempotency-Key", fmt.Sprint(n))
+		response, err = client.Do(request)
+	}
 	why := ""
 	switch {
 	case err != nil:
