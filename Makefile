@@ -103,6 +103,16 @@ bench: ## Measure (BENCH_RUNS=10)
 fuzz: ## Run every fuzz target for FUZZTIME=1m each; stop at the first that finds something
 	infra/fuzz.sh $(FUZZTIME)
 
+# SOAK_SEED has the same happen again.
+SOAK      ?= 30m
+SOAK_SEED ?= 0
+
+.PHONY: soak
+soak: ## Break servers, disks and clocks under load for SOAK=30m, and run what else is too slow for CI (be root)
+	go run ./infra/soak --for $(SOAK) --seed $(SOAK_SEED)
+	go test -count=1 -timeout 1h -v -run 'TestMaintenanceRefusesNoPush|TestALargeDay' ./infra/pbxctl -full
+	$(MAKE) fuzz
+
 .PHONY: build
 build: ## Build pbxctl, and the functions for both architectures, to .build/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BUILD)/pbxctl ./infra/pbxctl

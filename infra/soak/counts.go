@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// counts is how often what happened.
+type counts struct {
+	mu   sync.Mutex
+	of   map[string]int
+	took []time.Duration // pushes that were acknowledged, since the last p99
+}
+
+func (c *counts) add(what string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]int{}
+	}
+	c.of[what] += n
+}
+
+func (c *counts) get(what string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[what]
+}
+
+func (c *counts) answered(within time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.took = append(c.took, within)
+}
+
+// p99 is within which time 99 of 100 pushes were acknowledged, since it was last asked.
+func (c *counts) p99() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	took := c.took
+	c.took = nil
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[int(math.Ceil(0.99*float64(len(took))))-1]
+}
+
+// line is what there is of a kind, in a line.
+func (c *counts) line(kind string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(c.of)) {
+		if name, ok := strings.CutPrefix(what, kind); ok {
+			all = append(all, fmt.Sprintf("%d %s", c.of[what], name))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// print prints a table of all counts.
+func (c *counts) print(out io.Writer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintln(out, "\nCOUNT     OF")
+	for _, what := range slices.Sorted(maps.Keys(c.of)) {
+		fmt.Fprintf(out, "%-9d %s\n", c.of[what], what)
+	}
+}
+
+// faults are what is wrong. Of each kind the first are kept.
+type faults struct {
+	mu    sync.Mutex
+	times map[string]int
+	all   []error
+}
+
+// faultsShown is how many of a kind are told.
+const faultsShown = 5
+
+// add notes something that is wrong, of a kind.
+func (f *faults) add(kind, format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.times == nil {
+		f.times = map[string]int{}
+	}
+	if f.times[kind]++; f.times[kind] <= faultsShown {
+		err := fmt.Errorf("%s: %s", kind, fmt.Sprintf(format, args...))
+		f.all = append(f.all, err)
+		fmt.Println("soak: WRONG:", err)
+	}
+}
+
+// err is all that is wrong, or nil.
+func (f *faults) err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.all) == 0 {
+		return nil
+	}
+	for _, kind := range slices.Sorted(maps.Keys(f.times)) {
+		f.all = append(f.all, fmt.Errorf("%d times %s", f.times[kind], kind))
+	}
+	return errors.Join(f.all...)
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// mount mounts a disk of so many MiB.
+func mount(path string, mib int) error {
+	return syscall.Mount("soak", path, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=0700", mib))
+}
+
+func unmount(path string) error { return syscall.Unmount(path, syscall.MNT_DETACH) }
+
+// allocate takes room for a part of a file, or none.
+func allocate(f *os.File, from, size int64) error {
+	return syscall.Fallocate(int(f.Fd()), 0, from, size)
+}
