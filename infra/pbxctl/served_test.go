@@ -293,6 +293,10 @@ func TestTheUnitFilesServeWhereTheySay(t *testing.T) {
 	if !strings.HasSuffix(command, "--data /var/lib/trunkline") || !strings.Contains(string(unit), "\nStateDirectory=trunkline\n") {
 		t.Errorf("%q is not its folder", command)
 	}
+	before, _, _ := strings.Cut(string(unit), "\n[Service]\n")
+	if !strings.Contains(before, "\nStartLimitIntervalSec=0\n") {
+		t.Error("it stays down where a command keeps the folder for some seconds")
+	}
 }
 
 func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
