@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -105,11 +106,11 @@ func (c *eraseCommand) Run(p *program) error {
 	})
 }
 
-// atOnce is how many objects are searched side by side. In a folder it is the processor that
-// they wait for, and so would what PBXs push meanwhile.
+// atOnce is how many objects are searched side by side. In a folder it is the processors that
+// they wait for: half of them are left to what PBXs push meanwhile.
 func (c *eraseCommand) atOnce() int {
 	if c.Data != "" {
-		return 2
+		return max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	return 0 // as many as there should be of S3
 }
