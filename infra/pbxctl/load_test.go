@@ -10,19 +10,26 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"trunkline/pkg/local"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
 )
 
 // full has the load tests run with as much as is promised: go test ./infra/pbxctl -run
-// TestMaintenanceRefusesNoPush -v -full -timeout 2h.
+// 'TestMaintenanceRefusesNoPush|TestALargeDay' -v -full -timeout 1h. On two processors that takes
+// some minutes; a year's archive, such as -full-pbxs 40 -full-days 30 makes, some hours.
 var (
 	full     = flag.Bool("full", false, "drive the load that is promised: 200 pushes a second")
-	fullPBXs = flag.Int("full-pbxs", 40, "with -full: PBXs that maintenance is about")
-	fullDays = flag.Int("full-days", 30, "with -full: their days, of 100 calls each")
+	fullPBXs = flag.Int("full-pbxs", 4, "with -full: PBXs that maintenance is about")
+	fullDays = flag.Int("full-days", 5, "with -full: their days, of 100 calls each")
 )
 
 // load is how much a load test drives.
@@ -174,6 +181,77 @@ func TestMaintenanceRefusesNoPush(t *testing.T) {
 	if strings.Contains(s.errs.String(), "level=ERROR") {
 		t.Errorf("the log: %s", s.errs)
 	}
+}
+
+// A day with a million records, beside which PBXs push.
+func TestALargeDayIsComputedInLittleMemoryAndRefusesNoPush(t *testing.T) {
+	if !*full {
+		t.Skip("takes minutes: -full")
+	}
+	const records, mostMiB = 1_000_000, 200
+	data := t.TempDir()
+	largeDay(t, data, records)
+	s := serve(t, data)
+	p := startPushing(t, s.base, 50)
+	time.Sleep(5 * time.Second)
+	_, quiet, _, _ := p.so()
+	began := time.Now()
+	got := runFor(t, time.Hour, "rollup", "--mac", string(newPBX), "--day", "2026-09-01", "--data", data)
+	pushed, p99, longest, refused := p.so()
+	peak := peakMiB(t, s.cmd.Process.Pid)
+	t.Logf("%d records in %.0f s, at most %d MiB; %d pushes, p99 %s (quiet %s), longest %s", records, time.Since(began).Seconds(), peak, pushed, p99, quiet, longest)
+	if got.code != 0 || peak > mostMiB || len(refused) > 0 {
+		t.Errorf("exit %d %s, %d MiB, %d refused", got.code, got.errs, peak, len(refused))
+	}
+	p.stop()
+	s.stop(t)
+}
+
+// largeDay writes records of one day, each of a call of its own.
+func largeDay(t *testing.T, data string, records int) {
+	t.Helper()
+	d, err := local.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s := store.New(d.Table, time.Now)
+	if _, err := s.ChangeDevice(t.Context(), newPBX, func(d *store.Device) error { d.Zone = pbx.UTC; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	begin := pbx.LocalTimeOf(at(t, "2026-09-01T00:00:00Z"))
+	received := at(t, "2026-09-02T00:00:00Z")
+	const atOnce = 256
+	var writing sync.WaitGroup
+	for worker := range atOnce {
+		writing.Go(func() {
+			for n := worker; n < records; n += atOnce {
+				err := s.Record(t.Context(), store.Receipt{MAC: newPBX, At: received, Zone: pbx.UTC}, &pbx.CallRecord{
+					UUID: fmt.Sprintf("1788220800.%d", n), Queue: fmt.Sprint(630 + n%5), Agent: fmt.Sprint(800 + n%40), Caller: fmt.Sprint(5550000000 + n),
+					Start: begin + pbx.LocalTime(n*80_000/records), CallType: "IN", CDRState: "bridged", QueueTime: pbx.IntOf(int64(n % 301)), TalkingTime: pbx.IntOf(int64(n % 600)),
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+}
+
+// peakMiB is the most memory that a process had in use.
+func peakMiB(t *testing.T, process int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	kb, err := strconv.Atoi(regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(status))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kb >> 10
 }
 
 // runFor is run with a limit of its own.
