@@ -360,9 +360,22 @@ func (e *Erasure) packed(ctx context.Context, name string, was []byte) (object, 
 	}
 	next := object{name: name, lines: e.lines(ctx, all)}
 	if next.lines.changed {
-		next.body, err = archive.Pack(next.lines.text)
+		next.body, err = archive.Pack(distinct(next.lines.text))
 	}
 	return next, err
+}
+
+// distinct is text without the lines that it has already: an event that was packed while its own
+// object was masked stands twice in the packed one, once it is masked there, too.
+func distinct(text []byte) (all []byte) {
+	seen := map[string]bool{}
+	for line := range bytes.Lines(text) {
+		if !seen[string(line)] {
+			seen[string(line)] = true
+			all = append(all, line...)
+		}
+	}
+	return all
 }
 
 // macOf is the PBX whose file of figures has a name: curated/<table>/dt=<day>/<mac>.parquet.

@@ -72,6 +72,36 @@ func TestABareNumberInANestedValueKeepsNoOtherLineFromBeingErased(t *testing.T) 
 	}
 }
 
+func TestAnEventThatWasPackedWhileItWasMaskedStandsOnceAfterwards(t *testing.T) {
+	w := packed(t, call(1, "caller:'+491511234567'"), call(2, "caller:'5550100'"))
+	name := archive.PackedName(pbx.KindCallRecord, pbx.UTCDay(w.at.Add(-48*time.Hour)), mac, 1)
+	object := func() []byte {
+		lines, err := archive.ReadLines(t.Context(), w.bucket, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lines
+	}
+	before := object()
+	if _, err := w.erase(); err != nil {
+		t.Fatal(err)
+	}
+	masked := object()
+	both, err := archive.Pack(slices.Concat(masked, before))
+	if err == nil {
+		err = w.bucket.Put(t.Context(), name, both)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.erase(); err != nil {
+		t.Fatal(err)
+	}
+	if after := object(); bytes.Count(after, []byte("\n")) != 2 {
+		t.Errorf("%s", after)
+	}
+}
+
 func TestANumberIsErasedFromWhatHasNoOtherPlaceForIt(t *testing.T) {
 	for name, body := range map[string]string{
 		"a file beside a date":             call(1, "filePath:'/rec/20181105.491511234567.wav'"),
