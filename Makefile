@@ -130,13 +130,9 @@ build-IngestFunction build-RollupFunction:
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -ldflags "-s -w" \
 	  -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(FUNCTION)
 
-# Which section of samconfig.toml is deployed. What is answered the first time, such as the region, is saved there.
+# The section of samconfig.toml that is deployed. infra/deploy.sh saves there what it is given, such as the region.
 ENV          := dev
 SETTINGS      = $(shell awk '/^\[/ { here = index($$0, "[$(ENV).") == 1 } here' samconfig.toml)
-FIRST_TIME    = $(if $(filter region,$(SETTINGS)),,--guided)
-# What is built is what is deployed: as told here, or else in samconfig.toml.
-ARCHITECTURE ?= $(if $(findstring Architecture=x86_64,$(subst ",,$(subst \,,$(SETTINGS)))),x86_64,arm64)
-TOLD          = $(if $(filter file,$(origin ARCHITECTURE)),,--parameter-overrides Architecture=$(ARCHITECTURE))
 
 # Without a cache, which would not know of changes to files of another module.
 .PHONY: policy
@@ -144,10 +140,8 @@ policy: ## Check the template against the rules that it keeps
 	cd infra/policy && go test -count=1 ./...
 
 .PHONY: deploy
-deploy: ## Build and deploy to AWS, with questions the first time (ENV=dev|prod, ARCHITECTURE=arm64)
-	@[ -n '$(filter stack_name,$(SETTINGS))' ] || { echo "make $@: samconfig.toml has no ENV=$(ENV)" >&2; exit 1; }
-	sam build --config-env $(ENV) --parameter-overrides Architecture=$(ARCHITECTURE)
-	sam deploy --config-env $(ENV) $(TOLD) $(FIRST_TIME)
+deploy: ## Build and deploy to AWS (ENV=dev|prod, ARCHITECTURE=arm64|x86_64, PARAMETERS='Name=value ...')
+	@infra/deploy.sh '$(ENV)'
 
 .PHONY: teardown
 teardown: ## Delete a stack from AWS, but table, bucket and keys (ENV=dev|prod)
