@@ -135,7 +135,7 @@ cat <<END
 
 The stack $stack is in $region.
 Check it:
-  $pbxctl doctor --stack $stack
+  $pbxctl doctor check --stack $stack
 Print the URL of a PBX, whose MAC is on its label:
   $pbxctl device url --mac MAC --base $(output ApiUrl <<<"$found") --table $(output TableName <<<"$found") --secret $(output FleetKeysSecretArn <<<"$found")
 $last

@@ -120,15 +120,19 @@ func TestQueriesOfTheRunbookNameWhatIsLogged(t *testing.T) {
 	}
 }
 
-func TestCommandsOfTheRunbookExist(t *testing.T) {
+func TestCommandsOfTheRunbookAndOfADeploymentExist(t *testing.T) {
+	script, err := os.ReadFile("../deploy.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
 	pbxctl := filepath.Join(t.TempDir(), "pbxctl")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", pbxctl, "./infra/pbxctl")
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	found := command.FindAllStringSubmatch(runbook(t), -1)
-	if len(found) < 10 {
+	found := command.FindAllStringSubmatch(runbook(t)+string(script), -1)
+	if len(found) < 12 {
 		t.Errorf("only %d commands were found", len(found))
 	}
 	for _, c := range found {
