@@ -101,7 +101,7 @@ parameters=$(merged <<<"$words")
 architecture=$(sed -n 's/^Architecture=//p' <<<"$words" | tail -n 1)
 [[ $architecture =~ ^(arm64|x86_64)$ ]] || fail "ARCHITECTURE is arm64 or x86_64, but not $architecture"
 
-# The question of SAM's that also tells whether there are credentials.
+# Asking for the outputs shows whether the credentials work, and whether there is a stack already.
 first=
 found=$(outputs 2>&1) || case $found in
 *"does not exist on Cloudformation"*) first=yes ;;
@@ -118,8 +118,10 @@ quiet=--no-confirm-changeset
 [ -n "$first" ] || [ ! -t 0 ] || quiet=
 echo "Deploying $stack to $region."
 sam build --config-env "$env" --parameter-overrides "Architecture=$architecture"
-sam deploy --config-env "$env" --region "$region" $quiet || fail "$stack was not deployed; the lines above say why.
-A stack in ROLLBACK_COMPLETE can't be updated: run make teardown ENV=$env, then deploy again."
+again="correct that, and run make deploy again"
+# Only for a new stack: an upgrade that was rolled back must never be torn down.
+[ -z "$first" ] || again="$again. Where the stack is in ROLLBACK_COMPLETE, first run make teardown ENV=$env"
+sam deploy --config-env "$env" --region "$region" $quiet || fail "$stack was not deployed; the lines above say why: $again"
 
 found=$(outputs) || fail "$stack is deployed, but AWS does not tell its outputs; try again"
 pbxctl="AWS_REGION=$region ${profile:+AWS_PROFILE=$profile }go run ./infra/pbxctl"

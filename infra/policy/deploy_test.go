@@ -256,3 +256,17 @@ func TestADeploymentThatFailsSaysSoAndKeepsWhatItWasGiven(t *testing.T) {
 	l.saves(`region = "eu-central-1"`, // make teardown needs it
 		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0 DefaultZone=Europe/Berlin"`)
 }
+
+func TestAnUpgradeThatFailsDoesNotAdviseToDeleteTheStack(t *testing.T) {
+	for _, upgrade := range []bool{false, true} {
+		l := newLaptop(t)
+		if upgrade {
+			l.mustDeploy()
+		}
+		l.write("broken", "")
+		printed, err := l.deploy(ready())
+		if err == nil || strings.Contains(printed, "make teardown ENV=dev") == upgrade {
+			t.Errorf("upgrade %t: %v: %s", upgrade, err, printed)
+		}
+	}
+}
