@@ -198,15 +198,11 @@ func (b *Bucket) Tag(ctx context.Context, name string) (string, error) {
 }
 
 func (b *Bucket) tag(name string) (string, error) {
-	f, err := b.root.Open(name)
 	sum := sha256.New()
-	if err == nil {
-		_, err = io.Copy(sum, f)
-		err = errors.Join(err, f.Close())
-	}
-	if noObject(err) {
-		err = fs.ErrNotExist
-	}
+	err := b.open(name, func(f *os.File) error {
+		_, err := io.Copy(sum, f)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -263,13 +259,33 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (b *Bucket) read(name string) (body []byte, err error) {
-	if err = b.checkObject(name); err == nil {
-		body, err = b.root.ReadFile(name)
+	err = b.open(name, func(f *os.File) error {
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		body = make([]byte, info.Size()) // no object changes: another takes its place
+		_, err = io.ReadFull(f, body)
+		return err
+	})
+	return body, err
+}
+
+// open calls use with an object's file; where there is none, its error is fs.ErrNotExist. All that
+// reads objects goes through it: what is no object is refused before it is opened.
+func (b *Bucket) open(name string, use func(*os.File) error) error {
+	err := b.checkObject(name)
+	var f *os.File
+	if err == nil {
+		f, err = b.root.Open(name)
 	}
 	if noObject(err) {
-		err = fs.ErrNotExist
+		return fs.ErrNotExist
 	}
-	return body, err
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(f), f.Close())
 }
 
 // noObject tells of errors that mean: there is no object of that name, but perhaps one
