@@ -159,15 +159,23 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	})
 }
 
-// shown shows what would be erased, and asks; there is nothing to ask where that is nothing.
+// shown shows what would be erased, and asks; there is nothing to ask where that is nothing. What
+// can't be searched keeps nothing else from being erased.
 func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	told := &toldFindings{p: p, counts: map[foundAt]int{}}
 	e, err := c.erasure(told.tell)
-	if err == nil {
-		err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
-	}
-	if err := errors.Join(err, told.end(true, c.Data == "")); err != nil || len(told.counts) == 0 {
+	if err != nil {
 		return false, err
+	}
+	skipped := c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
+	if stops(skipped) {
+		return false, skipped
+	}
+	if err := told.end(true, c.Data == ""); err != nil || len(told.counts) == 0 {
+		return false, errors.Join(skipped, err)
+	}
+	if skipped != nil {
+		fmt.Fprintf(p.errs, "pbxctl: %v\n", skipped)
 	}
 	return true, ask()
 }
@@ -193,8 +201,8 @@ func computeAnew(p *program, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool
 			tasks = append(tasks, rollup.Task{MAC: mac, Day: day})
 		}
 	}
-	all := each.Loop[rollup.Task]{Of: "days that are computed anew", Name: func(t rollup.Task) string { return t.Day.String() + " of " + string(t.MAC) }}
-	return all.Do(p.ctx, values(tasks, nil), func(ctx context.Context, t rollup.Task) error {
+	all := each.Loop[rollup.Task]{Of: "days that are computed anew", Name: rollup.Task.String}
+	return all.Do(p.ctx, each.Of(tasks...), func(ctx context.Context, t rollup.Task) error {
 		result, err := r.Work(ctx, t)
 		if result == rollup.Published {
 			told.days++

@@ -73,6 +73,30 @@ func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
 	}
 }
 
+func TestAnErasureAsksThoughAnObjectCannotBeSearched(t *testing.T) {
+	data := called(t)
+	damage(t, data)
+	var out, errs strings.Builder
+	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, time.Now)
+	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, stores: stores{Data: data}}
+	asked := false
+	if goOn, err := c.shown(p, func() error { asked = true; return nil }); !goOn || err != nil || !asked {
+		t.Errorf("asked: %v; goes on: %v, %v", asked, goOn, err)
+	}
+	if !strings.Contains(errs.String(), "ndjson.gz") {
+		t.Errorf("it does not say what can't be searched: %q", errs.String())
+	}
+}
+
+// damage puts an object that can't be read into the archive of a data folder.
+func damage(t *testing.T, data string) {
+	t.Helper()
+	name := filepath.Join(data, "archive", "raw", "kind=cdr", "dt="+pbx.UTCDay(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)).String(), "68692e0b0001.0001.ndjson.gz")
+	if err := os.WriteFile(name, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOneLineThatCannotBeMaskedInItsPlaceKeepsNoOtherFromBeingErased(t *testing.T) {
 	data := dataOf(t,
 		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.1', queueCode:'630', startTime:'2026-11-23 11:30:00', caller:'+4915112345678'}"},
@@ -93,10 +117,7 @@ func TestOneLineThatCannotBeMaskedInItsPlaceKeepsNoOtherFromBeingErased(t *testi
 
 func TestWhatStaysOfANumberIsListedWithItsPlace(t *testing.T) {
 	data := called(t)
-	name := filepath.Join(data, "archive", "raw", "kind=cdr", "dt="+pbx.UTCDay(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)).String(), "68692e0b0001.0001.ndjson.gz")
-	if err := os.WriteFile(name, []byte("damaged"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	damage(t, data)
 	out, code := examine(t, nil, time.Now, "erase", "--number", "+4915112345678", "--yes", "--data", data)
 	if code != exitFailed || !strings.Contains(out, "What stays:") || !strings.Contains(out, "raw/kind=cdr/dt=2026-11-23/68692e0b0001.0001.ndjson.gz") {
 		t.Errorf("exit %d: %s", code, out)
