@@ -71,20 +71,25 @@ const passesAtMost = 5
 // Run erases the number from what is spilled, from the archive and from the records, and
 // returns the days whose figures are to be computed anew. Afterwards comes Figures. What can't
 // be read or written keeps the number from being erased nowhere else: the error wraps ErrRemains
-// or an *each.Skipped then.
+// or an *each.Skipped then, and no other error does.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
 	e.gone, e.days = map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
+	var skipped error
 	for range passesAtMost {
 		e.found, e.left = 0, nil
 		err := goOn(func() error { return e.spilled(ctx) }, func() error {
 			return e.objects(ctx, "raw/", archive.QuarantinePrefix, archive.SpillPrefix)
 		}, func() error { return e.records(ctx) })
-		if err != nil && !each.Only(err) || e.DryRun || e.found == len(e.left) {
-			return e.days, errors.Join(err, e.remains())
+		if err != nil && !each.Only(err) {
+			e.remains() // the error says that it may be there
+			return e.days, err
+		}
+		if skipped = err; e.DryRun || e.found == len(e.left) {
+			return e.days, errors.Join(skipped, e.remains())
 		}
 	}
 	e.remains()
-	return e.days, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains)
+	return e.days, errors.Join(skipped, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains))
 }
 
 // goOn does one thing after another, also where one had to skip something.
@@ -103,7 +108,10 @@ func goOn(all ...func() error) (err error) {
 func (e *Erasure) Figures(ctx context.Context) error {
 	e.found, e.left = 0, nil
 	err := e.objects(ctx, "curated/")
-	return errors.Join(err, e.remains())
+	if remains := e.remains(); err == nil || each.Only(err) {
+		err = errors.Join(err, remains)
+	}
+	return err
 }
 
 // remains tells of what stays.
