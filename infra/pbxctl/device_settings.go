@@ -160,6 +160,9 @@ func (s place) write(p *program, use func(*store.Store) error) error {
 		return err
 	}
 	defer table.Close()
+	if err := p.trustClock(table, s.Data); err != nil {
+		return err
+	}
 	return p.withRecords(table, use)
 }
 
