@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-
-	"golang.org/x/term"
 
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -68,12 +64,9 @@ func (c *deviceRemoveCommand) confirm(p *program) error {
 	if c.Yes {
 		return nil
 	}
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return errors.New("what is removed can't be had back: say --yes where nobody can be asked")
-	}
 	what := "with its settings and names"
 	if c.Records {
 		what = "with its settings, names, records and figures"
 	}
-	return confirm(p.ctx, os.Stdin, p.errs, fmt.Sprintf("Remove %s, %s? [y/N] ", c.MAC, what))
+	return p.confirm(fmt.Sprintf("Remove %s, %s?", c.MAC, what), "what is removed can't be had back: say --yes where nobody can be asked")
 }
