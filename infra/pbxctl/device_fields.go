@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/token"
 )
 
 // deviceFields are all that can be set for a PBX: the columns of a fleet's CSV file after the
@@ -155,12 +155,9 @@ func setMinGeneration(d *store.Device, s string) error {
 	if s == "" {
 		return nil
 	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
-		return fmt.Errorf("%.40q is not a generation of a URL, from 1 to %d", s, uint32(math.MaxUint32))
-	}
-	d.MinGeneration = uint32(n)
-	return nil
+	least, err := token.ParseGeneration(s)
+	d.MinGeneration = uint32(least)
+	return err
 }
 
 func setReplaces(d *store.Device, s string) (err error) {
