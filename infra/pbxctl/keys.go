@@ -165,6 +165,10 @@ events are lost until you have entered the new ones:
 
 // Run implements the command.
 func (c *keysNewCommand) Run(p *program) error {
+	keys := keysPlace{Data: c.Data, JSON: c.JSON}
+	if _, err := keys.open(p); err != nil {
+		return err
+	}
 	var used []string
 	err := place{Data: c.Data}.open(p, func(s *store.Store) error {
 		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
@@ -181,12 +185,11 @@ func (c *keysNewCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	place := keysPlace{Data: c.Data, JSON: c.JSON}
-	keys, err := keyFile(c.Data).read(p.ctx)
+	made, err := keys.read(p)
 	if err != nil {
 		return err
 	}
-	return place.show(p, keys)
+	return keys.show(p, made)
 }
 
 type keysRetireCommand struct {
