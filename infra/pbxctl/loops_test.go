@@ -37,7 +37,7 @@ import (
 // visits are the loops that were seen to skip something.
 type visits map[string]bool
 
-var skippedOf = regexp.MustCompile(`\d+ of the ([^:]+?) skipped: `)
+var skippedOf = regexp.MustCompile(`skipped \d+ of the ([^:]+?): `)
 
 // told notes the loops that an error, or what a program has printed, tells of.
 func (v visits) told(text string) {
@@ -590,7 +590,7 @@ func TestALoopThatNoCaseVisitsIsFound(t *testing.T) {
 	loops := map[string]string{"things": "pkg/x f", "days": "pkg/x g"}
 	v := visits{}
 	v.failed(fmt.Errorf("read: %w", &each.Skipped{Of: "days", Count: 1}))
-	v.told("pbxctl: 3 of the marks skipped: a: no; b: no")
+	v.told("pbxctl: skipped 3 of the marks: a: no; b: no")
 	want := []string{`"marks" is no loop in the code`, "pkg/x f: the loop over things is visited by no case of this test"}
 	if got := v.missing(loops); !slices.Equal(got, want) {
 		t.Errorf("found %q", got)

@@ -46,7 +46,7 @@ func (s *Skipped) Error() string {
 	if s.Count > len(s.First) {
 		more = "; …"
 	}
-	text := fmt.Sprintf("%d of the %s skipped: %s%s", s.Count, s.Of, strings.Join(names, "; "), more)
+	text := fmt.Sprintf("skipped %d of the %s: %s%s", s.Count, s.Of, strings.Join(names, "; "), more)
 	if s.Stopped != nil {
 		text = fmt.Sprintf("%v; before that, %s", s.Stopped, text)
 	}

@@ -127,7 +127,7 @@ func TestAnErrorNamesSomeOfManySkippedThings(t *testing.T) {
 	}
 	loop := each.Loop[int]{Of: "days that are due", Name: func(i int) string { return fmt.Sprint("day ", i) }}
 	err := loop.Do(t.Context(), many, func(context.Context, int) error { return errBad })
-	if text := err.Error(); !strings.HasPrefix(text, "1000 of the days that are due skipped: day 0: is no day; day 1") || len(text) > 500 {
+	if text := err.Error(); !strings.HasPrefix(text, "skipped 1000 of the days that are due: day 0: is no day; day 1") || len(text) > 500 {
 		t.Errorf("%d characters: %s", len(text), text)
 	}
 }
