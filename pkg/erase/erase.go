@@ -418,11 +418,9 @@ type lines struct {
 // lines writes lines without the number, each for itself: one that has to stay keeps no other.
 func (e *Erasure) lines(ctx context.Context, all []byte) lines {
 	var l lines
-	number := 0
-	loop := each.Loop[[]byte]{Of: "lines that are searched", Name: func([]byte) string { return fmt.Sprint("line ", number) }}
-	_ = loop.Do(ctx, linesOf(all), func(_ context.Context, line []byte) error {
-		number++
-		return e.line(&l, number, line)
+	loop := each.Loop[archive.Line]{Of: "lines that are searched", Name: archive.Line.String}
+	_ = loop.Do(ctx, archive.LinesOf("", all), func(_ context.Context, line archive.Line) error {
+		return e.line(&l, line.N, line.Text)
 	}) // what is skipped is found
 	return l
 }
@@ -453,15 +451,4 @@ func (e *Erasure) line(l *lines, number int, line []byte) error {
 	}
 	l.found = append(l.found, f)
 	return nil
-}
-
-// linesOf yields lines, each with its end.
-func linesOf(all []byte) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for line := range bytes.Lines(all) {
-			if !yield(line, nil) {
-				return
-			}
-		}
-	}
 }
