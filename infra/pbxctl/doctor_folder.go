@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -39,7 +38,7 @@ func (d *checkup) folder(path, url string) {
 		w.table = table
 	}
 	d.check("records", func(ctx context.Context) (string, error) { return "the file is whole", wholeRecords(ctx, path) })
-	if bucket, err := dir.OpenReadOnly(local.ArchivePath(path)); err == nil {
+	if bucket, err := local.OpenArchive(path); err == nil {
 		defer bucket.Close()
 		w.bucket = bucket
 		w.remove = func(_ context.Context, name string) error {

@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -135,10 +132,7 @@ func (v vault) read(p *program, use func(archive.Bucket) error) error {
 		}
 		return use(bucket)
 	}
-	bucket, err := dir.OpenReadOnly(local.ArchivePath(v.Data))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is no data folder: `pbxctl serve --data %s` makes one", v.Data, v.Data)
-	}
+	bucket, err := local.OpenArchive(v.Data)
 	if err != nil {
 		return err
 	}

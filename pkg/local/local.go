@@ -87,6 +87,16 @@ func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
 	return t, nil
 }
 
+// OpenArchive opens the archive of the data folder at path for reading, also while another
+// program writes it.
+func OpenArchive(path string) (*dir.Bucket, error) {
+	b, err := dir.OpenReadOnly(ArchivePath(path))
+	if err != nil {
+		return nil, noData(path, err)
+	}
+	return b, nil
+}
+
 func noData(path string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return noFolder(path)
