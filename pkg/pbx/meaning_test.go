@@ -57,7 +57,7 @@ func TestIDsAreInTheOrderOfTheirNumbers(t *testing.T) {
 	ordered := []string{"pbx1-5.3", "1541415929.9", "1541415929.10", "pbx1-1541415929.10", "1541415929.100", "1541415930.1", "call-7", "x"}
 	shuffled := slices.Clone(ordered)
 	slices.Reverse(shuffled)
-	if slices.SortFunc(shuffled, CompareIDs); !slices.Equal(shuffled, ordered) {
+	if slices.SortFunc(shuffled, func(a, b string) int { return PlaceOf(a).Compare(PlaceOf(b)) }); !slices.Equal(shuffled, ordered) {
 		t.Error(shuffled)
 	}
 }

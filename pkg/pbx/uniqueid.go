@@ -27,10 +27,6 @@ func numbersOf(id string) (epoch, counter uint64, ok bool) {
 	return epoch, counter, ok && err == nil && err2 == nil
 }
 
-// CompareIDs orders ids by the time and the counter in them, so that .9 comes before .10.
-// Ids of another form come after those, in the order of their bytes.
-func CompareIDs(a, b string) int { return PlaceOf(a).Compare(PlaceOf(b)) }
-
 // IDPlace is the place of an id among others, for whoever compares it often.
 type IDPlace struct {
 	id             string
@@ -38,13 +34,14 @@ type IDPlace struct {
 	numbered       bool
 }
 
-// PlaceOf is the place of an id in the order of CompareIDs.
+// PlaceOf is the place of an id.
 func PlaceOf(id string) IDPlace {
 	epoch, counter, ok := numbersOf(id)
 	return IDPlace{id, epoch, counter, ok}
 }
 
-// Compare is CompareIDs.
+// Compare orders ids by the time and the counter in them, so that .9 comes before .10. Ids of
+// another form come after those, in the order of their bytes.
 func (p IDPlace) Compare(other IDPlace) int {
 	switch {
 	case p.numbered && other.numbered:
