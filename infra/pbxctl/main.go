@@ -162,7 +162,7 @@ func (p *program) actAsOwner(command *kong.Context) error {
 		case err != nil:
 			return err
 		case name != "":
-			fmt.Fprintf(p.errs, "pbxctl: goes on as %s, to whom %s belongs\n", name, folder)
+			fmt.Fprintf(p.errs, "pbxctl: acts as %s, the owner of %s\n", name, folder)
 		}
 	}
 	return nil

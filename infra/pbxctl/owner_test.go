@@ -82,7 +82,7 @@ func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
 	data := ownedByNobody(t)
 	for _, command := range everyKind {
 		got := run(t, "", append(strings.Fields(command), "--data", data)...)
-		if !strings.HasPrefix(got.errs, "pbxctl: goes on as nobody, to whom "+data+" belongs\n") || got.code != 0 && command != "doctor" {
+		if !strings.HasPrefix(got.errs, "pbxctl: acts as nobody, the owner of "+data+"\n") || got.code != 0 && command != "doctor" {
 			t.Errorf("%s: %+v", command, got)
 		}
 		checkOwned(t, data, command)

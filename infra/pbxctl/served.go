@@ -152,7 +152,7 @@ func (s *server) do(ctx context.Context, session control.Session) (code int) {
 	}()
 	for _, setting := range settings() {
 		if theirs, own := r.Env[setting], s.getenv(setting); theirs != "" && theirs != own {
-			fmt.Fprintf(session.Errs, "pbxctl: the server's %s counts, which is %q, and not %q\n", setting, own, theirs)
+			fmt.Fprintf(session.Errs, "pbxctl: %s is %q here, and %q for the server: the server's counts\n", setting, theirs, own)
 		}
 	}
 	p := &program{

@@ -117,7 +117,7 @@ func TestTheServersSettingsCount(t *testing.T) {
 	data, _ := needy(t)
 	serveOnlyCommands(t, data)
 	out, code := examine(t, map[string]string{"RECORD_DAYS": "40"}, time.Now, "spill", "redrive", "--data", data)
-	if code != 0 || !strings.Contains(out, `the server's RECORD_DAYS counts, which is "", and not "40"`) {
+	if code != 0 || !strings.Contains(out, `RECORD_DAYS is "40" here, and "" for the server: the server's counts`) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
