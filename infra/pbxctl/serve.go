@@ -183,14 +183,15 @@ func (c *serveCommand) openData(p *program) (data *local.Dir, keys *token.Keyrin
 	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
 		made = append(made, "the folder "+c.Data+", with nothing in it so far")
 	}
-	if _, err := os.Stat(local.KeysPath(c.Data)); errors.Is(err, fs.ErrNotExist) && p.getenv("FLEET_KEYS") == "" {
-		made = append(made, "the fleet key in it: URLs that other keys signed don't open here")
-	}
 	if data, err = c.openFolder(p); err != nil {
 		return nil, nil, nil, err
 	}
-	if keys, err = c.keys(p, data); err != nil {
+	keys, isNew, err := c.keys(p, data)
+	if err != nil {
 		return nil, nil, nil, errors.Join(err, data.Close())
+	}
+	if isNew {
+		made = append(made, "the fleet key in it: URLs that other keys signed don't open here")
 	}
 	for _, path := range data.Opened {
 		made = append(made, path+" is its owner's alone now: it was open to other users")
@@ -333,14 +334,16 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) error {
 	return hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
 }
 
-func (c *serveCommand) keys(p *program, data *local.Dir) (*token.Keyring, error) {
+// keys are the fleet keys; made tells that there were none.
+func (c *serveCommand) keys(p *program, data *local.Dir) (keys *token.Keyring, made bool, err error) {
 	fleetKeys := p.getenv("FLEET_KEYS")
 	if fleetKeys == "" {
-		if _, err := data.MakeKeys(p.ctx); err != nil {
-			return nil, err
+		if made, err = data.MakeKeys(p.ctx); err != nil {
+			return nil, false, err
 		}
 	}
-	return local.ReadKeys(c.Data, fleetKeys)
+	keys, err = local.ReadKeys(c.Data, fleetKeys)
+	return keys, made, err
 }
 
 // listen has the listener of the server whose place is taken, or that systemd holds, or a new
