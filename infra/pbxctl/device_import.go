@@ -28,9 +28,9 @@ replaces and replaces_from (see pbxctl device replace).
 The file is checked as a whole: where anything in it is wrong, all mistakes are told, each with
 its line and column, and nothing is written. An empty cell unsets its value; a column that is
 not there leaves its values as they are, and so does a PBX that is not there. The same file may
-be imported again. What is new to the fleet is put there, and counted. A PBX that is disabled, or
-whose URL was revoked, stays so whatever the file says, and that is told; --reopen lets it in as
-the file has it. CSV may be as spreadsheets save it: separated by commas, semicolons or tabs,
+be imported again. PBXs that are not in the fleet are put there, and counted. A PBX that is disabled, or
+whose URL was revoked, stays so whatever the file says, and is named; --reopen does as the file
+says. CSV may be as spreadsheets save it: separated by commas, semicolons or tabs,
 in UTF-8, with any spelling of MACs. An apostrophe before = + - @ or digits, by which a
 spreadsheet knows text, is not part of a value.
 
@@ -131,8 +131,8 @@ type deviceExportCommand struct{ exportFlags }
 
 // Help is the long form of the command's help.
 func (deviceExportCommand) Help() string {
-	return `Prints what pbxctl device import reads: all that is set for each PBX. Cells that a spreadsheet would take for a formula or
-a number begin with an apostrophe.
+	return `Prints what pbxctl device import reads: all that is set for each PBX. Cells that a spreadsheet
+would take for a formula or a number begin with an apostrophe.
 
 Example:
   pbxctl device export --data ./data > fleet.csv`

@@ -27,10 +27,10 @@ type deviceReplaceCommand struct {
 func (deviceReplaceCommand) Help() string {
 	return `The new PBX gets what was said of the old one: name, site, zone, thresholds, aliases, and the
 names of queues, agents and numbers; and the old one's MAC as an alias, since a configuration
-that was moved goes on to name it. It prints the new one's URL. The old one is disabled, at once,
+that was moved goes on to name it. It prints the new one's URL. The old one is disabled at once,
 unless --keep-old is said; its records and figures stay under its own MAC, with the settings that
-they were computed by. Both have the same name and site: figures by site go on. That one PBX
-replaces the other, and the day, is kept with the new one's settings.
+they were computed by. Both have the same name and site, so that figures by site go on. The
+new one's settings keep which PBX it replaces, and from which day on.
 
 Examples:
   pbxctl device replace 68:69:2e:0b:00:01 68:69:2e:0b:00:02 --base https://pbx.example.com --data ./data

@@ -25,8 +25,8 @@ func (d *checkup) unreadable(s *store.Store) {
 			return nil
 		})
 		if each.Only(err) {
-			return "", wrong("nothing but these is held up by them: the next hourly run sets marks right and puts spilled texts into quarantine; "+
-				"put the others back from a backup, or say them again with `pbxctl device` and `pbxctl names`", "%v", err)
+			return "", wrong("all else goes on, and the next hourly run repairs marks and puts spilled texts into quarantine; "+
+				"set settings and names again with `pbxctl device set` and `pbxctl names set`, or put the item back from a backup", "%v", err)
 		}
 		return fmt.Sprintf("nothing is; %d marks, spilled texts and PBXs were read", read), err
 	})

@@ -214,8 +214,8 @@ type quarantineReleaseCommand struct {
 func (quarantineReleaseCommand) Help() string {
 	return `An event is decoded again. Where that succeeds and its MAC is the PBX's own, or an alias of
 it, the event is recorded and archived as if it had been let in when it was received. Where
-not, it stays; with --all, those that stay do no harm. What an older version of the decoder
-refused is tried by itself, in the hours after an upgrade.
+not, it stays and is named, all others are released, and the exit code is 1. What an older
+version of the decoder refused is tried again by itself, in the hours after an upgrade.
 
 Examples:
   pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data

@@ -44,9 +44,9 @@ are due to be rolled up again. Settings of PBXs are not in the archive: set zone
 aliases (pbxctl device) in a new table first. A dry run tells of records, of days that would
 be due (DUE), and of when PBXs were heard of (HEARD).
 
---into may be the folder of --data. Where a pbxctl serve runs on it, that does the work. A
-replay that was stopped goes on where it was with the same --checkpoint; its file is removed
-in the end. An object that can't be read is skipped and named, and the exit code is 1: then
+--into may be the folder of --data. Where pbxctl serve runs on the folder of --into, it does the
+work, unless the archive is in S3. A replay that was stopped goes on where it was with the same
+--checkpoint; its file is removed in the end. An object that can't be read is skipped and named, and the exit code is 1: then
 the same command, with the same --checkpoint, begins before the first of these.
 
 Examples:

@@ -41,11 +41,12 @@ type serveCommand struct {
 // Help is the long form of the command's help.
 func (serveCommand) Help() string {
 	return `What is acknowledged is on disk. What has arrived whole is stored, though its sender
-hangs up, and though the server is told to stop (SIGTERM, Ctrl-C), which takes 10 s or a
-little more where senders are slow; told again, it ends at once. Fleet keys come from
+hangs up, and though the server is told to stop (SIGTERM, Ctrl-C). That takes up to 10 s
+where senders are slow, and 20 s where a command or the hourly run is under way; told again, it
+ends at once. Fleet keys come from
 FLEET_KEYS, written kid:secret,kid:secret (the first signs); without it a key is made in a new
 data folder. Where a folder has records and no key, put the key back (see pbxctl keys new
---help). On SIGHUP they are read again. The folder is its owner's alone; root acts as its
+--help). On SIGHUP the keys are read again. Only its owner may use the folder; root acts as the
 owner. Where this machine's clock can't be right, times go on from the last that was trusted
 (see pbxctl doctor clock --help).
 Commands that change the folder, such as erase and rollup, ask the running server to do it.
