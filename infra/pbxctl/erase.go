@@ -162,7 +162,11 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 // shown shows what would be erased, and asks; there is nothing to ask where that is nothing. What
 // can't be searched keeps nothing else from being erased.
 func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
-	told := &toldFindings{p: p, counts: map[foundAt]int{}}
+	to := *p
+	if c.JSON {
+		to.out = p.errs // programs read the other
+	}
+	told := &toldFindings{p: &to, counts: map[foundAt]int{}}
 	e, err := c.erasure(told.tell)
 	if err != nil {
 		return false, err

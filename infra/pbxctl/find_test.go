@@ -67,6 +67,11 @@ func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
 	if !errors.Is(err, refused) {
 		t.Errorf("it goes on: %v, %v", goOn, err)
 	}
+	out.Reset()
+	c.JSON = true
+	if _, err := c.shown(p, func() error { return refused }); !errors.Is(err, refused) || out.Len() > 0 || !strings.Contains(errs.String(), "found") {
+		t.Errorf("a program reads %q: %v", out.String(), err)
+	}
 	c.Number = []string{"+4915187654321"}
 	if goOn, err := c.shown(p, func() error { t.Error("it asks"); return nil }); goOn || err != nil {
 		t.Errorf("of nothing: %v, %v", goOn, err)
