@@ -18,6 +18,9 @@ type Table struct {
 	writer  *writer // nil where the file is open for reading
 	path    string  // of a file that is open for writing
 	folder  string  // of a copy, which is removed in the end; empty where there is none
+	// scanned is the file as Scrub reads it; nil until then. It stays open for as long as SQLite
+	// has the file open: to close a file takes all locks of the process off it.
+	scanned *os.File
 }
 
 // Close waits for the writes under way and closes the file.
@@ -25,6 +28,9 @@ func (t *Table) Close() error {
 	err := t.readers.Close()
 	if t.writer != nil {
 		err = errors.Join(err, t.writer.close())
+	}
+	if t.scanned != nil {
+		err = errors.Join(err, t.scanned.Close())
 	}
 	if t.folder != "" {
 		err = errors.Join(err, os.RemoveAll(t.folder))

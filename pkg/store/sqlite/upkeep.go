@@ -23,12 +23,18 @@ func (t *Table) Check(ctx context.Context) error {
 // Scrub leaves nothing in the file, nor beside it, of a text that was deleted or replaced. What
 // is deleted is overwritten at once, so that the file is mostly only read. Where it has the text
 // all the same, in a page that was divided or of a file of long ago, it is written anew: that
-// needs as much free disk space as it takes, and holds up writes.
+// needs as much free disk space as it takes, and holds up writes. One call at a time.
 func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	if err := t.truncateLog(ctx); err != nil {
 		return err
 	}
-	found, err := fileHas(ctx, t.path, has)
+	var err error
+	if t.scanned == nil {
+		if t.scanned, err = os.Open(t.path); err != nil {
+			return fmt.Errorf("scrub the file: %w", err)
+		}
+	}
+	found, err := fileHas(ctx, t.scanned, has)
 	if err != nil {
 		return fmt.Errorf("scrub the file: %w", err)
 	}
@@ -61,12 +67,7 @@ const (
 )
 
 // fileHas reports whether a file has a text of less than overlapBytes.
-func fileHas(ctx context.Context, path string, has func(text []byte) bool) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
+func fileHas(ctx context.Context, f io.ReaderAt, has func(text []byte) bool) (bool, error) {
 	chunk := make([]byte, chunkBytes)
 	for at := int64(0); ; at += chunkBytes - overlapBytes {
 		if err := ctx.Err(); err != nil {

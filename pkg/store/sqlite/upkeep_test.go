@@ -91,7 +91,12 @@ func TestATextIsFoundWhereTwoPiecesOfAFileMeet(t *testing.T) {
 		if err := os.WriteFile(path, append(content, "rest"...), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := fileHas(t.Context(), path, hasErased); err != nil || !found {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if found, err := fileHas(t.Context(), f, hasErased); err != nil || !found {
 			t.Errorf("at %d: %v, %v", at, found, err)
 		}
 	}

@@ -1,0 +1,41 @@
+package sqlite
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Without its locks, another program that closes the file takes its log away from this one.
+func TestTheFileStaysLockedWhenItIsScrubbed(t *testing.T) {
+	table := masked(t, func(*Table) {})
+	before := locks(t, table.path)
+	if err := table.Scrub(t.Context(), hasErased); err != nil {
+		t.Fatal(err)
+	}
+	if after := locks(t, table.path); before == 0 || after != before {
+		t.Errorf("%d locks before, %d after", before, after)
+	}
+}
+
+// locks counts the locks of this process on a file.
+func locks(t *testing.T, path string) (n int) {
+	t.Helper()
+	all, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		t.Skip(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, file := fmt.Sprintf(" %d ", os.Getpid()), fmt.Sprintf(":%d ", info.Sys().(*syscall.Stat_t).Ino)
+	for line := range strings.Lines(string(all)) {
+		if strings.Contains(line, own) && strings.Contains(line, file) {
+			n++
+		}
+	}
+	return n
+}
