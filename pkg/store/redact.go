@@ -77,20 +77,11 @@ func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) error {
 // zoneSet is the zone that is set for a PBX; unknown where the settings can't be understood,
 // which keeps nothing from being erased.
 func (s *Store) zoneSet(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
-	item, err := s.table.Get(ctx, deviceKey(mac))
-	if err != nil {
-		return pbx.Zone{}, orNone(err)
+	d, err := s.Device(ctx, mac)
+	if errors.Is(err, ErrNotUnderstood) {
+		err = nil
 	}
-	var d Device
-	_ = json.Unmarshal(item.Doc, &d)
-	return d.Zone, nil
-}
-
-func orNone(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
+	return d.Zone, err
 }
 
 func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redaction) error {
