@@ -82,7 +82,7 @@ var answers = [...]Answer{
 		"another method than POST, GET and HEAD", "nothing",
 		"Events are sent by POST", "Send a POST request with the event as its body, or try the URL with GET."},
 	Busy: {"busy", http.StatusServiceUnavailable,
-		"a body over 8 KiB, for 2 seconds, while 64 MiB of such bodies are on their way, or 8 MiB of the same PBX", "nothing",
+		"a body over 8 KiB that found no room for 2 seconds: such bodies took 64 MiB together, or 8 MiB of this PBX", "nothing",
 		"Too many deliveries are on their way", "It is not acknowledged. Send it again after the time in Retry-After."},
 	Unavailable: {"unavailable", http.StatusServiceUnavailable,
 		"both stores are down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
