@@ -24,6 +24,12 @@ run: ## Run it all on this machine, with a PBX that pushes (ADDR=127.0.0.1:8080)
 	@go build -o $(BUILD)/pbxctl ./infra/pbxctl
 	@exec $(BUILD)/pbxctl demo --addr $(ADDR) --data .data
 
+.PHONY: install
+install: ## Install pbxctl, the operator's program, where `go install` puts programs
+	@go install -trimpath ./infra/pbxctl
+	@at=$$(go list -f '{{.Target}}' ./infra/pbxctl) && echo "Installed $$at" && \
+	  { [ "$$(command -v pbxctl)" = "$$at" ] || echo "To use it: export PATH=\"$$(dirname "$$at"):\$$PATH\""; }
+
 .PHONY: test
 test: ## Vet, and run the unit tests, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector")

@@ -23,7 +23,7 @@ type Bad struct {
 	As     []Attempt // the ways in which it was tried
 }
 
-// Row is the row of the README's table.
+// Row is the row of the table in infra/docs/http.md.
 func (b Bad) Row() string {
 	status, says := "none", "-"
 	if b.Status != 0 {

@@ -29,7 +29,7 @@ func transport() []Bad {
 			{Name: "a length of 9 EB",
 				Wire: "POST " + ownPath + headers + "Content-Length: 9223372036854775807\r\n\r\n" + state},
 		}},
-		{"a body that ends too soon, or in chunks that are none", 408, title(ingest.Interrupted), Nothing, []Attempt{
+		{"a body that ends too soon, or has an invalid chunked encoding", 408, title(ingest.Interrupted), Nothing, []Attempt{
 			{Name: "shorter than announced", Wire: strings.Replace(post(ownPath, state), "Content-Length: ",
 				"Content-Length: 1", 1), HangsUp: true},
 			{Name: "no last chunk", Wire: chunked(ownPath, "39\r\n"+state+"\r\n"), HangsUp: true},
@@ -110,7 +110,7 @@ func addresses() []Bad {
 				state), post("/v1\\pbx\\"+macMark+"\\"+tokenMark, state),
 			"OPTIONS *"+headers+"\r\n", "CONNECT pbx:443"+headers+"\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		)},
-		{"a MAC that is none: `..`, digits of other scripts, a NUL or a line end in it", 401, title(ingest.Unauthorised), Nothing, wires(
+		{"an invalid MAC: `..`, digits of other scripts, a NUL or a line end in it", 401, title(ingest.Unauthorised), Nothing, wires(
 			post("/v1/pbx/../"+tokenMark, state), post("/v1/pbx/%2e%2e/"+tokenMark, state),
 			post("/v1/pbx/%00/"+tokenMark, state),
 			post("/v1/pbx/"+macMark+"%00/"+tokenMark, state), post("/v1/pbx/"+macMark+"0/"+tokenMark, state),
@@ -121,7 +121,7 @@ func addresses() []Bad {
 			post("/v1/pbx/%22,%22"+forged+"%22:%221/"+tokenMark, state),
 			post("/v1/pbx/"+strings.Repeat("0", 10<<10)+"/"+tokenMark, state),
 		)},
-		{"a token that is none: another PBX's, one in capitals, with a byte more, a zero before its generation, or in a header", 401, title(ingest.Unauthorised), Nothing, wires(
+		{"an invalid token: another PBX's, one in capitals, with a byte more, a zero before its generation, or in a header", 401, title(ingest.Unauthorised), Nothing, wires(
 			post("/v1/pbx/"+macMark+"/"+strings.ToUpper(tokenMark), state), post(ownPath+"a", state),
 			post(ownPath+"%00", state), post(ownPath+"%20", state),
 			post(ownPath+"%0d%0aX:"+forged, state), post("/v1/pbx/"+macMark+"/%20"+tokenMark, state),

@@ -112,7 +112,7 @@ func TestAPBXWithRecordsOfYearsKeepsNoOtherWaitingForTheirMarks(t *testing.T) {
 	}
 }
 
-// What one event can cause at the most is what README's table of threats states.
+// What one event can cause at the most is what infra/docs/security.md states.
 func TestOneLateEventCausesFewDaysAndTheFilesOfOne(t *testing.T) {
 	w := newWorld("2026-11-24T10:00:00Z")
 	late := func(change func(*pbx.CallRecord)) *caused {

@@ -14,36 +14,26 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's section")
+var update = flag.Bool("update", false, "rewrite infra/docs/cost.md")
 
 const (
-	readme   = "../../../README.md"
+	document = "../../docs/cost.md"
 	template = "../../../template.yaml"
 )
 
-// section is the README's, between its heading and the next one.
-var section = regexp.MustCompile(`(?s)(\n## What it costs\n\n)(.*?)(\n## )`)
-
-func TestTheREADMETellsWhatItCosts(t *testing.T) {
+func TestTheDocumentsTellWhatItCosts(t *testing.T) {
 	m, err := Noted()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := m.Report(ofTemplate(t))
-	text := read(t, readme)
-	found := section.FindStringSubmatch(text)
-	if found == nil {
-		t.Fatal("the README has no section ## What it costs")
+	if *update {
+		if err := os.WriteFile(document, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if found[2] == want {
-		return
-	}
-	if !*update {
-		t.Fatalf("the README says\n%s\nwhat is measured is (go test ./infra/e2e/bill -update)\n%s", found[2], want)
-	}
-	text = strings.Replace(text, found[2], want, 1)
-	if err := os.WriteFile(readme, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
+	if got := read(t, document); got != want {
+		t.Errorf("cost.md says\n%s\nwhat is measured is (go test ./infra/e2e/bill -update)\n%s", got, want)
 	}
 }
 

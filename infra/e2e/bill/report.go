@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Report is the section of the README: what Trunkline costs, and what bounds that where
+// Report is infra/docs/cost.md: what Trunkline costs, and what bounds that where
 // pushes come at a rate per second at most.
 func (m Measured) Report(w Watch, rate float64) string {
 	var b strings.Builder
@@ -14,6 +14,8 @@ func (m Measured) Report(w Watch, rate float64) string {
 	month, fixed := m.Month(), m.Fixed(w)
 	million, whole := month.Events.Times(1e6/month.Count), month.Events.Plus(month.HoursAndDays)
 
+	line("# What it costs")
+	line("")
 	line("By AWS's list prices as of %s (us-east-1, on demand, arm64, no free tier), and by what `make e2e` measures of each event, hour and", PricesAsOf)
 	line("day. The PBX has %d calls on a weekday, and sends %s events a month:", callsPerDay, thousands(month.Count))
 	line("")
