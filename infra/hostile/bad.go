@@ -217,8 +217,8 @@ func payloads() []Bad {
 			startsAt("1970-01-01 00:00:00"), startsAt("2099-12-31 23:59:59"), startsAt("1970-01-01T00:00:00Z"),
 			startsAt("2018-11-05 19:05:31', endTime:'2099-12-31 23:59:59"),
 		)},
-		{"calls of a hundred past days at once: each makes up to 4 days due, of which a PBX has 400 computed in an hour", 200, `{"stored":100}`, Both, bodies(
-			pastDays(100),
+		{"calls of ten past days at once: each makes up to 4 days due, of which a PBX has 400 computed in an hour", 200, `{"stored":10}`, Both, bodies(
+			pastDays(10),
 		)},
 		{"a call, a queue, an agent, a cause or a menu whose name has 30,000 characters", 200, stored, Both, bodies(
 			startsAt("2018-11-05 19:05:31', agentCode:'"+long), startsAt("2018-11-05 19:05:31', queueCode:'"+long),
