@@ -351,10 +351,7 @@ func (c *serveCommand) keys(p *program, data *local.Dir) (keys *token.Keyring, m
 // one.
 func (c *serveCommand) listen(p *program) (net.Listener, error) {
 	if c.TakeOver {
-		if _, err := local.ReadKeys(c.Data, p.getenv("FLEET_KEYS")); err != nil {
-			return nil, err // before the server stops that runs
-		}
-		listener, err := control.TakeOver(c.Data)
+		listener, err := control.TakeOver(c.Data, func() error { return c.ready(p) })
 		if !errors.Is(err, control.ErrNobody) {
 			return listener, err
 		}
@@ -367,6 +364,23 @@ func (c *serveCommand) listen(p *program) (net.Listener, error) {
 		return nil, fmt.Errorf("the port of %s is taken: choose another with --addr: %w", c.Addr, err)
 	}
 	return listener, err
+}
+
+// ready tells what keeps this server from serving the folder, while another one serves it still.
+func (c *serveCommand) ready(p *program) error {
+	_, err := local.ReadKeys(c.Data, p.getenv("FLEET_KEYS"))
+	if err != nil {
+		return err
+	}
+	records, err := local.OpenRecords(p.ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	archived, openErr := local.OpenArchive(c.Data)
+	if err := errors.Join(records.Close(), openErr); err != nil {
+		return err
+	}
+	return errors.Join(archived.CheckLinks(), archived.Close())
 }
 
 // activated is the listener that systemd holds for this process, or nil; see sd_listen_fds(3).

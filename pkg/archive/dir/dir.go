@@ -54,7 +54,7 @@ func Open(path string) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.checkLinks(".", foldersAround); err != nil {
+	if err := b.CheckLinks(); err != nil {
 		return nil, errors.Join(fmt.Errorf("the archive %s can't be used: %w", path, err), b.Close())
 	}
 	err = b.root.RemoveAll(aside)

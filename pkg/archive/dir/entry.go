@@ -18,6 +18,10 @@ var errLink = errors.New("is a link, which is not followed")
 // foldersAround is in how many folders a day's objects stand: raw/kind=…/dt=….
 const foldersAround = 3
 
+// CheckLinks tells of the first link among the folders that objects stand in, for which Open
+// refuses the archive.
+func (b *Bucket) CheckLinks() error { return b.checkLinks(".", foldersAround) }
+
 // checkLinks looks for links among the folders below one, so many levels deep. It lists no
 // day's objects.
 func (b *Bucket) checkLinks(folder string, levels int) error {

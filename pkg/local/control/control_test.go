@@ -281,13 +281,56 @@ func TestAServerWritesNoFileThatTheClientDidNotName(t *testing.T) {
 	}
 }
 
+func ready() error { return nil }
+
+func TestAServerGoesOnUntilWhoTakesOverIsReady(t *testing.T) {
+	for name, ready := range map[string]func() error{
+		"it can't serve": func() error { return errors.New("the archive is a link") },
+		"it is killed":   nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			handed := make(chan error, 1)
+			s := &Server{Now: time.Now, HandOver: func(send func(uintptr) error) error {
+				raw, err := listener.(*net.TCPListener).SyscallConn()
+				if err != nil {
+					return err
+				}
+				raw.Control(func(fd uintptr) { err = send(fd) })
+				handed <- err
+				return err
+			}}
+			if err := s.Start(folder); err != nil {
+				t.Fatal(err)
+			}
+			defer s.Stop()
+			if ready != nil {
+				if _, err := TakeOver(folder, ready); err == nil || !strings.Contains(err.Error(), "the archive is a link") {
+					t.Error(err)
+				}
+			} else if conn, err := dial(folder); err == nil {
+				writeFrame(conn, takes, nil)
+				conn.Close()
+			}
+			if err := <-handed; err == nil {
+				t.Error("the server would stop")
+			}
+		})
+	}
+}
+
 func TestAListenerIsHandedOver(t *testing.T) {
 	folder := t.TempDir()
 	old, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := TakeOver(folder); !errors.Is(err, ErrNobody) {
+	if _, err := TakeOver(folder, ready); !errors.Is(err, ErrNobody) {
 		t.Error(err)
 	}
 	s := &Server{Now: time.Now, HandOver: func(send func(uintptr) error) error {
@@ -301,7 +344,7 @@ func TestAListenerIsHandedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Stop()
-	taken, err := TakeOver(folder)
+	taken, err := TakeOver(folder, ready)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +363,7 @@ func TestAListenerIsHandedOver(t *testing.T) {
 func TestAServerThatHandsOverNothingSaysSo(t *testing.T) {
 	folder := t.TempDir()
 	start(t, folder, nil)
-	if _, err := TakeOver(folder); err == nil || !strings.Contains(err.Error(), "can't be taken over") {
+	if _, err := TakeOver(folder, ready); err == nil || !strings.Contains(err.Error(), "can't be taken over") {
 		t.Error(err)
 	}
 }

@@ -12,4 +12,4 @@ var errNoHandOver = errors.New("a server can't be taken over on this system")
 func sendDescriptor(*net.UnixConn, uintptr) error { return errNoHandOver }
 
 // TakeOver has the server of a data folder hand over its listener, and stop.
-func TakeOver(string) (net.Listener, error) { return nil, errNoHandOver }
+func TakeOver(string, func() error) (net.Listener, error) { return nil, errNoHandOver }

@@ -15,15 +15,24 @@ func sendDescriptor(conn *net.UnixConn, descriptor uintptr) error {
 	return err
 }
 
-// TakeOver has the server of a data folder hand over its listener, and stop. Connections wait
-// in it until somebody accepts them. Where no server listens, the error is ErrNobody.
-func TakeOver(folder string) (net.Listener, error) {
+// TakeOver has the server of a data folder hand over its listener, and stop once ready returns
+// nil. Connections wait in the listener until somebody accepts them. Where no server listens, the
+// error is ErrNobody.
+func TakeOver(folder string, ready func() error) (net.Listener, error) {
 	conn, err := dial(folder)
 	if err != nil {
 		return nil, fmt.Errorf("take over from the server: %w", err)
 	}
 	defer conn.Close()
 	l, err := receive(conn)
+	if err == nil {
+		if err = ready(); err == nil {
+			err = writeFrame(conn, takes, nil)
+		}
+		if err != nil {
+			l.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take over from the server: %w", err)
 	}

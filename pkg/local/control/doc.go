@@ -19,10 +19,12 @@
 // A client that goes away ends its command, as `c` does. Of a server that goes away without
 // `x`, nobody knows how far it came.
 //
-// A client that takes the server's place sends one frame instead:
+// A client that takes the server's place sends these frames instead:
 //
 //	client  h  hand over the listener. The server sends the byte h with the listener's file
-//	           descriptor (SCM_RIGHTS), finishes, and gives the folder free
+//	           descriptor (SCM_RIGHTS)
+//	client  h  it is ready: the server finishes, and gives the folder free. Without this word
+//	           the server goes on
 //
 // The package knows how to carry a command, and no command.
 package control

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -229,8 +230,25 @@ func (s *Server) handOver(conn *net.UnixConn) {
 		writeFrame(conn, refuses, []byte("this server can't be taken over"))
 		return
 	}
-	err := s.HandOver(func(descriptor uintptr) error { return sendDescriptor(conn, descriptor) })
+	err := s.HandOver(func(descriptor uintptr) error {
+		if err := sendDescriptor(conn, descriptor); err != nil {
+			return err
+		}
+		return isReady(conn)
+	})
 	if err != nil {
 		writeFrame(conn, refuses, []byte(err.Error()))
 	}
+}
+
+// readyWithin is how long who takes over may need to be ready.
+const readyWithin = 10 * time.Second
+
+// isReady waits for the word of who takes over that it can serve. Without it, the server goes on.
+func isReady(conn *net.UnixConn) error {
+	conn.SetReadDeadline(time.Now().Add(readyWithin))
+	if kind, _, err := readFrame(conn); err != nil || kind != takes {
+		return errors.New("who takes over was not ready")
+	}
+	return nil
 }
