@@ -102,7 +102,7 @@ func (c *eraseCommand) Run(p *program) error {
 			anew, scrub = func(map[pbx.MAC]map[pbx.Day]bool) error { return nil }, func() error { return nil }
 		}
 		err := eraseAll(p, e, anew, scrub)
-		return errors.Join(told.end(c.DryRun, c.Data == ""), err)
+		return errors.Join(told.end(c.DryRun, c.Data == "", err), err)
 	})
 }
 
@@ -175,7 +175,7 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	if stops(skipped) {
 		return false, skipped
 	}
-	if err := told.end(true, c.Data == ""); err != nil || len(told.counts) == 0 {
+	if err := told.end(true, c.Data == "", skipped); err != nil || len(told.counts) == 0 {
 		return false, errors.Join(skipped, err)
 	}
 	if skipped != nil {
@@ -255,8 +255,8 @@ type erased struct {
 	CompletedAt string   `json:"at"`
 }
 
-// end tells what was done.
-func (t *toldFindings) end(dryRun, inAWS bool) error {
+// end tells what was done, and no more than the error of the search lets it know.
+func (t *toldFindings) end(dryRun, inAWS bool, searched error) error {
 	e := erased{DryRun: dryRun, DaysAnew: t.days, CompletedAt: t.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
 	for at, n := range t.counts {
 		e.Found += n
@@ -276,7 +276,7 @@ func (t *toldFindings) end(dryRun, inAWS bool) error {
 			what := map[bool]string{true: "found", false: "erased"}[dryRun]
 			return []string{string(at.mac), at.where, fmt.Sprint(t.counts[at]), cmp.Or(at.err, what)}
 		},
-	}, "The number is nowhere.")
+	}, nowhere(searched, "The number is nowhere."))
 	if err == nil {
 		err = section(t.p, "\nWhat stays:", values(t.left, nil), placeColumns)
 	}

@@ -43,9 +43,17 @@ func (c *findCommand) Run(p *program) error {
 	}
 	err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
-		err = errors.Join(err, table(p.ctx, p.out, values(found, nil), placeColumns, "Nothing is kept of the number."))
+		err = errors.Join(err, table(p.ctx, p.out, values(found, nil), placeColumns, nowhere(err, "Nothing is kept of the number.")))
 	}
 	return err
+}
+
+// nowhere is what is said where a search found nothing: not more than its error lets it know.
+func nowhere(err error, nothing string) string {
+	if err != nil {
+		return "Nothing was found, but not all was searched."
+	}
+	return nothing
 }
 
 // find searches for a number everywhere, and changes nothing.

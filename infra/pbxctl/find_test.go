@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -132,5 +133,33 @@ func TestWhatStaysOfANumberIsListedWithItsPlace(t *testing.T) {
 	}
 	if out, code := examine(t, nil, time.Now, "find", "--number", "+4915112345678", "--data", data); code != exitFailed || !strings.Contains(out, "ndjson.gz") {
 		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestASearchThatWasNotCompleteDoesNotSayThatNothingIsKept(t *testing.T) {
+	data := called(t)
+	link := filepath.Join(data, "archive", "raw", "kind=cdr", "dt=2026-11-23", "68692e0b0001.0001.ndjson.gz")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Fatal(err)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	for _, c := range []struct {
+		ctx  context.Context
+		args []string
+		says string
+	}{
+		{t.Context(), []string{"find"}, "Nothing was found, but not all was searched.\n"},
+		{t.Context(), []string{"erase", "--dry-run"}, "Nothing was found, but not all was searched.\n"},
+		{t.Context(), []string{"erase", "--yes"}, "Nothing was found, but not all was searched.\n"},
+		{interrupted, []string{"find"}, ""},
+		{interrupted, []string{"erase", "--dry-run"}, ""},
+	} {
+		var out, errs strings.Builder
+		p := newProgram(c.ctx, &out, &errs, func(string) string { return "" }, time.Now)
+		code := p.run(append(c.args, "--number", "+4915187654321", "--data", data))
+		if code != exitFailed || !strings.Contains(out.String(), c.says) || strings.Contains(out.String(), "Nothing is kept") || strings.Contains(out.String(), "is nowhere") {
+			t.Errorf("%q: exit %d: %q, %q", c.args, code, &out, &errs)
+		}
 	}
 }
