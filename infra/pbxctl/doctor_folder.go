@@ -38,7 +38,8 @@ func (d *checkup) folder(path, url string) {
 		w.table = table
 	}
 	d.check("records", func(ctx context.Context) (string, error) { return "the file is whole", wholeRecords(ctx, path) })
-	if bucket, err := local.OpenArchive(path); err == nil {
+	bucket, err := local.OpenArchive(path)
+	if err == nil {
 		defer bucket.Close()
 		w.bucket = bucket
 		w.remove = func(_ context.Context, name string) error {
@@ -46,7 +47,11 @@ func (d *checkup) folder(path, url string) {
 		}
 	}
 	d.check("archive folder", func(context.Context) (string, error) {
-		return local.ArchivePath(path), writable(local.ArchivePath(path))
+		err := writable(local.ArchivePath(path))
+		if err == nil && bucket != nil {
+			err = bucket.CheckLinks()
+		}
+		return local.ArchivePath(path), err
 	})
 	if w.bucket != nil {
 		d.quarantine(w.bucket)
