@@ -254,8 +254,8 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 }
 
 // serveKeys are the keys by which pbxctl serve verifies: those of the environment, or those
-// in its folder, which may be changed. That they can't be read is told once, while failed.
-func serveKeys(p *program, data string, failed *atomic.Bool, log *slog.Logger) *token.Source {
+// in its folder, which may be changed. Those that were read at the start are in use at once. That they can't be read is told once, while failed.
+func serveKeys(p *program, data string, keys *token.Keyring, failed *atomic.Bool, log *slog.Logger) *token.Source {
 	read := func(context.Context) (*token.Keyring, error) {
 		keys, err := local.ReadKeys(data, p.getenv("FLEET_KEYS"))
 		if failed.Swap(err != nil) != (err != nil) {
@@ -267,5 +267,7 @@ func serveKeys(p *program, data string, failed *atomic.Bool, log *slog.Logger) *
 		}
 		return keys, err
 	}
-	return &token.Source{Read: read, Refresh: time.Second, Now: p.now}
+	source := &token.Source{Read: read, Refresh: time.Second, Now: p.now}
+	source.Use(keys)
+	return source
 }

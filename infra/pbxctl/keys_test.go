@@ -178,3 +178,26 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 		t.Errorf("exit %d: %s", got.code, got.errs)
 	}
 }
+
+func TestKeysThatBecomeUnreadableBeforeTheFirstPushStayInUse(t *testing.T) {
+	data := t.TempDir()
+	c := &serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}
+	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	url := strings.TrimSpace(run(t, "", "device", "url", "--mac", demoMAC, "--base", s.url, "--data", data).out)
+	if err := os.Rename(local.KeysPath(data), local.KeysPath(data)+"-20261123"); err != nil {
+		t.Fatal(err)
+	}
+	s.reloadKeys(t.Context())
+	r, err := http.Post(url, "", strings.NewReader("{event:'hangup', uniqueid:'1'}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("the URL is answered %d", r.StatusCode)
+	}
+}

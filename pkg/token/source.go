@@ -90,10 +90,15 @@ func (s *Source) Reload(ctx context.Context) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Use(keys)
+	return keys, nil
+}
+
+// Use puts keys in use that were read just now.
+func (s *Source) Use(keys *Keyring) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys, s.readAt = keys, s.Now()
-	return keys, nil
 }
 
 // first reads the keys when there are none yet.
