@@ -246,7 +246,7 @@ const readyWithin = 10 * time.Second
 
 // isReady waits for the word of who takes over that it can serve. Without it, the server goes on.
 func isReady(conn *net.UnixConn) error {
-	conn.SetReadDeadline(time.Now().Add(readyWithin))
+	defer time.AfterFunc(readyWithin, func() { conn.Close() }).Stop()
 	if kind, _, err := readFrame(conn); err != nil || kind != takes {
 		return errors.New("who takes over was not ready")
 	}
