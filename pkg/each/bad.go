@@ -30,6 +30,7 @@ type Skipped struct {
 	Of    string // what the things are
 	Count int
 	First []*Bad // the first ten of them
+	Done  int    // how many things were done
 	// Stopped is why the loop ended before its last thing; nil: it came to all.
 	Stopped error
 }
@@ -82,6 +83,12 @@ func Only(err error) bool {
 		return Only(e.Unwrap())
 	}
 	return false
+}
+
+// Nothing reports whether an error tells of a loop that has done nothing at all: that is less often
+// the fault of each thing than of what is behind them all, such as a right that is missing.
+func Nothing(err error) bool {
+	return slices.ContainsFunc(In(err), func(s *Skipped) bool { return s.Done == 0 })
 }
 
 // In finds all loops that an error tells of, also those within others, such as days of a PBX.

@@ -98,11 +98,12 @@ func (r *run[T]) one(ctx context.Context, thing T, do func(context.Context, T) e
 		return
 	}
 	err := do(ctx, thing)
-	if err == nil {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err == nil {
+		r.skipped.Done++
+		return
+	}
 	if s, ok := errors.AsType[stop](err); ok {
 		r.stop(s.error)
 	} else if errors.Is(err, Enough) {

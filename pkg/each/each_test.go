@@ -68,6 +68,21 @@ func TestOneBadThingKeepsNoOtherFromBeingDone(t *testing.T) {
 	}
 }
 
+func TestALoopThatSkippedAllHasDoneNothing(t *testing.T) {
+	loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }, AtOnce: 4}
+	for fine := range 3 {
+		err := loop.Do(t.Context(), numbers([]int{0}, -1), func(_ context.Context, i int) error {
+			if i > fine {
+				return errBad
+			}
+			return nil
+		})
+		if !each.Only(err) || each.Nothing(fmt.Errorf("schedule: %w", err)) != (fine == 0) {
+			t.Errorf("%d were done: %v", fine, err)
+		}
+	}
+}
+
 func TestALoopThatDidAllHasNoError(t *testing.T) {
 	loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }}
 	var done []int

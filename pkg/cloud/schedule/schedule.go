@@ -89,7 +89,7 @@ type Failure struct {
 
 // Handle does what an event asks for. Its error makes AWS try the event again later; tasks
 // that failed are told one by one, and come again alone. What loops have skipped is told of, and
-// is no error of the function.
+// is no error of the function, unless one of them has done nothing at all.
 func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) {
 	var e event
 	if err := json.Unmarshal(in, &e); err != nil {
@@ -105,7 +105,7 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 		return f.work(ctx, e.Records), nil
 	case e.Schedule != "":
 		err := f.hourly.Run(ctx)
-		if each.Only(err) {
+		if each.Only(err) && !each.Nothing(err) {
 			return nil, nil // it is told of, and comes again with the next hour
 		}
 		return nil, err

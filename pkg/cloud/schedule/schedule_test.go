@@ -61,6 +61,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type world struct {
 	*Function
 	store  *store.Store
+	table  *storetest.Memory
 	bucket *archivetest.Memory
 	sqs    *stub
 	log    strings.Builder
@@ -73,8 +74,8 @@ func newWorld(t *testing.T) *world {
 	server := httptest.NewServer(w.sqs)
 	t.Cleanup(server.Close)
 	clock := func() time.Time { return w.now }
-	table := storetest.NewMemory()
-	w.store = store.New(table, clock)
+	w.table = storetest.NewMemory()
+	w.store = store.New(w.table, clock)
 	client := sqs.New(sqs.Options{
 		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
 		Retryer: aws.NopRetryer{},
@@ -200,6 +201,21 @@ func TestTheWiredFunctionIsSetOffByItsEventsAndLogsNoSecret(t *testing.T) {
 	}
 }
 
+func TestARunThatCanDoNothingIsAnError(t *testing.T) {
+	w := newWorld(t)
+	for i := range 3 {
+		w.record(t, pbx.MAC(fmt.Sprintf("68692e0b00%02x", i)))
+		garbage := store.Item{Key: store.Key{PK: fmt.Sprintf("68692e0b00%02x", i), SK: "MARKED"}, Version: "1", Doc: []byte(`{"through":5}`)}
+		if err := w.table.Put(t.Context(), garbage, store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Handle(t.Context(), recorded(t, "schedule.json"))
+		if err == nil || !strings.Contains(err.Error(), "PBXs of the schedule") {
+			t.Errorf("with %d PBXs, none of which can be read: %v", i+1, err)
+		}
+	}
+}
+
 func TestAQueueThatRefusesIsAnError(t *testing.T) {
 	w := newWorld(t)
 	w.record(t, "68692e0b0001")
@@ -217,13 +233,18 @@ func TestAMessageThatTheQueueRefusesIsToldOfAndKeepsNoOtherFromBeingSent(t *test
 	for i := range 23 {
 		w.record(t, pbx.MAC(fmt.Sprintf("68692e0b00%02x", i)))
 	}
+	refuses := false
 	w.sqs.answer = func(w http.ResponseWriter) {
-		io.WriteString(w, `{"Failed":[{"Id":"0","Code":"InternalError","Message":"not now","SenderFault":false}]}`)
+		if refuses = !refuses; refuses {
+			io.WriteString(w, `{"Failed":[{"Id":"0","Code":"InternalError","Message":"not now","SenderFault":false}]}`)
+		} else {
+			io.WriteString(w, `{}`)
+		}
 	}
 	if _, err := w.Handle(t.Context(), recorded(t, "schedule.json")); err != nil {
 		t.Error(err)
 	}
-	if want := `"msg":"skipped","loop":"batches of messages","skipped":3,`; !strings.Contains(w.log.String(), want) || len(w.sqs.batches) != 5 {
+	if want := `"msg":"skipped","loop":"batches of messages","skipped":2,`; !strings.Contains(w.log.String(), want) || len(w.sqs.batches) != 5 {
 		t.Errorf("%d batches, no %s in %s", len(w.sqs.batches), want, &w.log)
 	}
 }
