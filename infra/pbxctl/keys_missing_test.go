@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,5 +46,16 @@ func TestServeSaysWhatWasOpenToOthers(t *testing.T) {
 	}
 	if said := serve(t, data).stop(t); strings.Contains(said, "NEW: ") {
 		t.Errorf("at the next start: %s", said)
+	}
+}
+
+func TestAServerWhoseKeysOfTheEnvironmentAreInvalidMakesNoFolder(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "new")
+	got := run(t, "bad", "serve", "--addr", "127.0.0.1:0", "--data", data)
+	if got.code != exitFailed || !strings.Contains(got.errs, "FLEET_KEYS") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder is made: %v", err)
 	}
 }

@@ -131,8 +131,8 @@ func (c *serveCommand) start(p *program) (*server, error) {
 	return s, err
 }
 
-// open makes a server that listens, and serves nobody yet. It listens first: where that fails,
-// nothing is made in the folder.
+// open makes a server that listens, and serves nobody yet. It reads the environment and listens
+// first: where that fails, nothing is made in the folder.
 func (c *serveCommand) open(p *program) (*server, error) {
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
@@ -141,6 +141,11 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	recordDays, err := config.ReadRecordDays(p.getenv)
 	if err != nil {
 		return nil, err
+	}
+	if fleetKeys := p.getenv("FLEET_KEYS"); fleetKeys != "" {
+		if _, err := local.ReadKeys(c.Data, fleetKeys); err != nil {
+			return nil, err
+		}
 	}
 	listener, err := c.listen(p)
 	if err != nil {
