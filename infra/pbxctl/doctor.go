@@ -144,7 +144,7 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (silent, error) {
 			found, err := silenceOf(p, s, mac)
 			if err == nil && !(found.Flag || c.All || c.JSON) {
-				err = each.None
+				err = each.ErrNone
 			}
 			return found, err
 		})

@@ -53,14 +53,14 @@ func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) 
 	read := each.MapAhead(ctx, recentAtOnce, recentAtOnce, (quarantined{first: since}).in(ctx, bucket), each.Text, func(ctx context.Context, name string) (refused, error) {
 		object, err := bucket.Get(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
-			err = each.None
+			err = each.ErrNone
 		}
 		return newRefused(name, object), err
 	})
 	events := each.Loop[refused]{Of: "events that were refused of late", Name: refused.name}
 	return r, events.Do(ctx, read, func(_ context.Context, one refused) error {
 		if r.more = r.events == recentAtMost || inTime.Err() != nil; r.more {
-			return each.Enough
+			return each.ErrEnough
 		}
 		r.add(one)
 		return nil

@@ -59,7 +59,6 @@ type garble struct {
 	table    func(storetest.Call) bool
 	bucket   func(archivetest.Call) bool
 	unlisted string // what a list of the archive begins with, in vain; empty: nothing
-	read     map[store.Key]bool
 	now      time.Time
 	log      strings.Builder
 }

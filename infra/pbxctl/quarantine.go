@@ -96,7 +96,7 @@ func allRefused(p *program, b archive.Bucket, q quarantined) iter.Seq2[refused, 
 	return each.Map(p.ctx, q.in(p.ctx, b), each.Text, func(ctx context.Context, name string) (refused, error) {
 		object, err := b.Get(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
-			err = each.None
+			err = each.ErrNone
 		}
 		return newRefused(name, object), err
 	})
@@ -264,7 +264,7 @@ func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.S
 	}
 	return each.Map(p.ctx, allRefused(p, b, part), refused.name, func(_ context.Context, r refused) (string, error) {
 		if !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {
-			return "", each.None
+			return "", each.ErrNone
 		}
 		return r.Name, nil
 	})

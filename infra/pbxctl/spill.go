@@ -63,7 +63,7 @@ func (c *spillListCommand) Run(p *program) error {
 func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled, error] {
 	texts := each.Map(p.ctx, s.AllSpilled(p.ctx), each.Text, func(_ context.Context, sp store.Spilled) (spilled, error) {
 		if sp.Done {
-			return spilled{}, each.None
+			return spilled{}, each.ErrNone
 		}
 		row := newSpilled("table", sp.Text)
 		row.MAC, row.Received = sp.MAC, sp.Received
@@ -72,7 +72,7 @@ func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled,
 	objects := each.Map(p.ctx, b.List(p.ctx, archive.SpillPrefix, ""), each.Text, func(ctx context.Context, name string) (spilled, error) {
 		lines, err := b.Get(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) { // handed on meanwhile
-			err = each.None
+			err = each.ErrNone
 		}
 		row := newSpilled("archive", lines)
 		row.Name, row.Tries = name, redrive.Tries(name)

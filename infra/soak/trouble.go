@@ -90,10 +90,10 @@ func (w *world) stop() {
 	}
 }
 
-func (w *world) takenOver(context.Context, *rand.Rand) {
+func (w *world) takenOver(ctx context.Context, r *rand.Rand) {
 	if err := w.server.takeOver(); err != nil {
 		w.faults.add("a server is not taken over", "%v", err)
-		w.killed(nil, nil)
+		w.killed(ctx, r)
 	}
 }
 

@@ -144,7 +144,7 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 		partition, _, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
 		day, err := pbx.ParseDay(strings.TrimPrefix(partition, "dt="))
 		if err != nil {
-			return 0, each.None
+			return 0, each.ErrNone
 		}
 		return day, nil
 	})
@@ -152,7 +152,7 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 	folders := each.Loop[pbx.Day]{Of: "folders of the archive", Name: each.Text[pbx.Day]}
 	err := folders.Do(ctx, days, func(_ context.Context, day pbx.Day) error {
 		first = day
-		return each.Enough
+		return each.ErrEnough
 	})
 	if err = r.note(err); err != nil {
 		return 0, fmt.Errorf("find the next day: %w", err)
@@ -167,7 +167,7 @@ func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 	err = piles.Do(ctx, r.piles(ctx, day), func(ctx context.Context, p *pile) error {
 		if r.over() {
 			r.more()
-			return each.Enough
+			return each.ErrEnough
 		}
 		err := p.pack(ctx)
 		r.tell(p)

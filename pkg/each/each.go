@@ -22,7 +22,7 @@ type Loop[T any] struct {
 // Do calls do with each value of a sequence, and returns when all calls have ended. A thing
 // that can't be read, or that do fails for, is skipped: then the error is a *Skipped. Do stops
 // early when ctx ends, when the sequence ends with an error, or when do returns a Stop; then
-// the error wraps that one, too. It also ends when do returns Enough.
+// the error wraps that one, too. It also ends when do returns ErrEnough.
 func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
 	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
 	done := func(thing T) { r.one(ctx, thing, do) }
@@ -106,8 +106,8 @@ func (r *run[T]) one(ctx context.Context, thing T, do func(context.Context, T) e
 	}
 	if s, ok := errors.AsType[stop](err); ok {
 		r.stop(s.error)
-	} else if errors.Is(err, Enough) {
-		r.stop(Enough)
+	} else if errors.Is(err, ErrEnough) {
+		r.stop(ErrEnough)
 	} else if ended := ctx.Err(); ended != nil {
 		r.stop(err)
 	} else {
@@ -139,7 +139,7 @@ func (r *run[T]) skip(bad *Bad) {
 }
 
 func (r *run[T]) err() error {
-	if errors.Is(r.stopped, Enough) {
+	if errors.Is(r.stopped, ErrEnough) {
 		r.stopped = nil
 	}
 	if r.skipped.Count == 0 {
@@ -149,9 +149,9 @@ func (r *run[T]) err() error {
 	return &r.skipped
 }
 
-// Enough is returned by a loop's body that needs no more things. The loop ends, and that is no
+// ErrEnough is returned by a loop's body that needs no more things. The loop ends, and that is no
 // error.
-var Enough = errors.New("enough")
+var ErrEnough = errors.New("enough")
 
 // Stop is the error by which a loop's body ends the whole loop, such as for a disk that is full.
 func Stop(err error) error { return stop{err} }

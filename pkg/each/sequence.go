@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// None is returned by the read of Map and MapAhead for a value that tells of nothing, such as one
+// ErrNone is returned by the read of Map and MapAhead for a value that tells of nothing, such as one
 // that was deleted since it was listed: it is left out, and nobody is told.
-var None = errors.New("there is nothing")
+var ErrNone = errors.New("there is nothing")
 
 // Map yields what read tells of each value of a sequence, in its order. A value that read fails
 // for is a *Bad of that name, and the next one follows. After any other error of the sequence, a
@@ -67,14 +67,14 @@ func (r *reading[T, U]) read(ctx context.Context, name func(T) string, read func
 	r.value, r.err = read(ctx, r.thing)
 	if s, ok := errors.AsType[stop](r.err); ok {
 		r.err = s.error
-	} else if r.err != nil && ctx.Err() == nil && !errors.Is(r.err, None) {
+	} else if r.err != nil && ctx.Err() == nil && !errors.Is(r.err, ErrNone) {
 		r.err = &Bad{Name: name(r.thing), Err: r.err}
 	}
 }
 
 // yield yields what was read, and reports whether to go on.
 func (r *reading[T, U]) yield(yield func(U, error) bool) bool {
-	if errors.Is(r.err, None) {
+	if errors.Is(r.err, ErrNone) {
 		return true
 	}
 	if r.err != nil {

@@ -31,7 +31,7 @@ func TestSequencesGoOnAfterWhatIsBad(t *testing.T) {
 		case 4:
 			return 0, errBad
 		case 5:
-			return 0, each.None
+			return 0, each.ErrNone
 		}
 		return 2 * i, nil
 	}
@@ -85,7 +85,7 @@ func TestWhatIsInValuesIsFlat(t *testing.T) {
 func TestALoopThatHasEnoughEndsWithoutAnError(t *testing.T) {
 	for _, atOnce := range []int{1, 4} {
 		loop := each.Loop[int]{Of: "numbers", Name: each.Text[int], AtOnce: atOnce}
-		err := loop.Do(t.Context(), numbers(nil, 5), func(context.Context, int) error { return each.Enough })
+		err := loop.Do(t.Context(), numbers(nil, 5), func(context.Context, int) error { return each.ErrEnough })
 		if err != nil {
 			t.Error(err)
 		}

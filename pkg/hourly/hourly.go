@@ -83,14 +83,14 @@ const spilledAtMost = 1000
 func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
 	texts := each.Map(ctx, h.store.AllSpilled(ctx), noName, func(_ context.Context, sp store.Spilled) (string, error) {
 		if sp.Done {
-			return "", each.None
+			return "", each.ErrNone
 		}
 		return "", nil
 	})
 	spilled := each.Loop[string]{Of: "spilled texts and objects that are counted", Name: each.Text[string]}
 	err = spilled.Do(ctx, each.Join(texts, h.bucket.List(ctx, archive.SpillPrefix, "")), func(context.Context, string) error {
 		if n++; n == spilledAtMost {
-			return each.Enough
+			return each.ErrEnough
 		}
 		return nil
 	})

@@ -90,7 +90,7 @@ func (r *retry) run(ctx context.Context) error {
 			return nil
 		}
 		if ended = !r.next(ctx, names); ended {
-			return each.Enough
+			return each.ErrEnough
 		}
 		names = names[:0]
 		return nil
@@ -137,7 +137,7 @@ func (r *retry) settled(ctx context.Context) (bool, error) {
 	texts := each.Loop[store.Spilled]{Of: "spilled texts that are waited for", Name: func(sp store.Spilled) string { return string(sp.MAC) }}
 	err := texts.Do(ctx, r.store.AllSpilled(ctx), func(_ context.Context, sp store.Spilled) error {
 		if settled = sp.Done; !settled {
-			return each.Enough
+			return each.ErrEnough
 		}
 		return nil
 	})

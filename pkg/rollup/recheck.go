@@ -73,7 +73,7 @@ func recheck(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked,
 	enough := false
 	err = days.Do(ctx, s.PublishedDays(ctx, mac, c.Before), func(ctx context.Context, d store.PublishedDay) error {
 		if enough = marked == againAtOnce || looked == checkedAtOnce; enough {
-			return each.Enough
+			return each.ErrEnough
 		}
 		looked++
 		c.Before = d.Day

@@ -59,7 +59,7 @@ func (s *Store) publishedDays(ctx context.Context, r Range) iter.Seq2[PublishedD
 			d.Day, err = pbx.ParseDay(lastPart(i.SK))
 		}
 		if err == nil && d.Revision == 0 {
-			err = each.None
+			err = each.ErrNone
 		}
 		return d, err
 	})

@@ -91,7 +91,7 @@ func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day
 	name := func(d PublishedDay) string { return d.Day.String() }
 	return each.Map(ctx, published, name, func(_ context.Context, d PublishedDay) (pbx.Day, error) {
 		if !s.Sealed(d.Day, d.Header, s.now()) {
-			return 0, each.None
+			return 0, each.ErrNone
 		}
 		return d.Day, nil
 	})

@@ -106,7 +106,7 @@ func (s *Store) spilled(_ context.Context, parts []Item) (Spilled, error) {
 		return sp, nil
 	}
 	if sp.Text = nil; s.now().Sub(sp.Received) < time.Hour {
-		return Spilled{}, each.None
+		return Spilled{}, each.ErrNone
 	}
 	return sp, nil
 }

@@ -70,7 +70,7 @@ func (s *Store) mend(ctx context.Context, u *Unreadable) error {
 func decoded[T any](ctx context.Context, items iter.Seq2[Item, error], read func(Item) (T, error)) iter.Seq2[T, error] {
 	return each.Map(ctx, items, nameOf, func(_ context.Context, i Item) (T, error) {
 		value, err := read(i)
-		if err != nil && !errors.Is(err, each.None) {
+		if err != nil && !errors.Is(err, each.ErrNone) {
 			err = &Unreadable{[]Item{i}, err}
 		}
 		return value, err
