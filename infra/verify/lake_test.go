@@ -168,7 +168,7 @@ func someEnvelopes() []archive.Envelope {
 		{MAC: macOf(1), KID: "k1", Received: at, Remote: "192.0.2.1", Index: 1, Body: []byte("{a:1}"),
 			Event: &pbx.IVRStep{UUID: "1.1", IVRID: "7", Common: pbx.Common{Extra: []pbx.Member{{Name: "new", Value: "{}"}}}}},
 		{MAC: macOf(2), Received: at, Remote: "192.0.2.2", Index: 2, Body: []byte("\xff"), Event: &pbx.IVRStep{UUID: "1.2", IVRID: "7"}},
-		{MAC: macOf(3), Received: at, Remote: "192.0.2.3", Body: []byte("{b:1}"), Event: &pbx.IVRStep{UUID: "1.3", IVRID: "8"}},
+		{MAC: macOf(3), Received: at, Remote: "192.0.2.3", Body: []byte("{b:1}"), Rewritten: true, Event: &pbx.IVRStep{UUID: "1.3", IVRID: "8"}},
 	}
 }
 
@@ -188,8 +188,11 @@ func TestAthenaKnowsTheMembersOfEnvelopes(t *testing.T) {
 		must(t, json.Unmarshal(line, &envelope))
 		for name, value := range envelope {
 			members[name] = "string" // text, a time, or an object as it is written
-			if _, ok := value.(float64); ok {
+			switch value.(type) {
+			case float64:
 				members[name] = "bigint"
+			case bool:
+				members[name] = "boolean"
 			}
 		}
 	}
