@@ -32,7 +32,7 @@ type Report struct {
 	Replaced []string // tables whose rows had changed
 }
 
-// racesAtMost is how often a run begins anew since another one was faster.
+// racesAtMost is how often a run begins again since another one was faster.
 const racesAtMost = 3
 
 // Run publishes the tables that have changed. Its Report tells also of a run that failed. Where

@@ -23,17 +23,13 @@ func (p *Publisher) fleet(ctx context.Context, report *Report) iter.Seq2[curated
 
 // read reads what is said of a PBX.
 func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error) {
-	device, err := s.Device(ctx, mac)
-	if err != nil {
-		return curated.PBX{}, err
-	}
-	seen, err := s.Seen(ctx, mac)
+	device, seen, err := rollup.Known(ctx, s, mac)
 	if err != nil {
 		return curated.PBX{}, err
 	}
 	names, err := s.Names(ctx, mac)
 	if err == nil {
-		err = errors.Join(rollup.CheckSettings(mac, device), device.Check("name", "site"), names.Readable())
+		err = errors.Join(device.Check("name", "site"), names.Readable())
 	}
 	if err != nil {
 		return curated.PBX{}, err

@@ -101,21 +101,28 @@ func CheckSettings(mac pbx.MAC, d store.Device) error {
 
 // deviceOf is what is known of a PBX; fallback is its zone where none is.
 func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zone) (device, error) {
+	set, seen, err := Known(ctx, s, mac)
+	if err != nil {
+		return device{}, err
+	}
+	return device{set, seen.Zone, store.ClockZone(set, seen, fallback)}, nil
+}
+
+// Known reads what was set for a PBX and what was learnt of it. Its error says so where anything
+// can't be read that figures are computed by; what was learnt is none of it where a zone is set.
+func Known(ctx context.Context, s *store.Store, mac pbx.MAC) (store.Device, store.Seen, error) {
 	set, err := s.Device(ctx, mac)
 	if err == nil {
 		err = CheckSettings(mac, set)
 	}
 	if err != nil {
-		return device{}, err
+		return store.Device{}, store.Seen{}, err
 	}
 	seen, err := s.Seen(ctx, mac)
 	if errors.Is(err, store.ErrNotUnderstood) && set.Zone.Known() {
-		err = nil // it is learnt anew, and not asked until then
+		return set, store.Seen{}, nil // it is learnt again, and not asked until then
 	}
-	if err != nil {
-		return device{}, err
-	}
-	return device{set, seen.Zone, store.ClockZone(set, seen, fallback)}, nil
+	return set, seen, err
 }
 
 // basis is what a day's figures are computed by.
