@@ -175,9 +175,7 @@ func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
 			if err := os.Chmod(data, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := local.MakeKeys(data); err != nil {
-				t.Fatal(err)
-			}
+			makeKeys(t, data)
 			args := []string{"doctor", "--data", data}
 			if url := c.broken(t, data); url != "" {
 				args = append(args, "--url", url)

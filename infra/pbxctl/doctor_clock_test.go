@@ -132,7 +132,8 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 
 func TestDoctorTellsOfAnHourlyRunThatWasIncomplete(t *testing.T) {
 	data := dataOf(t)
-	if err := errors.Join(os.Chmod(data, 0o700), local.MakeKeys(data)); err != nil {
+	makeKeys(t, data)
+	if err := os.Chmod(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return at(t, "2026-11-26T12:00:00Z") }
@@ -165,7 +166,8 @@ func TestDoctorNamesFilesOfAnotherModeAndCopiesOfKeys(t *testing.T) {
 	} {
 		data := dataOf(t)
 		file := filepath.Join(data, name)
-		err := errors.Join(os.Chmod(data, 0o700), local.MakeKeys(data), os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o644))
+		makeKeys(t, data)
+		err := errors.Join(os.Chmod(data, 0o700), os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o644))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -395,9 +395,7 @@ func serveAt(t *testing.T, data, now string) *running {
 	t.Helper()
 	r := &running{}
 	r.set(t, now)
-	if err := local.MakeKeys(data); err != nil { // records without keys are not served
-		t.Fatal(err)
-	}
+	makeKeys(t, data) // records without keys are not served
 	p := newProgram(t.Context(), io.Discard, &r.log, func(string) string { return "" }, func() time.Time { return *r.clock.Load() })
 	var err error
 	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: 5 * time.Second}).start(p); err != nil {

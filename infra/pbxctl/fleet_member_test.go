@@ -18,9 +18,7 @@ import (
 func fleetData(t *testing.T) string {
 	t.Helper()
 	data := emptyData(t)
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	good(t, "device", "import", written(t, branches), "--data", data)
 	return data
 }

@@ -352,9 +352,7 @@ func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 
 func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	data := emptyData(t)
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	file := written(t, branches)
 	good(t, "device", "import", file, "--data", data)
 	good(t, "device", "revoke", "--mac", "68692e0b0002", "--data", data)

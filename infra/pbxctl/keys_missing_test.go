@@ -13,9 +13,7 @@ import (
 
 func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
 	data := vendorData(t)
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	if err := os.Remove(local.KeysPath(data)); err != nil {
 		t.Fatal(err)
 	}
@@ -57,5 +55,13 @@ func TestAServerWhoseKeysOfTheEnvironmentAreInvalidMakesNoFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder is made: %v", err)
+	}
+}
+
+// makeKeys has a data folder have keys.
+func makeKeys(t *testing.T, data string) {
+	t.Helper()
+	if _, err := local.NewKeys(data, nil); err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
 	}
 }

@@ -51,9 +51,7 @@ func rotates(t *testing.T, unknown string, place ...string) {
 
 func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
 	data := t.TempDir()
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	rotates(t, "", "--data", data)
 	if info, err := os.Stat(local.KeysPath(data)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
@@ -93,9 +91,7 @@ func TestARotationWhoseAnswerIsLostHasHappened(t *testing.T) {
 
 func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
 	data := t.TempDir()
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -118,9 +114,7 @@ func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
 
 func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
 	data := t.TempDir()
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	out, code := examine(t, map[string]string{"FLEET_KEYS": fleetKeys}, time.Now, "keys", "rotate", "--data", data)
 	if code != exitFailed || !strings.Contains(out, "change FLEET_KEYS itself") {
 		t.Errorf("exit %d: %s", code, out)

@@ -502,9 +502,7 @@ func TestAReplayWritesAtItsRate(t *testing.T) {
 func TestARevokedURLOpensNoMore(t *testing.T) {
 	data := t.TempDir()
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: record("1.1")})
-	if err := local.MakeKeys(data); err != nil {
-		t.Fatal(err)
-	}
+	makeKeys(t, data)
 	device := func(what string, more ...string) result {
 		return do(t, append([]string{"device", what, "--mac", string(oldPBX), "--data", data}, more...)...)
 	}

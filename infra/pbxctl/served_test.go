@@ -22,9 +22,7 @@ import (
 // itself, at noon of 2026-11-24.
 func serveOnlyCommands(t *testing.T, data string) *server {
 	t.Helper()
-	if err := local.MakeKeys(data); err != nil { // records without keys are not served
-		t.Fatal(err)
-	}
+	makeKeys(t, data) // records without keys are not served
 	now := func() time.Time { return at(t, "2026-11-24T12:00:00Z") }
 	p := newProgram(t.Context(), io.Discard, t.Output(), func(string) string { return "" }, now)
 	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}).open(p)

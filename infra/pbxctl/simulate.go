@@ -148,7 +148,7 @@ func (c *simulateCommand) openData(p *program, use func(opener) error) error {
 	}
 	return p.openFolder(c.Data, func(d *local.Dir) error {
 		if d.New { // else serving it would find records, and no keys
-			if err := local.MakeKeys(c.Data); err != nil {
+			if _, err := d.MakeKeys(p.ctx); err != nil {
 				return err
 			}
 		}

@@ -73,14 +73,6 @@ func readSecrets(path string) (text string, keys *token.Secrets, err error) {
 	return text, keys, nil
 }
 
-// MakeKeys makes a key in the data folder at path, unless there is one.
-func MakeKeys(path string) error {
-	if _, err := NewKeys(path, nil); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
-
 // NewKeys makes the first key in the data folder at path, and returns its id, which is none of
 // the kids used before. Where there are keys, its error is fs.ErrExist.
 func NewKeys(path string, used []string) (kid string, err error) {

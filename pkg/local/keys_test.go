@@ -31,7 +31,7 @@ func filesOfKeys(t *testing.T, path string) (names []string) {
 
 func TestNoFileOfKeysSurvivesAKillAndTheNextChange(t *testing.T) {
 	path := t.TempDir()
-	if err := MakeKeys(path); err != nil {
+	if _, err := NewKeys(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(KeysPath(path))
@@ -106,13 +106,14 @@ func TestANewKeyHasAnIDThatNoKeyHadBefore(t *testing.T) {
 
 func TestKeysBehindALinkAreNotChanged(t *testing.T) {
 	path, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "secret")
-	if err := errors.Join(MakeKeys(path), os.Rename(KeysPath(path), elsewhere), os.Symlink(elsewhere, KeysPath(path))); err != nil {
+	_, err := NewKeys(path, nil)
+	if err := errors.Join(err, os.Rename(KeysPath(path), elsewhere), os.Symlink(elsewhere, KeysPath(path))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadKeys(path, ""); err != nil {
 		t.Error(err)
 	}
-	err := ChangeKeys(path, func(s *token.Secrets) error { _, err := s.Rotate(token.NewSecret()); return err })
+	err = ChangeKeys(path, func(s *token.Secrets) error { _, err := s.Rotate(token.NewSecret()); return err })
 	if err == nil || !strings.Contains(err.Error(), "is a link") {
 		t.Error(err)
 	}

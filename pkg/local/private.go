@@ -50,7 +50,6 @@ func Strays(path string, atMost int) (found []Stray, err error) {
 	if err != nil {
 		return nil, err
 	}
-	enough := errors.New("enough")
 	look := func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
 			found = append(found, Stray{file, err.Error()})
@@ -58,7 +57,7 @@ func Strays(path string, atMost int) (found []Stray, err error) {
 			found = append(found, strayIn(file, info, o)...)
 		}
 		if len(found) >= atMost {
-			return enough
+			return fs.SkipAll
 		}
 		if err != nil && e != nil && e.IsDir() {
 			return fs.SkipDir
@@ -67,12 +66,9 @@ func Strays(path string, atMost int) (found []Stray, err error) {
 	}
 	for _, folder := range []string{path, ArchivePath(path)} {
 		target, linkErr := filepath.EvalSymlinks(folder)
-		if err == nil && linkErr == nil && (folder == path || isLink(folder)) {
+		if err == nil && linkErr == nil && len(found) < atMost && (folder == path || isLink(folder)) {
 			err = filepath.WalkDir(target, look)
 		}
-	}
-	if errors.Is(err, enough) {
-		err = nil
 	}
 	return found, err
 }

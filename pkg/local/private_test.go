@@ -31,7 +31,11 @@ func fill(t *testing.T, path string) *Dir {
 		t.Fatal(err)
 	}
 	err = store.New(data.Table, time.Now).SetDevice(t.Context(), mac, store.Device{Name: "Reception"})
-	err = errors.Join(err, data.Bucket.Put(t.Context(), "raw/kind=cdr/x", []byte("x")), MakeKeys(path))
+	_, keysErr := NewKeys(path, nil)
+	if errors.Is(keysErr, fs.ErrExist) {
+		keysErr = nil
+	}
+	err = errors.Join(err, data.Bucket.Put(t.Context(), "raw/kind=cdr/x", []byte("x")), keysErr)
 	if err != nil {
 		t.Fatal(err)
 	}
