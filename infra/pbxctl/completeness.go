@@ -67,7 +67,7 @@ func (c *completenessCommand) Run(p *program) error {
 			return err
 		}
 		found := []told{{c.MAC, c.Day, calls.Completeness(), sealed}}
-		err = show(p, c.JSON, values(found, nil), toldColumns, "")
+		err = show(p, c.JSON, each.Of(found...), toldColumns, "")
 		return errors.Join(skipped, err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
 }

@@ -191,7 +191,7 @@ func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
 
 func (c *deviceURLCommand) print(p *program, all []addressed) error {
 	if c.JSON {
-		return show(p, true, values(all, nil), columns[addressed]{}, "")
+		return show(p, true, each.Of(all...), columns[addressed]{}, "")
 	}
 	if c.MAC != "" {
 		_, err := fmt.Fprintln(p.out, all[0].URL)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -43,7 +44,7 @@ func (c *deviceAliasCommand) Run(p *program) error {
 		return err
 	}
 	found := []aliased{{m.MAC, append([]pbx.MAC{}, m.Aliases...)}}
-	return show(p, c.JSON, values(found, nil), aliasColumns, "")
+	return show(p, c.JSON, each.Of(found...), aliasColumns, "")
 }
 
 func (c *deviceAliasCommand) apply(mac, alias pbx.MAC, d *store.Device) error {

@@ -68,5 +68,5 @@ func (c *deviceRemoveCommand) confirm(p *program) error {
 	if c.Records {
 		what = "with its settings, names, records and figures"
 	}
-	return p.confirm(fmt.Sprintf("Remove %s, %s?", c.MAC, what), "what is removed can't be had back: say --yes where nobody can be asked")
+	return p.confirm(fmt.Sprintf("Remove %s, %s?", c.MAC, what), "what is removed can't be restored: say --yes where nobody can be asked")
 }

@@ -93,7 +93,7 @@ func (c *deviceSetCommand) Run(p *program) error {
 
 // showMember shows one PBX.
 func showMember(p *program, asJSON bool, m member) error {
-	return show(p, asJSON, values([]member{m}, nil), deviceColumns, "")
+	return show(p, asJSON, each.Of(m), deviceColumns, "")
 }
 
 type deviceAddCommand struct {

@@ -62,7 +62,7 @@ func (c *doctorFeedCommand) Run(p *program) error {
 			}
 			return all, nil
 		})
-		return show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold of all records, or there are none.")
+		return show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold, or no records exist.")
 	})
 }
 

@@ -25,8 +25,8 @@ import (
 // sought is the number that a command looks for.
 type sought struct {
 	Number        []string `required:"" sep:"none" help:"The number, with + and its country code; may be given again." placeholder:"NUMBER"`
-	Trunk         []string `default:"0" help:"What is dialled before a national number." placeholder:"DIGITS"`
-	International []string `default:"00,011" help:"What is dialled before a country code." placeholder:"DIGITS"`
+	Trunk         []string `default:"${trunk}" help:"What is dialled before a national number." placeholder:"DIGITS"`
+	International []string `default:"${international}" help:"What is dialled before a country code." placeholder:"DIGITS"`
 	From          pbx.Day  `help:"Only what was received from this UTC day on." placeholder:"DAY"`
 	To            pbx.Day  `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
 }
@@ -61,7 +61,7 @@ func (eraseCommand) Help() string {
 	return `Removes a caller's number from everything, as callers may demand (GDPR, article 17): from what
 was received, spilled and quarantined, from records, figures and their files, of all PBXs. In
 its place stands ` + erase.Masked + `; the calls stay, and count as before. The days that change are computed
-anew. Started again, it goes on where it was broken off. A running pbxctl serve does it, and
+again. After an interruption, the same command goes on. A running pbxctl serve does it, and
 takes in what PBXs push meanwhile.
 Your shell may keep the command, with the number, in its history.
 
@@ -151,7 +151,7 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if c.DryRun || c.Yes || p.server != nil { // its client has asked
 		return true, nil
 	}
-	if err := canAsk("an erased number can't be had back: say --yes where nobody can be asked, or --dry-run"); err != nil {
+	if err := canAsk("an erased number can't be restored: say --yes where nobody can be asked, or --dry-run"); err != nil {
 		return false, err
 	}
 	return c.shown(p, func() error {
@@ -270,7 +270,7 @@ func (t *toldFindings) end(dryRun, inAWS bool, searched error) error {
 	places := slices.SortedFunc(maps.Keys(t.counts), func(a, b foundAt) int {
 		return cmp.Or(cmp.Compare(a.mac, b.mac), cmp.Compare(a.where, b.where), cmp.Compare(a.err, b.err))
 	})
-	err := show(t.p, false, values(places, nil), columns[foundAt]{
+	err := show(t.p, false, each.Of(places...), columns[foundAt]{
 		[]string{"MAC", "WHERE", "COUNT", ""},
 		func(at foundAt) []string {
 			what := map[bool]string{true: "found", false: "erased"}[dryRun]
@@ -278,7 +278,7 @@ func (t *toldFindings) end(dryRun, inAWS bool, searched error) error {
 		},
 	}, nowhere(searched, "The number is nowhere."))
 	if err == nil {
-		err = section(t.p, "\nWhat stays:", values(t.left, nil), placeColumns)
+		err = section(t.p, "\nWhat stays:", each.Of(t.left...), placeColumns)
 	}
 	if err != nil || dryRun {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/store"
 )
@@ -43,7 +44,7 @@ func (c *findCommand) Run(p *program) error {
 	}
 	err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
-		err = errors.Join(err, table(p.ctx, p.out, values(found, nil), placeColumns, nowhere(err, "Nothing is kept of the number.")))
+		err = errors.Join(err, table(p.ctx, p.out, each.Of(found...), placeColumns, nowhere(err, "Nothing is kept of the number.")))
 	}
 	return err
 }

@@ -210,10 +210,10 @@ func (c importFlags) tell(p *program, edits []edit, planned []plan) error {
 		fmt.Fprintf(p.errs, "These stay shut, whatever the file says; --reopen lets in those that it has open:\n%s", strings.Join(shut, ""))
 	}
 	if c.JSON {
-		return show(p, true, values(all, nil), changedColumns, "")
+		return show(p, true, each.Of(all...), changedColumns, "")
 	}
 	if len(all) > 0 {
-		if err := table(p.ctx, p.out, values(all, nil), changedColumns, ""); err != nil {
+		if err := table(p.ctx, p.out, each.Of(all...), changedColumns, ""); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.out)

@@ -113,7 +113,7 @@ func (k keysPlace) show(p *program, keys *token.Secrets) error {
 	for _, kid := range keys.KIDs() {
 		all = append(all, listedKey{kid, kid == keys.Signing()})
 	}
-	return show(p, k.JSON, values(all, nil), keyColumns, "")
+	return show(p, k.JSON, each.Of(all...), keyColumns, "")
 }
 
 var keyColumns = columns[listedKey]{
@@ -202,7 +202,7 @@ type keysRetireCommand struct {
 // Help is the long form of the command's help.
 func (keysRetireCommand) Help() string {
 	return fmt.Sprintf(`Within %d minutes no door opens to a URL of the key any more: a PBX that has one is answered 401,
-and its events are lost unless it keeps them. A key that is gone can't be had back. PBXs that
+and its events are lost unless it keeps them. A key that is gone can't be restored. PBXs that
 were last heard by a URL of the key are named before you are asked.
 
 Examples:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/config"
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -180,15 +181,15 @@ func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, 
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
 		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
-	if err := table(p.ctx, p.out, values(r.queues, nil), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
+	if err := table(p.ctx, p.out, each.Of(r.queues...), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
-	if err := table(p.ctx, p.out, values(r.pbx, nil), pbxColumns, ""); err != nil {
+	if err := table(p.ctx, p.out, each.Of(r.pbx...), pbxColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.ctx, p.out, values(r.agents, nil), agentColumns(names), "No agent had calls or sessions.")
+	return table(p.ctx, p.out, each.Of(r.agents...), agentColumns(names), "No agent had calls or sessions.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/store"
 )
 
@@ -44,16 +45,8 @@ var liveColumns = columns[store.LiveCall]{
 
 // values yields the elements of a slice, or the error alone.
 func values[T any](all []T, err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		if err != nil {
-			var none T
-			yield(none, err)
-			return
-		}
-		for _, each := range all {
-			if !yield(each, nil) {
-				return
-			}
-		}
+	if err != nil {
+		return func(yield func(T, error) bool) { yield(*new(T), err) }
 	}
+	return each.Of(all...)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"trunkline/pkg/erase"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
@@ -117,7 +118,10 @@ func (p *program) run(args []string) (code int) {
 		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
-		kong.Vars{"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(agentFigures(), ", ")},
+		kong.Vars{
+			"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(agentFigures(), ", "),
+			"trunk": strings.Join(erase.DefaultPrefixes().Trunk, ","), "international": strings.Join(erase.DefaultPrefixes().International, ","),
+		},
 		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),
 		kong.NamedMapper("path", kong.MapperFunc(p.parsePath)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

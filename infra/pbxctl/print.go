@@ -129,7 +129,7 @@ func section[T any](p *program, title string, found iter.Seq2[T, error], c colum
 		return err
 	}
 	var text strings.Builder
-	if err := table(p.ctx, &text, values(all, nil), c, ""); err != nil {
+	if err := table(p.ctx, &text, each.Of(all...), c, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, title)

@@ -242,14 +242,14 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 		return err
 	}
 	return c.write(p, func(s *store.Store, b archive.Bucket) error {
-		names := values(c.Names, nil)
+		names := each.Of(c.Names...)
 		if c.All {
 			names = c.selected(p, b)
 		}
 		return settle(p, c.JSON, "released", names, func(name string) error {
 			err := replay.Release(p.ctx, s, b, name)
 			if err != nil && !errors.Is(err, replay.ErrHeld) && s.Ping(p.ctx) != nil {
-				return stopped{err}
+				return each.Stop(err)
 			}
 			return err
 		})
@@ -277,8 +277,8 @@ func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error]
 	events := each.Loop[string]{Of: "quarantined events that were asked for", Name: each.Text[string]}
 	err := events.Do(p.ctx, names, func(_ context.Context, name string) error {
 		err := do(name)
-		if stop := (stopped{}); errors.As(err, &stop) {
-			return each.Stop(stop.error)
+		if each.Stops(err) {
+			return err
 		}
 		f := fate{Name: name, Done: err == nil}
 		all++
@@ -303,9 +303,6 @@ func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error]
 	}
 	return err
 }
-
-// stopped is an error after which there is no use in going on.
-type stopped struct{ error }
 
 type quarantineDiscardCommand struct {
 	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list tells them."`
@@ -334,7 +331,7 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 		}
 	}
 	return c.write(p, func(b archive.Bucket) error {
-		return settle(p, c.JSON, "discarded", values(c.Names, nil), func(name string) error {
+		return settle(p, c.JSON, "discarded", each.Of(c.Names...), func(name string) error {
 			if _, err := b.Tag(p.ctx, name); err != nil {
 				return err
 			}

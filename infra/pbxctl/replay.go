@@ -253,7 +253,7 @@ func (c *replayCommand) tell(p *program, r replayed) error {
 	}
 	if r.DryRun {
 		kinds := slices.Sorted(maps.Keys(r.Writes))
-		err := show(p, false, values(kinds, nil), columns[string]{
+		err := show(p, false, each.Of(kinds...), columns[string]{
 			[]string{"KIND", "ITEMS"},
 			func(kind string) []string { return []string{kind, strconv.Itoa(r.Writes[kind])} },
 		}, "All of it is recorded already.")

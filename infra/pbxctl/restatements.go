@@ -44,7 +44,7 @@ func (c *restatementsCommand) Run(p *program) error {
 				return skipped
 			}
 			nothing := fmt.Sprintf("The figures of %s of %s are those that were published first.", c.Day, c.MAC)
-			return errors.Join(skipped, show(p, c.JSON, values(h.replaced, nil), columns[restated]{}, nothing))
+			return errors.Join(skipped, show(p, c.JSON, each.Of(h.replaced...), columns[restated]{}, nothing))
 		}
 		return errors.Join(skipped, h.print(p))
 	})
@@ -109,11 +109,11 @@ func readRows(rows iter.Seq2[store.Row, error], t kpi.Thresholds) (found *dayRow
 }
 
 func (h history) print(p *program) error {
-	if err := table(p.ctx, p.out, values(h.changes(), nil), changeColumns, ""); err != nil {
+	if err := table(p.ctx, p.out, each.Of(h.changes()...), changeColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nRecords that came after the figures they change")
-	return table(p.ctx, p.out, values(h.late(), nil), lateColumns, "None.")
+	return table(p.ctx, p.out, each.Of(h.late()...), lateColumns, "None.")
 }
 
 // change is what a restatement changed of a queue's figures.

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"trunkline/infra/fleet/truth"
+	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -317,7 +318,7 @@ func (r *comparison) tell(p *program, asJSON bool) error {
 		}
 		return nil
 	}
-	if err := show(p, asJSON, values(r.first, nil), differenceColumns, ""); err != nil {
+	if err := show(p, asJSON, each.Of(r.first...), differenceColumns, ""); err != nil {
 		return err
 	}
 	return fmt.Errorf("%d differences in %d rows of %d PBXs", r.differences, r.rows, r.pbxs)

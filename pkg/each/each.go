@@ -156,6 +156,12 @@ var ErrEnough = errors.New("enough")
 // Stop is the error by which a loop's body ends the whole loop, such as for a disk that is full.
 func Stop(err error) error { return stop{err} }
 
+// Stops reports whether an error is a Stop.
+func Stops(err error) bool {
+	_, ok := errors.AsType[stop](err)
+	return ok
+}
+
 type stop struct{ error }
 
 func (s stop) Unwrap() error { return s.error }
