@@ -28,7 +28,7 @@ type Envelope struct {
 	// event of an array, that event's own text. Where the coding could not be taken off, it
 	// is as it came.
 	Body []byte
-	// Rewritten is set where Body is not what was received, but its event written anew, since
+	// Rewritten is set where Body is not what was received, but its event written again, since
 	// something was erased from it.
 	Rewritten bool
 }
@@ -165,7 +165,7 @@ func (e Envelope) marshal() ([]byte, error) {
 }
 
 // Receipt is what an archived envelope says of the receipt itself; what it was taken
-// for is told anew by whoever decodes Body.
+// for is told again by whoever decodes Body.
 type Receipt struct {
 	ID       string
 	MAC      pbx.MAC
@@ -177,7 +177,7 @@ type Receipt struct {
 	Reason   string
 	Decoder  int // the version that refused it; 1 where the envelope of what was refused has none
 	Body     []byte
-	// Rewritten is set where Body is its event, written anew since something was erased from it.
+	// Rewritten is set where Body is its event, written again since something was erased from it.
 	Rewritten bool
 }
 

@@ -39,7 +39,7 @@
 // where a duration should be, still can't: a ? stands before Masked there.
 //
 // The body is masked in its place, where it then says what it said. Where it does not, as for
-// a bare 0000000 of which JSON knows nothing, its event is written anew from its members, and
+// a bare 0000000 of which JSON knows nothing, its event is written again from its members, and
 // the envelope says so (Rewritten). Should that not say the same either, the body goes to
 // quarantine, and its record is deleted: nothing keeps a number from being erased.
 //

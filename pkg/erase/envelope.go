@@ -14,7 +14,7 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// notRead is why an envelope goes to quarantine whose event can't be made anew.
+// notRead is why an envelope goes to quarantine whose event can't be made again.
 const notRead = "a number was erased, and what is left is no event to this version"
 
 // masked is an archived line without the number.
@@ -59,13 +59,13 @@ func (n *Numbers) line(line []byte) (masked, error) {
 type body struct {
 	had     bool
 	text    []byte
-	anew    bool              // its event was written anew
+	anew    bool              // its event was written again
 	gone    store.ContentHash // of the event that it said, where the text can't say the masked one
 	members []string          // that had the number
 }
 
 // body writes a body without the number. What it says then is what it said, but for the
-// number: where a PBX writes so that it can't be masked in its place, the event is written anew.
+// number: where a PBX writes so that it can't be masked in its place, the event is written again.
 func (n *Numbers) body(text []byte) body {
 	if !n.mayHave(string(text)) {
 		return body{text: text} // as most

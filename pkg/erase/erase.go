@@ -69,7 +69,7 @@ var ErrRemains = errors.New("the number is there still")
 const passesAtMost = 5
 
 // Run erases the number from what is spilled, from the archive and from the records, and
-// returns the days whose figures are to be computed anew. Afterwards comes Figures. What can't
+// returns the days whose figures are to be computed again. Afterwards comes Figures. What can't
 // be read or written keeps the number from being erased nowhere else: the error wraps ErrRemains
 // or an *each.Skipped then, and no other error does.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {

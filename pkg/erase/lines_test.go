@@ -290,7 +290,7 @@ func TestPublishedNamesAndCausesAreErased(t *testing.T) {
 		strings.Replace(call(3, "x:1"), "630", "0151 1234567", 1))
 	w.at = w.at.Add(48 * time.Hour)
 	w.rollUp()
-	for _, item := range w.table.Items() { // so that nothing is computed anew
+	for _, item := range w.table.Items() { // so that nothing is computed again
 		if strings.HasPrefix(item.SK, "CALL#") {
 			w.table.Delete(t.Context(), item.Key, store.Condition{})
 		}

@@ -1,6 +1,6 @@
 // Package replay makes records of what was archived: of a part of the archive, to build a
-// table anew or to repair what a decoder had misunderstood; or of single events that were
-// held back. Bodies are decoded anew, as if they arrived again, but with their own receipts:
+// table again or to repair what a decoder had misunderstood; or of single events that were
+// held back. Bodies are decoded again, as if they arrived again, but with their own receipts:
 // what is recorded already stays as it is.
 //
 // An object that can't be read, or of which a line can't be recorded though the table works, is

@@ -65,7 +65,7 @@ func waits(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked) (
 	return true, errors.Join(err, s.SetChecked(ctx, mac, *c))
 }
 
-// recheck goes on from where an earlier run came to. A day that it skips has it begin anew once
+// recheck goes on from where an earlier run came to. A day that it skips has it begin again once
 // it is through.
 func recheck(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked, now time.Time) (marked int, err error) {
 	looked := 0

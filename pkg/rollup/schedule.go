@@ -74,7 +74,7 @@ func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, l
 		return through, 0, err
 	}
 	// Where through is later, the PBX's zone was found to lie farther west: days that had
-	// closed are open again, and will be marked anew.
+	// closed are open again, and will be marked again.
 	recorded := r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(until)})
 	unmarked := false
 	days := each.Loop[pbx.Day]{Of: "days that have closed", Name: each.Text[pbx.Day]}

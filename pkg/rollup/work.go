@@ -27,7 +27,7 @@ const (
 const (
 	// markSettles is how long after it was made a mark may be taken away.
 	markSettles = 5 * time.Minute
-	// racesAtMost is how often a worker begins anew since another one was faster.
+	// racesAtMost is how often a worker begins again since another one was faster.
 	racesAtMost = 5
 	// finishWithin is how long after a day is sealed it is computed where it was due before. No
 	// record of it has expired then.
@@ -35,7 +35,7 @@ const (
 )
 
 // Work does a task. It may be done at any time, by any number of workers, any number of
-// times. Workers who share a Rollup take turns with a day; others may have to begin anew.
+// times. Workers who share a Rollup take turns with a day; others may have to begin again.
 func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
 	turn := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
 	turn.Lock()

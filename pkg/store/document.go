@@ -41,7 +41,7 @@ func stillAt(version string) Condition {
 	return Unchanged(version)
 }
 
-// changesAtMost is how often a change begins anew since another writer was faster.
+// changesAtMost is how often a change begins again since another writer was faster.
 const changesAtMost = 10
 
 // change has apply change what the operator has written of a PBX. What stays as it was is not

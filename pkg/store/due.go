@@ -79,7 +79,7 @@ func (s *Store) Due(ctx context.Context) iter.Seq2[Mark, error] {
 	return decoded(ctx, s.partitions(ctx, duePrefix+"#", "read which days are due"), markOf)
 }
 
-// Unmark takes a mark away, unless the day was marked anew since the mark was read.
+// Unmark takes a mark away, unless the day was marked again since the mark was read.
 func (s *Store) Unmark(ctx context.Context, m Mark) error {
 	err := s.table.Delete(ctx, dueKey(m.MAC, m.Day), Unchanged(m.version))
 	return wrap(orThere(err), "take the mark of %s of %s away", m.Day, m.MAC)

@@ -72,7 +72,7 @@ func OpenClock(ctx context.Context, t Table, machine func() time.Time, passed fu
 func readClock(ctx context.Context, t Table) (doc clockDoc, version string, err error) {
 	version, err = New(t, nil).load(ctx, clockKey, &doc)
 	if version != "" && err != nil {
-		return clockDoc{}, version, nil // it can't be understood, and is written anew
+		return clockDoc{}, version, nil // it can't be understood, and is written again
 	}
 	return doc, version, wrap(err, "read how late it is")
 }

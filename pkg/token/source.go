@@ -18,13 +18,13 @@ var ErrUnavailable = errors.New("the fleet keys can't be read")
 // opens nothing any more that was retired.
 const KeptFor = 5 * time.Minute
 
-// rereadWithin is how long it may take to read keys anew while others are at hand.
+// rereadWithin is how long it may take to read keys again while others are at hand.
 const rereadWithin = 500 * time.Millisecond
 
 // Source verifies tokens with keys that are read from elsewhere: at first need, when they
 // are KeptFor old, and when a token names a key that is not known, for that at most once in
 // Refresh. So a new key opens at once, or where strangers try keys, within Refresh; and they
-// can't make us read at will. Where keys can't be read anew, those at hand stay in use.
+// can't make us read at will. Where keys can't be read again, those at hand stay in use.
 type Source struct {
 	Read    func(context.Context) (*Keyring, error)
 	Refresh time.Duration
@@ -57,7 +57,7 @@ func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Proof, e
 	return proof, err
 }
 
-// keyring returns the keys, read anew where that is due. Those that lack a key are given by
+// keyring returns the keys, read again where that is due. Those that lack a key are given by
 // who misses it.
 func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error) {
 	s.mu.Lock()
@@ -84,7 +84,7 @@ func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error
 	return s.keys, nil
 }
 
-// Reload reads the keys anew, and returns them. Where they can't be read, those at hand stay.
+// Reload reads the keys again, and returns them. Where they can't be read, those at hand stay.
 func (s *Source) Reload(ctx context.Context) (*Keyring, error) {
 	keys, err := s.Read(ctx)
 	if err != nil {

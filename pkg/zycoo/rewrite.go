@@ -8,7 +8,7 @@ type Member struct {
 	Value string // as of pbx.Member
 }
 
-// Rewrite writes a body of one event anew, as an object literal on one line: each member in
+// Rewrite writes a body of one event again, as an object literal on one line: each member in
 // its order, as change makes it of the one that was read. What stands beside the members is
 // left out, such as comments. ok is false where the body is not one event. What change makes of
 // an object or an array has to be JSON. Where it changes nothing, the text decodes to the same

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// rewritten is the event of a body before and after it was written anew.
+// rewritten is the event of a body before and after it was written again.
 func rewritten(t *testing.T, body string) (before, after Element, text []byte) {
 	t.Helper()
 	was, err := Decode([]byte(body))

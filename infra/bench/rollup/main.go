@@ -138,7 +138,7 @@ func facts(p fleet.PBX) []fact {
 			continue
 		}
 		found = append(found, newFact(c, e.At))
-		if len(found)%100 == 99 { // talk is told anew
+		if len(found)%100 == 99 { // talk is told again
 			again := *c
 			again.TalkingTime = pbx.IntOf(again.TalkingTime.Or(0) + 1)
 			found = append(found, newFact(&again, e.At.Add(time.Hour)))

@@ -138,7 +138,7 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, check func()
 	if err != nil {
 		b.root.Remove(temporary) // else the next Open does
 		if errors.Is(err, fs.ErrNotExist) {
-			b.synced.Clear() // somebody removed a folder: the next Put makes it anew
+			b.synced.Clear() // somebody removed a folder: the next Put makes it again
 		}
 		return fmt.Errorf("put object %s: %w", name, err)
 	}

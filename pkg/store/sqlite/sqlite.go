@@ -162,7 +162,7 @@ const (
 // body may write.
 func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		r := r // each loop over the result begins anew
+		r := r // each loop over the result begins again
 		for left := r.Limit; ; {
 			page, more, err := t.page(ctx, r)
 			if err != nil {

@@ -22,7 +22,7 @@ func (t *Table) Check(ctx context.Context) error {
 
 // Scrub leaves nothing in the file, nor beside it, of a text that was deleted or replaced. What
 // is deleted is overwritten at once, so that the file is mostly only read. Where it has the text
-// all the same, in a page that was divided or of a file of long ago, it is written anew: that
+// all the same, in a page that was divided or of a file of long ago, it is written again: that
 // needs as much free disk space as it takes, and holds up writes. One call at a time.
 func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	if err := t.truncateLog(ctx); err != nil {
