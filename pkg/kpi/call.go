@@ -2,7 +2,6 @@ package kpi
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"trunkline/pkg/pbx"
@@ -65,18 +64,6 @@ const (
 
 var classes = []Class{ClassQueue, ClassDirect, ClassIVROnly, ClassOutbound, ClassInternal, ClassUnrecognised}
 
-// Outcome is what became of a queue call.
-type Outcome string
-
-// The outcomes, in the order in which they are tried.
-const (
-	Answered  Outcome = "answered"
-	Voicemail Outcome = "voicemail"
-	FlowedOut Outcome = "flowed_out"
-	Abandoned Outcome = "abandoned"
-	Unknown   Outcome = "unknown"
-)
-
 // newCall makes a call of the records that make it up, in their order, and of all records
 // of the uuid.
 func newCall(own, all []*record, s Settings) *Call {
@@ -92,16 +79,6 @@ func newCall(own, all []*record, s Settings) *Call {
 	}
 	return c
 }
-
-// judge decides whether the call was abandoned short, by its outcome, miss causes and wait.
-func (c *Call) judge(s Settings) {
-	c.GaveUp = c.Outcome == Abandoned && !c.unstaffed &&
-		(c.last.missCause == "" || c.last.missCause == memberCancel)
-	c.Short = c.GaveUp && c.Wait.Known() && c.Wait.Or(0) < s.ShortAbandon
-}
-
-// memberCancel is the PBX's own name for a caller who hung up.
-const memberCancel = "MEMBER_CANCEL"
 
 // classify gives the call its class, by the first direction that any of its records has.
 // The records of that direction count.
@@ -171,112 +148,9 @@ func (c *Call) miss(cause string) {
 	}
 }
 
-// answer gives the call what the answering record decides.
-func (c *Call) answer(r *record) {
-	c.AnsweredBy = r.agent
-	if r.wait.Known() {
-		c.waits(r.from, r.wait)
-	}
-	c.reenter(r)
-	if r.ring.Known() {
-		c.Ring = r.ring
-	}
-	if r.score != 0 {
-		c.Score = r.score
-	}
-}
-
 // waits says from when on the call waited, and for how long.
 func (c *Call) waits(from int64, seconds pbx.Int) {
 	c.Wait, c.waited = seconds, interval{from, from + seconds.Or(0)}
-}
-
-// reenter has a call that came back to its queue wait from its first start there until it was
-// answered, if that is longer.
-func (c *Call) reenter(answering *record) {
-	first := c.counted[0].from
-	if wait := answering.answered() - first; first < answering.from && wait > c.Wait.Or(-1) {
-		c.waits(first, pbx.IntOf(wait))
-	}
-}
-
-// decide finds the first rule that holds of the records that count.
-func (c *Call) decide(all []*record) {
-	for _, rule := range []struct {
-		outcome Outcome
-		reason  string
-		holds   func(*record) bool
-	}{
-		{Answered, "somebody answered", (*record).answers},
-		{Voicemail, "a message was left", func(r *record) bool { return r.voicemail }},
-		{FlowedOut, "it was forwarded", func(r *record) bool { return r.forwarded }},
-		{FlowedOut, "it went on to another queue", func(r *record) bool { return r == c.counted[0] && c.goesOn(all) }},
-		{FlowedOut, "it went back to a menu", func(r *record) bool { return r.state == "ivr" && r.wait.Or(0) > 0 }},
-		{Abandoned, "it ended in the queue", func(r *record) bool { return r.state == "queue" }},
-		{Unknown, "no rule tells what became of it", func(r *record) bool { return true }},
-	} {
-		if i := slices.IndexFunc(c.counted, rule.holds); i >= 0 {
-			c.Outcome, c.reason, c.deciding = rule.outcome, rule.reason, c.counted[i]
-			break
-		}
-	}
-	if c.Outcome == Answered {
-		c.answer(c.deciding)
-	}
-}
-
-// goesOn reports whether the call has a record in another queue that is later than all of
-// its own; or one as late as the last of them, in a queue that answered it.
-func (c *Call) goesOn(all []*record) bool {
-	var answered map[string]bool
-	for _, r := range all {
-		if r.queue == "" || r.queue == c.Queue {
-			continue
-		}
-		order := r.interval.compare(c.last.interval)
-		if order == 0 && answered == nil {
-			answered = answeredIn(all)
-		}
-		if order > 0 || order == 0 && answered[r.queue] {
-			return true
-		}
-	}
-	return false
-}
-
-// answeredIn are the queues in which any of a call's records shows that it was answered.
-func answeredIn(all []*record) map[string]bool {
-	queues := map[string]bool{}
-	for _, r := range all {
-		if r.direction == pbx.Inbound && r.answers() {
-			queues[r.queue] = true
-		}
-	}
-	return queues
-}
-
-// Why says by which rule the call counts as it does.
-func (c *Call) Why() string {
-	switch c.Class {
-	case ClassIVROnly:
-		return "it ended in a menu, and saw no queue"
-	case ClassDirect:
-		return "it saw no queue"
-	case ClassOutbound:
-		return "outbound calls never count"
-	case ClassInternal:
-		return "its caller is an agent of the day, or its call type says internal"
-	case ClassUnrecognised:
-		return "its call type is none that is known"
-	}
-	why := fmt.Sprintf("%s, by its record of %s in the state %q", c.reason, c.deciding.start, c.deciding.state)
-	if c.deciding.agent != "" {
-		why += " with agent " + c.deciding.agent
-	}
-	if c.Short {
-		why += "; short, since the caller ended it, before the threshold"
-	}
-	return why
 }
 
 // plus is the sum of what is known.

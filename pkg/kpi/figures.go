@@ -7,16 +7,6 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Thresholds are what figures are shown for. Rows need no recomputing for others.
-type Thresholds struct {
-	ServiceLevel int64 // seconds in which a call should be answered
-	ShortAbandon int64 // seconds before which an abandoned call is short
-}
-
-// DefaultServiceLevel is the threshold of service levels in seconds, where an operator has
-// set no other.
-const DefaultServiceLevel = 20
-
 // Published says which computation a row comes from.
 type Published struct {
 	ComputedAt time.Time `json:"computed_at"`

@@ -159,15 +159,6 @@ type Inputs struct {
 	Hash    string `json:"hash"` // of their identities and contents, not of their receipts
 }
 
-// Settings are what an operator says of a PBX, as far as rows depend on it.
-type Settings struct {
-	ShortAbandon     int64 `json:"short_abandon_seconds"` // an abandoned call that waited less is short
-	TalkIncludesHold bool  `json:"talk_includes_hold,omitempty"`
-}
-
-// DefaultSettings are those of a PBX of which nothing was said.
-var DefaultSettings = Settings{ShortAbandon: 10}
-
 func (t *Total) add(seconds int64) {
 	t.Sum += seconds
 	t.Max = max(t.Max, seconds)

@@ -32,6 +32,7 @@
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
 //	how late it is                CLOCK      CLOCK                                               by one machine's server, every minute
 //	what came of the hourly run   HOURLY     HOURLY                                              by one machine's server
+//	whether the table is writable PING       PING                                                by who asks
 //
 // The x of a partition is the last digit of the MAC, the h the first one of a hash. A row or
 // text that one item can't hold goes on in others, whose keys end in #0001 and so on.

@@ -28,7 +28,7 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 
 // Ping tells whether the table can be written.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.save(ctx, Key{"PING", "PING"}, ownVersion(millis(s.now())), struct{}{}, Condition{})
+	err := s.save(ctx, pingKey, ownVersion(millis(s.now())), struct{}{}, Condition{})
 	return wrap(err, "write to the table")
 }
 

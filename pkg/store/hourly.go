@@ -15,8 +15,6 @@ type HourlyRun struct {
 	Error    string `json:"error,omitempty"` // what was not, shortened
 }
 
-var hourlyKey = Key{"HOURLY", "HOURLY"}
-
 // errorAtMost is how many bytes are kept of an error.
 const errorAtMost = 500
 

@@ -43,6 +43,13 @@ const (
 	spillPrefix    = "SPILL"
 )
 
+// The keys of items of which the table has one.
+var (
+	clockKey  = Key{"CLOCK", "CLOCK"}
+	hourlyKey = Key{"HOURLY", "HOURLY"}
+	pingKey   = Key{"PING", "PING"}
+)
+
 // The stages of a leg of a call in progress.
 const (
 	stageBegin  = "begin"

@@ -57,8 +57,6 @@ type clockDoc struct {
 	Accepted bool      `json:"accepted,omitempty"` // by an operator, and not taken over yet
 }
 
-var clockKey = Key{"CLOCK", "CLOCK"}
-
 // OpenClock reads how late it was. passed is how long the program runs by a clock that nobody
 // can set.
 func OpenClock(ctx context.Context, t Table, machine func() time.Time, passed func() time.Duration) (*Clock, error) {

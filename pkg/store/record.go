@@ -11,13 +11,6 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// How long it is of use to know the legs of a call in progress, and the changes of an
-// extension.
-const (
-	liveFor         = 24 * time.Hour
-	extensionLogFor = 30 * 24 * time.Hour
-)
-
 // Store keeps the records of a fleet in a Table.
 type Store struct {
 	table  Table
@@ -188,9 +181,4 @@ func (f fact) at(k Key) write {
 func (w write) until(expires time.Time) write {
 	w.Expires = expires
 	return w
-}
-
-// expiring is a time after a receipt, to the second.
-func expiring(r Receipt, after time.Duration) time.Time {
-	return r.At.UTC().Add(after).Truncate(time.Second)
 }

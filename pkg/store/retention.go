@@ -19,6 +19,10 @@ const (
 	daysToExpire = 2
 	// lateFor is how long a record is kept that comes late, whatever its day.
 	lateFor = 30 * 24 * time.Hour
+	// liveFor is how long the legs of a call in progress are kept, and extensionLogFor how long
+	// the changes of an extension.
+	liveFor         = 24 * time.Hour
+	extensionLogFor = 30 * 24 * time.Hour
 )
 
 // Keeping has a Store keep the records of calls that it writes for so many days, from LeastDays
@@ -95,4 +99,9 @@ func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day
 		}
 		return d.Day, nil
 	})
+}
+
+// expiring is a time after a receipt, to the second.
+func expiring(r Receipt, after time.Duration) time.Time {
+	return r.At.UTC().Add(after).Truncate(time.Second)
 }
