@@ -50,6 +50,7 @@ data folder. Where a folder has records and no key, put the key back (see pbxctl
 owner. Where this machine's clock can't be right, times go on from the last that was trusted
 (see pbxctl doctor clock --help).
 Commands that change the folder, such as erase and rollup, ask the running server to do it.
+One that began while no server ran ends when one starts, and says so.
 GET /healthz is answered 200 where both stores can be written, else 503.
 Every hour, days that have closed are rolled up: GRACE_MINUTES (15) after their end, in
 the zone set for the PBX, else inferred from its calls, else DEFAULT_ZONE (UTC).
@@ -208,7 +209,9 @@ func (c *serveCommand) openData(p *program) (data *local.Dir, keys *token.Keyrin
 // openFolder opens the data folder, once a server whose place is taken has given it free.
 func (c *serveCommand) openFolder(p *program) (*local.Dir, error) {
 	for began := time.Now(); ; {
-		data, err := local.Open(p.ctx, c.Data)
+		data, err := local.Serve(p.ctx, c.Data, func() {
+			fmt.Fprintln(p.errs, "pbxctl: another command works on the folder: it was told to end, and is waited for")
+		})
 		if !c.TakeOver || !errors.Is(err, local.ErrInUse) || time.Since(began) > 3*stopWithin {
 			return data, err
 		}

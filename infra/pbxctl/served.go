@@ -29,7 +29,20 @@ func (p *program) openFolder(folder string, use func(*local.Dir) error, files ..
 	if err := p.trustClock(data.Table, folder); err != nil {
 		return errors.Join(err, data.Close())
 	}
-	return errors.Join(use(data), data.Close())
+	return errors.Join(p.alone(data, use), data.Close())
+}
+
+// alone calls use with a data folder that no server has open, until one starts.
+func (p *program) alone(data *local.Dir, use func(*local.Dir) error) error {
+	ctx, done := data.UntilServed(p.ctx)
+	defer done()
+	defer func(ctx context.Context) { p.ctx = ctx }(p.ctx)
+	p.ctx = ctx
+	err := use(data)
+	if err != nil && errors.Is(context.Cause(ctx), local.ErrServerStarts) {
+		return local.ErrServerStarts
+	}
+	return err
 }
 
 // How long a folder that is in use may be without a server that listens: one that begins has

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -303,5 +304,31 @@ func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
 	got := doWithin(t, ctx, "simulate", "--pbx", "2", "--days", "2", "--seed", "1", "--rate", "20", "--data", t.TempDir())
 	if got.code != exitFailed || !strings.Contains(got.errs, "stopped after ") || !strings.Contains(got.errs, "which are kept") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// An erasure of a year takes hours, and PBXs do not send again.
+func TestALongCommandKeepsNoServerFromStarting(t *testing.T) {
+	data := t.TempDir()
+	makeKeys(t, data)
+	begins, ended := make(chan struct{}), make(chan error, 1)
+	p := newProgram(t.Context(), io.Discard, t.Output(), func(string) string { return "" }, time.Now)
+	go func() {
+		ended <- p.openFolder(data, func(*local.Dir) error {
+			close(begins)
+			<-p.ctx.Done()
+			return fmt.Errorf("erase: %w", p.ctx.Err())
+		})
+	}()
+	<-begins
+	s := serveOnlyCommands(t, data)
+	if err := <-ended; !errors.Is(err, local.ErrServerStarts) {
+		t.Errorf("the command: %v", err)
+	}
+	if p.ctx.Err() != nil {
+		t.Error("the program is at its end, too")
+	}
+	if got := do(t, "rollup", "--all", "--since", "2026-11-20", "--data", s.folder); got.code != 0 {
+		t.Errorf("the next command: %+v", got)
 	}
 }

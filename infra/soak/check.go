@@ -382,7 +382,7 @@ func (w *world) checkFiles() {
 		switch folder := strings.SplitN(name, "/", 4); {
 		case err != nil || d.IsDir():
 			return err
-		case len(folder) == 2 && slices.Contains([]string{"records.db", "fleet-keys", "fleet-keys.lock", "lock"}, folder[1]):
+		case len(folder) == 2 && slices.Contains([]string{"records.db", "fleet-keys", "fleet-keys.lock", "lock", "lock.serve"}, folder[1]):
 		case len(folder) > 3 && folder[1] == "archive" && !strings.HasPrefix(folder[2], "~"):
 		default:
 			w.faults.add("a file is left", "%s", name)

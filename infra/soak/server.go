@@ -106,6 +106,9 @@ func (s *server) takeOver() error {
 
 // ended waits until a server that was told to has ended.
 func (s *server) ended(c *exec.Cmd) error {
+	if c.ProcessState != nil {
+		return nil // it did not start again, which is counted already
+	}
 	late := time.AfterFunc(startWithin, func() { c.Process.Kill() })
 	defer late.Stop()
 	return c.Wait()

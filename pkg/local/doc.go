@@ -8,6 +8,7 @@
 //	DIR/fleet-keys.lock  held while keys are changed
 //	DIR/fleet-keys.new   the keys as they are written; what a kill leaves of it goes with the next change
 //	DIR/lock             held by the one program that writes
+//	DIR/lock.serve       held by a server, first of all: a command that works alone ends then
 //	DIR/control          the socket on which a server does the commands of others (package control)
 //
 // All of it belongs to the owner of the folder, and is for the owner alone: see ActAsOwner.

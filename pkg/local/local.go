@@ -23,30 +23,32 @@ type Dir struct {
 	Opened []string // paths that other users could use before, and can't any more
 	path   string
 	lock   *flock.Flock
+	serves *flock.Flock // a server's; of a command, it tells whether a server starts
 }
 
-// ErrInUse says that another program has a data folder open for writing.
-var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose another folder")
-
-// Open opens the data folder at path, and makes it where it is missing. It is for its owner
-// alone then, whoever made it before.
+// Open opens the data folder at path for one command, and makes it where it is missing. It is
+// for its owner alone then, whoever made it before. While a server runs or starts, the error is
+// ErrInUse.
 func Open(ctx context.Context, path string) (*Dir, error) {
+	return open(ctx, path, (*Dir).lockForCommand)
+}
+
+// open opens a data folder that is locked by lock.
+func open(ctx context.Context, path string, lock func(*Dir, context.Context) error) (*Dir, error) {
 	_, err := os.Stat(recordsPath(path))
-	d := &Dir{New: errors.Is(err, fs.ErrNotExist), path: path}
+	d := &Dir{
+		New: errors.Is(err, fs.ErrNotExist), path: path,
+		lock: flock.New(filepath.Join(path, "lock")), serves: flock.New(filepath.Join(path, "lock.serve")),
+	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	if d.Opened, err = makePrivate(path); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(path, "lock"))
-	switch locked, err := lock.TryLock(); {
-	case err != nil:
-		return nil, fmt.Errorf("the data folder %s can't be written: %w", path, err)
-	case !locked:
-		return nil, fmt.Errorf("the data folder %s %w", path, ErrInUse)
+	if err := lock(d, ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the data folder %s %w", path, err), d.unlock())
 	}
-	d.lock = lock
 	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
 		d.Bucket, err = dir.Open(ArchivePath(path))
 	}
@@ -65,7 +67,7 @@ func (d *Dir) Close() error {
 	if d.Table != nil {
 		errs = append(errs, d.Table.Close())
 	}
-	return errors.Join(append(errs, d.lock.Unlock())...)
+	return errors.Join(append(errs, d.unlock())...)
 }
 
 // OpenTable opens the records of the data folder at path for single writes, also while

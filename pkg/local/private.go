@@ -12,7 +12,7 @@ import (
 const othersMay = 0o077
 
 // own is what a data folder has of ours at its top.
-var own = [...]string{"records.db", "records.db-wal", "records.db-shm", "archive", "fleet-keys", "fleet-keys.lock", "fleet-keys.new", "lock"}
+var own = [...]string{"records.db", "records.db-wal", "records.db-shm", "archive", "fleet-keys", "fleet-keys.lock", "fleet-keys.new", "lock", "lock.serve"}
 
 // makePrivate has a data folder, and what stands in it, be for its owner alone. It returns what
 // others could use before.
