@@ -43,16 +43,7 @@ type laptop struct {
 func newLaptop(t testing.TB) laptop {
 	t.Helper()
 	l := laptop{t, t.TempDir()}
-	for _, tool := range []string{"bash", "sh", "env", "make", "awk", "sed", "tr", "cat", "mv", "tail", "dirname", "touch", "uname", "go"} {
-		path, err := exec.LookPath(tool)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.folder("bin")
-		if err := os.Symlink(path, filepath.Join(l.home, "bin", tool)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	l.install("bash", "sh", "env", "make", "awk", "sed", "tr", "cat", "mv", "tail", "dirname", "touch", "uname", "go")
 	for _, name := range []string{"Makefile", "samconfig.toml", "template.yaml", "infra/deploy.sh"} {
 		text, err := os.ReadFile("../../" + name)
 		if err != nil {
@@ -62,6 +53,21 @@ func newLaptop(t testing.TB) laptop {
 	}
 	l.write("bin/sam", standIn)
 	return l
+}
+
+// install gives the laptop programs of this machine.
+func (l laptop) install(programs ...string) {
+	l.t.Helper()
+	l.folder("bin")
+	for _, program := range programs {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(l.home, "bin", program)); err != nil {
+			l.t.Fatal(err)
+		}
+	}
 }
 
 func (l laptop) folder(name string) {
