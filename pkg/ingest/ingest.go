@@ -57,7 +57,7 @@ type Ingest struct {
 
 // New makes an Ingest.
 func New(tokens Tokens, records Records, archive Archive, now func() time.Time) *Ingest {
-	return &Ingest{tokens, &settings{records: records, now: now}, records, archive, now}
+	return &Ingest{tokens, newSettings(records, now), records, archive, now}
 }
 
 // Delivery is what a PBX sent that was admitted.

@@ -329,6 +329,25 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 	})
 }
 
+// A fleet of more PBXs than are remembered has few of its settings read again.
+func TestTheSettingsOfALargeFleetAreRemembered(t *testing.T) {
+	const fleet = 10_001
+	b, now := &backend{}, time.Now()
+	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{b}, func() time.Time { return now })
+	for round := range int64(2) {
+		before := b.devicesRead.Load()
+		for i := range fleet {
+			mac := pbx.MAC(fmt.Sprintf("68692e%06x", i))
+			if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != ingest.Stored || err != nil {
+				t.Fatalf("%v, %v", got, err)
+			}
+		}
+		if read := b.devicesRead.Load() - before; round == 0 && read != fleet || round == 1 && read > fleet/10 {
+			t.Errorf("in round %d the settings of %d PBXs were read %d times", round, fleet, read)
+		}
+	}
+}
+
 func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{device: hangs, settings: store.Device{Disabled: true}}

@@ -2,9 +2,9 @@ package ingest
 
 import (
 	"context"
-	"sync"
 	"time"
 
+	"trunkline/pkg/cache"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -20,13 +20,11 @@ const (
 type settings struct {
 	records Records
 	now     func() time.Time
-	mu      sync.Mutex
-	known   map[pbx.MAC]setting
+	known   *cache.Cache[pbx.MAC, store.Device]
 }
 
-type setting struct {
-	store.Device
-	until time.Time
+func newSettings(records Records, now func() time.Time) *settings {
+	return &settings{records, now, cache.New[pbx.MAC, store.Device](settingsAtMost)}
 }
 
 // of returns the settings of a PBX, at most a minute old. Where they can't be read
@@ -35,24 +33,16 @@ type setting struct {
 // see store.Device.
 func (s *settings) of(ctx context.Context, mac pbx.MAC) store.Device {
 	now := s.now()
-	s.mu.Lock()
-	known, ok := s.known[mac]
-	s.mu.Unlock()
-	if ok && now.Before(known.until) {
-		return known.Device
+	if device, ok := s.known.Get(mac, now); ok {
+		return device
 	}
 	ctx, cancel := context.WithTimeout(ctx, settingsWithin)
 	defer cancel()
 	device, err := s.records.Device(ctx, mac)
-	read := setting{device, now.Add(settingsFor)}
 	if err != nil {
-		read = setting{until: now.Add(noSettingsFor)}
+		s.known.Put(mac, store.Device{}, now.Add(noSettingsFor))
+		return store.Device{}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known == nil || len(s.known) >= settingsAtMost {
-		s.known = map[pbx.MAC]setting{}
-	}
-	s.known[mac] = read
-	return read.Device
+	s.known.Put(mac, device, now.Add(settingsFor))
+	return device
 }

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"trunkline/pkg/each"
@@ -38,7 +37,7 @@ func (s *Store) MarkClosed(ctx context.Context, mac pbx.MAC, day pbx.Day, at tim
 func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked bool, err error) {
 	at := s.now()
 	key := dueKey(mac, day)
-	if s.lately.has(key, at) {
+	if _, marked := s.lately.Get(key, at); marked {
 		return true, nil
 	}
 	if sealed, err := s.IsSealed(ctx, mac, day); err != nil || sealed {
@@ -47,7 +46,7 @@ func (s *Store) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked 
 	if err := s.mark(ctx, mac, day, at, Newer()); err != nil {
 		return false, err
 	}
-	s.lately.add(key, at, markWithin)
+	s.lately.Put(key, struct{}{}, at.Add(markWithin))
 	return true, nil
 }
 
@@ -318,27 +317,4 @@ func (c keyClock) local(t pbx.LocalTime) pbx.LocalTime {
 		return t
 	}
 	return c.zone.FromUTC(t)
-}
-
-// lately remembers what was written, for a while.
-type lately struct {
-	mu    sync.Mutex
-	until map[Key]time.Time
-}
-
-const latelyAtMost = 10_000
-
-func (l *lately) has(k Key, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return now.Before(l.until[k])
-}
-
-func (l *lately) add(k Key, now time.Time, keep time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.until == nil || len(l.until) >= latelyAtMost {
-		l.until = map[Key]time.Time{}
-	}
-	l.until[k] = now.Add(keep)
 }

@@ -4,25 +4,30 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 	"time"
 
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
+// listedFor is how long a writer relies on it that a PBX is on the fleet list, since another
+// process may have taken it off.
+const listedFor = 24 * time.Hour
+
 // Enlist puts a PBX on the fleet list, with the earliest time at which anything was known
 // of it.
 func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	at = at.UTC().Truncate(time.Millisecond)
-	if s.listed.covers(mac, at) {
+	now := s.now()
+	since, known := s.listed.Get(mac, now)
+	if known && !at.Before(since) {
 		return nil
 	}
 	err := s.save(ctx, fleetKey(mac), millis(at), map[string]time.Time{"since": at}, Older())
 	if err := orThere(err); err != nil {
 		return fmt.Errorf("put %s on the fleet list: %w", mac, err)
 	}
-	s.listed.add(mac, at)
+	s.listed.Put(mac, at, now.Add(listedFor))
 	return nil
 }
 
@@ -30,36 +35,6 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.save(ctx, pingKey, ownVersion(millis(s.now())), struct{}{}, Condition{})
 	return wrap(err, "write to the table")
-}
-
-// listed remembers since when PBXs are on the fleet list, at the latest.
-type listed struct {
-	mu    sync.Mutex
-	since map[pbx.MAC]time.Time
-}
-
-func (l *listed) covers(mac pbx.MAC, at time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	since, known := l.since[mac]
-	return known && !at.Before(since)
-}
-
-func (l *listed) drop(mac pbx.MAC) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.since, mac)
-}
-
-func (l *listed) add(mac pbx.MAC, at time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.since == nil || len(l.since) >= latelyAtMost {
-		l.since = map[pbx.MAC]time.Time{}
-	}
-	if since, known := l.since[mac]; !known || at.Before(since) {
-		l.since[mac] = at
-	}
 }
 
 // Fleet yields the PBXs that have ever sent an event, or were registered. An entry that names no
@@ -97,7 +72,7 @@ type Heard struct {
 func (s *Store) hear(ctx context.Context, r Receipt) error {
 	key := heardKey(r.MAC)
 	way := Key{key.PK, key.SK + "#" + r.KID} // by another key it is heard anew
-	if s.lately.has(way, r.At) {
+	if _, kept := s.lately.Get(way, r.At); kept {
 		return nil
 	}
 	at := r.At.UTC().Truncate(time.Millisecond)
@@ -105,7 +80,7 @@ func (s *Store) hear(ctx context.Context, r Receipt) error {
 	if err := orThere(err); err != nil {
 		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
 	}
-	s.lately.add(way, at, hearsEvery)
+	s.lately.Put(way, struct{}{}, at.Add(hearsEvery))
 	return nil
 }
 

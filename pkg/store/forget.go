@@ -38,10 +38,13 @@ func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 	return nil
 }
 
-// strike takes a PBX off the fleet list.
+// strike takes a PBX off the fleet list. Nothing that was written of it before is relied on any
+// more, so that its next event writes it again.
 func (s *Store) strike(ctx context.Context, mac pbx.MAC) error {
-	s.listed.drop(mac)
-	return wrap(s.table.Delete(ctx, fleetKey(mac), Condition{}), "take %s off the fleet list", mac)
+	err := s.table.Delete(ctx, fleetKey(mac), Condition{})
+	s.listed.Drop(mac)
+	s.lately.Clear()
+	return wrap(err, "take %s off the fleet list", mac)
 }
 
 // Remove takes a PBX off the fleet list, with what was said and learnt of it: its names, and

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"trunkline/pkg/cache"
 	"trunkline/pkg/pbx"
 )
 
@@ -15,13 +16,22 @@ import (
 type Store struct {
 	table  Table
 	now    func() time.Time
-	keep   pbx.Day // days that records of calls are kept; 0: for ever
-	lately lately
-	listed listed
+	keep   pbx.Day                          // days that records of calls are kept; 0: for ever
+	lately *cache.Cache[Key, struct{}]      // items that need not be written again for a while
+	listed *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
 }
 
+// rememberedAtMost is for how many PBXs a writer remembers what it has written.
+const rememberedAtMost = 10_000
+
 // New makes a Store over a table, which keeps the records of calls for ever.
-func New(table Table, now func() time.Time) *Store { return &Store{table: table, now: now} }
+func New(table Table, now func() time.Time) *Store {
+	return &Store{
+		table: table, now: now,
+		lately: cache.New[Key, struct{}](2 * rememberedAtMost), // when it was heard, and a day that is due
+		listed: cache.New[pbx.MAC, time.Time](rememberedAtMost),
+	}
+}
 
 // Receipt says how an event was received.
 type Receipt struct {
