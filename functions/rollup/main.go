@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"trunkline/pkg/cloud/schedule"
+	"trunkline/pkg/cloud/worker"
 	"trunkline/pkg/config"
 )
 
@@ -19,5 +19,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rollup:", err)
 		os.Exit(1)
 	}
-	lambda.Start(schedule.New(settings, os.Stdout, time.Now).Handle)
+	lambda.Start(worker.New(settings, os.Stdout, time.Now).Handle)
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/dataquality"
 	"trunkline/pkg/each"
-	"trunkline/pkg/feed"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
@@ -38,7 +38,7 @@ Example:
 type told struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
-	feed.Completeness
+	dataquality.Completeness
 	Sealed bool `json:"sealed"` // the day is: there may have been more records
 }
 
@@ -53,7 +53,7 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		calls := feed.NewCalls()
+		calls := dataquality.NewCalls()
 		if err := addRecords(p, s, c.MAC, zone, c.Day, calls); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (c *completenessCommand) Run(p *program) error {
 	})
 }
 
-func addRecords(p *program, s *store.Store, mac pbx.MAC, zone pbx.Zone, day pbx.Day, calls *feed.Calls) error {
+func addRecords(p *program, s *store.Store, mac pbx.MAC, zone pbx.Zone, day pbx.Day, calls *dataquality.Calls) error {
 	for r, err := range s.CallRecords(p.ctx, mac, zone, store.Days(day, day)) {
 		if err != nil {
 			return err
@@ -94,7 +94,7 @@ type legs struct {
 	bucket   archive.Bucket
 	device   store.Device
 	from, to time.Time
-	calls    *feed.Calls
+	calls    *dataquality.Calls
 }
 
 func (l *legs) add(mac pbx.MAC) error {

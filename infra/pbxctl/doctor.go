@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
+	"trunkline/pkg/dataquality"
 	"trunkline/pkg/each"
-	"trunkline/pkg/feed"
-	"trunkline/pkg/hourly"
+	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -40,7 +40,7 @@ Examples:
 // finding is a finding at one PBX.
 type finding struct {
 	MAC pbx.MAC `json:"mac"`
-	feed.Finding
+	dataquality.Finding
 }
 
 // Run implements the command.
@@ -74,7 +74,7 @@ func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error
 	return s.Fleet(p.ctx)
 }
 
-func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Review, error) {
+func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*dataquality.Review, error) {
 	m, err := memberOf(p.ctx, s, mac)
 	if err != nil {
 		return nil, err
@@ -83,12 +83,12 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*feed.Rev
 	if err != nil {
 		return nil, err
 	}
-	review := feed.NewReview()
+	review := dataquality.NewReview()
 	for r, err := range s.CallRecords(p.ctx, mac, zone, span) {
 		if err != nil {
 			return nil, err
 		}
-		review.Add(feed.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
+		review.Add(dataquality.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
 		review.AddMembers(r.Event, r.Event.UUID)
 	}
 	for r, err := range s.CDRs(p.ctx, mac, zone, span) {
@@ -158,7 +158,7 @@ func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
 		return silent{}, err
 	}
 	found := silent{MAC: mac, Name: m.Name}
-	f, err := hourly.SilenceOf(p.ctx, s, mac, p.now())
+	f, err := maintenance.SilenceOf(p.ctx, s, mac, p.now())
 	if err != nil || f.Last.IsZero() {
 		return found, err
 	}

@@ -19,13 +19,13 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
-	"trunkline/pkg/cloud/schedule"
+	"trunkline/pkg/cloud/worker"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
-	"trunkline/pkg/hourly"
 	"trunkline/pkg/local"
+	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
@@ -129,7 +129,7 @@ func (g *garble) hourly(t *testing.T, v visits) error {
 			return err
 		},
 	}
-	err := hourly.New(s, b, r, queue, telemetry.RollupMetrics(&g.log, "any", g.clock), g.clock).Run(t.Context())
+	err := maintenance.New(s, b, r, queue, telemetry.RollupMetrics(&g.log, "any", g.clock), g.clock).Run(t.Context())
 	v.failed(err)
 	for line := range strings.Lines(g.log.String()) {
 		var told struct{ Msg, Loop string }
@@ -623,7 +623,7 @@ func messages(t *testing.T, v visits) {
 	}))
 	defer aws.Close()
 	var log strings.Builder
-	f := schedule.New(config.Rollup{
+	f := worker.New(config.Rollup{
 		AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: "anExampleThatOpensNoRealDoor", Endpoint: aws.URL},
 		Table: "records", Bucket: "archive", Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
 		Schedule: config.Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute},

@@ -20,10 +20,10 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
-	"trunkline/pkg/hourly"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
+	"trunkline/pkg/maintenance"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -340,7 +340,7 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) error {
 			return err
 		},
 	}
-	return hourly.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
+	return maintenance.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
 }
 
 // keys are the fleet keys; made tells that there were none.

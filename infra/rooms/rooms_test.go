@@ -44,7 +44,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"functions/rollup", sdk + "config", "the SDK's config is half of a cold start"},
 		{"functions/ingest", "trunkline/pkg/local", "only an operator's program runs on one machine"},
 		{"pkg/ingest", "trunkline/pkg/cloud", "clients of AWS are made where a program is put together"},
-		{"pkg/hourly", "trunkline/pkg/store/dynamo", "what is done hourly is the same in the cloud and on one machine"},
+		{"pkg/maintenance", "trunkline/pkg/store/dynamo", "what is done hourly is the same in the cloud and on one machine"},
 		{"pkg/ingest", "trunkline/infra/pbxctl", "packages do not know the programs made of them"},
 		{"pkg/ingest", "trunkline/functions/ingest", "packages do not know the programs made of them"},
 		{"pkg/apigw", "github.com/aws/aws-lambda-go/lambda", "one place knows Lambda"},

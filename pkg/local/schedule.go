@@ -12,14 +12,14 @@ import (
 // workersAtOnce is how many days are computed side by side.
 const workersAtOnce = 2
 
-// Queue is an hourly.Queue within this process, which has all done that it is sent. What fails
+// Queue is a maintenance.Queue within this process, which has all done that it is sent. What fails
 // comes again with the next run of the schedule.
 type Queue struct {
 	Compute func(context.Context, rollup.Task) error
 	Take    func(context.Context, compact.Turn) error
 }
 
-// Pack implements hourly.Queue.
+// Pack implements maintenance.Queue.
 func (q Queue) Pack(ctx context.Context, turns []compact.Turn) error {
 	kinds := each.Loop[compact.Turn]{Of: "kinds of events to be packed", Name: func(t compact.Turn) string { return string(t.Kind) }}
 	return kinds.Do(ctx, each.Of(turns...), q.Take)

@@ -1,4 +1,4 @@
-package hourly
+package maintenance
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/compact"
-	"trunkline/pkg/dims"
+	"trunkline/pkg/dimensions"
 	"trunkline/pkg/each"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/replay"
@@ -22,7 +22,7 @@ type Hourly struct {
 	bucket  archive.Bucket
 	redrive *redrive.Redrive
 	rollup  *rollup.Rollup
-	dims    *dims.Publisher
+	dims    *dimensions.Publisher
 	queue   Queue
 	report  telemetry.Rollups
 	now     func() time.Time
@@ -37,7 +37,7 @@ type Queue interface {
 // New makes an Hourly over records and archive, that sends to queue days that are due, and kinds
 // of events to be packed.
 func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
-	return &Hourly{s, b, redrive.New(s, b), r, dims.New(s, b, now), queue, report, now}
+	return &Hourly{s, b, redrive.New(s, b), r, dimensions.New(s, b, now), queue, report, now}
 }
 
 // stage is one of the things that are done.

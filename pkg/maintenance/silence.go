@@ -1,4 +1,4 @@
-package hourly
+package maintenance
 
 import (
 	"context"
@@ -6,27 +6,27 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/pkg/dataquality"
 	"trunkline/pkg/each"
-	"trunkline/pkg/feed"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
 
 // SilenceOf tells for how long a PBX is silent, beside its habit on the days that were
 // rolled up; the zero Silence where it never sent anything.
-func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (feed.Silence, error) {
+func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (dataquality.Silence, error) {
 	heard, err := s.Heard(ctx, mac)
 	if err != nil || heard.Last.IsZero() {
-		return feed.Silence{}, err
+		return dataquality.Silence{}, err
 	}
 	return since(ctx, s, mac, heard.Last, now)
 }
 
 // since tells of a PBX that was heard last at a time.
-func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (feed.Silence, error) {
+func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (dataquality.Silence, error) {
 	today := pbx.UTC.Local(now).Day()
-	calls, err := s.Activity(ctx, mac, today-feed.HabitDays, today+1) // somewhere, tomorrow has begun
-	return feed.SilenceOf(calls, last, now), err
+	calls, err := s.Activity(ctx, mac, today-dataquality.HabitDays, today+1) // somewhere, tomorrow has begun
+	return dataquality.SilenceOf(calls, last, now), err
 }
 
 // listen finds the PBXs that are silent for longer than is their habit.
@@ -53,7 +53,7 @@ func (h *Hourly) listen(ctx context.Context) error {
 func (h *Hourly) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
 	now := h.now()
 	heard, err := h.store.Heard(ctx, mac)
-	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= feed.NoticedAfter {
+	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= dataquality.NoticedAfter {
 		return false, err
 	}
 	silence, err := since(ctx, h.store, mac, heard.Last, now)

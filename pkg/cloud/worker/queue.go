@@ -1,4 +1,4 @@
-package schedule
+package worker
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"trunkline/pkg/rollup"
 )
 
-// queue is an hourly.Queue on SQS.
+// queue is a maintenance.Queue on SQS.
 type queue struct {
 	client *sqs.Client
 	url    string
@@ -29,7 +29,7 @@ const batch = 10
 // Send implements rollup.Queue.
 func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return send(ctx, q, tasks) }
 
-// Pack implements hourly.Queue.
+// Pack implements maintenance.Queue.
 func (q queue) Pack(ctx context.Context, turns []compact.Turn) error { return send(ctx, q, turns) }
 
 func send[T any](ctx context.Context, q queue, messages []T) error {

@@ -1,7 +1,7 @@
-// Package schedule wires the rollup function: what the hourly schedule and the messages of
+// Package worker wires the rollup function: what the hourly schedule and the messages of
 // its queue set off. It stands apart from package cloud so that the ingest function links
 // neither Parquet nor SQS.
-package schedule
+package worker
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
-	"trunkline/pkg/hourly"
+	"trunkline/pkg/maintenance"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -48,17 +48,17 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 }
 
 func newFunction(
-	s *store.Store, b archive.Bucket, r *rollup.Rollup, q hourly.Queue, report telemetry.Rollups, now func() time.Time,
+	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Rollups, now func() time.Time,
 ) *Function {
-	return &Function{hourly.New(s, b, r, q, report, now), r, compact.New(b, now), q, report, now}
+	return &Function{maintenance.New(s, b, r, q, report, now), r, compact.New(b, now), q, report, now}
 }
 
 // Function is the rollup function.
 type Function struct {
-	hourly  *hourly.Hourly
+	hourly  *maintenance.Hourly
 	rollup  *rollup.Rollup
 	compact *compact.Compactor
-	queue   hourly.Queue
+	queue   maintenance.Queue
 	report  telemetry.Rollups
 	now     func() time.Time
 }

@@ -1,4 +1,4 @@
-// Package dims publishes what the operator says of the fleet — the names of PBXs, sites,
+// Package dimensions publishes what the operator says of the fleet — the names of PBXs, sites,
 // queues, agents and numbers, opening hours, targets — as the tables of dimensions of package
 // curated, one file of the whole fleet each.
 //
@@ -14,4 +14,4 @@
 // A PBX that can't be read keeps the rows that are published of it, since a table without it would
 // be wrong, and so would be one that no other PBX's change reaches. Where nothing is published of
 // it yet, it is left out. The run's error names it, and the next run tries again.
-package dims
+package dimensions

@@ -1,4 +1,4 @@
-package dims_test
+package dimensions_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/curated"
-	"trunkline/pkg/dims"
+	"trunkline/pkg/dimensions"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -87,10 +87,10 @@ func (m *meddled) Replace(ctx context.Context, name string, body []byte, tag str
 	return m.Bucket.Replace(ctx, name, body, tag)
 }
 
-func (w *world) publisher() *dims.Publisher { return dims.New(w.store, w.bucket, w.now) }
+func (w *world) publisher() *dimensions.Publisher { return dimensions.New(w.store, w.bucket, w.now) }
 
 // run runs once, and expects the tables that are replaced.
-func (w *world) run(replaced string) dims.Report {
+func (w *world) run(replaced string) dimensions.Report {
 	w.Helper()
 	report, err := w.publisher().Run(w.Context())
 	if got := strings.Join(report.Replaced, " "); err != nil || got != replaced {
