@@ -60,7 +60,7 @@ func (r *running) round(t *testing.T, bodies ...string) {
 	if _, err := r.data.Table.Sweep(t.Context(), r.now()); err != nil {
 		t.Fatal(err)
 	}
-	r.keepRun(t.Context(), telemetry.RollupLog(r.server.log))
+	r.keepRun(t.Context(), telemetry.OperationsLog(r.server.log))
 	err := errors.Join(r.web.Close(), r.data.Close())
 	r.lines.Close(time.Second)
 	if err != nil {

@@ -451,11 +451,11 @@ func TestServeLeavesADayThatHasNotClosed(t *testing.T) {
 	ask(t, "2018-11-05T12:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	s := serveAt(t, data, "2018-11-05T16:14:59Z") // midnight there, but for a second of the grace
 	for range 2 {
-		s.hourly(t.Context(), telemetry.RollupLog(slog.New(slog.DiscardHandler)))
+		s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
 	}
 	s.revision(t, 0)
 	s.set(t, "2018-11-05T16:15:00Z")
-	s.hourly(t.Context(), telemetry.RollupLog(slog.New(slog.DiscardHandler)))
+	s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
 	s.revision(t, 1)
 	if err := s.stop(); err != nil {
 		t.Error(err)
@@ -492,7 +492,7 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 		t.Fatal(answer)
 	}
 	s.set(t, "2018-11-06T10:00:00Z")
-	s.hourly(t.Context(), telemetry.RollupLog(slog.New(slog.DiscardHandler)))
+	s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
 	s.revision(t, 2)
 	if err := s.stop(); err != nil {
 		t.Error(err)

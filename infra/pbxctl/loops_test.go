@@ -129,7 +129,7 @@ func (g *garble) hourly(t *testing.T, v visits) error {
 			return err
 		},
 	}
-	err := maintenance.New(s, b, r, queue, telemetry.RollupMetrics(&g.log, "any", g.clock), g.clock).Run(t.Context())
+	err := maintenance.New(s, b, r, queue, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock).Run(t.Context())
 	v.failed(err)
 	for line := range strings.Lines(g.log.String()) {
 		var told struct{ Msg, Loop string }

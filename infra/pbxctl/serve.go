@@ -247,7 +247,7 @@ func (s *server) serve() {
 			if _, err := s.data.Table.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil {
 				s.log.Warn("expired records are not dropped", "error", err)
 			}
-			s.keepRun(ctx, telemetry.RollupLog(s.log))
+			s.keepRun(ctx, telemetry.OperationsLog(s.log))
 		})
 	})
 	endCommands := s.serveCommands()
@@ -309,7 +309,7 @@ func (s *server) finish() error {
 }
 
 // keepRun is hourly, and keeps what came of it where doctor reads it.
-func (s *server) keepRun(ctx context.Context, report telemetry.Rollups) {
+func (s *server) keepRun(ctx context.Context, report telemetry.Operations) {
 	run := store.HourlyRun{Began: s.now()}
 	err := s.hourly(ctx, report)
 	if run.Ended, run.Complete = s.now(), err == nil; err != nil {
@@ -324,7 +324,7 @@ func (s *server) keepRun(ctx context.Context, report telemetry.Rollups) {
 }
 
 // hourly does what is done every hour. Its error is what failed, which comes again.
-func (s *server) hourly(ctx context.Context, report telemetry.Rollups) error {
+func (s *server) hourly(ctx context.Context, report telemetry.Operations) error {
 	packer := compact.New(s.bucket, s.now)
 	queue := local.Queue{
 		Compute: func(ctx context.Context, t rollup.Task) error {
@@ -336,7 +336,7 @@ func (s *server) hourly(ctx context.Context, report telemetry.Rollups) error {
 		},
 		Take: func(ctx context.Context, t compact.Turn) error {
 			done, _, err := packer.Take(ctx, t)
-			report.Packed(ctx, t.Kind, done.Events, done.Written, done.Left, done.Through, err)
+			report.Packed(ctx, telemetry.Compaction{Kind: t.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through}, err)
 			return err
 		},
 	}

@@ -45,7 +45,7 @@ func everyLine(t testing.TB) [][]byte {
 			Outcome: ingest.Outcome(outcome), Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Sealed: 1, Err: errors.New("failed"),
 		})
 	}
-	sayEverything(t.Context(), telemetry.RollupMetrics(&log, "any", time.Now))
+	sayEverything(t.Context(), telemetry.OperationsMetrics(&log, "any", time.Now))
 	return slices.Collect(bytes.Lines(log.Bytes()))
 }
 
@@ -63,7 +63,7 @@ func ourMetrics(t testing.TB) map[string]bool {
 }
 
 // sayEverything calls each method: without an error, with one, and with that of a loop that skipped something.
-func sayEverything(ctx context.Context, r telemetry.Rollups) {
+func sayEverything(ctx context.Context, r telemetry.Operations) {
 	v := reflect.ValueOf(r)
 	for i := range v.NumMethod() {
 		method := v.Method(i)

@@ -24,7 +24,7 @@ type Hourly struct {
 	rollup  *rollup.Rollup
 	dims    *dimensions.Publisher
 	queue   Queue
-	report  telemetry.Rollups
+	report  telemetry.Operations
 	now     func() time.Time
 }
 
@@ -36,7 +36,7 @@ type Queue interface {
 
 // New makes an Hourly over records and archive, that sends to queue days that are due, and kinds
 // of events to be packed.
-func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue Queue, report telemetry.Rollups, now func() time.Time) *Hourly {
+func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue Queue, report telemetry.Operations, now func() time.Time) *Hourly {
 	return &Hourly{s, b, redrive.New(s, b), r, dimensions.New(s, b, now), queue, report, now}
 }
 
@@ -70,7 +70,9 @@ func (h *Hourly) within(ctx context.Context, s stage) error {
 // handOn hands on what is spilled.
 func (h *Hourly) handOn(ctx context.Context) error {
 	done, err := h.redrive.Run(ctx)
-	h.report.Redriven(ctx, done.Archived, done.Recorded, done.Quarantined, done.Failed, err)
+	h.report.Redriven(ctx, telemetry.Redrive{
+		Archived: done.Archived, Recorded: done.Recorded, Quarantined: done.Quarantined, NotHandedOn: done.Failed,
+	}, err)
 	left, leftErr := h.spilled(ctx)
 	h.report.SpillLeft(ctx, left, leftErr)
 	return errors.Join(err, leftErr)
@@ -105,7 +107,7 @@ func noName(store.Spilled) string { return "" }
 // schedule has days rolled up that have closed.
 func (h *Hourly) schedule(ctx context.Context) error {
 	done, err := h.rollup.Schedule(ctx, h.queue)
-	h.report.Scheduled(ctx, done.PBXs, done.Marked, done.Sent, err)
+	h.report.Scheduled(ctx, telemetry.Schedule{PBXs: done.PBXs, Marked: done.Marked, Sent: done.Sent, Waiting: done.Waiting}, err)
 	mendErr := h.store.Mend(ctx, err) // now that it was told of
 	h.report.Mended(ctx, mendErr)
 	return errors.Join(err, mendErr)
@@ -114,14 +116,14 @@ func (h *Hourly) schedule(ctx context.Context) error {
 // describe publishes what operators named.
 func (h *Hourly) describe(ctx context.Context) error {
 	done, err := h.dims.Run(ctx)
-	h.report.Described(ctx, done.PBXs, done.Replaced, err)
+	h.report.Described(ctx, telemetry.Dimensions{PBXs: done.PBXs, Replaced: done.Replaced}, err)
 	return err
 }
 
 // retry releases what an older decoder refused, and this one reads.
 func (h *Hourly) retry(ctx context.Context) error {
 	done, err := replay.Retry(ctx, h.store, h.bucket, h.now)
-	h.report.Retried(ctx, done.Released, done.Refused, done.Failed, err)
+	h.report.Retried(ctx, telemetry.Retry{Released: done.Released, RefusedAgain: done.Refused, Failed: done.Failed}, err)
 	return err
 }
 

@@ -43,12 +43,12 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)
 	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
-	report := telemetry.RollupMetrics(log, c.Metrics, now)
+	report := telemetry.OperationsMetrics(log, c.Metrics, now)
 	return newFunction(records, bucket, r, queue{client, c.Queue}, report, now)
 }
 
 func newFunction(
-	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Rollups, now func() time.Time,
+	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Operations, now func() time.Time,
 ) *Function {
 	return &Function{maintenance.New(s, b, r, q, report, now), r, compact.New(b, now), q, report, now}
 }
@@ -59,7 +59,7 @@ type Function struct {
 	rollup  *rollup.Rollup
 	compact *compact.Compactor
 	queue   maintenance.Queue
-	report  telemetry.Rollups
+	report  telemetry.Operations
 	now     func() time.Time
 }
 
@@ -180,6 +180,6 @@ func (f *Function) take(ctx context.Context, share time.Duration, turn compact.T
 	if again {
 		err = errors.Join(err, f.queue.Pack(ctx, []compact.Turn{turn}))
 	}
-	f.report.Packed(ctx, turn.Kind, done.Events, done.Written, done.Left, done.Through, err)
+	f.report.Packed(ctx, telemetry.Compaction{Kind: turn.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through}, err)
 	return err
 }

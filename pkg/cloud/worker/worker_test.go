@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 		Retryer: aws.NopRetryer{},
 	})
 	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, clock)
-	report := telemetry.RollupMetrics(&w.log, "Trunkline", clock)
+	report := telemetry.OperationsMetrics(&w.log, "Trunkline", clock)
 	w.Function = newFunction(w.store, w.bucket, r, queue{client, server.URL + "/due"}, report, clock)
 	return w
 }
@@ -317,7 +317,7 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 		bucket, q, log := archivetest.NewMemory(), &sent{}, &strings.Builder{}
 		records := store.New(table, time.Now)
 		r := rollup.New(records, bucket, rollup.DefaultConfig, time.Now)
-		report := telemetry.RollupMetrics(log, "Trunkline", time.Now)
+		report := telemetry.OperationsMetrics(log, "Trunkline", time.Now)
 		f := newFunction(records, bucket, r, q, report, time.Now)
 		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), spare+time.Minute)

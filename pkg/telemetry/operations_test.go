@@ -11,7 +11,7 @@ import (
 )
 
 // tell tells of one of everything that goes well, and of one of everything that fails.
-func tell(t *testing.T, r Rollups) {
+func tell(t *testing.T, r Operations) {
 	t.Helper()
 	day, err := pbx.ParseDay("2018-11-05")
 	if err != nil {
@@ -19,27 +19,27 @@ func tell(t *testing.T, r Rollups) {
 	}
 	failure := errors.New("no network")
 	r.Worked(t.Context(), "68692e0b0001", day, "published", nil)
-	r.Scheduled(t.Context(), 3, 2, 1, nil)
-	r.Redriven(t.Context(), 4, 3, 2, 1, nil)
+	r.Scheduled(t.Context(), Schedule{PBXs: 3, Marked: 2, Sent: 1, Waiting: 5}, nil)
+	r.Redriven(t.Context(), Redrive{Archived: 4, Recorded: 3, Quarantined: 2, NotHandedOn: 1}, nil)
 	r.SpillLeft(t.Context(), 6, nil)
 	r.Silent(t.Context(), []pbx.MAC{"68692e0b0001", "68692e0b0002"}, nil)
 	r.Silent(t.Context(), nil, nil)
-	r.Described(t.Context(), 2, []string{"dim_site"}, nil)
-	r.Retried(t.Context(), 3, 2, 1, nil)
-	r.Retried(t.Context(), 0, 0, 0, nil) // of nothing there is nothing to tell
-	r.Packed(t.Context(), pbx.KindHangup, 7, 2, 1, day, nil)
+	r.Described(t.Context(), Dimensions{PBXs: 2, Replaced: []string{"dim_site"}}, nil)
+	r.Retried(t.Context(), Retry{Released: 3, RefusedAgain: 2, Failed: 1}, nil)
+	r.Retried(t.Context(), Retry{}, nil) // of nothing there is nothing to tell
+	r.Packed(t.Context(), Compaction{Kind: pbx.KindHangup, Events: 7, Written: 2, Left: 1, Through: day}, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
-	r.Scheduled(t.Context(), 3, 0, 0, failure)
-	r.Redriven(t.Context(), 0, 0, 0, 5, failure)
+	r.Scheduled(t.Context(), Schedule{PBXs: 3}, failure)
+	r.Redriven(t.Context(), Redrive{NotHandedOn: 5}, failure)
 	r.SpillLeft(t.Context(), 0, failure)
 	r.Silent(t.Context(), nil, failure)
-	r.Retried(t.Context(), 0, 0, 0, failure)
-	r.Packed(t.Context(), pbx.KindHangup, 0, 0, 0, day, failure)
+	r.Retried(t.Context(), Retry{}, failure)
+	r.Packed(t.Context(), Compaction{Kind: pbx.KindHangup, Through: day}, failure)
 }
 
-func TestEachStepOfARollupIsOneLine(t *testing.T) {
+func TestEachOperationIsOneLine(t *testing.T) {
 	var out strings.Builder
-	tell(t, RollupLog(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+	tell(t, OperationsLog(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -48,7 +48,7 @@ func TestEachStepOfARollupIsOneLine(t *testing.T) {
 		},
 	}))))
 	const want = `level=INFO msg=rollup mac=68692e0b0001 day=2018-11-05 result=published days=1
-level=INFO msg=schedule pbxs=3 marked=2 sent=1 completed=1
+level=INFO msg=schedule pbxs=3 marked=2 sent=1 completed=1 waiting=5
 level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1
 level=INFO msg=spill spill_left=6
 level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
@@ -57,7 +57,7 @@ level=INFO msg=dimensions pbxs=2 replaced=[dim_site]
 level=INFO msg=retry released=3 refused_again=2 failed=1
 level=INFO msg=compaction kind=hangup events=7 written=2 left=1 through=2018-11-05
 level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
-level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 error="no network"
+level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 waiting=0 error="no network"
 level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
 level=ERROR msg=spill error="no network"
 level=ERROR msg=silence error="no network"
@@ -69,9 +69,9 @@ level=ERROR msg=compaction kind=hangup events=0 written=0 left=0 through=2018-11
 	}
 }
 
-func TestEachStepOfARollupIsCountedToo(t *testing.T) {
+func TestEachOperationIsCountedToo(t *testing.T) {
 	var out strings.Builder
-	tell(t, RollupMetrics(&out, "Trunkline/test", func() time.Time { return time.UnixMilli(1795507199987) }))
+	tell(t, OperationsMetrics(&out, "Trunkline/test", func() time.Time { return time.UnixMilli(1795507199987) }))
 	counted := func(dimensions string, names ...string) string {
 		var metrics []string
 		for _, name := range names {
@@ -87,7 +87,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 	pulse := `"level":"INFO","msg":"pulse","outcome":"stored","events":0,` + counted(`[["outcome"]]`, "events") + "}\n"
 	want := []string{
 		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
-		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + "}\n",
+		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + `,"waiting":5}` + "\n",
 		pulse,
 		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + "}\n",
 		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
@@ -97,7 +97,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 		`"level":"INFO","msg":"retry","released":3,"refused_again":2,"failed":1` + "}\n",
 		`"level":"INFO","msg":"compaction","kind":"hangup","events":7,"written":2,"left":1,"through":"2018-11-05"` + "}\n",
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
-		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"waiting":0,"error":"no network"}` + "\n",
 		pulse,
 		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"spill","error":"no network"}` + "\n", // what is not known is not counted
@@ -118,7 +118,7 @@ func TestEachStepOfARollupIsCountedToo(t *testing.T) {
 
 func TestALineNamesAFewOfTheSilentAndCountsAll(t *testing.T) {
 	var out strings.Builder
-	RollupMetrics(&out, "Trunkline", time.Now).Silent(t.Context(), make([]pbx.MAC, 10_000), nil)
+	OperationsMetrics(&out, "Trunkline", time.Now).Silent(t.Context(), make([]pbx.MAC, 10_000), nil)
 	if line := out.String(); !strings.Contains(line, `"silent":10000,`) || strings.Count(line, `""`) != namedAtMost {
 		t.Errorf("%.500s", line)
 	}
