@@ -31,7 +31,7 @@ type Params struct {
 	Rows        int     // at most, of what is listed
 }
 
-// Defaults are the params of the rendered files, of days that are to be replaced.
+// Defaults are the params where nothing else is asked for, of days that are to be replaced.
 func Defaults() Params {
 	october := pbx.DayOf(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))
 	return Params{First: october, Last: october + 30, Hours: 24, Digits: 8, Late: 7, Reserve: 1, Rows: 50}

@@ -1,12 +1,11 @@
 // Package athena has the questions that people ask of the archive first, as SQL. Each is
 // written once, in queries/, as a template in the words that Athena (Trino) and DuckDB have
-// in common; the few that they do not are a Dialect's. Rendered for October 2026, the
-// queries stand in athena/ and duckdb/, ready to be pasted; program query renders them for
-// other days and limits.
+// in common; the few that they do not are a Dialect's. Program query prints them for the
+// days and limits that it is given.
 //
 // The queries read the tables of pkg/curated, and raw/ where those tell nothing, under the
 // names that template.yaml gives them in Athena. In DuckDB views have these names:
-// duckdb/tables.sql makes them.
+// tables.sql makes them.
 //
 // Days are those of the PBX's clock. Ratios are made of sums, never of other ratios, and a
 // ratio of nothing is null. What counts as what stands in pkg/kpi/doc.go.

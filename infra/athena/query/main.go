@@ -14,11 +14,12 @@ import (
 
 const usage = `Query prints a query for Athena; or for DuckDB, after the views that it needs.
 
-Usage: query [flags] NAME, or query alone for all names
+Usage: query [flags] NAME; query alone prints all names; NAME tables is the views for DuckDB alone
 
 Examples:
   go run ./infra/athena/query --first 2026-10-01 --last 2026-10-31 service_level
   go run ./infra/athena/query --archive .data/archive --first 2018-11-01 --last 2018-11-30 service_level | duckdb
+  go run ./infra/athena/query --archive s3://BUCKET tables > tables.sql
 
 Flags:
   --first DAY, --last DAY   the days that are asked about (default October 2026)
@@ -29,6 +30,9 @@ Flags:
   --reserve X               agents beyond the load, in roots of the load (default 1)
   --rows N                  at most, of what is listed (default 50)
 `
+
+// views is the name of what makes DuckDB's views of an archive, without a query.
+const views = "tables"
 
 func main() {
 	err := run(os.Args[1:], os.Stdout)
@@ -71,11 +75,14 @@ func run(args []string, out io.Writer) error {
 
 func query(name, archive string, p athena.Params) (string, error) {
 	if archive == "" {
+		if name == views {
+			return "", errors.New("the views are of an archive: name it with --archive")
+		}
 		return athena.Query(name, athena.Athena, p)
 	}
 	tables, err := athena.Tables(archive)
-	if err != nil {
-		return "", err
+	if err != nil || name == views {
+		return tables, err
 	}
 	text, err := athena.Query(name, athena.DuckDB, p)
 	return tables + "\n" + text, err
