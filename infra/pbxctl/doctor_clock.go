@@ -28,14 +28,10 @@ func (p *program) trustClock(t store.Table, folder string) error {
 		return err
 	}
 	if d, doubted := clock.Doubt(); doubted {
-		fmt.Fprintf(p.errs, "pbxctl: %s: this command goes by the latter; %s\n", d, whatToDo(folder))
+		fmt.Fprintf(p.errs, "pbxctl: %s: this command goes by the latter; %s\n", d, local.ClockAdvice(folder))
 	}
 	p.now = clock.Now
 	return nil
-}
-
-func whatToDo(folder string) string {
-	return "have this machine set its clock by NTP, or if it is right, run `pbxctl doctor clock --accept --data " + folder + "`"
 }
 
 // keptEvery is how often a server keeps how late it is.
@@ -54,7 +50,7 @@ func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Lo
 		switch {
 		case doubted && (!was || minutes%60 == 0):
 			log.Error("the clock can't be right: times go on from the last that was trusted, and nothing is sealed or dropped before its time",
-				"error", d.String(), "do", whatToDo(folder))
+				"error", d.String(), "do", local.ClockAdvice(folder))
 		case was && !doubted:
 			log.Info("the clock of this machine is trusted again")
 		}
@@ -117,7 +113,7 @@ func (c *doctorClockCommand) Run(p *program) error {
 		_, err = fmt.Fprintf(p.out, "The clock is trusted. It shows %s.\n", d.Shows.UTC().Format(time.RFC3339))
 	}
 	if err == nil && doubted {
-		err = errors.New(d.String() + ": " + whatToDo(c.Data))
+		err = errors.New(d.String() + ": " + local.ClockAdvice(c.Data))
 	}
 	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"trunkline/infra/e2e/localcloud"
 	"trunkline/pkg/archive"
+	"trunkline/pkg/doctor"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -87,7 +88,7 @@ func protect(t *testing.T, cloud localcloud.Cloud, table, bucket string) {
 // left fails the test where anything is left of the test device.
 func left(t *testing.T, table *dynamo.Table, bucket archive.Bucket) {
 	t.Helper()
-	for _, pk := range []string{string(doctorMAC), "FLEET"} {
+	for _, pk := range []string{string(doctor.TestMAC), "FLEET"} {
 		for item, err := range table.Query(t.Context(), store.Range{PK: pk}) {
 			t.Errorf("%s is left: %v", item.SK, err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/doctor"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -201,6 +202,12 @@ func (f *fakeAWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 	}
 }
 
+// The stages of a secret's versions.
+const (
+	stageCurrent = "AWSCURRENT"
+	stagePending = "AWSPENDING"
+)
+
 // fakeSecret is a secret, of which a version may be put aside and then made to count.
 type fakeSecret struct {
 	texts     []string       // of the versions
@@ -277,7 +284,7 @@ func (f *fakeAWS) serveObject(w http.ResponseWriter, r *http.Request, body []byt
 
 // left is what is kept of the test device, and what else a check has left.
 func (f *fakeAWS) left() (left []string) {
-	for sk := range f.items[string(doctorMAC)] {
+	for sk := range f.items[string(doctor.TestMAC)] {
 		left = append(left, sk)
 	}
 	for mac := range f.items["FLEET"] {

@@ -32,9 +32,9 @@ type keysPlace struct {
 
 // keyStore is where keys are kept as they are written down.
 type keyStore interface {
-	read(context.Context) (*token.Secrets, error)
-	// change changes the keys; where its argument fails, they stay.
-	change(context.Context, func(*token.Secrets) error) error
+	Read(context.Context) (*token.Secrets, error)
+	// Change changes the keys; where its argument fails, they stay.
+	Change(context.Context, func(*token.Secrets) error) error
 }
 
 func (k keysPlace) open(p *program) (keyStore, error) {
@@ -46,7 +46,7 @@ func (k keysPlace) open(p *program) (keyStore, error) {
 	case p.getenv("FLEET_KEYS") != "":
 		return nil, errors.New("FLEET_KEYS is set, so the keys in the folder are not in use: change FLEET_KEYS itself, or unset it")
 	}
-	return keyFile(k.Data), nil
+	return local.KeyFile(k.Data), nil
 }
 
 // change changes the keys, and shows them.
@@ -56,22 +56,13 @@ func (k keysPlace) change(p *program, change func(*token.Secrets) error) error {
 		return err
 	}
 	var changed *token.Secrets
-	if err := keys.change(p.ctx, func(s *token.Secrets) error {
+	if err := keys.Change(p.ctx, func(s *token.Secrets) error {
 		changed = s
 		return change(s)
 	}); err != nil {
 		return err
 	}
 	return k.show(p, changed)
-}
-
-// keyFile is the file of keys in a data folder.
-type keyFile string
-
-func (f keyFile) read(context.Context) (*token.Secrets, error) { return local.ReadSecrets(string(f)) }
-
-func (f keyFile) change(_ context.Context, change func(*token.Secrets) error) error {
-	return local.ChangeKeys(string(f), change)
 }
 
 type keysListCommand struct{ keysPlace }
@@ -105,7 +96,7 @@ func (k keysPlace) read(p *program) (*token.Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.read(p.ctx)
+	return keys.Read(p.ctx)
 }
 
 func (k keysPlace) show(p *program, keys *token.Secrets) error {

@@ -63,7 +63,7 @@ func (c *quarantineListCommand) Run(p *program) error {
 		return err
 	}
 	return c.read(p, func(b archive.Bucket) error {
-		return show(p, c.JSON, allRefused(p, b, quarantined{c.MAC, c.From, c.To}), refusedColumns, "Nothing is in quarantine.")
+		return show(p, c.JSON, allRefused(p, b, archive.Quarantined{MAC: c.MAC, First: c.From, Last: c.To}), refusedColumns, "Nothing is in quarantine.")
 	})
 }
 
@@ -74,26 +74,10 @@ func daysInOrder(first, last pbx.Day) error {
 	return nil
 }
 
-// quarantined is a part of the quarantine. What is zero is not asked about.
-type quarantined struct {
-	mac         pbx.MAC
-	first, last pbx.Day // UTC days of receipt
-}
-
-// in yields the names of that part.
-func (q quarantined) in(ctx context.Context, b archive.Bucket) iter.Seq2[string, error] {
-	const folder = archive.QuarantinePrefix + "dt="
-	listed := b.List(ctx, archive.QuarantinePrefix, folder+q.first.String())
-	return each.Where(listed, func(name string) bool {
-		day, file, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
-		return (q.last == 0 || day <= q.last.String()) && strings.HasPrefix(file, string(q.mac))
-	})
-}
-
-// allRefused yields what is in a part of the quarantine. An object that can't be read is an
+// allRefused yields the selected events. An object that can't be read is an
 // *each.Bad.
-func allRefused(p *program, b archive.Bucket, q quarantined) iter.Seq2[refused, error] {
-	return each.Map(p.ctx, q.in(p.ctx, b), each.Text, func(ctx context.Context, name string) (refused, error) {
+func allRefused(p *program, b archive.Bucket, q archive.Quarantined) iter.Seq2[refused, error] {
+	return each.Map(p.ctx, q.Names(p.ctx, b), each.Text, func(ctx context.Context, name string) (refused, error) {
 		object, err := b.Get(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
 			err = each.ErrNone
@@ -258,9 +242,9 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 
 // selected are the names of all that was asked for.
 func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.Seq2[string, error] {
-	part := quarantined{mac: c.MAC, first: c.Since}
+	part := archive.Quarantined{MAC: c.MAC, First: c.Since}
 	if c.Reason == "" {
-		return part.in(p.ctx, b)
+		return part.Names(p.ctx, b)
 	}
 	return each.Map(p.ctx, allRefused(p, b, part), refused.name, func(_ context.Context, r refused) (string, error) {
 		if !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {

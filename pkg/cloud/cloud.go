@@ -1,13 +1,8 @@
 package cloud
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
@@ -30,18 +25,8 @@ var doorPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time
 // Secrets Manager. Log lines, which are metrics too, go to log.
 func Door(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Door {
 	settings := NewSettings(c.AWS, doorPatience)
-	keys := &token.Source{Read: readKeys(settings.secrets(), c.FleetKeys), Refresh: refreshKeys, Now: now}
+	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	raw := archive.New(s3.New(settings.S3(), c.Bucket))
 	return ingest.NewDoor(ingest.New(keys, records, raw, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
-}
-
-func readKeys(client *secretsmanager.Client, id string) func(context.Context) (*token.Keyring, error) {
-	return func(ctx context.Context) (*token.Keyring, error) {
-		out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
-		if err != nil {
-			return nil, fmt.Errorf("read the secret of the fleet keys: %w", err)
-		}
-		return token.ParseSecret([]byte(aws.ToString(out.SecretString)))
-	}
 }

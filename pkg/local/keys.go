@@ -161,6 +161,17 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 	return nil
 }
 
+// KeyFile is the file of keys in the data folder at this path.
+type KeyFile string
+
+// Read is ReadSecrets of the folder.
+func (f KeyFile) Read(context.Context) (*token.Secrets, error) { return ReadSecrets(string(f)) }
+
+// Change is ChangeKeys of the folder.
+func (f KeyFile) Change(_ context.Context, change func(*token.Secrets) error) error {
+	return ChangeKeys(string(f), change)
+}
+
 // ErrChanged is wrapped by the error for keys that somebody else has changed at the same time.
 var ErrChanged = errors.New("nothing was written: do it again")
 

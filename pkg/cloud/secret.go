@@ -1,4 +1,4 @@
-package main
+package cloud
 
 import (
 	"context"
@@ -11,34 +11,27 @@ import (
 	"trunkline/pkg/token"
 )
 
-// secret is a secret in AWS Secrets Manager that holds the fleet keys.
-type secret struct {
+// Secret is the secret in AWS Secrets Manager that holds the fleet keys.
+type Secret struct {
 	client *secretsmanager.Client
 	id     string
 }
 
-func openSecret(ctx context.Context, id string) (*secret, error) {
-	settings, err := awsSettings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &secret{secretsmanager.NewFromConfig(settings), id}, nil
-}
+// NewSecret is the secret with an id: its name or ARN.
+func NewSecret(client *secretsmanager.Client, id string) *Secret { return &Secret{client, id} }
 
-func readSecret(ctx context.Context, id string) (*token.Keyring, error) {
-	s, err := openSecret(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	text, _, err := s.current(ctx)
+// Keyring reads the keys, to sign and verify with them.
+func (s *Secret) Keyring(ctx context.Context) (*token.Keyring, error) {
+	text, _, err := s.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return token.ParseSecret(text)
 }
 
-// current returns the version of the secret that counts, and its id.
-func (s *secret) current(ctx context.Context) (text []byte, version string, err error) {
+// Current returns the text of the version of the secret that counts, which no one may print,
+// and the id of that version.
+func (s *Secret) Current(ctx context.Context) (text []byte, version string, err error) {
 	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
 		return nil, "", fmt.Errorf("read the secret of the fleet keys: %w", err)
@@ -46,9 +39,9 @@ func (s *secret) current(ctx context.Context) (text []byte, version string, err 
 	return []byte(aws.ToString(out.SecretString)), aws.ToString(out.VersionId), nil
 }
 
-// read implements keyStore.
-func (s *secret) read(ctx context.Context) (*token.Secrets, error) {
-	text, _, err := s.current(ctx)
+// Read reads the keys as they are written down.
+func (s *Secret) Read(ctx context.Context) (*token.Secrets, error) {
+	text, _, err := s.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,21 +54,22 @@ const (
 	stagePending = "AWSPENDING"
 )
 
-// change implements keyStore. A new version is put aside, and then made the one that counts
-// where the one that was read still is: that is one step.
-func (s *secret) change(ctx context.Context, change func(*token.Secrets) error) error {
-	text, version, err := s.current(ctx)
+// Change changes the keys; where change fails, they stay. A new version is put aside first.
+// It is then made the one that counts, if the version that was read still counts: that is one
+// step, so that no change of somebody else is lost.
+func (s *Secret) Change(ctx context.Context, change func(*token.Secrets) error) error {
+	text, version, err := s.Current(ctx)
 	if err != nil {
 		return err
 	}
 	keys, err := token.ReadJSON(text)
-	if err == nil {
-		err = change(keys)
-	}
-	if err == nil {
-		text, err = keys.JSON()
-	}
 	if err != nil {
+		return err
+	}
+	if err := change(keys); err != nil {
+		return err
+	}
+	if text, err = keys.JSON(); err != nil {
 		return err
 	}
 	put, err := s.client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
@@ -91,11 +85,11 @@ func (s *secret) change(ctx context.Context, change func(*token.Secrets) error) 
 }
 
 // outcome tells what became of the step that makes a version count: its answer may be lost.
-func (s *secret) outcome(ctx context.Context, err error, was, next string) error {
+func (s *Secret) outcome(ctx context.Context, err error, was, next string) error {
 	if err == nil {
 		return nil
 	}
-	switch _, version, readErr := s.current(ctx); {
+	switch _, version, readErr := s.Current(ctx); {
 	case readErr != nil:
 		return fmt.Errorf("make the new fleet keys count, which may have happened: %w", errors.Join(err, readErr))
 	case version == next:
@@ -107,7 +101,7 @@ func (s *secret) outcome(ctx context.Context, err error, was, next string) error
 }
 
 // unstage has a version wait no longer: one that does not count then will be dropped by AWS.
-func (s *secret) unstage(ctx context.Context, version *string) error {
+func (s *Secret) unstage(ctx context.Context, version *string) error {
 	_, err := s.client.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{
 		SecretId: &s.id, VersionStage: aws.String(stagePending), RemoveFromVersionId: version,
 	})

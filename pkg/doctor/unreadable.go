@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"trunkline/pkg/store"
 )
 
-// unreadable checks whether anything in a table can't be read, so that the hourly run skips it:
+// Unreadable checks whether anything in a table can't be read, so that the hourly run skips it:
 // entries of the fleet list, marks of days, spilled texts, and what is kept of each PBX.
-func (d *checkup) unreadable(s *store.Store) {
-	d.check("unreadable", func(ctx context.Context) (string, error) {
+func (c *Checkup) Unreadable(ctx context.Context, s *store.Store) {
+	c.Check(ctx, "unreadable", func(ctx context.Context) (string, error) {
 		read := 0
 		things := each.Loop[string]{Of: "things in the table", Name: each.Text[string]}
 		err := things.Do(ctx, each.Join(
@@ -25,7 +25,7 @@ func (d *checkup) unreadable(s *store.Store) {
 			return nil
 		})
 		if each.Only(err) {
-			return "", wrong("all else goes on, and the next hourly run repairs marks and puts spilled texts into quarantine; "+
+			return "", Wrong("all else goes on, and the next hourly run repairs marks and puts spilled texts into quarantine; "+
 				"set settings and names again with `pbxctl device set` and `pbxctl names set`, or put the item back from a backup", "%v", err)
 		}
 		return fmt.Sprintf("nothing is; %d marks, spilled texts and PBXs were read", read), err

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -25,10 +25,10 @@ const (
 	recentAtOnce = 32
 )
 
-// quarantine checks whether events of the last days were refused.
-func (d *checkup) quarantine(bucket archive.Bucket) {
-	d.check("quarantine", func(ctx context.Context) (string, error) {
-		r, err := recentlyRefused(ctx, bucket, pbx.UTCDay(d.p.now())-(recentDays-1))
+// Quarantine checks whether events of the last days were refused.
+func (c *Checkup) Quarantine(ctx context.Context, bucket archive.Bucket) {
+	c.Check(ctx, "quarantine", func(ctx context.Context) (string, error) {
+		r, err := recentlyRefused(ctx, bucket, pbx.UTCDay(c.Now())-(recentDays-1))
 		if (err == nil || each.Only(err)) && r.events > 0 {
 			err = r.fault()
 		}
@@ -50,14 +50,14 @@ func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) 
 	r := &recent{pbxs: map[pbx.MAC]bool{}, reasons: map[string]int{}}
 	inTime, cancel := context.WithTimeout(ctx, recentWithin)
 	defer cancel()
-	read := each.MapAhead(ctx, recentAtOnce, recentAtOnce, (quarantined{first: since}).in(ctx, bucket), each.Text, func(ctx context.Context, name string) (refused, error) {
+	read := each.MapAhead(ctx, recentAtOnce, recentAtOnce, archive.Quarantined{First: since}.Names(ctx, bucket), each.Text, func(ctx context.Context, name string) (refused, error) {
 		object, err := bucket.Get(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
 			err = each.ErrNone
 		}
 		return newRefused(name, object), err
 	})
-	events := each.Loop[refused]{Of: "events that were refused of late", Name: refused.name}
+	events := each.Loop[refused]{Of: "events that were refused of late", Name: func(one refused) string { return one.name }}
 	return r, events.Do(ctx, read, func(_ context.Context, one refused) error {
 		if r.more = r.events == recentAtMost || inTime.Err() != nil; r.more {
 			return each.ErrEnough
@@ -67,14 +67,29 @@ func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) 
 	})
 }
 
+// refused is an event in quarantine.
+type refused struct {
+	name   string
+	mac    pbx.MAC // empty where it is not known
+	reason string
+}
+
+func newRefused(name string, object []byte) refused {
+	receipt, err := archive.ParseReceipt(object)
+	if err != nil {
+		return refused{name: name, reason: err.Error()}
+	}
+	return refused{name, receipt.MAC, receipt.Reason}
+}
+
 func (r *recent) add(one refused) {
 	r.events++
-	r.reasons[alike(one.Reason)]++
-	if one.MAC != "" {
-		r.pbxs[one.MAC] = true
+	r.reasons[alike(one.reason)]++
+	if one.mac != "" {
+		r.pbxs[one.mac] = true
 	}
 	if r.since == "" { // names are in the order of days
-		r.since, _, _ = strings.Cut(strings.TrimPrefix(one.Name, archive.QuarantinePrefix+"dt="), "/")
+		r.since, _, _ = strings.Cut(strings.TrimPrefix(one.name, archive.QuarantinePrefix+"dt="), "/")
 	}
 }
 
@@ -111,7 +126,7 @@ func (r *recent) fault() error {
 	if r.more {
 		least = "at least "
 	}
-	return wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, put right what keeps them out, and run "+
+	return Wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, put right what keeps them out, and run "+
 		"`pbxctl quarantine release --all`; discard those that are no events",
 		"%s%d events of %d PBXs could not be read, or were another's, since %s, most of them (%d) because: %s",
 		least, r.events, len(r.pbxs), r.since, r.reasons[most], most)

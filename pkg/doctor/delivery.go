@@ -1,0 +1,217 @@
+package doctor
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/ingest"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/problem"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+)
+
+// TestMAC is that of the test device, whose events are sent and removed. It is locally
+// administered (IEEE 802): no maker gives it to a PBX.
+const TestMAC = pbx.MAC("020000000000")
+
+// Stores are where an event that was sent must arrive. One that is not known is nil.
+type Stores struct {
+	Table  store.Table
+	Bucket archive.Bucket
+	// Remove deletes an object of the bucket, which may be open for reading only.
+	Remove func(ctx context.Context, name string) error
+}
+
+// Keys checks that the fleet keys can sign, and returns them; nil where they can't.
+func (c *Checkup) Keys(ctx context.Context, read func(context.Context) (*token.Keyring, error)) (keys *token.Keyring) {
+	c.Check(ctx, "keys", func(ctx context.Context) (string, error) {
+		found, err := read(ctx)
+		if err != nil {
+			return "", err
+		}
+		if _, err := found.Verify(TestMAC, found.Sign(TestMAC, 1).Reveal()); err != nil {
+			return "", Wrong("rotate them with `pbxctl keys rotate`", "what they sign does not open: %v", err)
+		}
+		keys = found
+		return found.String(), nil
+	})
+	return keys
+}
+
+// Delivery checks the server behind a URL. Where keys and a store are known, it sends an event
+// of the test device, checks that it arrives in the stores, and removes it from them.
+func (c *Checkup) Delivery(ctx context.Context, base string, keys *token.Keyring, s Stores) {
+	var theirs time.Time
+	if !c.Check(ctx, "url", func(ctx context.Context) (string, error) {
+		a, err := knock(ctx, base, "unknown", "{}")
+		if err != nil {
+			return "", err
+		}
+		theirs = a.date
+		if want := ingest.Unauthorised.Answer(); a.status != want.Status || a.title != want.Title {
+			return "", Wrong("give the one that the stack's output ApiUrl tells, or that pbxctl serve prints",
+				"something else than Trunkline answers there, with %d", a.status)
+		}
+		return "Trunkline answers, and turns strangers away", nil
+	}) {
+		return
+	}
+	if !theirs.IsZero() {
+		c.Clock(ctx, "server clock", "the server's", theirs)
+	}
+	if keys == nil || s.Table == nil && s.Bucket == nil {
+		return
+	}
+	c.roundTrip(ctx, base, keys, s)
+}
+
+// roundTrip sends an event, looks where it is kept, and removes it.
+func (c *Checkup) roundTrip(ctx context.Context, base string, keys *token.Keyring, s Stores) {
+	sent := rand.Text()
+	from := c.Now()
+	if c.Check(ctx, "delivery", func(ctx context.Context) (string, error) {
+		body := fmt.Sprintf("{event:'extensionstatus', exten:'doctor', statustext:'%s'}", sent)
+		a, err := knock(ctx, base, keys.Sign(TestMAC, 1).Reveal(), body)
+		if err != nil {
+			return "", err
+		}
+		return "an event is taken", refusal(a)
+	}) {
+		if s.Table != nil {
+			c.Check(ctx, "record", func(ctx context.Context) (string, error) {
+				return "it is in the table", recorded(ctx, store.New(s.Table, c.Now), sent)
+			})
+		}
+		if s.Bucket != nil {
+			c.Check(ctx, "archive", func(ctx context.Context) (string, error) {
+				return "it is in the archive", archived(ctx, s.Bucket, from, sent)
+			})
+		}
+	}
+	c.Check(ctx, "tidy", func(ctx context.Context) (string, error) { return "nothing is left of it", c.tidy(ctx, s, from) })
+}
+
+// refusal says what to do about an answer other than that all is well.
+func refusal(a answered) error {
+	switch a.status {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		return Wrong("wait a minute if they were just rotated; else give the secret, or the FLEET_KEYS, that the server reads",
+			"the server has other keys, or has raised the test device's generation")
+	case http.StatusForbidden:
+		return Wrong("run `pbxctl device enable --mac "+string(TestMAC)+"`", "the test device is disabled")
+	case http.StatusServiceUnavailable:
+		return Wrong("look at the server's log: both stores fail it, or its keys can't be read", "the server can keep nothing now")
+	}
+	return Wrong("look at the server's log", "the server answers %d %s", a.status, a.title)
+}
+
+func recorded(ctx context.Context, s *store.Store, sent string) error {
+	for r, err := range s.Extensions(ctx, TestMAC) {
+		if err != nil {
+			return err
+		}
+		if r.Event.StatusText == sent {
+			return nil
+		}
+	}
+	return Wrong("check that the server writes this very table; then see `pbxctl spill list` and the server's log",
+		"the event was taken, and is not in this table")
+}
+
+func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string) error {
+	for name, err := range testObjects(ctx, b, from) {
+		if err != nil {
+			return err
+		}
+		if object, err := b.Get(ctx, name); err != nil || strings.Contains(string(object), sent) {
+			return err
+		}
+	}
+	return Wrong("check that the server writes this very archive; then see `pbxctl spill list` and the server's log",
+		"the event was taken, and is not in this archive")
+}
+
+// testObjects yields the names of the test device's events since the day before from.
+func testObjects(ctx context.Context, b archive.Bucket, from time.Time) func(yield func(string, error) bool) {
+	return func(yield func(string, error) bool) {
+		for day := pbx.UTCDay(from) - 1; day <= pbx.UTCDay(from)+1; day++ {
+			folder := archive.RawFolder(pbx.KindExtensionStatus, day)
+			for name, err := range b.List(ctx, folder+string(TestMAC), "") {
+				if !yield(name, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tidy removes what is kept of the test device.
+func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) error {
+	if s.Table != nil {
+		if err := store.New(s.Table, c.Now).Forget(ctx, TestMAC); err != nil {
+			return Wrong("allow this identity dynamodb:Query and dynamodb:DeleteItem on it", "the test device stays in the table: %v", err)
+		}
+	}
+	if s.Bucket == nil {
+		return nil
+	}
+	for name, err := range testObjects(ctx, s.Bucket, from) {
+		if err == nil {
+			err = s.Remove(ctx, name)
+		}
+		if err != nil {
+			return Wrong("allow this identity s3:ListBucket and s3:DeleteObject on it", "the test device's event stays in the archive: %v", err)
+		}
+	}
+	return nil
+}
+
+// answered is how a server answered.
+type answered struct {
+	status int
+	title  string // of a problem
+	date   time.Time
+}
+
+// knock posts a body with a token. Its error shows no token.
+func knock(ctx context.Context, base, tokenText, body string) (answered, error) {
+	at, err := url.Parse(base)
+	if err != nil || at.Host == "" {
+		return answered{}, Wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
+	}
+	target := strings.TrimRight(base, "/") + "/v1/pbx/" + string(TestMAC) + "/" + tokenText
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(body))
+	if err != nil {
+		return answered{}, Wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if failure, ok := errors.AsType[*url.Error](err); ok {
+		err = failure.Err // without the URL
+	}
+	if err != nil {
+		return answered{}, Wrong("start it, or look at the name, the certificate and the way there", "no answer from %s: %v", at.Host, err)
+	}
+	defer response.Body.Close()
+	a := answered{status: response.StatusCode}
+	a.date, _ = http.ParseTime(response.Header.Get("Date"))
+	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind == problem.ContentType {
+		var p problem.Problem
+		json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&p) // else it has no title
+		a.title = p.Title
+	}
+	return a, nil
+}
