@@ -19,6 +19,7 @@ import (
 	"trunkline/infra/e2e/bill"
 	"trunkline/infra/e2e/tap"
 	"trunkline/infra/fleet"
+	"trunkline/infra/template"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest/ingesttest"
@@ -271,11 +272,11 @@ func (w *world) push(t *testing.T, n int, do func()) bill.Usage {
 	u := w.ingest.measure(t, n, do)
 	u.Requests = float64(n)
 	u.GBSeconds = w.ingest.gigabytes(t) * bill.EventSeconds * float64(n)
-	format := regexp.MustCompile(`(?m)^        Format: >-\n +(\{.*\})$`).FindStringSubmatch(w.template.String())
-	if format == nil {
+	format := template.Text(template.Get(w.template.Resource("Api"), "Properties", "AccessLogSettings", "Format"))
+	if format == "" {
 		t.Fatal("the template has no format of the access log")
 	}
-	u.LogBytes += float64(len(format[1]) * n) // about as much as its variables' values
+	u.LogBytes += float64(len(format) * n) // about as much as its variables' values
 	return u
 }
 

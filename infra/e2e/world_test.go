@@ -47,7 +47,9 @@ func deploy(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.template = stack.Parse(text)
+	if w.template, err = stack.Parse(text); err != nil {
+		t.Fatal(err)
+	}
 	w.create(t)
 	w.table, w.bucket, w.queue = w.output(t, "TableName"), w.output(t, "BucketName"), w.output(t, "DueQueueUrl")
 	w.store, w.objects = store.New(dynamo.New(w.DynamoDB, w.table), time.Now), s3.New(w.S3, w.bucket)

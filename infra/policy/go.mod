@@ -1,5 +1,5 @@
-// The rules that the template keeps, in a module of their own: a reader of YAML is not in
-// the product's module graph.
+// The rules that the template keeps, in a module of their own: they run for longer than unit
+// tests should, and hold files that a cache of test results does not know of.
 module trunkline/infra/policy
 
 go 1.26.0

@@ -5,14 +5,14 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	cfn "trunkline/infra/template"
 )
 
-// A template is CloudFormation's, with short forms of functions written out: !Ref x is
-// {"Ref": x}, and !GetAtt x.y is {"Fn::GetAtt": [x, y]}.
+// A template is CloudFormation's, with short forms of functions written out: see cfn.Value.
 type template struct {
 	size       int
 	metadata   any
@@ -51,17 +51,17 @@ func parse(t testing.TB, text string) template {
 
 // understand reads the sections of a template that the rules are about.
 func understand(document *yaml.Node) (out template) {
-	for key, value := range members(document) {
+	for key, value := range cfn.Members(document) {
 		switch key.Value {
 		case "Metadata":
-			out.metadata = written(value)
+			out.metadata = cfn.Value(value)
 		case "Parameters":
-			out.parameters, _ = written(value).(map[string]any)
+			out.parameters, _ = cfn.Value(value).(map[string]any)
 		case "Outputs":
-			out.outputs, _ = written(value).(map[string]any)
+			out.outputs, _ = cfn.Value(value).(map[string]any)
 		case "Resources":
-			for name, body := range members(value) {
-				whole := written(body)
+			for name, body := range cfn.Members(value) {
+				whole := cfn.Value(body)
 				out.resources = append(out.resources, resource{
 					name.Value, textOf(get(whole, "Type")), name.HeadComment, whole, get(whole, "Properties"),
 				})
@@ -71,73 +71,11 @@ func understand(document *yaml.Node) (out template) {
 	return out
 }
 
-func members(mapping *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
-	return func(yield func(key, value *yaml.Node) bool) {
-		for pair := range slices.Chunk(mapping.Content, 2) {
-			if !yield(pair[0], pair[1]) {
-				return
-			}
-		}
-	}
-}
-
-// written is a node as a value, with short forms written out.
-func written(n *yaml.Node) any {
-	function, short := strings.CutPrefix(n.Tag, "!")
-	if !short || strings.HasPrefix(function, "!") {
-		return plain(n)
-	}
-	untagged := *n
-	untagged.Tag = ""
-	argument := plain(&untagged)
-	switch function {
-	case "Ref", "Condition":
-		return map[string]any{function: argument}
-	case "GetAtt":
-		if path, ok := argument.(string); ok {
-			name, attribute, _ := strings.Cut(path, ".")
-			argument = []any{name, attribute}
-		}
-	}
-	return map[string]any{"Fn::" + function: argument}
-}
-
-func plain(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.MappingNode:
-		out := map[string]any{}
-		for key, value := range members(n) {
-			out[key.Value] = written(value)
-		}
-		return out
-	case yaml.SequenceNode:
-		out := []any{}
-		for _, element := range n.Content {
-			out = append(out, written(element))
-		}
-		return out
-	}
-	var out any
-	if err := n.Decode(&out); err != nil {
-		return n.Value
-	}
-	return out
-}
-
 // get is what stands at a path of members, or nil.
-func get(v any, path ...string) any {
-	for _, name := range path {
-		m, _ := v.(map[string]any)
-		v = m[name]
-	}
-	return v
-}
+func get(v any, path ...string) any { return cfn.Get(v, path...) }
 
 // textOf is a value as text, where it is text.
-func textOf(v any) string {
-	s, _ := v.(string)
-	return s
-}
+func textOf(v any) string { return cfn.Text(v) }
 
 // list is a value's elements, or the value itself if it is none: CloudFormation takes either.
 // What stands there only on a condition counts as if it stood there always.
@@ -162,15 +100,7 @@ func list(v any) []any {
 }
 
 // names is the resource that a value is the Ref or an attribute of.
-func names(v any) string {
-	if name := textOf(get(v, "Ref")); name != "" {
-		return name
-	}
-	if path, ok := get(v, "Fn::GetAtt").([]any); ok && len(path) > 0 {
-		return textOf(path[0])
-	}
-	return ""
-}
+func names(v any) string { return cfn.Resource(v) }
 
 func (t template) of(kinds ...string) []resource {
 	var out []resource

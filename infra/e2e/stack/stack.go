@@ -40,7 +40,11 @@ const createWithin = 2 * time.Minute
 // be of the stack, to be deleted.
 func (a API) Create(ctx context.Context, name string, t Template) (*Stack, error) {
 	s := &Stack{name, map[string]string{}, map[string]string{}, a}
-	err := a.ask(ctx, "cloudformation", nil, "Action", "CreateStack", "StackName", name, "TemplateBody", t.String(),
+	text, err := t.Text()
+	if err != nil {
+		return s, err
+	}
+	err = a.ask(ctx, "cloudformation", nil, "Action", "CreateStack", "StackName", name, "TemplateBody", text,
 		"Capabilities.member.1", "CAPABILITY_IAM", "Capabilities.member.2", "CAPABILITY_AUTO_EXPAND")
 	if err != nil {
 		return s, err

@@ -57,14 +57,14 @@ func TestAStackIsWaitedFor(t *testing.T) {
 		"DescribeStacks":         {status("CREATE_IN_PROGRESS"), status("CREATE_COMPLETE"), status("DELETE_IN_PROGRESS"), `<DescribeStacksResponse/>`},
 		"DescribeStackResources": {resources},
 	}}
-	s, err := a.api(t).Create(t.Context(), "one", Parse([]byte(small)))
+	s, err := a.api(t).Create(t.Context(), "one", parse(t, small))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := map[string]string{"TableName": "records"}; !maps.Equal(s.Outputs, want) || s.Resources["Table"] != "records" {
 		t.Errorf("outputs %v, resources %v", s.Outputs, s.Resources)
 	}
-	if first := a.asked[0]; first.Get("StackName") != "one" || first.Get("TemplateBody") != small || first.Get("Version") != "2010-05-15" {
+	if first := a.asked[0]; first.Get("StackName") != "one" || first.Get("TemplateBody") != textOf(t, parse(t, small)) || first.Get("Version") != "2010-05-15" {
 		t.Errorf("CloudFormation was asked %v", first)
 	}
 	if err := s.Delete(t.Context()); err != nil {
@@ -79,7 +79,7 @@ func TestAStackThatFailsIsAnError(t *testing.T) {
 		"gone":        {"CreateStack": {"<a/>"}, "DescribeStacks": {"<a/>"}},
 		"no XML":      {"CreateStack": {"<a/>"}, "DescribeStacks": {"{}"}},
 	} {
-		if s, err := (&stub{answers: answers}).api(t).Create(t.Context(), "one", Parse([]byte(small))); err == nil {
+		if s, err := (&stub{answers: answers}).api(t).Create(t.Context(), "one", parse(t, small)); err == nil {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}

@@ -1,101 +1,139 @@
 package stack
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"regexp"
+	"os"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"trunkline/infra/template"
 )
 
-// made are the types that a stand-in makes, by their services.
-var made = regexp.MustCompile(`(?m)^    Type: AWS::(DynamoDB|S3|SecretsManager|SQS|IAM|Logs)::`)
+// made are the services whose resources a stand-in makes.
+var made = []string{"DynamoDB", "S3", "SecretsManager", "SQS", "IAM", "Logs"}
 
-// Template is a template's text: sections of entries, each of which begins with its name,
-// two spaces from the margin.
-type Template struct {
-	sections []section
-}
+// Template is a CloudFormation template.
+type Template struct{ root *yaml.Node }
 
-type section struct {
-	head    string // all before the first entry
-	entries []entry
-}
-
-type entry struct{ name, text string }
-
-var (
-	sectionStart = regexp.MustCompile(`^[A-Za-z]+:`)
-	entryStart   = regexp.MustCompile(`^  ([A-Za-z0-9]+):`)
-)
-
-// Parse splits a template.
-func Parse(text []byte) Template {
-	t := Template{[]section{{}}}
-	for line := range strings.Lines(string(text)) {
-		if sectionStart.MatchString(line) {
-			t.sections = append(t.sections, section{})
-		}
-		s := &t.sections[len(t.sections)-1]
-		switch found := entryStart.FindStringSubmatch(line); {
-		case found != nil:
-			s.entries = append(s.entries, entry{found[1], line})
-		case len(s.entries) > 0:
-			s.entries[len(s.entries)-1].text += line
-		default:
-			s.head += line
-		}
+// Parse reads a template.
+func Parse(text []byte) (Template, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return Template{}, fmt.Errorf("read the template: %w", err)
 	}
-	return t
+	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
+		return Template{}, errors.New("read the template: it has no sections")
+	}
+	return Template{document.Content[0]}, nil
 }
 
-// String is the template's text.
-func (t Template) String() string {
-	var b strings.Builder
-	for _, s := range t.sections {
-		b.WriteString(s.head)
-		for _, e := range s.entries {
-			b.WriteString(e.text)
-		}
+// Text is the template as YAML.
+func (t Template) Text() (string, error) {
+	var text bytes.Buffer
+	e := yaml.NewEncoder(&text)
+	e.SetIndent(2)
+	if err := e.Encode(t.root); err != nil {
+		return "", fmt.Errorf("write the template: %w", err)
 	}
-	return b.String()
-}
-
-// section is that of a name, such as Resources.
-func (t Template) section(name string) *section {
-	for i := range t.sections {
-		if strings.HasPrefix(t.sections[i].head, name+":") {
-			return &t.sections[i]
-		}
-	}
-	return &section{}
+	return text.String(), e.Close()
 }
 
 // Stores is the template without what a stand-in can't make, and without whatever names
 // that.
 func (t Template) Stores() Template {
+	resources, outputs := t.section("Resources"), t.section("Outputs")
 	var cut []string
-	for _, e := range t.section("Resources").entries {
-		if !made.MatchString(e.text) {
-			cut = append(cut, e.name)
+	for name, body := range template.Members(&resources) {
+		if !isMade(template.Text(template.Get(template.Value(body), "Type"))) {
+			cut = append(cut, name.Value)
 		}
 	}
-	stores := Parse([]byte(t.String()))
 	for len(cut) > 0 {
-		cut = append(stores.section("Resources").drop(cut), stores.section("Outputs").drop(cut)...)
+		cut = append(drop(&resources, cut), drop(&outputs, cut)...)
 	}
-	return stores
+	return t.with(map[string]*yaml.Node{"Resources": &resources, "Outputs": &outputs})
 }
 
-// drop drops the entries of these names, and tells which of the others name them.
-func (s *section) drop(names []string) (orphans []string) {
-	s.entries = slices.DeleteFunc(s.entries, func(e entry) bool { return slices.Contains(names, e.name) })
-	uses := regexp.MustCompile(`(!Ref |!GetAtt |DependsOn: |\$\{)(` + strings.Join(names, "|") + `)\b`)
-	for _, e := range s.entries {
-		if uses.MatchString(e.text) {
-			orphans = append(orphans, e.name)
+// section is a copy of a section, which may be changed; empty where there is none.
+func (t Template) section(name string) yaml.Node {
+	if there := template.Member(t.root, name); there != nil {
+		return *there
+	}
+	return yaml.Node{Kind: yaml.MappingNode}
+}
+
+func isMade(kind string) bool {
+	parts := strings.Split(kind, "::")
+	return len(parts) == 3 && slices.Contains(made, parts[1])
+}
+
+// with is the template with other sections in the place of its own.
+func (t Template) with(sections map[string]*yaml.Node) Template {
+	root := *t.root
+	root.Content = nil
+	for key, value := range template.Members(t.root) {
+		if other, ok := sections[key.Value]; ok {
+			value = other
+		}
+		root.Content = append(root.Content, key, value)
+	}
+	return Template{&root}
+}
+
+// drop drops the entries of these names from a section, and returns the others that name one of
+// them.
+func drop(section *yaml.Node, names []string) (orphans []string) {
+	var left []*yaml.Node
+	for name, body := range template.Members(section) {
+		if slices.Contains(names, name.Value) {
+			continue
+		}
+		left = append(left, name, body)
+		used := map[string]bool{}
+		note(template.Value(body), used)
+		if slices.ContainsFunc(names, func(n string) bool { return used[n] }) {
+			orphans = append(orphans, name.Value)
 		}
 	}
+	section.Content = left
 	return orphans
+}
+
+// note notes the names that a value uses.
+func note(v any, used map[string]bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			note(element, used)
+		}
+	case map[string]any:
+		used[template.Resource(v)] = true
+		for _, on := range elements(v["DependsOn"]) {
+			used[template.Text(on)] = true
+		}
+		for _, text := range elements(v["Fn::Sub"]) {
+			os.Expand(template.Text(text), func(name string) string {
+				name, _, _ = strings.Cut(name, ".")
+				used[name] = true
+				return ""
+			})
+		}
+		for _, value := range v {
+			note(value, used)
+		}
+	}
+}
+
+// elements are those of a list, or the value itself.
+func elements(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
 }
 
 // Function is what the template says of a function.
@@ -104,23 +142,27 @@ type Function struct {
 	Variables map[string]string // of its environment, whose value is a resource or a parameter: by name
 }
 
-var (
-	roleOf     = regexp.MustCompile(`(?m)^      Role: !GetAtt (\w+)\.Arn`)
-	variableOf = regexp.MustCompile(`(?m)^          ([A-Z_]+): !Ref (\w+)`)
-)
+// Resource is what the template says of a resource, as template.Value; nil where there is none.
+func (t Template) Resource(name string) any {
+	body := template.Member(template.Member(t.root, "Resources"), name)
+	if body == nil {
+		return nil
+	}
+	return template.Value(body)
+}
 
 // Function reads a function's resource.
 func (t Template) Function(name string) (Function, error) {
-	for _, e := range t.section("Resources").entries {
-		role := roleOf.FindStringSubmatch(e.text)
-		if e.name != name || role == nil {
-			continue
-		}
-		f := Function{role[1], map[string]string{}}
-		for _, found := range variableOf.FindAllStringSubmatch(e.text, -1) {
-			f.Variables[found[1]] = found[2]
-		}
-		return f, nil
+	properties := template.Get(t.Resource(name), "Properties")
+	f := Function{template.Resource(template.Get(properties, "Role")), map[string]string{}}
+	if f.Role == "" {
+		return Function{}, fmt.Errorf("the template has no function %s with a role", name)
 	}
-	return Function{}, fmt.Errorf("the template has no function %s with a role", name)
+	variables, _ := template.Get(properties, "Environment", "Variables").(map[string]any)
+	for variable, value := range variables {
+		if of := template.Text(template.Get(value, "Ref")); of != "" {
+			f.Variables[variable] = of
+		}
+	}
+	return f, nil
 }

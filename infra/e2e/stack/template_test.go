@@ -3,10 +3,13 @@ package stack
 import (
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"trunkline/infra/template"
 )
 
 const small = `Transform: AWS::Serverless-2016-10-31
@@ -63,18 +66,34 @@ Outputs:
     Value: !Ref Workload
 `
 
+func parse(t *testing.T, text string) Template {
+	t.Helper()
+	parsed, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func textOf(t *testing.T, whole Template) string {
+	t.Helper()
+	text, err := whole.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func names(t Template, of string) (all []string) {
-	for _, e := range t.section(of).entries {
-		all = append(all, e.name)
+	for key := range template.Members(template.Member(t.root, of)) {
+		all = append(all, key.Value)
 	}
 	return all
 }
 
 func TestWhatCannotBeMadeIsCutWithAllThatNamesIt(t *testing.T) {
-	whole := Parse([]byte(small))
-	if whole.String() != small {
-		t.Errorf("a template that is read is\n%s", whole)
-	}
+	whole := parse(t, small)
+	before := textOf(t, whole)
 	stores := whole.Stores()
 	if got := names(stores, "Resources"); !slices.Equal(got, []string{"WorkRole", "Workload", "Table"}) {
 		t.Errorf("resources %q", got)
@@ -82,18 +101,41 @@ func TestWhatCannotBeMadeIsCutWithAllThatNamesIt(t *testing.T) {
 	if got := names(stores, "Outputs"); !slices.Equal(got, []string{"Load"}) {
 		t.Errorf("outputs %q", got)
 	}
-	if got := names(stores, "Parameters"); !slices.Equal(got, []string{"Days"}) || whole.String() != small {
+	if got := names(stores, "Parameters"); !slices.Equal(got, []string{"Days"}) || textOf(t, whole) != before {
 		t.Errorf("parameters %q", got)
 	}
 }
 
+func TestWhatIsNoTemplateIsRefused(t *testing.T) {
+	for _, text := range []string{"", "a: [", "[a]"} {
+		if _, err := Parse([]byte(text)); err == nil {
+			t.Errorf("%q is a template", text)
+		}
+	}
+}
+
+// Whatever is written says what was read.
+func TestATemplateIsWrittenAsItWasRead(t *testing.T) {
+	real, err := os.ReadFile("../../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{small, string(real)} {
+		whole := parse(t, text)
+		again := parse(t, textOf(t, whole))
+		if !reflect.DeepEqual(template.Value(again.root), template.Value(whole.root)) {
+			t.Errorf("a template that is read is\n%s", textOf(t, whole))
+		}
+	}
+}
+
 func TestAFunctionTellsItsRoleAndVariables(t *testing.T) {
-	f, err := Parse([]byte(small)).Function("Work")
+	f, err := parse(t, small).Function("Work")
 	if want := map[string]string{"TABLE_NAME": "Table", "DAYS": "Days"}; err != nil || f.Role != "WorkRole" || !maps.Equal(f.Variables, want) {
 		t.Errorf("%+v, %v", f, err)
 	}
 	for _, name := range []string{"Table", "Api", "None"} {
-		if f, err := Parse([]byte(small)).Function(name); err == nil {
+		if f, err := parse(t, small).Function(name); err == nil {
 			t.Errorf("%s is a function: %+v", name, f)
 		}
 	}
@@ -105,7 +147,8 @@ func TestTheStoresOfTheTemplateAreWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores := Parse(text).Stores()
+	stores := parse(t, string(text)).Stores()
+	written := textOf(t, stores)
 	for _, name := range []string{"Table", "Bucket", "BucketPolicy", "FleetKeys", "DueQueue", "DueFailures", "RollupFailures", "IngestRole", "RollupRole"} {
 		if !slices.Contains(names(stores, "Resources"), name) {
 			t.Errorf("%s was cut", name)
@@ -116,10 +159,10 @@ func TestTheStoresOfTheTemplateAreWhole(t *testing.T) {
 			t.Errorf("the output %s was cut", name)
 		}
 	}
-	if found := regexp.MustCompile(`Type: AWS::(Serverless|Lambda|ApiGateway).*`).FindString(stores.String()); found != "" {
+	if found := regexp.MustCompile(`Type: AWS::(Serverless|Lambda|ApiGateway).*`).FindString(written); found != "" {
 		t.Error(found)
 	}
-	if before, after := strings.Count(string(text), "GenerateSecretString:"), strings.Count(stores.String(), "GenerateSecretString:"); before != 1 || after != 1 {
+	if before, after := strings.Count(string(text), "GenerateSecretString:"), strings.Count(written, "GenerateSecretString:"); before != 1 || after != 1 {
 		t.Error("the keys are not made as the template says")
 	}
 }
