@@ -178,7 +178,7 @@ func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
 	few, before := w.rollup.measure(t, 1+turns, hour), pbxs()
 	for i := range morePBXs {
 		mac := pbx.MAC(fmt.Sprintf("0200000001%02x", i))
-		if err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
+		if _, err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -203,7 +203,7 @@ func (w *world) costOfPacking(t *testing.T) bill.Usage {
 		e := archive.Envelope{
 			MAC: of, Received: at.Add(time.Duration(i) * time.Minute), Event: &pbx.Hangup{UniqueID: "1"}, Body: fmt.Appendf(nil, "{event:'hangup',uniqueid:'1.%d'}", i),
 		}
-		if err := archive.New(w.objects).Keep(t.Context(), e); err != nil {
+		if err := archive.Keep(t.Context(), w.objects, e); err != nil {
 			t.Fatal(err)
 		}
 		kept = append(kept, e)
@@ -245,7 +245,7 @@ func (w *world) costOfADay(t *testing.T) bill.Usage {
 		slots <- struct{}{}
 		writers.Go(func() {
 			defer func() { <-slots }()
-			if err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event); err != nil {
+			if _, err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event); err != nil {
 				t.Error(err)
 			}
 		})

@@ -81,7 +81,7 @@ func (w *world) takeIn(t *testing.T) {
 func (w *world) refuse(t *testing.T, body string) string {
 	t.Helper()
 	e := archive.Envelope{MAC: "0200000000af", Received: time.Now(), Reason: "line 1, column 1: no", Body: []byte(body)}
-	if err := archive.New(w.objects).Keep(t.Context(), e); err != nil {
+	if err := archive.Keep(t.Context(), w.objects, e); err != nil {
 		t.Fatal(err)
 	}
 	return e.Name()

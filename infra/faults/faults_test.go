@@ -97,7 +97,7 @@ func refused(w *world, t *testing.T) {
 				err = w.bucket.Delete(t.Context(), name)
 			}
 			if err == nil {
-				err = archive.New(w.bucket).Keep(t.Context(), receipt.Refused("it can't be read", 1).Envelope(nil))
+				err = archive.Keep(t.Context(), w.bucket, receipt.Refused("it can't be read", 1).Envelope(nil))
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -100,10 +100,14 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 		t.Fatal(err)
 	}
 	records, bucket := w.over(next)
-	in := ingest.New(token.Fixed(keys), records, archive.New(bucket), w.clock)
+	in := ingest.New(token.Fixed(keys), records, bucket, w.clock)
 	for _, body := range bodies {
 		w.sent = append(w.sent, body)
-		report := in.Receive(ctx, ingest.Delivery{MAC: mac, Body: []byte(body)})
+		admission, _, err := in.Admit(ctx, string(mac), keys.Sign(mac, 1).Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := in.Receive(ctx, admission, ingest.Delivery{Body: []byte(body)})
 		w.acked[body] = report.Outcome != ingest.Unavailable && !dead()
 		w.now = w.now.Add(time.Second)
 	}

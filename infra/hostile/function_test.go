@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"trunkline/pkg/apigw"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -75,7 +74,7 @@ func newFunction(t *testing.T) *function {
 	}
 	t.Cleanup(func() { data.Close() })
 	f := &function{folder: readFolder(t, path), keys: keys}
-	in := ingest.New(token.Fixed(f.keys), store.New(data.Table, time.Now), archive.New(data.Bucket), time.Now)
+	in := ingest.New(token.Fixed(f.keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
 	f.invoke = apigw.Handler(ingest.NewDoor(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
 	return f
 }

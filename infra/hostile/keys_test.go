@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"trunkline/pkg/apigw"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/ingest/ingesttest"
@@ -88,7 +87,7 @@ func TestTheFunctionFollowsItsSecretAndStrangersDoNotHaveItRead(t *testing.T) {
 		return secret, nil
 	}}
 	bucket := archivetest.NewMemory()
-	in := ingest.New(keys, store.New(storetest.NewMemory(), clock), archive.New(bucket), clock)
+	in := ingest.New(keys, store.New(storetest.NewMemory(), clock), bucket, clock)
 	invoke := apigw.Handler(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, clock))
 	ask := func(token string, want int) {
 		t.Helper()

@@ -44,7 +44,7 @@ func TestDoctorAndKeysOverLocalStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := &token.Source{Now: time.Now, Read: func(ctx context.Context) (*token.Keyring, error) { return readSecret(ctx, name) }}
-	in := ingest.New(keys, store.New(records, time.Now), archive.New(objects), time.Now)
+	in := ingest.New(keys, store.New(records, time.Now), objects, time.Now)
 	door := httptest.NewServer(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now))
 	defer door.Close()
 	args := []string{"doctor", "--table", table, "--bucket", bucket, "--secret", name, "--url", door.URL}

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/doctor"
 	"trunkline/pkg/ingest"
@@ -91,7 +90,7 @@ func (f *fakeAWS) open(t *testing.T, secret string) {
 		t.Fatal(err)
 	}
 	records := store.New(dynamo.New(dynamodb.NewFromConfig(settings), "records"), time.Now)
-	f.door = ingest.NewDoor(ingest.New(token.Fixed(keys), records, archive.New(bucket), time.Now), func(context.Context, ingest.Report) {}, time.Now)
+	f.door = ingest.NewDoor(ingest.New(token.Fixed(keys), records, bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
 }
 
 // ServeHTTP implements http.Handler.

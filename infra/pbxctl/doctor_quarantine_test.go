@@ -40,7 +40,7 @@ func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
 func TestDoctorTellsOfEventsThatWereRefusedInAWS(t *testing.T) {
 	aws := newFakeAWS(t)
 	e := archive.Envelope{MAC: oldPBX, Received: time.Now(), Reason: "line 1, column 1: no", Body: []byte("{")}
-	if err := archive.New(aws.objects).Keep(t.Context(), e); err != nil {
+	if err := archive.Keep(t.Context(), aws.objects, e); err != nil {
 		t.Fatal(err)
 	}
 	out, code := examine(t, nil, time.Now, "doctor", "--stack", "trunkline")

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest"
@@ -36,12 +35,12 @@ func dataOf(t *testing.T, all ...delivered) string {
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(token.Fixed(keys), store.New(data.Table, clock), archive.New(data.Bucket), clock)
+	in := ingest.New(token.Fixed(keys), store.New(data.Table, clock), data.Bucket, clock)
 	for _, d := range all {
 		if now, err = time.Parse(time.RFC3339, d.at); err != nil {
 			t.Fatal(err)
 		}
-		r := in.Receive(context.Background(), ingest.Delivery{MAC: "68692e0b0001", Body: []byte(d.body)})
+		r := in.Receive(context.Background(), ingest.Admission{MAC: "68692e0b0001"}, ingest.Delivery{Body: []byte(d.body)})
 		if r.Outcome != ingest.Stored {
 			t.Fatalf("%s: %s", d.body, r.Outcome)
 		}

@@ -32,13 +32,13 @@ func TestErasureOverLocalStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC) }
-	in := ingest.New(token.Fixed(keys), store.New(records, clock), archive.New(objects), clock)
+	in := ingest.New(token.Fixed(keys), store.New(records, clock), objects, clock)
 	const mac = pbx.MAC("68692e0b0001")
 	for _, body := range []string{
 		"{event:'cc_cdr', uuid:'1795161600.1', queueCode:'630', agentCode:'801', startTime:'2026-11-20 08:00:00', caller:'+4915112345678', callType:'IN', cdrState:'bridged', talkingTime:60}",
 		"{event:'extensionstatus', exten:'4915112345678', statustext:'Idle'}",
 	} {
-		if r := in.Receive(t.Context(), ingest.Delivery{MAC: mac, Body: []byte(body)}); r.Err != nil || r.Outcome != ingest.Stored {
+		if r := in.Receive(t.Context(), ingest.Admission{MAC: mac}, ingest.Delivery{Body: []byte(body)}); r.Err != nil || r.Outcome != ingest.Stored {
 			t.Fatal(r.Outcome, r.Err)
 		}
 	}

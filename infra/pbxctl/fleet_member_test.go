@@ -168,7 +168,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		good(t, "device", "remove", "68692e0b0001", "--yes", "--json", "--data", data)
 	}
 	got := do(t, "device", "add", "--mac", "68692e0b0001", "--name", "Foyer", "--data", data)
-	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL opens again") || admitted(t, data, url) != ingest.Stored {
+	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL opens again") || admitted(t, data, url) != ingest.Admitted {
 		t.Errorf("%+v", got)
 	}
 	if d := devices(t, data)["68692e0b0001"]; d.Name != "Foyer" || d.MinGeneration != 2 || d.Site != "" {
@@ -191,7 +191,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		out := good(t, replace...)
 		url := out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]
 		if !strings.HasPrefix(out, "68692e0b0009 is in the place of 68692e0b0001 from 2026-11-24 on. The old one is disabled.") ||
-			admitted(t, data, url) != ingest.Stored || admitted(t, data, oldURL) != ingest.Disabled {
+			admitted(t, data, url) != ingest.Admitted || admitted(t, data, oldURL) != ingest.Disabled {
 			t.Error(out)
 		}
 	}
@@ -209,7 +209,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		t.Error(out)
 	}
 	kept := lines[replacement](t, do(t, "device", "replace", "68692e0b0003", "68692e0b0008", "--keep-old", "--base", "http://x", "--json", "--data", data))
-	if len(kept) != 1 || kept[0].OldDisabled || devices(t, data)["68692e0b0003"].Disabled || admitted(t, data, kept[0].URL) != ingest.Stored {
+	if len(kept) != 1 || kept[0].OldDisabled || devices(t, data)["68692e0b0003"].Disabled || admitted(t, data, kept[0].URL) != ingest.Admitted {
 		t.Errorf("%+v", kept)
 	}
 	for _, c := range []struct{ args, want string }{

@@ -367,7 +367,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	for i, row := range rows[1:] {
 		mac := fmt.Sprintf("68692e0b%04x", i+1)
 		one := good(t, "device", "url", "--mac", mac, "--base", "https://pbx.example.com", "--data", data)
-		if one != row[3]+"\n" || admitted(t, data, one) != ingest.Stored {
+		if one != row[3]+"\n" || admitted(t, data, one) != ingest.Admitted {
 			t.Errorf("%s: %s is not %s, or does not open", mac, row[3], one)
 		}
 	}

@@ -164,7 +164,7 @@ func dayOfCalls() pbx.Day { return pbx.UTCDay(yesterday()) }
 func callOf(t *testing.T, s *store.Store, mac pbx.MAC, at time.Time) {
 	t.Helper()
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
-	if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: at.Add(time.Minute), Zone: pbx.UTC}, e); err != nil {
+	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: at.Add(time.Minute), Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -174,7 +174,7 @@ func (g *garble) kept(t *testing.T) (names []string) {
 	t.Helper()
 	for i := range three {
 		e := archive.Envelope{MAC: macOf(i), Received: yesterday().Add(time.Duration(i) * time.Second), Event: &pbx.ExtensionStatus{}, Body: state(i)}
-		if err := archive.New(g.objects).Keep(t.Context(), e); err != nil {
+		if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -309,7 +309,7 @@ func unreadables() []unreadable {
 		}), false},
 		{"object to erase from", erasing(func(t *testing.T, g *garble, i int) {
 			e := archive.Envelope{MAC: macOf(i), Received: yesterday(), Event: &pbx.CallRecord{}, Body: []byte("{}")}
-			if err := archive.New(g.objects).Keep(t.Context(), e); err != nil {
+			if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 				t.Fatal(err)
 			}
 			g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && strings.Contains(c.Name, string(macOf(i))) }
@@ -341,7 +341,7 @@ func confirming(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	confirm := func(n int) {
 		start := pbx.LocalTimeOf(shows)
 		e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.%d", shows.Unix(), n), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
-		if err := store.New(g.Memory, clock.Now).Record(t.Context(), store.Receipt{MAC: macOf(n), At: clock.Now()}, e); err != nil {
+		if _, err := store.New(g.Memory, clock.Now).Record(t.Context(), store.Receipt{MAC: macOf(n), At: clock.Now()}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -468,7 +468,7 @@ func retrying(breakIt func(g *garble, name string)) func(*testing.T, *garble, vi
 	return func(t *testing.T, g *garble, v visits, i int) func(int) bool {
 		for n := range three {
 			e := archive.Envelope{MAC: macOf(n), Received: yesterday(), Reason: "no event", Decoder: 1, Body: state(n)}
-			if err := archive.New(g.objects).Keep(t.Context(), e); err != nil {
+			if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -485,7 +485,7 @@ func retrying(breakIt func(g *garble, name string)) func(*testing.T, *garble, vi
 func quarantinedArray(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	body := fmt.Sprintf("[%s, %s, %s]", state(0), state(1), state(2))
 	e := archive.Envelope{MAC: macOf(0), Received: yesterday(), Reason: "no event", Decoder: 1, Body: []byte(body)}
-	if err := archive.New(g.objects).Keep(t.Context(), e); err != nil {
+	if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 		t.Fatal(err)
 	}
 	recorded := func(n int) func(store.Key) bool {
@@ -505,7 +505,7 @@ func erasing(breakIt func(t *testing.T, g *garble, i int)) func(*testing.T, *gar
 	return func(t *testing.T, g *garble, v visits, i int) func(int) bool {
 		for n := range three {
 			e := &pbx.CallRecord{UUID: "1", Caller: "+" + number, Queue: "630", Start: pbx.LocalTimeOf(yesterday())}
-			if err := g.store().Record(t.Context(), store.Receipt{MAC: macOf(n), At: yesterday(), Zone: pbx.UTC}, e); err != nil {
+			if _, err := g.store().Record(t.Context(), store.Receipt{MAC: macOf(n), At: yesterday(), Zone: pbx.UTC}, e); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -702,7 +702,7 @@ func commandsOver(t *testing.T, v visits) {
 	g := newGarble()
 	for n := range three {
 		e := archive.Envelope{MAC: macOf(n), Received: yesterday(), Reason: "no event", Decoder: 1, Body: state(n)}
-		if err := archive.New(g.objects).Keep(t.Context(), e); err != nil {
+		if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest"
@@ -65,8 +64,8 @@ func send(t *testing.T, folder string, all ...sent) {
 		return archivetest.None
 	})
 	for _, one = range all {
-		in := ingest.New(token.Fixed(keys(t)), store.New(table, clock), archive.New(bucket), clock)
-		r := in.Receive(t.Context(), ingest.Delivery{MAC: one.mac, Remote: "203.0.113.9", Body: []byte(one.body)})
+		in := ingest.New(token.Fixed(keys(t)), store.New(table, clock), bucket, clock)
+		r := in.Receive(t.Context(), ingest.Admission{MAC: one.mac}, ingest.Delivery{Remote: "203.0.113.9", Body: []byte(one.body)})
 		if r.Outcome != one.want {
 			t.Fatalf("%s: %s, %v, want %s", one.body, r.Outcome, r.Err, one.want)
 		}
@@ -510,7 +509,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 		return device("url", append(more, "--base", "https://pbx.example.com")...)
 	}
 	known := url()
-	if known.code != 0 || !strings.Contains(known.out, "/k1-1-") || admitted(t, data, known.out) != ingest.Stored {
+	if known.code != 0 || !strings.Contains(known.out, "/k1-1-") || admitted(t, data, known.out) != ingest.Admitted {
 		t.Fatalf("%+v", known)
 	}
 	revoked := device("revoke")
@@ -518,7 +517,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 		t.Errorf("%+v, want %s", revoked, want)
 	}
 	fresh := url()
-	if !strings.Contains(fresh.out, "/k1-2-") || admitted(t, data, fresh.out) != ingest.Stored || admitted(t, data, known.out) != ingest.Unauthorised {
+	if !strings.Contains(fresh.out, "/k1-2-") || admitted(t, data, fresh.out) != ingest.Admitted || admitted(t, data, known.out) != ingest.Unauthorised {
 		t.Errorf("the new URL: %+v", fresh)
 	}
 	if got := url("--generation", "1"); got.code != 1 || got.out != "" || !strings.Contains(got.errs, "below 2 were revoked") {
@@ -550,7 +549,7 @@ func admitted(t *testing.T, folder, url string) ingest.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), store.New(data.Table, time.Now), archive.New(data.Bucket), time.Now)
+	in := ingest.New(token.Fixed(keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
 	parts := strings.Split(strings.TrimSpace(url), "/")
 	_, outcome, err := in.Admit(t.Context(), parts[len(parts)-2], parts[len(parts)-1])
 	if err != nil {

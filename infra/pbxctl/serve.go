@@ -172,7 +172,7 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.store = store.New(data.Table, p.now).Keeping(recordDays)
 	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now).WithScratch(c.Data)
 	s.verify = serveKeys(p, c.Data, keys, &s.keysFailed, s.log)
-	in := ingest.New(s.verify, s.store, archive.New(data.Bucket), p.now)
+	in := ingest.New(s.verify, s.store, data.Bucket, p.now)
 	s.requests.next = s.health(ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now))
 	s.web = c.web(&s.requests, s.log)
 	s.web.ConnState = s.requests.count

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"trunkline/infra/fleet"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -44,7 +43,7 @@ func intoFolder(data *local.Dir, recordDays int) opener {
 		f := &folder{mac: p.MAC, at: p.Begin()}
 		clock := func() time.Time { return f.at }
 		records := store.New(data.Table, clock).Keeping(recordDays)
-		in := ingest.New(anyToken{}, records, archive.New(data.Bucket), clock)
+		in := ingest.New(anyToken{}, records, data.Bucket, clock)
 		f.door = ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
 		return f.post, registerZone(ctx, records, p)
 	}

@@ -56,7 +56,7 @@ func settingsFile(t *testing.T, devices map[pbx.MAC]store.Device) string {
 // keep archives the receipts, and returns the folder of raw/.
 func keep(t *testing.T, all []receipt) string {
 	folder := &lines{bodies: map[string][]byte{}}
-	kept := archive.New(folder)
+	kept := folder
 	for _, r := range all {
 		must(t, kept.Keep(t.Context(), r.envelope(t)))
 	}

@@ -50,32 +50,26 @@ type line struct {
 	Rewritten  bool      `json:"rewritten,omitempty"`   // the body is its event, written anew
 }
 
-// Archive keeps envelopes in a Bucket.
-type Archive struct{ bucket Bucket }
-
-// New makes an Archive over a bucket.
-func New(bucket Bucket) *Archive { return &Archive{bucket} }
-
-// Keep stores the envelope. When it returns nil, that is durable.
-func (a *Archive) Keep(ctx context.Context, e Envelope) error {
+// Keep stores an envelope in a bucket. When it returns nil, that is durable.
+func Keep(ctx context.Context, b Bucket, e Envelope) error {
 	body, err := e.marshal()
-	if err == nil {
-		err = a.bucket.Put(ctx, e.Name(), body)
-	}
 	if err != nil {
+		return fmt.Errorf("archive %s: %w", e.ID(), err)
+	}
+	if err := b.Put(ctx, e.Name(), body); err != nil {
 		return fmt.Errorf("archive %s: %w", e.ID(), err)
 	}
 	return nil
 }
 
 // Spill stores envelopes whose records could not be written, to be recorded later. When it
-// returns nil, that is durable. They are of one delivery.
-func (a *Archive) Spill(ctx context.Context, envelopes []Envelope) error {
+// returns nil, that is durable. There is at least one, and all are of one delivery.
+func Spill(ctx context.Context, b Bucket, envelopes []Envelope) error {
 	lines, err := Lines(envelopes)
-	if err == nil {
-		err = a.bucket.Put(ctx, spillName(envelopes[0]), lines)
-	}
 	if err != nil {
+		return fmt.Errorf("spill %s: %w", envelopes[0].ID(), err)
+	}
+	if err := b.Put(ctx, spillName(envelopes[0]), lines); err != nil {
 		return fmt.Errorf("spill %s: %w", envelopes[0].ID(), err)
 	}
 	return nil

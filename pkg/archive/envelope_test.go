@@ -34,7 +34,7 @@ func TestAnEnvelopeIsOneLineUnderItsKindAndUTCDay(t *testing.T) {
 	e := Envelope{MAC: "68692e0b0001", KID: "k1", Received: received, Remote: "203.0.113.9", Index: 2,
 		Event: &pbx.Hangup{UniqueID: "1.2", Common: pbx.Common{Extra: []pbx.Member{{Name: "x", Value: "<1>"}}}},
 		Body:  []byte("{event:'hangup',\nuniqueid:1.2,x:'<1>'}")}
-	if err := New(bucket).Keep(t.Context(), e); err != nil {
+	if err := Keep(t.Context(), bucket, e); err != nil {
 		t.Fatal(err)
 	}
 	const id = "68692e0b0001-1795507199987-21a713768ec23e1ec76e84a18ae39a85"
@@ -54,7 +54,7 @@ func TestAnEnvelopeIsOneLineUnderItsKindAndUTCDay(t *testing.T) {
 func TestWhatWasRefusedIsKeptWithItsReason(t *testing.T) {
 	bucket := &one{}
 	e := Envelope{MAC: "68692e0b0001", Received: received, Reason: "line 1, column 1: no", Body: []byte("\xff\x00{")}
-	if err := New(bucket).Keep(t.Context(), e); err != nil {
+	if err := Keep(t.Context(), bucket, e); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix([]byte(bucket.name), []byte("quarantine/dt=2026-11-24/68692e0b0001-")) {
@@ -96,7 +96,7 @@ func TestReceiptsThatDifferHaveOtherNames(t *testing.T) {
 
 func TestAFailureNamesTheReceipt(t *testing.T) {
 	broken := errors.New("no disk")
-	err := New(&one{err: broken}).Keep(t.Context(), Envelope{MAC: "68692e0b0001", Received: received, Event: &pbx.Hangup{}})
+	err := Keep(t.Context(), &one{err: broken}, Envelope{MAC: "68692e0b0001", Received: received, Event: &pbx.Hangup{}})
 	if !errors.Is(err, broken) {
 		t.Error(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
@@ -27,6 +26,6 @@ func Door(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Door {
 	settings := NewSettings(c.AWS, doorPatience)
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
-	raw := archive.New(s3.New(settings.S3(), c.Bucket))
-	return ingest.NewDoor(ingest.New(keys, records, raw, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
+	bucket := s3.New(settings.S3(), c.Bucket)
+	return ingest.NewDoor(ingest.New(keys, records, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }

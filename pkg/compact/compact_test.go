@@ -34,7 +34,7 @@ func event(mac pbx.MAC, at time.Time, n int) archive.Envelope {
 func keep(t testing.TB, b archive.Bucket, events ...archive.Envelope) {
 	t.Helper()
 	for _, e := range events {
-		if err := archive.New(b).Keep(context.Background(), e); err != nil {
+		if err := archive.Keep(context.Background(), b, e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -183,10 +183,10 @@ func (w *world) keepSpilled(body string) {
 		err = store.New(w.table, w.now).Spill(ctx, mac, w.at, lines)
 	}
 	if err == nil {
-		err = archive.New(w.bucket).Spill(ctx, []archive.Envelope{e})
+		err = archive.Spill(ctx, w.bucket, []archive.Envelope{e})
 	}
 	if err == nil {
-		err = archive.New(w.bucket).Keep(ctx, e)
+		err = archive.Keep(ctx, w.bucket, e)
 	}
 	receipt, _ := archive.ParseReceipt(lines)
 	if err == nil {

@@ -323,7 +323,7 @@ func (e *Erasure) write(ctx context.Context, name, tag string, next object) erro
 // refuse puts envelopes in quarantine.
 func (e *Erasure) refuse(ctx context.Context, all []archive.Envelope) error {
 	for _, envelope := range all {
-		if err := archive.New(e.Archive).Keep(ctx, envelope); err != nil {
+		if err := archive.Keep(ctx, e.Archive, envelope); err != nil {
 			return err
 		}
 	}

@@ -62,10 +62,14 @@ func (w *world) receive(mac pbx.MAC, bodies ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), store.New(w.table, w.now), archive.New(w.bucket), w.now)
+	in := ingest.New(token.Fixed(keys), store.New(w.table, w.now), w.bucket, w.now)
 	for _, body := range bodies {
 		w.at = w.at.Add(time.Second)
-		if r := in.Receive(context.Background(), ingest.Delivery{MAC: mac, Body: []byte(body)}); r.Err != nil {
+		admission, _, err := in.Admit(context.Background(), string(mac), keys.Sign(mac, 1).Reveal())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if r := in.Receive(context.Background(), admission, ingest.Delivery{Body: []byte(body)}); r.Err != nil {
 			w.t.Fatal(r.Err)
 		}
 	}
@@ -129,10 +133,10 @@ func (w *world) spill(body string) {
 		err = store.New(w.table, w.now).Spill(context.Background(), mac, w.at, lines)
 	}
 	if err == nil {
-		err = archive.New(w.bucket).Spill(context.Background(), []archive.Envelope{e})
+		err = archive.Spill(context.Background(), w.bucket, []archive.Envelope{e})
 	}
 	if err == nil {
-		err = archive.New(w.bucket).Keep(context.Background(), e)
+		err = archive.Keep(context.Background(), w.bucket, e)
 	}
 	if err != nil {
 		w.t.Fatal(err)

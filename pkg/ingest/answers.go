@@ -7,8 +7,8 @@ type Outcome int
 
 // The outcomes, in the order of the table of answers.
 const (
-	Stored Outcome = iota
-	Opens
+	Stored   Outcome = iota
+	Admitted         // by Admit; as an answer, to who only tries the URL
 	Unrecognised
 	Undecodable
 	Partial
@@ -46,7 +46,7 @@ func (o Outcome) String() string { return answers[o].Name }
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
 		"recorded and archived, but for members that can't be read; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
-	Opens: {"opens", http.StatusOK,
+	Admitted: {"opens", http.StatusOK,
 		"GET or HEAD: the URL works", "nothing",
 		"This URL works", "Events of this PBX are taken here. It sends them by POST."},
 	Unrecognised: {"unrecognised", http.StatusAccepted,

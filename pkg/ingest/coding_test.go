@@ -45,7 +45,7 @@ func encode(t *testing.T, coding, text string) string {
 // postCoded posts a body with values of Content-Encoding.
 func postCoded(t *testing.T, b *backend, body string, named ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{b}, time.Now)
+	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
 	door := ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+keys(t).Sign(mac, 1).Reveal(), strings.NewReader(body))
 	r.Header["Content-Encoding"] = named
@@ -130,7 +130,7 @@ func TestABodyWhoseCodingCanNotBeTakenOffIsQuarantinedAsReceived(t *testing.T) {
 			if w.Code != c.want.Answer().Status || !strings.Contains(w.Body.String(), c.want.Answer().Title) || len(b.recorded) != 0 || len(b.kept) != 1 {
 				t.Fatalf("answer %d %s, %d archived, %d recorded", w.Code, w.Body, len(b.kept), len(b.recorded))
 			}
-			if e := b.kept[0]; string(e.Body) != c.body || e.Event != nil || !strings.Contains(e.Reason, c.reason) || len(e.Reason) > 200 {
+			if e := b.kept[0]; string(e.Body) != c.body || e.Kind != "" || !strings.Contains(e.Reason, c.reason) || len(e.Reason) > 200 {
 				t.Errorf("archived %q, %s", e.Body, e.Reason)
 			}
 			if said := strings.ReplaceAll(w.Body.String(), `\"`, `"`); !strings.Contains(said, c.reason) || strings.Contains(said, `"line"`) {

@@ -56,26 +56,23 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	case r.Method != http.MethodPost && !tries(r):
 		return Report{Outcome: NotAllowed}
 	}
-	delivery, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
-	if outcome == Stored && tries(r) {
-		outcome = Opens
+	admission, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
+	if outcome != Admitted || tries(r) {
+		return Report{Outcome: outcome, MAC: admission.MAC, Err: err}
 	}
-	if outcome != Stored {
-		return Report{Outcome: outcome, MAC: delivery.MAC, Err: err}
-	}
-	delivery.Remote, delivery.Coding = remote(r), strings.Join(r.Header.Values("Content-Encoding"), ",")
-	body, free, err := d.room.read(ctx, delivery.MAC, http.MaxBytesReader(w, r.Body, zycoo.MaxBody), r.ContentLength, delivery.decoded())
+	delivery := Delivery{Remote: remote(r), Coding: strings.Join(r.Header.Values("Content-Encoding"), ",")}
+	body, free, err := d.room.read(ctx, admission.MAC, http.MaxBytesReader(w, r.Body, zycoo.MaxBody), r.ContentLength, delivery.decoded())
 	defer free()
 	switch _, tooLarge := err.(*http.MaxBytesError); {
 	case tooLarge:
-		return Report{Outcome: TooLarge, MAC: delivery.MAC}
+		return Report{Outcome: TooLarge, MAC: admission.MAC}
 	case err == errNoRoom:
-		return Report{Outcome: Busy, MAC: delivery.MAC, Err: err}
+		return Report{Outcome: Busy, MAC: admission.MAC, Err: err}
 	case err != nil:
-		return Report{Outcome: Interrupted, MAC: delivery.MAC, Err: err}
+		return Report{Outcome: Interrupted, MAC: admission.MAC, Err: err}
 	}
 	delivery.Body = body
-	return d.ingest.Receive(ctx, delivery)
+	return d.ingest.Receive(ctx, admission, delivery)
 }
 
 // tries reports whether a request only asks whether a URL works.
@@ -117,7 +114,7 @@ func answer(w http.ResponseWriter, r Report) {
 		w.Header().Set("Retry-After", retryAfter)
 	case NotAllowed:
 		w.Header().Set("Allow", allowed)
-	case Opens:
+	case Admitted:
 		problem.Answer(w, a.Status, "application/json", problem.Problem{Title: a.Title, Status: a.Status, Detail: a.Detail})
 		return
 	}

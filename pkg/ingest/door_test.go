@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/ingest/ingesttest"
@@ -48,7 +47,7 @@ func open(t *testing.T) ingesttest.Door {
 		t.Fatal(err)
 	}
 	records := store.New(table, time.Now)
-	in := ingest.New(token.Fixed(keys(t)), records, archive.New(bucket), time.Now)
+	in := ingest.New(token.Fixed(keys(t)), records, bucket, time.Now)
 	server := httptest.NewUnstartedServer(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now))
 	server.Config.ReadTimeout = bodyTimeout
 	server.Start()

@@ -12,7 +12,6 @@ import (
 
 	"trunkline/events"
 	"trunkline/pkg/apigw"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -94,7 +93,7 @@ func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records 
 	t.Cleanup(func() { bucket.Close() })
 	s := store.New(table, time.Now)
 	var log bytes.Buffer
-	in := ingest.New(token.Fixed(keys(t)), s, archive.New(bucket), time.Now)
+	in := ingest.New(token.Fixed(keys(t)), s, bucket, time.Now)
 	answer, err := apigw.Handler(ingest.NewDoor(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
 	if err != nil {
 		t.Fatal(err)

@@ -22,18 +22,11 @@ type Tokens interface {
 
 // Records keeps what events say, and what was set for a PBX.
 type Records interface {
-	// Take keeps what an event says, and tells whether it came too late for its day's figures.
-	Take(context.Context, store.Receipt, pbx.Event) (sealed bool, err error)
+	// Record keeps what an event says, and reports whether it came too late for its day's figures.
+	Record(context.Context, store.Receipt, pbx.Event) (sealed bool, err error)
 	Device(context.Context, pbx.MAC) (store.Device, error)
 	// Spill keeps envelopes that the archive could not take.
 	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
-}
-
-// Archive keeps what was received.
-type Archive interface {
-	Keep(context.Context, archive.Envelope) error
-	// Spill keeps envelopes whose records could not be written.
-	Spill(context.Context, []archive.Envelope) error
 }
 
 const (
@@ -51,19 +44,24 @@ type Ingest struct {
 	tokens   Tokens
 	settings *settings
 	records  Records
-	archive  Archive
+	archive  archive.Bucket
 	now      func() time.Time
 }
 
 // New makes an Ingest.
-func New(tokens Tokens, records Records, archive Archive, now func() time.Time) *Ingest {
-	return &Ingest{tokens, newSettings(records, now), records, archive, now}
+func New(tokens Tokens, records Records, bucket archive.Bucket, now func() time.Time) *Ingest {
+	return &Ingest{tokens, newSettings(records, now), records, bucket, now}
 }
 
-// Delivery is what a PBX sent that was admitted.
-type Delivery struct {
+// Admission is what a URL proves, and what the operator has set for its PBX.
+type Admission struct {
 	MAC    pbx.MAC
-	KID    string // the id of the key that signed its URL
+	KID    string       // the id of the key that signed the URL
+	Device store.Device // the zero Device where the settings can't be read
+}
+
+// Delivery is what a PBX sent.
+type Delivery struct {
 	Remote string // the address that it came from
 	Coding string // the Content-Encoding
 	Body   []byte // as received: in that coding
@@ -89,55 +87,55 @@ type Result struct {
 	Err     *zycoo.Error // of an undecodable event
 }
 
-// Admit tells whose delivery it is that came to the URL of this MAC and token. An outcome other than Stored says why it does not open; only Unavailable has an error.
-func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Delivery, Outcome, error) {
+// Admit verifies the URL of this MAC and token. An outcome other than Admitted says why events
+// of that URL are refused; only Unavailable has an error.
+func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Admission, Outcome, error) {
 	mac, err := pbx.ParseMAC(macText)
 	if err != nil {
-		return Delivery{}, Unauthorised, nil
+		return Admission{}, Unauthorised, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	proof, err := in.tokens.Verify(ctx, mac, tokenText)
-	d := Delivery{MAC: mac, KID: proof.KID}
+	a := Admission{MAC: mac, KID: proof.KID}
 	switch {
 	case errors.Is(err, token.ErrInvalid):
-		return d, Unauthorised, nil
+		return a, Unauthorised, nil
 	case err != nil:
-		return d, Unavailable, err
+		return a, Unavailable, err
 	}
-	device := in.settings.of(ctx, mac)
+	a.Device = in.settings.of(ctx, mac)
 	switch {
-	case device.Disabled:
-		return d, Disabled, nil
-	case uint32(proof.Generation) < device.MinGeneration:
-		return d, Unauthorised, nil
+	case a.Device.Disabled:
+		return a, Disabled, nil
+	case uint32(proof.Generation) < a.Device.MinGeneration:
+		return a, Unauthorised, nil
 	}
-	return d, Stored, nil
+	return a, Admitted, nil
 }
 
-// Receive decodes, archives and records a delivery. When it returns, what it reports
+// Receive decodes, archives and records a delivery of an admitted PBX. When it returns, what it reports
 // as stored is durable, and nothing is still under way.
-func (in *Ingest) Receive(ctx context.Context, d Delivery) Report {
+func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 	body, err := d.read()
 	if err != nil {
-		return Report{Outcome: TooLarge, MAC: d.MAC}
+		return Report{Outcome: TooLarge, MAC: a.MAC}
 	}
-	device := in.settings.of(ctx, d.MAC)
-	parcels := in.parcels(d, device, body)
-	in.store(ctx, device.Zone, parcels)
-	in.spill(ctx, d.MAC, parcels)
-	return report(d.MAC, body, parcels)
+	parcels := in.parcels(a, d, body)
+	in.store(ctx, parcels)
+	in.spill(ctx, a.MAC, parcels)
+	return report(a.MAC, body, parcels)
 }
 
 // store archives and records parcels side by side.
-func (in *Ingest) store(ctx context.Context, zone pbx.Zone, parcels []parcel) {
+func (in *Ingest) store(ctx context.Context, parcels []parcel) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	var both sync.WaitGroup
-	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = in.archive.Keep(ctx, p.Envelope) }) })
+	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = archive.Keep(ctx, in.archive, p.Envelope) }) })
 	each(parcels, func(p *parcel) {
 		if p.outcome == Stored {
-			p.sealed, p.recordErr = in.records.Take(ctx, p.receipt(zone), p.Event)
+			p.sealed, p.recordErr = in.records.Record(ctx, p.receipt, p.Event)
 		}
 	})
 	both.Wait()
@@ -170,7 +168,7 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, parcels []parcel) {
 		})
 	}
 	if len(unrecorded) > 0 {
-		recordErr = in.archive.Spill(ctx, unrecorded)
+		recordErr = archive.Spill(ctx, in.archive, unrecorded)
 	}
 	both.Wait()
 	for i := range parcels {
@@ -182,29 +180,27 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, parcels []parcel) {
 // parcel is one element of a body on its way to the stores.
 type parcel struct {
 	archive.Envelope
+	receipt               store.Receipt
 	outcome               Outcome
 	archiveErr, recordErr error
 	spilled               bool // the store that did not fail has taken it all
 	sealed                bool // it came too late for its day's figures
 }
 
-func (p *parcel) receipt(zone pbx.Zone) store.Receipt {
-	return store.Receipt{MAC: p.MAC, KID: p.KID, At: p.Received, Index: p.Index, Zone: zone}
-}
-
 // parcels decides for each element of the body where it goes.
-func (in *Ingest) parcels(d Delivery, device store.Device, body zycoo.Body) []parcel {
+func (in *Ingest) parcels(a Admission, d Delivery, body zycoo.Body) []parcel {
 	received := in.now().UTC().Truncate(time.Millisecond)
 	parcels := make([]parcel, len(body.Elements))
 	for i, element := range body.Elements {
 		p := &parcels[i]
 		p.Envelope = archive.Envelope{
-			MAC: d.MAC, KID: d.KID, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
+			MAC: a.MAC, KID: a.KID, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
 		}
+		p.receipt = store.Receipt{MAC: a.MAC, KID: a.KID, At: received, Index: i, Zone: a.Device.Zone}
 		if body.Array {
 			p.Body = []byte(element.Text)
 		}
-		p.judge(d, device, element)
+		p.judge(d, a.Device, element)
 	}
 	return parcels
 }

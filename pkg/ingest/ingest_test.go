@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,10 +38,10 @@ type backend struct {
 	settings               store.Device
 
 	mu                    sync.Mutex
-	kept                  []archive.Envelope
+	kept                  []archive.Receipt
 	recorded              []store.Receipt
-	unarchived            []byte             // spilled to the records
-	unrecorded            []archive.Envelope // spilled to the archive
+	unarchived            []byte            // spilled to the records
+	unrecorded            []archive.Receipt // spilled to the archive
 	sealed                bool
 	devicesRead, underWay atomic.Int64
 	mostUnderWay          atomic.Int64
@@ -54,15 +56,7 @@ func (b *backend) do(ctx context.Context, f func(context.Context) error) error {
 	return f(ctx)
 }
 
-func (b *backend) Keep(ctx context.Context, e archive.Envelope) error {
-	err := b.do(ctx, b.keep)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.kept = append(b.kept, e)
-	return err
-}
-
-func (b *backend) Take(ctx context.Context, r store.Receipt, _ pbx.Event) (sealed bool, err error) {
+func (b *backend) Record(ctx context.Context, r store.Receipt, _ pbx.Event) (sealed bool, err error) {
 	err = b.do(ctx, b.record)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,13 +79,32 @@ func (r records) Spill(ctx context.Context, _ pbx.MAC, _ time.Time, lines []byte
 	return r.spillLines(ctx, lines)
 }
 
-type archived struct{ *backend }
+// archived is the backend's bucket, of which an Ingest needs no more than Put.
+type archived struct {
+	archive.Bucket
+	*backend
+}
 
-func (a archived) Spill(ctx context.Context, envelopes []archive.Envelope) error {
-	err := a.do(ctx, a.keepSpill)
-	if err == nil {
-		a.unrecorded = append(a.unrecorded, envelopes...)
+func (a archived) Put(ctx context.Context, name string, body []byte) error {
+	var receipts []archive.Receipt
+	for line := range bytes.Lines(body) {
+		receipt, err := archive.ParseReceipt(line)
+		if err != nil {
+			return err
+		}
+		receipts = append(receipts, receipt)
 	}
+	if strings.HasPrefix(name, archive.SpillPrefix) {
+		err := a.do(ctx, a.keepSpill)
+		if err == nil {
+			a.unrecorded = append(a.unrecorded, receipts...)
+		}
+		return err
+	}
+	err := a.do(ctx, a.keep)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.kept = append(a.kept, receipts...)
 	return err
 }
 
@@ -113,7 +126,7 @@ func down(context.Context) error { return errDown }
 func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string) (*httptest.ResponseRecorder, ingest.Report) {
 	t.Helper()
 	var report ingest.Report
-	door := ingest.NewDoor(ingest.New(tokens, records{b}, archived{b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
+	door := ingest.NewDoor(ingest.New(tokens, records{b}, archived{backend: b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(body)))
 	return w, report
@@ -275,7 +288,7 @@ func TestAnArrayIsWrittenAFewAtATimeAndOnceEach(t *testing.T) {
 			indexes[r.Index] = true
 		}
 		for _, e := range b.kept {
-			ids[e.ID()] = true
+			ids[e.ID] = true
 		}
 		if len(indexes) != 1000 || len(ids) != 1000 || len(b.recorded) != 1000 || len(b.kept) != 1000 {
 			t.Errorf("%d recorded as %d, %d archived as %d", len(b.recorded), len(indexes), len(b.kept), len(ids))
@@ -309,7 +322,7 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 func TestSettingsAreReadOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{}
-		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{b}, time.Now)
+		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
 		admit := func(want ingest.Outcome, reads int64) {
 			t.Helper()
 			_, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal())
@@ -317,10 +330,10 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 				t.Errorf("%v, %v after %d reads, want %v after %d", got, err, b.devicesRead.Load(), want, reads)
 			}
 		}
-		admit(ingest.Stored, 1)
+		admit(ingest.Admitted, 1)
 		b.settings.Disabled = true
 		time.Sleep(time.Minute - 1)
-		admit(ingest.Stored, 1)
+		admit(ingest.Admitted, 1)
 		time.Sleep(time.Nanosecond)
 		admit(ingest.Disabled, 2)
 		b.settings = store.Device{MinGeneration: 2}
@@ -333,7 +346,7 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 func TestTheSettingsOfALargeFleetAreRemembered(t *testing.T) {
 	const fleet = 10_001
 	b, now := &backend{}, time.Now()
-	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{b}, func() time.Time { return now })
+	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, func() time.Time { return now })
 	for round := range int64(2) {
 		before := b.devicesRead.Load()
 		for i := range fleet {
@@ -351,11 +364,11 @@ func TestTheSettingsOfALargeFleetAreRemembered(t *testing.T) {
 func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{device: hangs, settings: store.Device{Disabled: true}}
-		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{b}, time.Now)
+		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
 		text := keys(t).Sign(mac, 1).Reveal()
 		began := time.Now()
 		for range 10 {
-			if _, got, err := in.Admit(t.Context(), string(mac), text); got != ingest.Stored || err != nil {
+			if _, got, err := in.Admit(t.Context(), string(mac), text); got != ingest.Admitted || err != nil {
 				t.Errorf("%v, %v", got, err)
 			}
 		}
@@ -373,8 +386,8 @@ func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 // A zone may be known to the program that set it, and not to the one that reads it.
 func TestAPBXThatWasShutStaysShutThoughAnotherSettingCannotBeRead(t *testing.T) {
 	for doc, want := range map[string]ingest.Outcome{
-		`{"zone":"localtime"}`:                      ingest.Stored,
-		`{"name":7,"site":{}}`:                      ingest.Stored,
+		`{"zone":"localtime"}`:                      ingest.Admitted,
+		`{"name":7,"site":{}}`:                      ingest.Admitted,
 		`{"disabled":true,"zone":"localtime"}`:      ingest.Disabled,
 		`{"min_generation":2,"zone":"right/UTC"}`:   ingest.Unauthorised,
 		`{"disabled":"yes"}`:                        ingest.Disabled,
@@ -386,9 +399,31 @@ func TestAPBXThatWasShutStaysShutThoughAnotherSettingCannotBeRead(t *testing.T) 
 		if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
-		in := ingest.New(token.Fixed(keys(t)), store.New(table, time.Now), archived{&backend{}}, time.Now)
+		in := ingest.New(token.Fixed(keys(t)), store.New(table, time.Now), archived{backend: &backend{}}, time.Now)
 		if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != want || err != nil {
 			t.Errorf("%s: %v, %v, want %v", doc, got, err, want)
+		}
+	}
+}
+
+func TestAllThatIsKnownOfAReceiptIsArchivedAndRecorded(t *testing.T) {
+	berlin, err := pbx.ParseZone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{settings: store.Device{Zone: berlin}}
+	postValid(t, b, "["+call+","+call+"]")
+	for what, all := range map[string]any{"archived": b.kept, "recorded": b.recorded} {
+		whole := map[string]bool{} // by field: something has it
+		for i := range reflect.ValueOf(all).Len() {
+			for field, value := range reflect.ValueOf(all).Index(i).Fields() {
+				whole[field.Name] = whole[field.Name] || !value.IsZero()
+			}
+		}
+		for field, has := range whole {
+			if refused := field == "Reason" || field == "Decoder" || field == "Rewritten"; has == refused {
+				t.Errorf("%s: it has a %s: %t, want %t", what, field, has, !refused)
+			}
 		}
 	}
 }

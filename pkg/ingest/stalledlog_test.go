@@ -14,7 +14,7 @@ import (
 func TestAPBXIsAnsweredThoughTheLogStalls(t *testing.T) {
 	goOn := make(chan bool)
 	b := &backend{}
-	in := ingest.New(nil, records{b}, archived{b}, time.Now)
+	in := ingest.New(nil, records{b}, archived{backend: b}, time.Now)
 	server := httptest.NewServer(ingest.NewDoor(in, func(context.Context, ingest.Report) { <-goOn }, time.Now))
 	defer server.Close()
 	defer close(goOn)

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -24,8 +23,8 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 		down   bool
 		want   ingest.Outcome
 	}{
-		{name: "it works", want: ingest.Opens},
-		{name: "the table is down", down: true, want: ingest.Opens},
+		{name: "it works", want: ingest.Admitted},
+		{name: "the table is down", down: true, want: ingest.Admitted},
 		{name: "it was revoked", device: store.Device{MinGeneration: 2}, want: ingest.Unauthorised},
 		{name: "the PBX is disabled", device: store.Device{Disabled: true}, want: ingest.Disabled},
 		{name: "the keys can't be read", tokens: &token.Source{Now: time.Now, Read: func(context.Context) (*token.Keyring, error) { return nil, errDown }}, want: ingest.Unavailable},
@@ -47,13 +46,13 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 			if c.tokens == nil {
 				c.tokens = token.Fixed(keys(t))
 			}
-			in := ingest.New(c.tokens, store.New(faulty, time.Now), archive.New(bucket), time.Now)
+			in := ingest.New(c.tokens, store.New(faulty, time.Now), bucket, time.Now)
 			var reports []ingest.Report
 			door := ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { reports = append(reports, r) }, time.Now)
 			path := "/v1/pbx/" + string(mac) + "/" + keys(t).Sign(mac, 1).Reveal()
 			answers := map[string]*httptest.ResponseRecorder{}
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
-				if method == http.MethodPost && c.want == ingest.Opens {
+				if method == http.MethodPost && c.want == ingest.Admitted {
 					continue // which would be taken in
 				}
 				w := httptest.NewRecorder()

@@ -179,7 +179,7 @@ func (r *Redrive) quarantine(ctx context.Context, line []byte, name string, why 
 
 // refuse puts a receipt in quarantine.
 func (r *Redrive) refuse(ctx context.Context, receipt archive.Receipt, reason string) error {
-	return archive.New(r.bucket).Keep(ctx, receipt.Refused(reason, zycoo.Version).Envelope(nil))
+	return archive.Keep(ctx, r.bucket, receipt.Refused(reason, zycoo.Version).Envelope(nil))
 }
 
 // again notes in an object's name that it could not be recorded, if the table works: while

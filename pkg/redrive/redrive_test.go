@@ -61,8 +61,12 @@ func (w *world) receive(t testing.TB, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), w.store(), archive.New(w.archive()), w.clock)
-	if r := in.Receive(context.Background(), ingest.Delivery{MAC: mac, Body: []byte(body)}); r.Outcome == ingest.Unavailable {
+	in := ingest.New(token.Fixed(keys), w.store(), w.archive(), w.clock)
+	admission, _, err := in.Admit(context.Background(), string(mac), keys.Sign(mac, 1).Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := in.Receive(context.Background(), admission, ingest.Delivery{Body: []byte(body)}); r.Outcome == ingest.Unavailable {
 		t.Fatalf("%s: %v", r.Outcome, r.Err)
 	}
 	w.now = w.now.Add(time.Second)
@@ -275,7 +279,7 @@ func TestNothingOfAReceiptIsLostOnItsWayToQuarantine(t *testing.T) {
 	was = was.Refused("", 0)
 	was.Body = []byte("{broken")
 	was.ID = was.Envelope(nil).ID()
-	if err := archive.New(w.bucket).Spill(t.Context(), []archive.Envelope{was.Envelope(&pbx.Hangup{UniqueID: "1"})}); err != nil {
+	if err := archive.Spill(t.Context(), w.bucket, []archive.Envelope{was.Envelope(&pbx.Hangup{UniqueID: "1"})}); err != nil {
 		t.Fatal(err)
 	}
 	w.redrive(t, redrive.Report{Recorded: 1, Quarantined: 1})

@@ -38,7 +38,8 @@ func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Eve
 	if err != nil {
 		return nil, err
 	}
-	return event, r.store.Record(ctx, recordReceipt(receipt, device.Zone), event)
+	_, err = r.store.Record(ctx, recordReceipt(receipt, device.Zone), event)
+	return event, err
 }
 
 // recordReceipt is a receipt as records know it.

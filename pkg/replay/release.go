@@ -39,10 +39,10 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 	}
 	events := each.Loop[part]{Of: "quarantined events", Name: func(p part) string { return fmt.Sprintf("event %d of %s", p.Index, name) }}
 	err = events.Do(ctx, each.Of(parts...), func(ctx context.Context, p part) error {
-		err := archive.New(b).Keep(ctx, p.Envelope(p.event))
-		if err == nil && p.Reason == "" {
-			err = s.Record(ctx, recordReceipt(p.Receipt, device.Zone), p.event)
+		if err := archive.Keep(ctx, b, p.Envelope(p.event)); err != nil || p.Reason != "" {
+			return err
 		}
+		_, err := s.Record(ctx, recordReceipt(p.Receipt, device.Zone), p.event)
 		return err
 	})
 	if err != nil {

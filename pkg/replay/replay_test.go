@@ -50,10 +50,14 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), archive.New(bucket), clock)
+	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), bucket, clock)
 	for _, d := range deliveries {
 		now = d.At
-		if r := in.Receive(context.Background(), ingest.Delivery{MAC: d.MAC, KID: "k1", Body: d.Body}); r.Err != nil {
+		admission, _, err := in.Admit(context.Background(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := in.Receive(context.Background(), admission, ingest.Delivery{Body: d.Body}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
 	}

@@ -66,7 +66,7 @@ func (s *sites) refuse(t testing.TB, receipts ...archive.Receipt) {
 	t.Helper()
 	for _, r := range receipts {
 		e := r.Refused("line 1, column 1: version 1 can't read this", 0).Envelope(nil) // which notes no version
-		if err := archive.New(s.bucket).Keep(context.Background(), e); err != nil {
+		if err := archive.Keep(context.Background(), s.bucket, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -201,7 +201,7 @@ func TestWhatIsRefusedAgainIsTriedOncePerVersion(t *testing.T) {
 	s.receive(t, "{of this version")
 	s.refuse(t, receipt(1, 0, "{event:'hangup'}"), receipt(2, 0, "{event:'hangup', uniqueid:'1', mac:'68692e0b00ff'}"), receipt(3, 0, ofEachKind[0]))
 	newer := receipt(4, 0, ofEachKind[1]).Refused("no", zycoo.Version+1).Envelope(nil)
-	if err := archive.New(s.bucket).Keep(t.Context(), newer); err != nil {
+	if err := archive.Keep(t.Context(), s.bucket, newer); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.bucket.Put(t.Context(), archive.QuarantinePrefix+"dt=2026-11-19/a.json", []byte("no envelope")); err != nil {
@@ -456,7 +456,7 @@ func TestNothingOfAReceiptIsLostOnItsWayOut(t *testing.T) {
 	for name, leave := range ways {
 		t.Run(name, func(t *testing.T) {
 			s := newSites()
-			if err := archive.New(s.bucket).Keep(t.Context(), was.Envelope(nil)); err != nil {
+			if err := archive.Keep(t.Context(), s.bucket, was.Envelope(nil)); err != nil {
 				t.Fatal(err)
 			}
 			leave(t, s)

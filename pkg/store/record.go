@@ -47,31 +47,37 @@ type Receipt struct {
 //
 // Before a record is written whose day is over by now, the days that it changes are marked
 // as due; and the PBX is on the fleet list before its first record. What would have expired by
-// now is not written.
-func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) error {
-	_, err := s.Take(ctx, r, e)
-	return err
+// now is not written. Sealed reports whether the event came too late for the figures of a day,
+// since that is sealed; the event is recorded all the same.
+func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
+	sealed, err = s.record(ctx, r, e)
+	return sealed, wrap(err, "record %s", e.Kind())
 }
 
-// Take is Record, and reports whether the event came too late: for a day that is sealed.
-func (s *Store) Take(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
+func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
 	writes, err := s.writesFor(r, e)
+	if err != nil {
+		return false, err
+	}
+	if err := s.Enlist(ctx, r.MAC, r.At); err != nil {
+		return false, err
+	}
+	if err := s.hear(ctx, r); err != nil {
+		return false, err
+	}
 	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })
-	if err == nil {
-		err = s.Enlist(ctx, r.MAC, r.At)
+	if len(writes) == 0 {
+		return false, nil
 	}
-	if err == nil {
-		err = s.hear(ctx, r)
-	}
-	if err == nil && len(writes) > 0 {
-		sealed, err = s.markChanged(ctx, r, e)
+	if sealed, err = s.markChanged(ctx, r, e); err != nil {
+		return sealed, err
 	}
 	for _, w := range writes {
-		if err == nil {
-			err = orThere(s.table.Put(ctx, w.Item, w.Condition))
+		if err := orThere(s.table.Put(ctx, w.Item, w.Condition)); err != nil {
+			return sealed, err
 		}
 	}
-	return sealed, wrap(err, "record %s", e.Kind())
+	return sealed, nil
 }
 
 // markChanged has the days marked as due that an event changes, and reports whether any of

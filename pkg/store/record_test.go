@@ -94,7 +94,7 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 		{"k2", 29 * time.Minute, "k2", 29 * time.Minute},
 		{"", 45 * time.Minute, "", 45 * time.Minute},
 	} {
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
 		heard, err := s.Heard(t.Context(), mac)
@@ -112,7 +112,7 @@ func record(t *testing.T, table store.Table, all []sent) {
 func recordIn(t *testing.T, s *store.Store, all []sent) {
 	t.Helper()
 	for _, one := range all {
-		if err := s.Record(t.Context(), one.receipt, one.event); err != nil {
+		if _, err := s.Record(t.Context(), one.receipt, one.event); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 	s := store.New(table, time.Now)
 	one, two := call(t, "1.1", "2026-11-23 11:00:00", 1), call(t, "1.1", "2026-11-23 11:00:00", 2)
 	for i, e := range []pbx.Event{one, two, one} { // the first is only repeated
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
 	s := store.New(openTable(t), time.Now)
 	for i, start := range []string{"1970-01-01 00:00:00", "2026-11-22 23:59:59", "2026-11-23 00:00:00", "2026-11-23 23:59:59", "2026-11-24 00:00:00"} {
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, fmt.Sprint(i), start, 0)); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, fmt.Sprint(i), start, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,7 +210,7 @@ func TestTheStateOfAnExtensionIsTheLatestAndItsLogHasAll(t *testing.T) {
 	s := store.New(openTable(t), func() time.Time { return received.Add(time.Hour) })
 	for _, minute := range []int{2, 0, 1} {
 		e := &pbx.ExtensionStatus{Exten: "808", StatusText: fmt.Sprint("state ", minute)}
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(minute) * time.Minute)}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(minute) * time.Minute)}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -232,7 +232,7 @@ func TestWhatHasExpiredIsNoLongerShown(t *testing.T) {
 	now := received
 	s := store.New(openTable(t), func() time.Time { return now })
 	for _, e := range []pbx.Event{&pbx.Hangup{UniqueID: "1"}, &pbx.ExtensionStatus{Exten: "808"}} {
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -287,7 +287,7 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := store.New(openTable(t), func() time.Time { return received })
 			for _, e := range c.events {
-				if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+				if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -310,7 +310,7 @@ func TestARecordToldInUTCIsGivenByThePBXsClockWhateverItsZoneIsSetTo(t *testing.
 	shanghai, _ := pbx.ParseZone("Asia/Shanghai")
 	for _, zone := range []pbx.Zone{{}, shanghai} { // the zone is set in between, and the events come again
 		for _, e := range []pbx.Event{leg, step, call, plain} {
-			if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: zone}, e); err != nil {
+			if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: zone}, e); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -359,7 +359,7 @@ func TestAgentsSignsAreKeptByTheirReceiptAndAreNoRepeats(t *testing.T) {
 		after time.Duration
 		event pbx.Event
 	}{{0, login}, {0, login}, {8 * time.Hour, logoff}, {24 * time.Hour, login}} {
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(of.after)}, of.event); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(of.after)}, of.event); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -103,7 +103,7 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 // events is how many events a delivery has: where its body was not read, one. To try a URL is
 // none.
 func events(r ingest.Report) int {
-	if r.Outcome == ingest.Opens {
+	if r.Outcome == ingest.Admitted {
 		return 0
 	}
 	return max(1, len(r.Events))

@@ -48,7 +48,7 @@ func TestADeliveryThatWentWrongSaysWhere(t *testing.T) {
 			`level=WARN msg=delivery mac="" outcome=unknown_coding kind=none events=1 spilled=0 quarantined=1 took_ms=0`},
 		{ingest.Report{Outcome: ingest.Unavailable, Err: errors.New("no network")},
 			`level=ERROR msg=delivery mac="" outcome=unavailable kind=none events=1 spilled=0 quarantined=0 took_ms=0 error="no network"`},
-		{ingest.Report{Outcome: ingest.Opens}, `level=INFO msg=delivery mac="" outcome=opens kind=none events=0 spilled=0 quarantined=0 took_ms=0`},
+		{ingest.Report{Outcome: ingest.Admitted}, `level=INFO msg=delivery mac="" outcome=opens kind=none events=0 spilled=0 quarantined=0 took_ms=0`},
 		{ingest.Report{Array: true, Events: []ingest.Result{{Name: "Newchannel"}, {}, {Name: "Newchannel"}, {Name: "other"}}},
 			`level=INFO msg=delivery mac="" outcome=stored kind=array events=4 spilled=0 quarantined=0 took_ms=0 unrecognised="Newchannel 2, other 1"`},
 		{ingest.Report{Array: true, Events: make([]ingest.Result, 7)},

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"trunkline/infra/fleet"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/kpi"
@@ -31,10 +30,14 @@ func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	if err := stored.SetDevice(t.Context(), p.MAC, store.Device{Zone: p.Zone}); err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), stored, archive.New(archivetest.NewMemory()), clock)
+	in := ingest.New(token.Fixed(keys), stored, archivetest.NewMemory(), clock)
 	for d := range p.Deliveries() {
 		now = d.At
-		if r := in.Receive(t.Context(), ingest.Delivery{MAC: d.MAC, KID: "k1", Body: d.Body}); r.Err != nil {
+		admission, _, err := in.Admit(t.Context(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := in.Receive(t.Context(), admission, ingest.Delivery{Body: d.Body}); r.Err != nil {
 			t.Fatalf("%v: %s", r.Err, d.Body)
 		}
 		for _, e := range d.Events {

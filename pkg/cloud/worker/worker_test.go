@@ -97,7 +97,7 @@ func record(t *testing.T, s *store.Store, received time.Time, mac pbx.MAC, at ti
 	t.Helper()
 	start := pbx.LocalTimeOf(at.UTC())
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
-	if err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: pbx.UTC}, e); err != nil {
+	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -340,7 +340,7 @@ func keep(t *testing.T, w *world, pbxs int) {
 		e := archive.Envelope{
 			MAC: pbx.MAC(fmt.Sprintf("68692e0b%04x", i)), Received: w.now.Add(-14 * time.Hour), Event: &pbx.Hangup{}, Body: []byte("{}"),
 		}
-		if err := archive.New(w.bucket).Keep(t.Context(), e); err != nil {
+		if err := archive.Keep(t.Context(), w.bucket, e); err != nil {
 			t.Fatal(err)
 		}
 	}

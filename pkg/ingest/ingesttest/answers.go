@@ -92,9 +92,9 @@ var requests = []asked{
 	{name: "10 MB", body: strings.Repeat(" ", 10<<20), want: ingest.TooLarge, noGateway: true},
 	{name: "1,001 events", body: "[" + strings.Repeat("{event:'x'},", 1001) + "]", want: ingest.TooLarge},
 
-	{name: "GET", method: http.MethodGet, want: ingest.Opens},
-	{name: "GET with a body", method: http.MethodGet, body: state, want: ingest.Opens, noGateway: true},
-	{name: "HEAD", method: http.MethodHead, want: ingest.Opens},
+	{name: "GET", method: http.MethodGet, want: ingest.Admitted},
+	{name: "GET with a body", method: http.MethodGet, body: state, want: ingest.Admitted, noGateway: true},
+	{name: "HEAD", method: http.MethodHead, want: ingest.Admitted},
 	{name: "GET of a changed token", method: http.MethodGet, path: changedToken, want: ingest.Unauthorised},
 	{name: "HEAD of a changed token", method: http.MethodHead, path: changedToken, want: ingest.Unauthorised},
 	{name: "GET of a generation that was replaced", method: http.MethodGet, device: store.Device{MinGeneration: 2}, want: ingest.Unauthorised},
