@@ -351,7 +351,7 @@ func TestTheSettingsOfALargeFleetAreRemembered(t *testing.T) {
 		before := b.devicesRead.Load()
 		for i := range fleet {
 			mac := pbx.MAC(fmt.Sprintf("68692e%06x", i))
-			if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != ingest.Stored || err != nil {
+			if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != ingest.Admitted || err != nil {
 				t.Fatalf("%v, %v", got, err)
 			}
 		}
