@@ -23,7 +23,8 @@ func (t *Table) Check(ctx context.Context) error {
 // Scrub leaves nothing in the file, nor beside it, of a text that was deleted or replaced. What
 // is deleted is overwritten at once, so that the file is mostly only read. Where it has the text
 // all the same, in a page that was divided or of a file of long ago, it is written again: that
-// needs as much free disk space as it takes, and holds up writes. One call at a time.
+// needs as much free disk space as it takes. Writes fail meanwhile where that takes long. One call
+// at a time.
 func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	if err := t.truncateLog(ctx); err != nil {
 		return err
@@ -41,7 +42,11 @@ func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	if !found {
 		return nil
 	}
-	if _, err := t.writer.db.ExecContext(ctx, "VACUUM"); err != nil {
+	err = t.writer.alone(ctx, func() error {
+		_, err := t.writer.db.ExecContext(ctx, "VACUUM")
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("scrub the file: %w", cause(ctx, err))
 	}
 	return t.truncateLog(ctx)
@@ -49,11 +54,14 @@ func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 
 // truncateLog moves all that stands in the log beside the file into it.
 func (t *Table) truncateLog(ctx context.Context) error {
-	var busy, pages, moved int
-	err := t.writer.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
-	if err == nil && busy != 0 {
-		err = errors.New("another program reads it")
-	}
+	err := t.writer.alone(ctx, func() error {
+		var busy, pages, moved int
+		err := t.writer.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+		if err == nil && busy != 0 {
+			return errors.New("another program reads it")
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("scrub the log beside the file: %w", cause(ctx, err))
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -99,5 +100,39 @@ func TestATextIsFoundWhereTwoPiecesOfAFileMeet(t *testing.T) {
 		if found, err := fileHas(t.Context(), f, hasErased); err != nil || !found {
 			t.Errorf("at %d: %v, %v", at, found, err)
 		}
+	}
+}
+
+// To clean a file of some gigabytes takes minutes, and a PBX gives up after seconds.
+func TestWritesDoNotWaitForUpkeepThatTakesLong(t *testing.T) {
+	table, err := Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	put := func(sk string) error {
+		item := store.Item{Key: store.Key{PK: "68692e0b0001", SK: sk}, Version: "1", Doc: []byte("{}")}
+		return table.Put(t.Context(), item, store.Condition{})
+	}
+	begun, finish, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- table.writer.alone(t.Context(), func() error { close(begun); <-finish; return nil })
+	}()
+	<-begun
+	for _, sk := range []string{"CALL#1", "CALL#2"} {
+		if err := put(sk); !errors.Is(err, errUpkeep) {
+			t.Errorf("a write during upkeep: %v", err)
+		}
+	}
+	close(finish)
+	if err := errors.Join(<-ended, put("CALL#3")); err != nil {
+		t.Error(err)
+	}
+	brief := make(chan error, 1)
+	if err := table.writer.alone(t.Context(), func() error { go func() { brief <- put("CALL#4") }(); return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := <-brief; err != nil {
+		t.Errorf("a write during upkeep that is brief: %v", err)
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 )
 
 // writer is the one goroutine that writes. It takes whatever waits into one transaction.
 type writer struct {
 	db      *sql.DB
 	queue   chan *write // handed over from one goroutine to the other: what is taken is answered
+	upkeep  chan func() // the same, of what is done while nothing is written
+	refuse  chan error  // the answer to writes that upkeep would keep waiting
 	closing chan struct{}
 	running sync.WaitGroup
 	close   func() error // ends the goroutine after the writes that it has taken
@@ -35,8 +38,15 @@ const batchSize = 256
 
 var errClosed = errors.New("the file is closed")
 
+// errUpkeep is temporary. Who stores an event keeps it elsewhere until then.
+var errUpkeep = errors.New("the file takes no writes while it is cleaned after an erasure: try again in a minute")
+
+// upkeepUnnoticed is how long writes wait for upkeep before they fail. It is far less than a PBX
+// waits for its answer.
+const upkeepUnnoticed = 250 * time.Millisecond
+
 func startWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *write), closing: make(chan struct{})}
+	w := &writer{db: db, queue: make(chan *write), upkeep: make(chan func()), refuse: make(chan error), closing: make(chan struct{})}
 	w.close = sync.OnceValue(func() error {
 		close(w.closing)
 		w.running.Wait()
@@ -55,6 +65,8 @@ func (w *writer) do(ctx context.Context, sql string, args ...any) (rows int64, e
 	one := &write{ctx, sql, args, make(chan outcome, 1)}
 	select {
 	case w.queue <- one:
+	case err := <-w.refuse:
+		return 0, err
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-w.closing:
@@ -73,8 +85,40 @@ func (w *writer) run() {
 		select {
 		case one := <-w.queue:
 			w.commit(w.gather(one))
+		case do := <-w.upkeep:
+			w.refuseDuring(do)
 		case <-w.closing:
 			return
+		}
+	}
+}
+
+// alone calls do while nothing is written. Writes that this would delay for long fail.
+func (w *writer) alone(ctx context.Context, do func() error) error {
+	ended := make(chan error, 1)
+	select {
+	case w.upkeep <- func() { ended <- do() }:
+		return <-ended
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.closing:
+		return errClosed
+	}
+}
+
+func (w *writer) refuseDuring(do func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); do() }()
+	select {
+	case <-done:
+		return
+	case <-time.After(upkeepUnnoticed):
+	}
+	for {
+		select {
+		case <-done:
+			return
+		case w.refuse <- errUpkeep:
 		}
 	}
 }
