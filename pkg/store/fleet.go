@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -77,11 +78,25 @@ func (s *Store) hear(ctx context.Context, r Receipt) error {
 	}
 	at := r.At.UTC().Truncate(time.Millisecond)
 	err := s.save(ctx, key, millis(at), Heard{at, r.KID}, Newer())
+	if errors.Is(err, ErrCondition) {
+		err = s.hearAfterFuture(ctx, key, Heard{at, r.KID})
+	}
 	if err := orThere(err); err != nil {
 		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
 	}
 	s.lately.Put(way, struct{}{}, at.Add(hearsEvery))
 	return nil
+}
+
+// hearAfterFuture keeps that a PBX sent something where what is kept lies in the future: it was
+// written by a clock that was wrong, and would hide for years that the PBX is silent.
+func (s *Store) hearAfterFuture(ctx context.Context, key Key, heard Heard) error {
+	var kept Heard
+	version, err := s.load(ctx, key, &kept)
+	if err != nil || !kept.Last.After(s.now().Add(mayBeBack)) {
+		return err
+	}
+	return s.save(ctx, key, millis(heard.Last), heard, Unchanged(version))
 }
 
 // Heard is when and how a PBX was last heard.

@@ -104,6 +104,38 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 	}
 }
 
+// A machine may start for the very first time with a wrong clock, which nothing shows then.
+func TestWhatAWrongClockHeardHidesNoSilence(t *testing.T) {
+	table := openTable(t)
+	hear := func(now, at time.Time) time.Time {
+		t.Helper()
+		s := store.New(table, func() time.Time { return now })
+		if err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
+			t.Fatal(err)
+		}
+		heard, err := s.Heard(t.Context(), mac)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return heard.Last
+	}
+	years := received.AddDate(9, 0, 0)
+	for _, c := range []struct {
+		what          string
+		now, at, want time.Time
+	}{
+		{"by a clock years ahead", years, years, years},
+		{"by the right one", received, received, received},
+		{"by that of another machine, which is a little ahead", received.Add(time.Minute), received.Add(time.Minute), received.Add(time.Minute)},
+		{"by the first again", received.Add(time.Second), received.Add(time.Second), received.Add(time.Minute)},
+		{"handed on late", received.Add(time.Minute), received.Add(-time.Hour), received.Add(time.Minute)},
+	} {
+		if got := hear(c.now, c.at); !got.Equal(c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+}
+
 func record(t *testing.T, table store.Table, all []sent) {
 	t.Helper()
 	recordIn(t, store.New(table, time.Now), all)
