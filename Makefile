@@ -30,11 +30,23 @@ install: ## Install pbxctl, the operator's program, where `go install` puts prog
 	@at=$$(go list -f '{{.Target}}' ./infra/pbxctl) && echo "Installed $$at" && \
 	  { [ "$$(command -v pbxctl)" = "$$at" ] || echo "To use it: export PATH=\"$$(dirname "$$at"):\$$PATH\""; }
 
+# What runs side by side in the code itself: `make test` has the race detector for these, `make race` for all.
+RACED := ./pkg/each/... ./pkg/ingest/... ./pkg/local/... ./pkg/telemetry/...
+# Tests wait for children, disks and slowness on purpose, so more of them run than there are processors.
+TEST  := -count=1 -p 4 -parallel 8
+
 .PHONY: test
-test: ## Vet, and run the unit tests, with the race detector where there is a C compiler
-	@$(if $(RACE),,echo "make test: no C compiler, so without the race detector")
+test: ## Vet, and run the unit tests; those of what runs side by side with the race detector, if there is a C compiler
 	go vet ./...
-	go test $(RACE) ./...
+	go run ./infra/slowest "$(TEST) $(filter-out $(if $(RACE),$(shell go list $(RACED))),$(shell go list ./...))" \
+	  $(if $(RACE),"$(TEST) -race $(RACED)")
+
+.PHONY: race
+race: ## Run all unit tests with the race detector (needs a C compiler)
+	go run ./infra/slowest "$(TEST) -race -timeout 20m ./..."
+
+# The detector waits a second before a program ends, and is told not to.
+test race: export GORACE := atexit_sleep_ms=0
 
 # More flags for `sam local`, such as --skip-pull-image. E2E=-update notes anew what is measured.
 SAM_LOCAL_FLAGS ?=

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/infra/built"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -36,21 +37,12 @@ const bodyTimeout = time.Second
 var binary string
 
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "hostile-test-")
-	if err == nil {
-		binary = filepath.Join(folder, "pbxctl")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, "../pbxctl").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
+	var err error
+	if binary, err = built.Program("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // server is a running `pbxctl serve`.

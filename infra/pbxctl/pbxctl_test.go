@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/infra/built"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest/ingesttest"
@@ -40,21 +41,12 @@ const demoMAC = "68:69:2e:0b:00:01"
 var binary string
 
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "pbxctl-test-")
-	if err == nil {
-		binary = filepath.Join(folder, "pbxctl")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
+	var err error
+	if binary, err = built.Program("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // result is what a run of the program gave.
