@@ -75,10 +75,6 @@ outputs() { # what SAM says of the stack, as JSON
   sam list stack-outputs --stack-name "$stack" --region "$region" --output json
 }
 
-output() { # name: its value in the JSON that is read
-  tr -d '\n' | tr '{' '\n' | sed -n 's/.*"OutputKey": *"'"$1"'".*"OutputValue": *"\([^"]*\)".*/\1/p'
-}
-
 # What is missing is said before anything is built or written.
 need sam "install AWS SAM CLI, https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html"
 need go "install Go, https://go.dev/doc/install"
@@ -123,7 +119,6 @@ again="correct that, and run make deploy again"
 [ -z "$first" ] || again="$again. Where the stack is in ROLLBACK_COMPLETE, first run make teardown ENV=$env"
 sam deploy --config-env "$env" --region "$region" $quiet || fail "$stack was not deployed; the lines above say why: $again"
 
-found=$(outputs) || fail "$stack is deployed, but AWS does not tell its outputs; try again"
 pbxctl="AWS_REGION=$region ${profile:+AWS_PROFILE=$profile }go run ./infra/pbxctl"
 case " $parameters" in
 *" AlarmTopicEmail="[!\\]* | *" AlarmTopicArn="[!\\]*)
@@ -139,6 +134,6 @@ The stack $stack is in $region.
 Check it:
   $pbxctl doctor check --stack $stack
 Print the URL of a PBX, whose MAC is on its label:
-  $pbxctl device url --mac MAC --base $(output ApiUrl <<<"$found") --table $(output TableName <<<"$found") --secret $(output FleetKeysSecretArn <<<"$found")
+  $pbxctl device url --mac MAC --stack $stack
 $last
 END

@@ -20,7 +20,7 @@ firmware. Times are the PBX's own. Durations are seconds; - is unknown.
 
 Examples:
   pbxctl calls --mac 68:69:2e:0b:00:01 --data ./data --day 2018-11-05
-  pbxctl calls --mac 68692e0b0001 --table trunkline-Records-1A2B --json | jq .event.queue`
+  pbxctl calls --mac 68692e0b0001 --stack trunkline --json | jq .event.queue`
 }
 
 // Run implements the command.

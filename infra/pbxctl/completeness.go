@@ -21,7 +21,8 @@ import (
 type completenessCommand struct {
 	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	Day pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -44,7 +45,7 @@ type told struct {
 
 // Run implements the command.
 func (c *completenessCommand) Run(p *program) error {
-	return c.read(p, func(s *store.Store, b archive.Bucket) error {
+	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
 		m, err := memberOf(p.ctx, s, c.MAC)
 		if err != nil {
 			return err

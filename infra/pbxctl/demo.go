@@ -22,8 +22,8 @@ import (
 
 type demoCommand struct {
 	Addr string `default:"127.0.0.1:8080" help:"Address and port to listen on; another port where that one is taken." placeholder:"HOST:PORT"`
-	Data string `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
-	Once bool   `help:"End after the tour instead of serving on."`
+	dataFolder
+	Once bool `help:"End after the tour instead of serving on."`
 }
 
 // Help is the long form of the command's help.
@@ -73,7 +73,7 @@ func (c *demoCommand) Run(p *program) error {
 
 // open makes a server at the address, or at another port where that one is taken.
 func (c *demoCommand) open(p *program) (*server, error) {
-	serve := serveCommand{Addr: c.Addr, Data: c.Data, BodyTimeout: 15 * time.Second}
+	serve := serveCommand{Addr: c.Addr, dataFolder: c.dataFolder, BodyTimeout: 15 * time.Second}
 	s, err := serve.open(p)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, _ := net.SplitHostPort(c.Addr)
@@ -118,7 +118,7 @@ func (c *demoCommand) showKPIs(p *program, s *server) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
-	show := kpiCommand{source: source{MAC: demoPBX, place: place{Data: c.Data}}, Day: day, AllRows: true}
+	show := kpiCommand{source: source{MAC: demoPBX, where: where{Data: c.Data}}, Day: day, AllRows: true}
 	return show.Run(p)
 }
 

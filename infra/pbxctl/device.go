@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"trunkline/pkg/each"
-	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -33,12 +32,10 @@ type deviceURLCommand struct {
 	MAC        pbx.MAC `required:"" xor:"which" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
 	CSV        string  `required:"" xor:"which" name:"csv" type:"path" help:"Those of the PBXs in this file, as CSV: see pbxctl device import; - is what is piped in." placeholder:"FILE"`
 	All        bool    `required:"" xor:"which" help:"Those of the whole fleet, as CSV."`
-	Base       string  `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
+	Base       string  `help:"Where PBXs reach Trunkline; else the stack's own URL." placeholder:"URL"`
 	Generation string  `help:"Of the URL; else the least that opens for this PBX (see pbxctl device revoke), or 1 where no records are named." placeholder:"N"`
-	Data       string  `xor:"keys,records" type:"path" help:"Data folder with the PBX's settings, whose key signs where FLEET_KEYS is not set." placeholder:"DIR"`
-	Table      string  `xor:"records" help:"DynamoDB table with the PBX's settings." placeholder:"NAME"`
-	Secret     string  `xor:"keys" help:"Secret in AWS Secrets Manager whose key signs, instead." placeholder:"ARN"`
-	JSON       bool    `name:"json" help:"One JSON object per line."`
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -48,8 +45,7 @@ func (deviceURLCommand) Help() string {
 
 Examples:
   pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
-  pbxctl device url --mac 68692E0B0001 --base https://pbx.example.com \
-    --table trunkline-Table-1A2B --secret arn:aws:secretsmanager:…
+  pbxctl device url --mac 68692E0B0001 --stack trunkline
   pbxctl device url --all --base https://pbx.example.com --data ./data > urls.csv`
 }
 
@@ -65,16 +61,25 @@ type addressed struct {
 
 func (a addressed) mac() string { return string(a.MAC) }
 
+// locate lets a key of FLEET_KEYS sign without any records: see where.locate.
+func (c *deviceURLCommand) locate(p *program) error {
+	if p.getenv("FLEET_KEYS") != "" && !c.All {
+		return c.mayLocate(p)
+	}
+	return c.where.locate(p)
+}
+
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
-	if err := checkBase(c.Base); err != nil {
+	base, err := c.base(p, c.Base)
+	if err != nil {
 		return err
 	}
 	all, skipped := c.which(p)
 	if skipped != nil && !(each.Only(skipped) && len(all) > 0) {
 		return skipped
 	}
-	keys, err := c.keys(p)
+	keys, err := c.signingKeys(p)
 	if err != nil {
 		return err
 	}
@@ -83,7 +88,7 @@ func (c *deviceURLCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		all[i].URL = deviceURL(c.Base, keys, all[i].MAC, generation)
+		all[i].URL = deviceURL(base, keys, all[i].MAC, generation)
 	}
 	return errors.Join(skipped, c.print(p, all))
 }
@@ -108,10 +113,10 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 			return nil, err
 		}
 	}
-	if c.Data == "" && c.Table == "" && !c.All {
+	if c.Stack+c.Data+c.Table == "" && !c.All {
 		return all, nil
 	}
-	err = place{Data: c.Data, Table: c.Table}.open(p, func(s *store.Store) error {
+	err = c.readRecords(p, func(s *store.Store) error {
 		if c.All {
 			return rows(p.ctx, store.FleetOf(p.ctx, s, addressedOf), func(a addressed) error {
 				all = append(all, a)
@@ -205,17 +210,6 @@ func (c *deviceURLCommand) print(p *program, all []addressed) error {
 		}
 		return nil
 	})
-}
-
-func (c *deviceURLCommand) keys(p *program) (*token.Keyring, error) {
-	fleetKeys := p.getenv("FLEET_KEYS")
-	switch {
-	case c.Secret != "":
-		return readSecret(p.ctx, c.Secret)
-	case fleetKeys == "" && c.Data == "":
-		return nil, errors.New("no key to sign with: set FLEET_KEYS, or give --data DIR or --secret ARN")
-	}
-	return local.ReadKeys(c.Data, fleetKeys)
 }
 
 // deviceURL is the one place where a token is shown.

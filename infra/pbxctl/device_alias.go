@@ -146,11 +146,7 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 		return showMember(p, true, m)
 	}
 	fmt.Fprintf(p.out, "URLs of %s below generation %d open no longer. A new one:\n", m.MAC, m.MinGeneration)
-	where := "--data " + c.Data
-	if c.Table != "" {
-		where = "--table " + c.Table + " --secret ARN"
-	}
-	_, err = fmt.Fprintf(p.out, "  pbxctl device url --mac %s --base URL %s\n", m.MAC, where)
+	_, err = fmt.Fprintf(p.out, "  pbxctl device url --mac %s %s\n", m.MAC, c.urlFlags())
 	return err
 }
 

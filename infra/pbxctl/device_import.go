@@ -36,7 +36,7 @@ spreadsheet knows text, is not part of a value.
 
 Examples:
   pbxctl device import fleet.csv --dry-run --data ./data
-  pbxctl device import fleet.csv --table trunkline-Table-1A2B
+  pbxctl device import fleet.csv --stack trunkline
   pbxctl device export --data ./data | pbxctl device import - --data ./other`
 }
 

@@ -11,7 +11,8 @@ type deviceRemoveCommand struct {
 	MAC     pbx.MAC `arg:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	Records bool    `help:"Remove its records and figures from the table, too."`
 	Yes     bool    `help:"Don't ask."`
-	place
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -26,7 +27,7 @@ device add puts it back.
 
 Examples:
   pbxctl device remove 68:69:2e:0b:00:01 --data ./data
-  pbxctl device remove 68692e0b0001 --records --yes --table trunkline-Table-1A2B`
+  pbxctl device remove 68692e0b0001 --records --yes --stack trunkline`
 }
 
 // removed is a PBX that was removed.
@@ -37,7 +38,7 @@ type removed struct {
 
 // Run implements the command.
 func (c *deviceRemoveCommand) Run(p *program) error {
-	err := c.write(p, func(s *store.Store) error {
+	err := c.writeRecords(p, func(s *store.Store) error {
 		if err := enter(p.ctx, s, c.MAC, false); err != nil {
 			return err
 		}

@@ -18,9 +18,9 @@ type deviceReplaceCommand struct {
 	By      pbx.MAC `arg:"" name:"new" help:"That of the PBX that takes its place." placeholder:"NEW"`
 	From    pbx.Day `help:"Day by the PBX's clock from which the new one is in its place; else today." placeholder:"DAY"`
 	KeepOld bool    `help:"Don't disable the old one."`
-	Base    string  `required:"" help:"Where PBXs reach Trunkline." placeholder:"URL"`
-	Secret  string  `help:"Secret in AWS Secrets Manager whose key signs, with --table." placeholder:"ARN"`
-	place
+	Base    string  `help:"Where PBXs reach Trunkline; else the stack's own URL." placeholder:"URL"`
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -34,8 +34,7 @@ new one's settings keep which PBX it replaces, and from which day on.
 
 Examples:
   pbxctl device replace 68:69:2e:0b:00:01 68:69:2e:0b:00:02 --base https://pbx.example.com --data ./data
-  pbxctl device replace 68692e0b0001 68692e0b0002 --from 2026-12-01 --keep-old \
-    --base https://pbx.example.com --table trunkline-Table-1A2B --secret arn:aws:secretsmanager:…`
+  pbxctl device replace 68692e0b0001 68692e0b0002 --from 2026-12-01 --keep-old --stack trunkline`
 }
 
 // replacement is a PBX that took another's place.
@@ -52,15 +51,17 @@ func (c *deviceReplaceCommand) Run(p *program) error {
 	if c.Old == c.By {
 		return fmt.Errorf("%s can't replace itself", c.Old)
 	}
-	if err := checkBase(c.Base); err != nil {
+	base, err := c.base(p, c.Base)
+	if err != nil {
 		return err
 	}
-	keys, err := (&deviceURLCommand{Data: c.Data, Secret: c.Secret}).keys(p)
+	c.Base = base
+	keys, err := c.signingKeys(p)
 	if err != nil {
 		return err
 	}
 	var done replacement
-	err = c.write(p, func(s *store.Store) error {
+	err = c.writeRecords(p, func(s *store.Store) error {
 		done, err = c.replace(p, s, keys)
 		return err
 	})

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"trunkline/pkg/each"
-	"trunkline/pkg/local"
 	"trunkline/pkg/store"
 )
 
@@ -76,7 +75,7 @@ PBXs see pbxctl device import.
 
 Examples:
   pbxctl device set --mac 68:69:2e:0b:00:01 --name Reception --zone Asia/Shanghai --data ./data
-  pbxctl device set --mac 68692e0b0001 --sla-threshold 30 --table trunkline-Table-1A2B`
+  pbxctl device set --mac 68692e0b0001 --sla-threshold 30 --stack trunkline`
 }
 
 // Run implements the command.
@@ -116,7 +115,7 @@ Example:
 func (c *deviceAddCommand) Run(p *program) error {
 	var m member
 	var removed bool
-	err := c.write(p, func(s *store.Store) error {
+	err := c.writeRecords(p, func(s *store.Store) error {
 		listed, err := s.Listed(p.ctx, c.MAC)
 		if err != nil {
 			return err
@@ -150,24 +149,9 @@ func isNew(d store.Device) bool {
 	return reflect.DeepEqual(d, store.Device{})
 }
 
-// write calls use with the records, to change single ones.
-func (s place) write(p *program, use func(*store.Store) error) error {
-	if s.Data == "" {
-		return s.open(p, use)
-	}
-	table, err := local.OpenTable(p.ctx, s.Data)
-	if err != nil {
-		return err
-	}
-	defer table.Close()
-	if err := p.trustClock(table, s.Data); err != nil {
-		return err
-	}
-	return p.withRecords(table, use)
-}
-
 type deviceListCommand struct {
-	place
+	where
+	showing
 	Waiting bool `help:"Only those that were prepared, and have sent nothing yet."`
 }
 
@@ -189,7 +173,7 @@ func (c *deviceListCommand) Run(p *program) error {
 	if c.Waiting {
 		nothing = "No PBX is waited for."
 	}
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		var unreadable []member
 		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), deviceColumns, nothing)
 		if !c.JSON {

@@ -21,7 +21,8 @@ type doctorCommands struct {
 }
 
 type doctorFeedCommand struct {
-	place
+	where
+	showing
 	MAC   pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	Since pbx.Day `help:"Only calls from this day on, by the PBX's clock." placeholder:"DAY"`
 }
@@ -34,7 +35,7 @@ With --json, assumptions that hold are shown, too.
 
 Examples:
   pbxctl doctor feed --data ./data
-  pbxctl doctor feed --mac 68692e0b0001 --since 2026-11-01 --table trunkline-Table-1A2B --json`
+  pbxctl doctor feed --mac 68692e0b0001 --since 2026-11-01 --stack trunkline --json`
 }
 
 // finding is a finding at one PBX.
@@ -49,7 +50,7 @@ func (c *doctorFeedCommand) Run(p *program) error {
 	if c.Since != 0 {
 		span.From = c.Since.Start()
 	}
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []finding, err error) {
 			review, err := review(p, s, mac, span)
 			if err != nil {
@@ -114,7 +115,8 @@ var findingColumns = columns[finding]{
 }
 
 type doctorSilenceCommand struct {
-	place
+	where
+	showing
 	All bool `help:"List those that are not silent, too."`
 }
 
@@ -140,7 +142,7 @@ type silent struct {
 
 // Run implements the command.
 func (c *doctorSilenceCommand) Run(p *program) error {
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (silent, error) {
 			found, err := silenceOf(p, s, mac)
 			if err == nil && !(found.Flag || c.All || c.JSON) {

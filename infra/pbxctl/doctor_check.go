@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,13 +11,9 @@ import (
 )
 
 type doctorCheckCommand struct {
-	Data   string `xor:"site" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
-	Stack  string `xor:"site" help:"CloudFormation stack, whose outputs name all that follows." placeholder:"NAME"`
-	Table  string `help:"DynamoDB table, in place of the stack's." placeholder:"NAME"`
-	Bucket string `help:"S3 bucket, likewise." placeholder:"NAME"`
-	Secret string `help:"Secret of the fleet keys, likewise." placeholder:"ARN"`
-	URL    string `name:"url" help:"Where PBXs reach Trunkline; with --data, what pbxctl serve listens on." placeholder:"URL"`
-	JSON   bool   `name:"json" help:"One JSON object per check."`
+	where
+	URL  string `name:"url" help:"Where PBXs reach Trunkline, instead of the stack's URL; with --data, what pbxctl serve listens on." placeholder:"URL"`
+	JSON bool   `name:"json" help:"One JSON object per check."`
 }
 
 // Help is the long form of the command's help.
@@ -34,18 +29,23 @@ Examples:
   pbxctl doctor --data ./data --url http://127.0.0.1:8080`
 }
 
+// locate lets a URL be checked by itself: see where.locate.
+func (c *doctorCheckCommand) locate(p *program) error {
+	if c.URL != "" {
+		return c.mayLocate(p)
+	}
+	return c.where.locate(p)
+}
+
 // Run implements the command.
 func (c *doctorCheckCommand) Run(p *program) error {
 	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Verdict) { printVerdict(p.out, v, c.JSON) }}
-	switch {
-	case c.Data != "" && c.Table+c.Bucket+c.Secret != "":
-		return errors.New("--data is another place than --table, --bucket and --secret: give one or the other")
-	case c.Data != "":
+	if c.Data != "" {
 		foldercheck.Run(p.ctx, checkup, foldercheck.Folder{Path: c.Data, URL: c.URL, FleetKeys: p.getenv("FLEET_KEYS"), OpenClock: p.openClock})
-	case c.Stack+c.Table+c.Bucket+c.Secret+c.URL != "":
-		stackcheck.Run(p.ctx, checkup, stackcheck.Site{Stack: c.Stack, Table: c.Table, Bucket: c.Bucket, Secret: c.Secret, URL: c.URL}, checkClients)
-	default:
-		return errors.New("what is to be checked? Give --data DIR, or --stack NAME, or --table, --bucket, --secret and --url")
+	} else {
+		at := c.named()
+		at.URL = c.URL
+		stackcheck.Run(p.ctx, checkup, at, checkClients)
 	}
 	if err := checkup.Err(); err != nil {
 		return err

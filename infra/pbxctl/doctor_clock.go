@@ -64,9 +64,9 @@ func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Lo
 }
 
 type doctorClockCommand struct {
-	Data   string `required:"" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
-	Accept bool   `help:"What this machine's clock shows is right."`
-	JSON   bool   `name:"json" help:"One JSON object."`
+	dataFolder
+	Accept bool `help:"What this machine's clock shows is right."`
+	JSON   bool `name:"json" help:"One JSON object."`
 	clockFlag
 }
 

@@ -39,7 +39,7 @@ func thirtyFive(t *testing.T, data, now string) *running {
 	env := map[string]string{"FLEET_KEYS": fleetKeys, "RECORD_DAYS": "35"}
 	p := newProgram(t.Context(), &r.log, &r.log, func(name string) string { return env[name] }, func() time.Time { return *r.clock.Load() })
 	var err error
-	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: 5 * time.Second}).open(p); err != nil {
+	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: 5 * time.Second}).open(p); err != nil {
 		t.Fatal(err)
 	}
 	return r

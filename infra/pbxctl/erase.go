@@ -53,7 +53,8 @@ type eraseCommand struct {
 	sought
 	DryRun bool `help:"Only tell where the number is."`
 	Yes    bool `help:"Don't ask."`
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -76,7 +77,7 @@ recovery; copies that were made by others; blocks of a disk that are free.
 Examples:
   pbxctl erase --number +4915112345678 --dry-run --data ./data
   pbxctl erase --number +74951234567 --trunk 8 --international 810,00 --data ./data
-  pbxctl erase --number +4915112345678 --yes --json --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+  pbxctl erase --number +4915112345678 --yes --json --stack trunkline`
 }
 
 // Run implements the command.
@@ -171,7 +172,7 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	skipped := c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
+	skipped := c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if stops(skipped) {
 		return false, skipped
 	}
@@ -188,9 +189,9 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 func (c *eraseCommand) open(p *program, numbers *erase.Numbers, use func(*store.Store, archive.Bucket, func() error) error) error {
 	nothing := func() error { return nil }
 	if c.DryRun || c.Data == "" {
-		return c.read(p, func(s *store.Store, b archive.Bucket) error { return use(s, b, nothing) })
+		return c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return use(s, b, nothing) })
 	}
-	return openData(p, c.Data, func(d *local.Dir) error {
+	return c.changeFolder(p, func(d *local.Dir) error {
 		return p.withRecords(d.Table, func(s *store.Store) error {
 			return use(s, d.Bucket, func() error { return d.Table.Scrub(p.ctx, numbers.MayBeIn) })
 		})

@@ -21,7 +21,7 @@ func (extensionsCommand) Help() string {
 
 // Run implements the command.
 func (c *extensionsCommand) Run(p *program) error {
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		found := s.Extensions(p.ctx, c.MAC)
 		if c.Log != "" {
 			found = s.ExtensionLog(p.ctx, c.MAC, c.Log)

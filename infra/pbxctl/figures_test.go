@@ -257,7 +257,7 @@ func TestARollupThatIsInterruptedStops(t *testing.T) {
 	defer s.Close()
 	r := rollup.New(store.New(s.Table, p.now), s.Bucket, rollup.DefaultConfig, p.now)
 	task := rollup.Task{MAC: "68692e0b0001", Day: theDay(t)}
-	command := rollupCommand{stores: stores{JSON: true}}
+	command := rollupCommand{showing: showing{JSON: true}}
 	if err := command.work(p, r, []rollup.Task{task, task, task}); err == nil || errors.Is(err, context.Canceled) ||
 		err.Error() != "stopped after 1 of 3 days; the next run of the schedule does the others" {
 		t.Errorf("stopped with %v", err)
@@ -307,7 +307,7 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		{"rollup --day 2018-11-05", 1, "which PBX? Give --mac MAC or --all"},
 		{"rollup --all --mac 68692e0b0001 --day 2018-11-05", 2, "--mac and --all can't be used together"},
 		{"rollup --all --day 2018-11-05 --since 2018-11-05", 2, "--day and --since can't be used together"},
-		{"rollup --all --day 2018-11-05 --table t --bucket b", 2, "--data and --table can't be used together"},
+		{"rollup --all --day 2018-11-05 --stack t", 2, "--data is a folder of this machine, and --stack is on AWS: give one of them"},
 		{"rollup --all --day 2018-11-05 --now noon", 1, `--now: "noon" is not a time such as 2026-11-23T09:00:00Z`},
 		{"kpi --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001: its records may not have been rolled up yet"},
 		{"kpi --mac 68692e0b0002 --day 2099-01-01", 1, "there are no figures of 2099-01-01 of 68692e0b0002"},
@@ -330,27 +330,15 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 	}
 }
 
-func TestACommandWithoutItsRecordsSaysWhereTheyMayBe(t *testing.T) {
+func TestAMissingFolderIsAnErrorAndIsNotMade(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
-	for args, want := range map[string]string{
-		"rollup --all --day 2018-11-05":                          "where are the records? Give --data DIR, or --table NAME and --bucket NAME",
-		"rollup --all --day 2018-11-05 --data " + none:           none + " is no data folder",
-		"kpi --mac 68692e0b0001 --day 2018-11-05":                "where are the records? Give --data DIR or --table NAME",
-		"kpi --mac 68692e0b0001 --day 2018-11-05 --data " + none: none + " is no data folder",
-		"device list": "where are the records? Give --data DIR or --table NAME",
-		"device set --mac 68692e0b0001 --name x --data " + none: none + " is no data folder",
-	} {
-		if got := refuse(t, later, 1, strings.Fields(args)...); !strings.Contains(got, want) {
-			t.Errorf("pbxctl %s says %q, want %q", args, got, want)
+	for _, args := range []string{"rollup --all --day 2018-11-05", "kpi --mac 68692e0b0001 --day 2018-11-05", "device set --mac 68692e0b0001 --name x"} {
+		if got := refuse(t, later, exitFailed, append(strings.Fields(args), "--data", none)...); !strings.Contains(got, none+" is no data folder") {
+			t.Errorf("pbxctl %s says %q", args, got)
 		}
 	}
 	if _, err := os.Stat(none); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder was made: %v", err)
-	}
-	for _, args := range []string{"rollup --all --day 2018-11-05 --table t", "rollup --all --day 2018-11-05 --bucket b"} {
-		if got := refuse(t, later, 2, strings.Fields(args)...); !strings.Contains(got, "--table and --bucket must be used together") {
-			t.Errorf("pbxctl %s says %q", args, got)
-		}
 	}
 }
 
@@ -398,7 +386,7 @@ func serveAt(t *testing.T, data, now string) *running {
 	makeKeys(t, data) // records without keys are not served
 	p := newProgram(t.Context(), io.Discard, &r.log, func(string) string { return "" }, func() time.Time { return *r.clock.Load() })
 	var err error
-	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: 5 * time.Second}).start(p); err != nil {
+	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: 5 * time.Second}).start(p); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -12,7 +12,8 @@ import (
 
 type findCommand struct {
 	sought
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -28,7 +29,7 @@ The exit code is 0 also where nothing is kept; 1 where something could not be re
 
 Examples:
   pbxctl find --number +4915112345678 --data ./data
-  pbxctl find --number +4915112345678 --json --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+  pbxctl find --number +4915112345678 --json --stack trunkline`
 }
 
 // Run implements the command.
@@ -42,7 +43,7 @@ func (c *findCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	err = c.read(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
+	err = c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
 		err = errors.Join(err, table(p.ctx, p.out, each.Of(found...), placeColumns, nowhere(err, "Nothing is kept of the number.")))
 	}

@@ -57,7 +57,7 @@ func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
 	data := called(t)
 	var out, errs strings.Builder
 	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, time.Now)
-	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, stores: stores{Data: data}}
+	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, where: where{Data: data}}
 	refused := errors.New("no")
 	goOn, err := c.shown(p, func() error {
 		if !strings.Contains(out.String(), "68692e0b0001  CALL   1      found") {
@@ -84,7 +84,7 @@ func TestAnErasureAsksThoughAnObjectCannotBeSearched(t *testing.T) {
 	damage(t, data)
 	var out, errs strings.Builder
 	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, time.Now)
-	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, stores: stores{Data: data}}
+	c := &eraseCommand{sought: sought{Number: []string{"+4915112345678"}, Trunk: []string{"0"}}, where: where{Data: data}}
 	asked := false
 	if goOn, err := c.shown(p, func() error { asked = true; return nil }); !goOn || err != nil || !asked {
 		t.Errorf("asked: %v; goes on: %v, %v", asked, goOn, err)

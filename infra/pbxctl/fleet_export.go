@@ -11,9 +11,8 @@ import (
 
 // exportFlags are those of every command that prints a CSV file to be imported.
 type exportFlags struct {
-	Data  string `xor:"source" type:"path" help:"Data folder of pbxctl serve, which may be running." placeholder:"DIR"`
-	Table string `xor:"source" help:"DynamoDB table, with region and credentials as for the AWS CLI." placeholder:"NAME"`
-	Excel bool   `help:"Begin with the mark by which Excel knows UTF-8."`
+	where
+	Excel bool `help:"Begin with the mark by which Excel knows UTF-8."`
 }
 
 // adder adds a row of a PBX to a file.
@@ -21,7 +20,7 @@ type adder func(mac pbx.MAC, cells ...string) error
 
 // run prints a file of these heads with the rows that write adds.
 func (f exportFlags) run(p *program, heads []string, write func(*store.Store, adder) error) error {
-	return place{Data: f.Data, Table: f.Table}.open(p, func(s *store.Store) error {
+	return f.readRecords(p, func(s *store.Store) error {
 		if f.Excel {
 			if _, err := io.WriteString(p.out, byteOrderMark); err != nil {
 				return err

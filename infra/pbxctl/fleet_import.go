@@ -15,7 +15,8 @@ import (
 
 // importFlags are those of every command that imports a CSV file.
 type importFlags struct {
-	place
+	where
+	showing
 	File   string `arg:"" type:"path" help:"CSV file; - is what is piped in." placeholder:"FILE"`
 	DryRun bool   `help:"Show what would change, and change nothing."`
 }
@@ -99,9 +100,9 @@ func (c importFlags) run(p *program, file *sheet, edits []edit) error {
 	if err := file.err(); err != nil {
 		return err
 	}
-	use := c.write
+	use := c.writeRecords
 	if c.DryRun {
-		use = c.open
+		use = c.readRecords
 	}
 	return use(p, func(s *store.Store) error {
 		planned, skipped := c.plan(p, s, file, edits)

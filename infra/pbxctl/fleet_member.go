@@ -38,7 +38,7 @@ func enter(ctx context.Context, s *store.Store, mac pbx.MAC, isNew bool) error {
 
 // write calls use with the records, to change what is said of the PBX.
 func (t target) write(p *program, use func(*store.Store) error) error {
-	return t.source.write(p, func(records *store.Store) error {
+	return t.writeRecords(p, func(records *store.Store) error {
 		if err := enter(p.ctx, records, t.MAC, t.New); err != nil {
 			return err
 		}

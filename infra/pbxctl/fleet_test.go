@@ -217,8 +217,8 @@ func TestWhatIsNoFileOfAFleetIsRefused(t *testing.T) {
 	if errs := bad(t, "device", "import", filepath.Join(data, "none.csv"), "--data", data); !strings.Contains(errs, "no such file") {
 		t.Error(errs)
 	}
-	if errs := bad(t, "device", "import", written(t, branches)); !strings.Contains(errs, "Give --data DIR or --table NAME") {
-		t.Error(errs)
+	if got := do(t, "device", "import", written(t, branches)); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
+		t.Errorf("%+v", got)
 	}
 	expectDevices(t, "after all of that", data, map[pbx.MAC]store.Device{})
 }
@@ -384,8 +384,8 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 			t.Error(errs)
 		}
 	}
-	if errs := bad(t, "device", "url", "--all", "--base", "https://pbx.example.com"); !strings.Contains(errs, "Give --data DIR or --table NAME") {
-		t.Error(errs)
+	if got := do(t, "device", "url", "--all", "--base", "https://pbx.example.com"); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
+		t.Errorf("%+v", got)
 	}
 }
 

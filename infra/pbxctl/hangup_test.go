@@ -160,7 +160,7 @@ func openHere(t *testing.T, data string) *server {
 		return ""
 	}, time.Now)
 
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}).open(p)
+	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}).open(p)
 	if err != nil {
 		t.Fatal(err)
 	}

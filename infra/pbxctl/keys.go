@@ -25,9 +25,8 @@ type keysCommands struct {
 
 // keysPlace is where fleet keys are kept.
 type keysPlace struct {
-	Data   string `xor:"keys" type:"path" help:"Data folder of pbxctl serve." placeholder:"DIR"`
-	Secret string `xor:"keys" help:"Secret in AWS Secrets Manager." placeholder:"ARN"`
-	JSON   bool   `name:"json" help:"One JSON object per line."`
+	where
+	showing
 }
 
 // keyStore is where keys are kept as they are written down.
@@ -38,15 +37,17 @@ type keyStore interface {
 }
 
 func (k keysPlace) open(p *program) (keyStore, error) {
-	switch {
-	case k.Secret != "":
-		return openSecret(p.ctx, k.Secret)
-	case k.Data == "":
-		return nil, errors.New("where are the keys? Give --data DIR or --secret ARN")
-	case p.getenv("FLEET_KEYS") != "":
+	if k.Data != "" && p.getenv("FLEET_KEYS") != "" {
 		return nil, errors.New("FLEET_KEYS is set, so the keys in the folder are not in use: change FLEET_KEYS itself, or unset it")
 	}
-	return local.KeyFile(k.Data), nil
+	if k.Data != "" {
+		return local.KeyFile(k.Data), nil
+	}
+	at, err := k.onAWS(p.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return openSecret(p.ctx, at.Secret)
 }
 
 // change changes the keys, and shows them.
@@ -73,7 +74,7 @@ func (keysListCommand) Help() string {
 
 Examples:
   pbxctl keys list --data ./data
-  pbxctl keys list --secret arn:aws:secretsmanager:… --json`
+  pbxctl keys list --stack trunkline --json`
 }
 
 // listedKey is a key as it may be shown.
@@ -125,10 +126,10 @@ func (keysRotateCommand) Help() string {
 try keys), and every URL that is out there opens as before. Each PBX must be given a URL of the new
 key before the old one is retired; pbxctl device list shows by which key it was last heard:
 
-  pbxctl keys rotate --secret ARN
-  pbxctl device url --all --base URL --secret ARN --table NAME > urls.csv      # enter them in the PBXs
-  pbxctl device list --table NAME                                              # until no KEY is k1
-  pbxctl keys retire k1 --secret ARN --table NAME`
+  pbxctl keys rotate --stack trunkline
+  pbxctl device url --all --stack trunkline > urls.csv      # enter them in the PBXs
+  pbxctl device list --stack trunkline                      # until no KEY is k1
+  pbxctl keys retire k1 --stack trunkline`
 }
 
 // Run implements the command.
@@ -140,8 +141,8 @@ func (c *keysRotateCommand) Run(p *program) error {
 }
 
 type keysNewCommand struct {
-	Data string `required:"" type:"path" help:"Data folder of pbxctl serve, which has no keys." placeholder:"DIR"`
-	JSON bool   `name:"json" help:"One JSON object per line."`
+	dataFolder
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -156,12 +157,12 @@ events are lost until you have entered the new ones:
 
 // Run implements the command.
 func (c *keysNewCommand) Run(p *program) error {
-	keys := keysPlace{Data: c.Data, JSON: c.JSON}
+	keys := keysPlace{where{Data: c.Data}, c.showing}
 	if _, err := keys.open(p); err != nil {
 		return err
 	}
 	var used []string
-	err := place{Data: c.Data}.open(p, func(s *store.Store) error {
+	err := keys.readRecords(p, func(s *store.Store) error {
 		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
 			used = append(used, m.KID)
 			return nil
@@ -186,8 +187,7 @@ func (c *keysNewCommand) Run(p *program) error {
 type keysRetireCommand struct {
 	KID string `arg:"" name:"kid" help:"The key's id, such as k1."`
 	keysPlace
-	Table string `help:"DynamoDB table whose records tell which PBXs use the key still, with --secret." placeholder:"NAME"`
-	Yes   bool   `help:"Don't ask."`
+	Yes bool `help:"Don't ask."`
 }
 
 // Help is the long form of the command's help.
@@ -198,8 +198,7 @@ were last heard by a URL of the key are named before you are asked.
 
 Examples:
   pbxctl keys retire k1 --data ./data
-  pbxctl keys retire k1 --secret arn:aws:secretsmanager:… --table trunkline-Table-1A2B
-  pbxctl keys retire k1 --yes --secret arn:aws:secretsmanager:…`, int(token.KeptFor.Minutes()))
+  pbxctl keys retire k1 --yes --stack trunkline`, int(token.KeptFor.Minutes()))
 }
 
 // Run implements the command.
@@ -225,12 +224,11 @@ func (c *keysRetireCommand) Run(p *program) error {
 
 // tellUsers tells which PBXs were last heard by a URL of the key, where there are records.
 func (c *keysRetireCommand) tellUsers(p *program) error {
-	records := place{Table: c.Table, Data: c.Data}
-	if records == (place{}) {
-		fmt.Fprintln(p.errs, "Which PBXs use the key still is not known: --table NAME tells.")
+	if c.Stack+c.Data+c.Table == "" {
+		fmt.Fprintln(p.errs, "Which PBXs use the key still is not known: give --stack NAME to see them.")
 		return nil
 	}
-	err := records.open(p, func(s *store.Store) error {
+	err := c.readRecords(p, func(s *store.Store) error {
 		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
 			if m.KID == c.KID {
 				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))

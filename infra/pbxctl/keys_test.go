@@ -15,7 +15,7 @@ import (
 )
 
 // unknownUsers is what is said where no records are named.
-const unknownUsers = "Which PBXs use the key still is not known: --table NAME tells.\n"
+const unknownUsers = "Which PBXs use the key still is not known: give --stack NAME to see them.\n"
 
 // rotates runs keys commands as an operator does, wherever they are kept; unknown is what is
 // said of who uses a key.
@@ -124,7 +124,7 @@ func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
 func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	data := t.TempDir()
 	none := func(string) string { return "" }
-	c := &serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}
+	c := &serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}
 	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, none, time.Now))
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 
 func TestKeysThatBecomeUnreadableBeforeTheFirstPushStayInUse(t *testing.T) {
 	data := t.TempDir()
-	c := &serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}
+	c := &serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}
 	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now))
 	if err != nil {
 		t.Fatal(err)

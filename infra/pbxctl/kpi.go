@@ -50,7 +50,7 @@ figures there are.
 
 Examples:
   pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
-  pbxctl kpi --mac 68692e0b0001 --day 2018-11-05 --threshold 30 --all-rows --json --table NAME`
+  pbxctl kpi --mac 68692e0b0001 --day 2018-11-05 --threshold 30 --all-rows --json --stack trunkline`
 }
 
 // Run implements the command.
@@ -60,7 +60,7 @@ func (c *kpiCommand) Run(p *program) error {
 			return fmt.Errorf("%s: %d is below 0", flag, *seconds)
 		}
 	}
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		device, err := s.Device(p.ctx, c.MAC)
 		if err == nil {
 			err = rollup.CheckSettings(c.MAC, device)
@@ -285,7 +285,7 @@ func (c *explainCommand) Run(p *program) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		schedule, err := config.ReadSchedule(p.getenv)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ Example:
 
 // Run implements the command.
 func (c *liveCommand) Run(p *program) error {
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		calls, err := s.LiveCalls(p.ctx, c.MAC)
 		return show(p, c.JSON, values(calls, err), liveColumns, "No calls in the last day.")
 	})

@@ -93,6 +93,14 @@ const (
 	exitUnclear = 2
 )
 
+// notUnderstood is an error of a command line.
+type notUnderstood struct{ error }
+
+// unclear makes the error of a command line, which says what to give.
+func unclear(format string, args ...any) error {
+	return notUnderstood{fmt.Errorf(format, args...)}
+}
+
 // helpShown stops the parser after it has printed a help.
 type helpShown int
 
@@ -113,7 +121,25 @@ func (p *program) run(args []string) (code int) {
 			panic(cause)
 		}
 	}()
-	parser := kong.Must(&commands{},
+	command, err := p.parser().Parse(args)
+	if err != nil {
+		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
+		return exitUnclear
+	}
+	if located, ok := command.Selected().Target.Addr().Interface().(interface{ locate(*program) error }); ok {
+		if err := located.locate(p); err != nil {
+			return p.end(err)
+		}
+	}
+	if err := p.actAsOwner(command); err != nil {
+		return p.end(err)
+	}
+	return p.end(command.Run(p))
+}
+
+// parser reads command lines.
+func (p *program) parser() *kong.Kong {
+	return kong.Must(&commands{},
 		kong.Name("pbxctl"),
 		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
 		kong.Writers(p.out, p.errs),
@@ -126,15 +152,6 @@ func (p *program) run(args []string) (code int) {
 		kong.NamedMapper("path", kong.MapperFunc(p.parsePath)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
-	command, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
-		return exitUnclear
-	}
-	if err := p.actAsOwner(command); err != nil {
-		return p.end(err)
-	}
-	return p.end(command.Run(p))
 }
 
 // end says what went wrong with a command, and returns its exit code.
@@ -149,6 +166,9 @@ func (p *program) end(err error) int {
 		err = errors.New("stopped before it was done")
 	}
 	fmt.Fprintf(p.errs, "pbxctl: %v\n", err)
+	if _, unclear := errors.AsType[notUnderstood](err); unclear {
+		return exitUnclear
+	}
 	return exitFailed
 }
 

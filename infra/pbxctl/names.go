@@ -47,7 +47,7 @@ figure: the threshold that figures count by is the PBX's (pbxctl device set --sl
 Examples:
   pbxctl names set --mac 68:69:2e:0b:00:01 --queue 630 --name Support \
     --opens 'Mo-Fr 08:00-18:00; Sa 09:00-13:00' --target 80/20 --data ./data
-  pbxctl names set --mac 68692e0b0001 --agent 800 --name 'Ana Silva' --table trunkline-Table-1A2B`
+  pbxctl names set --mac 68692e0b0001 --agent 800 --name 'Ana Silva' --stack trunkline`
 }
 
 // Run implements the command.
@@ -106,19 +106,20 @@ func (c *namesSetCommand) apply(n *store.Name) (err error) {
 
 type namesListCommand struct {
 	MAC pbx.MAC `name:"mac" help:"Only those of this PBX." placeholder:"MAC"`
-	place
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
 func (namesListCommand) Help() string {
 	return `Examples:
   pbxctl names list --mac 68:69:2e:0b:00:01 --data ./data
-  pbxctl names list --json --table trunkline-Table-1A2B`
+  pbxctl names list --json --stack trunkline`
 }
 
 // Run implements the command.
 func (c *namesListCommand) Run(p *program) error {
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		return show(p, c.JSON, eachName(p.ctx, s, c.MAC), nameColumns, "Nothing is named.")
 	})
 }

@@ -27,7 +27,7 @@ of opening hours see pbxctl names set.
 
 Examples:
   pbxctl names import names.csv --dry-run --data ./data
-  pbxctl names import - --table trunkline-Table-1A2B < names.csv`
+  pbxctl names import - --stack trunkline < names.csv`
 }
 
 // Run implements the command.

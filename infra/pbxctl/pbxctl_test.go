@@ -350,19 +350,19 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"serve --addr " + taken.Addr().String() + " --data " + fresh, "", "is taken: choose another with --addr", 1},
 		{"serve --addr nowhere --data " + fresh, "", "listen tcp: address nowhere: missing port", 1},
 		{"serve --addr 127.0.0.1:0 --data " + fresh, "k1:too-short", "FLEET_KEYS: key 1: the secret of k1 is shorter than 32 characters", 1},
-		{"serve", "", "missing flags: --data=DIR", 2},
+		{"serve", "", "where is the data folder? Give --data DIR, or set TRUNKLINE_DATA", 2},
 		{"listen", "", "unexpected argument listen", 2},
 		{"", "", "expected one of", 2},
 		{"calls --mac reception --data " + running.data, "", `--mac: "reception" is not a MAC address: 12 hexadecimal digits`, 2},
 		{"calls --mac " + demoMAC + " --data " + file, "", "records.db", 1},
 		{"calls --mac " + demoMAC + " --data " + folder + "/none", "", "is no data folder", 1},
-		{"calls --mac " + demoMAC, "", "Give --data DIR or --table NAME", 1},
-		{"calls --mac " + demoMAC + " --data x --table y", "", "can't be used together", 2},
+		{"calls --mac " + demoMAC, "", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
+		{"calls --mac " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
 		{"calls --mac " + demoMAC + " --data " + running.data + " --day yesterday", "", `--day: "yesterday" is not a day such as 2018-11-05`, 2},
 		{"device url --mac 12 --base http://x", fleetKeys, "--mac: ", 2},
 		{"device url --mac " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 1},
 		{"device url --mac " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 1},
-		{"device url --mac " + demoMAC + " --base http://x", "", "no key to sign with: set FLEET_KEYS", 1},
+		{"device url --mac " + demoMAC + " --base http://x", "", "where is the data? Give --stack NAME or --data DIR", 2},
 	} {
 		got := run(t, c.env, strings.Fields(c.args)...)
 		if got.code != c.code || got.out != "" || !strings.Contains(got.errs, c.want) || !strings.HasPrefix(got.errs, "pbxctl: ") || strings.Count(got.errs, "\n") != 1 {

@@ -33,7 +33,7 @@ type quarantineListCommand struct {
 	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	From pbx.Day `help:"Only what was received from this UTC day on." placeholder:"DAY"`
 	To   pbx.Day `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
-	vault
+	where
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
 
@@ -43,7 +43,7 @@ func (quarantineListCommand) Help() string {
 
 Examples:
   pbxctl quarantine list --data ./data
-  pbxctl quarantine list --mac 68692e0b0001 --from 2026-11-01 --bucket trunkline-bucket-1a2b --json`
+  pbxctl quarantine list --mac 68692e0b0001 --from 2026-11-01 --stack trunkline --json`
 }
 
 // refused is an event in quarantine.
@@ -62,7 +62,7 @@ func (c *quarantineListCommand) Run(p *program) error {
 	if err := daysInOrder(c.From, c.To); err != nil {
 		return err
 	}
-	return c.read(p, func(b archive.Bucket) error {
+	return c.readArchive(p, func(b archive.Bucket) error {
 		return show(p, c.JSON, allRefused(p, b, archive.Quarantined{MAC: c.MAC, First: c.From, Last: c.To}), refusedColumns, "Nothing is in quarantine.")
 	})
 }
@@ -114,7 +114,7 @@ var refusedColumns = columns[refused]{
 
 type quarantineShowCommand struct {
 	Name string `arg:"" help:"As pbxctl quarantine list tells it."`
-	vault
+	where
 	JSON bool `name:"json" help:"The envelope as it is archived."`
 }
 
@@ -132,7 +132,7 @@ func (c *quarantineShowCommand) Run(p *program) error {
 	if err := checkQuarantined(c.Name); err != nil {
 		return err
 	}
-	return c.read(p, func(b archive.Bucket) error {
+	return c.readArchive(p, func(b archive.Bucket) error {
 		object, err := b.Get(p.ctx, c.Name)
 		if err != nil {
 			return notThere(c.Name, err)
@@ -191,7 +191,8 @@ type quarantineReleaseCommand struct {
 	Reason string   `help:"With --all: only what was refused for a reason that has this text in it, in capitals or not." placeholder:"TEXT"`
 	Since  pbx.Day  `help:"With --all: only what was received from this UTC day on." placeholder:"DAY"`
 	MAC    pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -204,7 +205,7 @@ version of the decoder refused is tried again by itself, in the hours after an u
 Examples:
   pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data
   pbxctl quarantine release --all --reason 'names the MAC' --since 2026-11-20 --data ./data
-  pbxctl quarantine release --all --mac 68692e0b0001 --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+  pbxctl quarantine release --all --mac 68692e0b0001 --stack trunkline`
 }
 
 // fate is what became of an event in quarantine.
@@ -225,7 +226,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	if err := checkQuarantined(c.Names...); err != nil {
 		return err
 	}
-	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		names := each.Of(c.Names...)
 		if c.All {
 			names = c.selected(p, b)
@@ -291,7 +292,7 @@ func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error]
 type quarantineDiscardCommand struct {
 	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list tells them."`
 	Yes   bool     `help:"Don't ask."`
-	vault
+	where
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
 
@@ -314,7 +315,7 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 			return err
 		}
 	}
-	return c.write(p, func(b archive.Bucket) error {
+	return c.writeArchive(p, func(b archive.Bucket) error {
 		return settle(p, c.JSON, "discarded", each.Of(c.Names...), func(name string) error {
 			if _, err := b.Tag(p.ctx, name); err != nil {
 				return err

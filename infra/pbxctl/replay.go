@@ -27,7 +27,7 @@ type replayCommand struct {
 	From pbx.Day `required:"" help:"What was received from this UTC day on." placeholder:"DAY"`
 	To   pbx.Day `required:"" help:"What was received until the end of this UTC day." placeholder:"DAY"`
 	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	vault
+	where
 	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; made where it is missing." placeholder:"DIR"`
 	IntoTable  string  `xor:"into" help:"DynamoDB table to write, instead." placeholder:"NAME"`
 	Rate       float64 `help:"Items to write per second at most; 0: as fast as it goes." placeholder:"N"`
@@ -51,7 +51,7 @@ the same command, with the same --checkpoint, begins before the first of these.
 
 Examples:
   pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
-  pbxctl replay --from 2026-11-01 --to 2026-11-30 --bucket trunkline-bucket-1a2b \
+  pbxctl replay --from 2026-11-01 --to 2026-11-30 --stack trunkline \
     --into-table trunkline-Table-1A2B --rate 200 --checkpoint november`
 }
 
@@ -69,7 +69,7 @@ func (c *replayCommand) Run(p *program) error {
 		return err
 	}
 	selection.After = begun.Last
-	return c.read(p, func(b archive.Bucket) error {
+	return c.readArchive(p, func(b archive.Bucket) error {
 		return c.open(p, func(t store.Table) error {
 			return c.replay(p, b, t, selection, begun)
 		})
@@ -102,7 +102,7 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 	case c.DryRun:
 		return readInto(p, c.Into, use)
 	}
-	if c.Bucket != "" {
+	if c.Data == "" {
 		return writeInto(p, c.Into, use)
 	}
 	return p.openFolder(c.Into, func(d *local.Dir) error { return use(d.Table) }, c.Checkpoint)
@@ -289,7 +289,7 @@ func (cp checkpoint) at(last string) checkpoint {
 
 // begun reads the checkpoint of the same replay, or makes its first one.
 func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (checkpoint, error) {
-	asked := checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Bucket, Into: c.Into + c.IntoTable}
+	asked := checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
 	if c.Checkpoint == "" {
 		return asked, nil
 	}

@@ -34,7 +34,7 @@ Example:
 
 // Run implements the command.
 func (c *restatementsCommand) Run(p *program) error {
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		h, skipped := readHistory(p, s, c.MAC, c.Day)
 		if skipped != nil && !each.Only(skipped) {
 			return skipped

@@ -19,7 +19,8 @@ type rollupCommand struct {
 	All   bool    `xor:"which" help:"All PBXs of the fleet."`
 	Day   pbx.Day `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
 	Since pbx.Day `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
-	stores
+	where
+	showing
 	clockFlag
 }
 
@@ -33,7 +34,7 @@ figures stay as they are.
 
 Examples:
   pbxctl rollup --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
-  pbxctl rollup --all --since 2026-11-01 --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+  pbxctl rollup --all --since 2026-11-01 --stack trunkline`
 }
 
 // Run implements the command.
@@ -49,7 +50,7 @@ func (c *rollupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		r := p.rollup(s, b, schedule, c.Data)
 		tasks, err := c.tasks(p, s, r, first)
 		if err != nil && !each.Only(err) {

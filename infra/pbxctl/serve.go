@@ -31,8 +31,8 @@ import (
 )
 
 type serveCommand struct {
-	Addr        string        `default:"127.0.0.1:8080" help:"Address and port to listen on; port 0 takes any that is free." placeholder:"HOST:PORT"`
-	Data        string        `required:"" type:"path" help:"Folder for records, archive and keys; made where it is missing." placeholder:"DIR"`
+	Addr string `default:"127.0.0.1:8080" help:"Address and port to listen on; port 0 takes any that is free." placeholder:"HOST:PORT"`
+	dataFolder
 	BodyTimeout time.Duration `default:"15s" help:"How long a request may take to arrive."`
 	TakeOver    bool          `help:"Take the place, and the port, of the server that runs on the folder."`
 	clockFlag

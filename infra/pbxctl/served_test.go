@@ -26,7 +26,7 @@ func serveOnlyCommands(t *testing.T, data string) *server {
 	makeKeys(t, data) // records without keys are not served
 	now := func() time.Time { return at(t, "2026-11-24T12:00:00Z") }
 	p := newProgram(t.Context(), io.Discard, t.Output(), func(string) string { return "" }, now)
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: data, BodyTimeout: time.Minute}).open(p)
+	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}).open(p)
 	if err != nil {
 		t.Fatal(err)
 	}

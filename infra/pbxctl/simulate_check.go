@@ -25,7 +25,8 @@ import (
 
 type simulateCheckCommand struct {
 	Truth string `required:"" type:"path" help:"File of the true figures." placeholder:"FILE"`
-	place
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -44,7 +45,7 @@ func (c *simulateCheckCommand) Run(p *program) error {
 		return fmt.Errorf("read the true figures: %w", err)
 	}
 	defer file.Close()
-	return c.open(p, func(s *store.Store) error {
+	return c.readRecords(p, func(s *store.Store) error {
 		var r comparison
 		for want, err := range truePBXs(file) {
 			if err == nil {

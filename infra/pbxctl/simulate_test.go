@@ -178,7 +178,7 @@ func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T)
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", Data: folder, BodyTimeout: time.Minute}).start(p)
+	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{folder}, BodyTimeout: time.Minute}).start(p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,8 @@ type spillCommands struct {
 }
 
 type spillListCommand struct {
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -37,7 +38,7 @@ not record them though the table worked: after 24, they go to quarantine.
 
 Examples:
   pbxctl spill list --data ./data
-  pbxctl spill list --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b --json`
+  pbxctl spill list --stack trunkline --json`
 }
 
 // spilled is what one store keeps for the other: events of one delivery.
@@ -54,7 +55,7 @@ type spilled struct {
 
 // Run implements the command.
 func (c *spillListCommand) Run(p *program) error {
-	return c.read(p, func(s *store.Store, b archive.Bucket) error {
+	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
 		return show(p, c.JSON, allSpilled(p, s, b), spilledColumns, "Nothing is spilled.")
 	})
 }
@@ -114,7 +115,8 @@ func clockOr(t time.Time) string {
 }
 
 type spillRedriveCommand struct {
-	stores
+	where
+	showing
 }
 
 // Help is the long form of the command's help.
@@ -124,7 +126,7 @@ now. It may be stopped anywhere, and does no harm beside the schedule.
 
 Examples:
   pbxctl spill redrive --data ./data
-  pbxctl spill redrive --table trunkline-Table-1A2B --bucket trunkline-bucket-1a2b`
+  pbxctl spill redrive --stack trunkline`
 }
 
 // redriven is a redrive.Report for programs.
@@ -137,7 +139,7 @@ type redriven struct {
 
 // Run implements the command.
 func (c *spillRedriveCommand) Run(p *program) error {
-	return c.write(p, func(s *store.Store, b archive.Bucket) error {
+	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		report, err := redrive.New(s, b).Run(p.ctx)
 		if c.JSON {
 			return errors.Join(err, jsonLines(p.out).Encode(redriven(report)))

@@ -86,7 +86,7 @@ func (c *checkup) region(ctx context.Context, open func(context.Context) (Client
 // stack checks that there is a stack, and completes the site with its outputs.
 func (c *checkup) stack(ctx context.Context, at *Site) bool {
 	return c.Check(ctx, "stack", func(ctx context.Context) (found string, err error) {
-		*at, err = at.fromStack(ctx, c.Stacks)
+		*at, err = at.FromStack(ctx, c.Stacks)
 		return at.Stack + " names its table, bucket, secret and URL", err
 	})
 }
@@ -121,8 +121,9 @@ func (c *checkup) identity(ctx context.Context) bool {
 	return known
 }
 
-// fromStack is the site with what the stack's outputs tell, where nothing else was said.
-func (at Site) fromStack(ctx context.Context, client *cloudformation.Client) (Site, error) {
+// FromStack returns the site with what the outputs of its stack name, where nothing else was
+// given. Its error says what to do.
+func (at Site) FromStack(ctx context.Context, client *cloudformation.Client) (Site, error) {
 	out, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &at.Stack})
 	if err != nil {
 		return at, awsFault(err, "cloudformation:DescribeStacks", "the stack "+at.Stack)

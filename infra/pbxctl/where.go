@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/cloud/stackcheck"
+	"trunkline/pkg/local"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
+)
+
+// The variables that say where the data is, for commands whose flags don't.
+const (
+	stackVariable = "TRUNKLINE_STACK"
+	dataVariable  = "TRUNKLINE_DATA"
+)
+
+// where is where a command finds records, archive and keys. A flag counts before a variable.
+type where struct {
+	Stack string `help:"CloudFormation stack of an environment on AWS, with region and credentials as for the AWS CLI; else $$TRUNKLINE_STACK." placeholder:"NAME"`
+	Data  string `type:"path" help:"Data folder of pbxctl serve, which may be running; else $$TRUNKLINE_DATA." placeholder:"DIR"`
+	// What counts instead of the stack's own, such as a table that was restored beside it.
+	Table  string `hidden:"" help:"DynamoDB table, instead of the stack's." placeholder:"NAME"`
+	Bucket string `hidden:"" help:"S3 bucket, instead of the stack's." placeholder:"NAME"`
+	Secret string `hidden:"" help:"Secret of the fleet keys, instead of the stack's." placeholder:"ARN"`
+}
+
+// showing is how a command shows what it finds.
+type showing struct {
+	JSON bool `name:"json" help:"One JSON object per line."`
+}
+
+// locate completes where the data is from variables, and refuses two places and none.
+func (w *where) locate(p *program) error {
+	err := w.mayLocate(p)
+	if err == nil && *w == (where{}) {
+		err = unclear("where is the data? Give --stack NAME or --data DIR, or set %s or %s", stackVariable, dataVariable)
+	}
+	return err
+}
+
+// mayLocate is locate for commands that can do without a place.
+func (w *where) mayLocate(p *program) error {
+	onAWS := w.Stack+w.Table+w.Bucket+w.Secret != ""
+	switch {
+	case onAWS && w.Data != "":
+		return unclear("--data is a folder of this machine, and --stack is on AWS: give one of them")
+	case onAWS || w.Data != "":
+		return nil
+	case p.getenv(stackVariable) != "" && p.getenv(dataVariable) != "":
+		return unclear("%s and %s are both set: give --stack NAME or --data DIR, or unset one of them", stackVariable, dataVariable)
+	}
+	w.Stack = p.getenv(stackVariable)
+	return p.folderFromVariable(&w.Data)
+}
+
+// folderFromVariable sets a data folder to that of the variable, also for a server that is to do
+// the command.
+func (p *program) folderFromVariable(folder *string) (err error) {
+	*folder, err = p.absolute(p.getenv(dataVariable))
+	if err == nil && *folder != "" && p.args != nil {
+		p.args = withFlag(p.args, "--data="+*folder)
+	}
+	return err
+}
+
+// withFlag is a command line with one more flag, before arguments that follow --.
+func withFlag(args []string, flag string) []string {
+	end := slices.Index(args, "--")
+	if end < 0 {
+		end = len(args)
+	}
+	return slices.Insert(slices.Clone(args), end, flag)
+}
+
+// stackWithin is how long AWS may take to tell a stack's outputs.
+const stackWithin = 20 * time.Second
+
+// named is what the flags name on AWS.
+func (w where) named() stackcheck.Site {
+	return stackcheck.Site{Stack: w.Stack, Table: w.Table, Bucket: w.Bucket, Secret: w.Secret}
+}
+
+// onAWS finds what a command uses on AWS: what the stack's outputs name, unless flags do.
+func (w where) onAWS(ctx context.Context) (stackcheck.Site, error) {
+	if w.Stack == "" {
+		return w.named(), nil
+	}
+	settings, err := awsSettings(ctx)
+	if err != nil {
+		return stackcheck.Site{}, err
+	}
+	within, cancel := context.WithTimeout(ctx, stackWithin)
+	defer cancel()
+	found, err := w.named().FromStack(within, cloudformation.NewFromConfig(settings))
+	if err != nil {
+		err = fmt.Errorf("--stack %s can't be read in region %s with %s: %w", w.Stack, settings.Region, credentialsOf(within, settings), err)
+	}
+	return found, err
+}
+
+// credentialsOf says whose credentials AWS is asked with, and no part of them.
+func credentialsOf(ctx context.Context, settings aws.Config) string {
+	if profile := os.Getenv("AWS_PROFILE"); profile != "" {
+		return "the credentials of AWS_PROFILE " + profile
+	}
+	if settings.Credentials != nil {
+		if found, err := settings.Credentials.Retrieve(ctx); err == nil {
+			return "credentials from " + found.Source
+		}
+	}
+	return "no credentials"
+}
+
+// readRecords calls use with the records, to read them.
+func (w where) readRecords(p *program, use func(*store.Store) error) error {
+	if w.Data == "" {
+		return w.openOnAWS(p, func(at stackcheck.Site) error { return p.recordsOnAWS(at, use) })
+	}
+	table, err := local.OpenRecords(p.ctx, w.Data)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	return p.withRecords(table, use)
+}
+
+// writeRecords calls use with the records, to change single ones.
+func (w where) writeRecords(p *program, use func(*store.Store) error) error {
+	if w.Data == "" {
+		return w.readRecords(p, use)
+	}
+	table, err := local.OpenTable(p.ctx, w.Data)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	if err := p.trustClock(table, w.Data); err != nil {
+		return err
+	}
+	return p.withRecords(table, use)
+}
+
+// readArchive calls use with the archive, to read it.
+func (w where) readArchive(p *program, use func(archive.Bucket) error) error {
+	if w.Data == "" {
+		return w.openOnAWS(p, func(at stackcheck.Site) error { return p.archiveOnAWS(at, use) })
+	}
+	bucket, err := local.OpenArchive(w.Data)
+	if err != nil {
+		return err
+	}
+	defer bucket.Close()
+	return use(bucket)
+}
+
+// writeArchive calls use with the archive, to change it.
+func (w where) writeArchive(p *program, use func(archive.Bucket) error) error {
+	if w.Data == "" {
+		return w.readArchive(p, use)
+	}
+	return w.changeFolder(p, func(d *local.Dir) error { return use(d.Bucket) })
+}
+
+// readBoth calls use with records and archive, to read them.
+func (w where) readBoth(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if w.Data == "" {
+		return w.openOnAWS(p, func(at stackcheck.Site) error {
+			return p.archiveOnAWS(at, func(b archive.Bucket) error {
+				return p.recordsOnAWS(at, func(records *store.Store) error { return use(records, b) })
+			})
+		})
+	}
+	return w.readRecords(p, func(records *store.Store) error {
+		return w.readArchive(p, func(b archive.Bucket) error { return use(records, b) })
+	})
+}
+
+// writeBoth calls use with records and archive, to change them.
+func (w where) writeBoth(p *program, use func(*store.Store, archive.Bucket) error) error {
+	if w.Data == "" {
+		return w.readBoth(p, use)
+	}
+	return w.changeFolder(p, func(d *local.Dir) error {
+		return p.withRecords(d.Table, func(records *store.Store) error { return use(records, d.Bucket) })
+	})
+}
+
+// changeFolder calls use with a data folder that is there, to change it: see openFolder.
+func (w where) changeFolder(p *program, use func(*local.Dir) error) error {
+	there, err := local.OpenRecords(p.ctx, w.Data)
+	if err != nil {
+		return err
+	}
+	there.Close()
+	return p.openFolder(w.Data, use)
+}
+
+// openOnAWS calls use with what is used on AWS.
+func (w where) openOnAWS(p *program, use func(stackcheck.Site) error) error {
+	at, err := w.onAWS(p.ctx)
+	if err != nil {
+		return err
+	}
+	return use(at)
+}
+
+func (p *program) recordsOnAWS(at stackcheck.Site, use func(*store.Store) error) error {
+	if at.Table == "" {
+		return unclear("where are the records? Give --stack NAME, or --table NAME as well")
+	}
+	table, err := openDynamoDB(p.ctx, at.Table)
+	if err != nil {
+		return err
+	}
+	return p.withRecords(table, use)
+}
+
+func (p *program) archiveOnAWS(at stackcheck.Site, use func(archive.Bucket) error) error {
+	if at.Bucket == "" {
+		return unclear("where is the archive? Give --stack NAME, or --bucket NAME as well")
+	}
+	bucket, err := openS3(p.ctx, at.Bucket)
+	if err != nil {
+		return err
+	}
+	return use(bucket)
+}
+
+// signingKeys are the keys that sign URLs: those of FLEET_KEYS, unless a secret on AWS is meant.
+func (w where) signingKeys(p *program) (*token.Keyring, error) {
+	fleetKeys := p.getenv("FLEET_KEYS")
+	if w.Data == "" && (w.Stack != "" || w.Secret != "") {
+		at, err := w.onAWS(p.ctx)
+		if err != nil {
+			return nil, err
+		}
+		return readSecret(p.ctx, at.Secret)
+	}
+	if w.Data == "" && fleetKeys == "" {
+		return nil, unclear("no key to sign with: give --stack NAME or --data DIR, or set FLEET_KEYS")
+	}
+	return local.ReadKeys(w.Data, fleetKeys)
+}
+
+// base is the beginning of PBXs' URLs: the one that is said, or else the stack's.
+func (w where) base(p *program, said string) (string, error) {
+	if said == "" && w.Stack != "" {
+		at, err := w.onAWS(p.ctx)
+		return at.URL, err
+	}
+	if said == "" {
+		return "", unclear("where do PBXs reach Trunkline? Give --base URL (or --stack NAME, which has it)")
+	}
+	return said, checkBase(said)
+}
+
+// urlFlags are the flags by which `pbxctl device url` finds the same place.
+func (w where) urlFlags() string {
+	switch {
+	case w.Data != "":
+		return "--base URL --data " + w.Data
+	case w.Stack != "":
+		return "--stack " + w.Stack
+	}
+	return "--base URL --table " + w.Table + " --secret ARN"
+}
+
+// dataFolder is where a command finds the data folder that it works with.
+type dataFolder struct {
+	Data string `type:"path" help:"Data folder of pbxctl serve; else $$TRUNKLINE_DATA." placeholder:"DIR"`
+}
+
+// locate completes the folder from its variable, and refuses none.
+func (f *dataFolder) locate(p *program) error {
+	if f.Data != "" {
+		return nil
+	}
+	if err := p.folderFromVariable(&f.Data); err != nil || f.Data != "" {
+		return err
+	}
+	return unclear("where is the data folder? Give --data DIR, or set %s", dataVariable)
+}
