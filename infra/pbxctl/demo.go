@@ -126,7 +126,7 @@ func (c *demoCommand) showKPIs(p *program, s *server) error {
 func showArchive(p *program, bucket archive.Bucket, folder string) error {
 	var shown []string
 	total, kind := 0, ""
-	for name, err := range bucket.List(p.ctx, "raw/", "") {
+	for name, err := range bucket.List(p.ctx, archive.RawPrefix, "") {
 		if err != nil {
 			return err
 		}

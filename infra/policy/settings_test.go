@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"trunkline/pkg/config"
+	"trunkline/pkg/store"
 )
 
 // settings are the variables that a function reads, but for those that Lambda sets.
@@ -39,7 +40,7 @@ func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 func TestTheFormTakesTheDaysThatFunctionsTake(t *testing.T) {
 	p := load(t, "../../template.yaml").parameters["RecordDays"]
 	form := regexp.MustCompile(textOf(get(p, "AllowedPattern")))
-	for days := -1; days < 2*config.MostRecordDays; days++ {
+	for days := -1; days < 2*store.MostDays; days++ {
 		value := strconv.Itoa(days)
 		_, err := config.ReadRecordDays(func(string) string { return value })
 		if form.MatchString(value) != (err == nil) {

@@ -30,7 +30,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/kpi", "trunkline/pkg/store", "the figures know the vocabulary, and how to sort"},
 		{"pkg/extsort", "trunkline/pkg/pbx", "whoever sorts need not know what"},
 		{"pkg/scratch", "trunkline/pkg/pbx", "a temporary file holds anything"},
-		{"pkg/curated", "trunkline/pkg/store", "the tables of figures know figures and the vocabulary only"},
+		{"pkg/curated", "trunkline/pkg/store", "the tables of figures know figures, the vocabulary and where they lie"},
 		{"pkg/rollup", "trunkline/pkg/zycoo", "the rollup computes what is recorded, however that came in"},
 		{"pkg/erase", "trunkline/pkg/rollup", "an erasure knows what is kept, and not who keeps it or computes with it"},
 		{"functions/rollup", sdk + "service/cloudformation", "a function looks at no stack, and asks nobody who it is"},

@@ -93,13 +93,6 @@ func spillName(e Envelope) string {
 	return fmt.Sprintf("%s%013d-%s.json", SpillPrefix, e.Received.UnixMilli(), e.ID())
 }
 
-// SpillPrefix is what the names of envelopes begin with whose records are still to be
-// written.
-const SpillPrefix = "spill/"
-
-// QuarantinePrefix is what the names of envelopes begin with that were refused.
-const QuarantinePrefix = "quarantine/"
-
 // ID names the receipt: the same body, received from the same PBX in the same
 // millisecond at the same place of an array, has the same ID.
 func (e Envelope) ID() string {
@@ -133,7 +126,7 @@ func RawFolder(kind pbx.Kind, day pbx.Day) string {
 }
 
 // RawKind is what the names of all events of one kind begin with.
-func RawKind(kind pbx.Kind) string { return "raw/kind=" + string(kind) + "/" }
+func RawKind(kind pbx.Kind) string { return RawPrefix + "kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
 	l := line{

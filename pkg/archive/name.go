@@ -5,6 +5,16 @@ import (
 	"strings"
 )
 
+// What the names of objects begin with. Each prefix is written by one package.
+const (
+	RawPrefix        = "raw/"        // events as they were received
+	QuarantinePrefix = "quarantine/" // what was refused
+	SpillPrefix      = "spill/"      // events whose records are still to be written
+	CuratedPrefix    = "curated/"    // published figures
+	CompactionPrefix = "compaction/" // how far events are packed
+	RetriedPrefix    = "retried/"    // how far the quarantine is tried again
+)
+
 // CheckName tells what is wrong with a name that no Bucket may take.
 func CheckName(name string) error {
 	if len(name) < 1 || len(name) > 512 {

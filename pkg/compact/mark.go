@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
 )
 
 // markName is the name of the object that says how far a kind's events are packed. It lies
 // outside raw/, all of which is events.
-func markName(kind pbx.Kind) string { return "compaction/" + string(kind) + ".json" }
+func markName(kind pbx.Kind) string { return archive.CompactionPrefix + string(kind) + ".json" }
 
 // mark is how far a kind's events are packed.
 type mark struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
 )
 
 // AWS is how to reach AWS. Lambda sets all of it but Endpoint.
@@ -32,15 +33,9 @@ type Ingest struct {
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
 	Metrics   string // METRICS_NAMESPACE, where CloudWatch counts what happens; Trunkline where it is empty
 	// RecordDays is RECORD_DAYS, for how many days records of calls are kept, from
-	// LeastRecordDays to MostRecordDays; 0, for ever, where it is empty.
+	// store.LeastDays to store.MostDays; 0, for ever, where it is empty.
 	RecordDays int
 }
-
-// The bounds of RECORD_DAYS, besides 0.
-const (
-	LeastRecordDays = 35
-	MostRecordDays  = 3650
-)
 
 // Schedule is when days close.
 type Schedule struct {
@@ -171,8 +166,8 @@ func (r *reader) recordDays() int {
 		return 0
 	}
 	n, err := strconv.Atoi(value)
-	if err != nil || n != 0 && (n < LeastRecordDays || n > MostRecordDays) {
-		r.wrong = append(r.wrong, fmt.Sprintf("RECORD_DAYS=%.80q is neither 0 nor a number of days from %d to %d", value, LeastRecordDays, MostRecordDays))
+	if err != nil || n != 0 && (n < store.LeastDays || n > store.MostDays) {
+		r.wrong = append(r.wrong, fmt.Sprintf("RECORD_DAYS=%.80q is neither 0 nor a number of days from %d to %d", value, store.LeastDays, store.MostDays))
 	}
 	return n
 }

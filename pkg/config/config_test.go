@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/store"
 )
 
 func complete() map[string]string {
@@ -161,11 +160,5 @@ func TestRecordsAreKeptForEverUnlessToldOtherwise(t *testing.T) {
 		if _, err := ReadRecordDays(func(string) string { return value }); err == nil || !strings.HasPrefix(err.Error(), "environment: RECORD_DAYS=") {
 			t.Errorf("%q: %v", value, err)
 		}
-	}
-}
-
-func TestNoFewerDaysAreTakenThanRecordsAreKeptAtTheLeast(t *testing.T) {
-	if LeastRecordDays != store.LeastDays {
-		t.Errorf("%d are, and records are kept for %d", LeastRecordDays, store.LeastDays)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 )
@@ -59,7 +60,7 @@ func Objects(d Day) ([]Object, error) {
 
 // object writes rows as a file.
 func object[R any](d Day, table string, batches iter.Seq2[[]R, error]) (Object, error) {
-	o := Object{Name: fmt.Sprintf("curated/%s/dt=%s/%s.parquet", table, d.Day, d.MAC)}
+	o := Object{Name: fmt.Sprintf(archive.CuratedPrefix+"%s/dt=%s/%s.parquet", table, d.Day, d.MAC)}
 	file := spool{folder: d.Scratch}
 	defer file.close()
 	w := parquet.NewGenericWriter[R](&file, format()...)

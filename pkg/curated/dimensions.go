@@ -14,6 +14,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
@@ -59,7 +60,7 @@ func DimensionNames() []string {
 }
 
 // DimensionObject is the name of the file of a table of dimensions.
-func DimensionObject(table string) string { return "curated/" + table + "/fleet.parquet" }
+func DimensionObject(table string) string { return archive.CuratedPrefix + table + "/fleet.parquet" }
 
 // Dimensions makes the files of the tables of dimensions, in the order of DimensionNames, of a
 // fleet that was read at a time, and that comes in the order of its MACs. before are the bodies of

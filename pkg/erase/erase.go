@@ -78,7 +78,7 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 	for range passesAtMost {
 		e.found, e.left = 0, nil
 		err := goOn(func() error { return e.spilled(ctx) }, func() error {
-			return e.objects(ctx, "raw/", archive.QuarantinePrefix, archive.SpillPrefix)
+			return e.objects(ctx, archive.RawPrefix, archive.QuarantinePrefix, archive.SpillPrefix)
 		}, func() error { return e.records(ctx) })
 		if err != nil && !each.Only(err) {
 			e.remains() // the error says that it may be there
@@ -107,7 +107,7 @@ func goOn(all ...func() error) (err error) {
 // are gone.
 func (e *Erasure) Figures(ctx context.Context) error {
 	e.found, e.left = 0, nil
-	err := e.objects(ctx, "curated/")
+	err := e.objects(ctx, archive.CuratedPrefix)
 	if remains := e.remains(); err == nil || each.Only(err) {
 		err = errors.Join(err, remains)
 	}
@@ -247,7 +247,7 @@ func (e *Erasure) names(ctx context.Context, folders []string) iter.Seq2[string,
 // concernsName reports whether an object may have what was received on a day that is meant.
 func (e *Erasure) concernsName(name string) bool {
 	_, after, dated := strings.Cut(name, "/dt=")
-	if !dated || len(after) < len(time.DateOnly) || strings.HasPrefix(name, "curated/") {
+	if !dated || len(after) < len(time.DateOnly) || strings.HasPrefix(name, archive.CuratedPrefix) {
 		return true
 	}
 	day, err := time.Parse(time.DateOnly, after[:len(time.DateOnly)])

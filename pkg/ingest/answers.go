@@ -1,6 +1,10 @@
 package ingest
 
-import "net/http"
+import (
+	"net/http"
+
+	"trunkline/pkg/zycoo"
+)
 
 // Outcome is what became of a delivery, or of one event of it.
 type Outcome int
@@ -70,8 +74,8 @@ var answers = [...]Answer{
 		"the operator has disabled the PBX", "nothing",
 		"This PBX is disabled", "Ask the operator to enable it."},
 	TooLarge: {"too_large", http.StatusRequestEntityTooLarge,
-		"over 1 MiB or 1,000 events", "nothing",
-		"The body is too large", "Send at most 1 MiB and 1,000 events in one request."},
+		zycoo.ErrTooLarge.Error(), "nothing",
+		"The body is too large", "Send at most " + zycoo.MaxBodyText + " and " + zycoo.MaxEventsText + " in one request."},
 	Interrupted: {"interrupted", http.StatusRequestTimeout,
 		"the body broke off or came too slowly", "nothing",
 		"The body did not arrive whole", "Send it again."},

@@ -126,7 +126,7 @@ func (d *Dir) used(ctx context.Context) (bool, error) {
 		}
 		return err == nil, err
 	}
-	for _, prefix := range []string{"raw/", archive.SpillPrefix, archive.QuarantinePrefix} {
+	for _, prefix := range []string{archive.RawPrefix, archive.SpillPrefix, archive.QuarantinePrefix} {
 		for range d.Bucket.List(ctx, prefix, "") {
 			return true, nil // also what can't be listed
 		}

@@ -153,6 +153,10 @@ func (z Zone) End(d Day) time.Time {
 	return end.UTC()
 }
 
+// Beyond reports whether a day comes after tomorrow, by the clock of the zone at an instant. No PBX
+// there can have reached it, even one whose clock is a day ahead.
+func (z Zone) Beyond(d Day, at time.Time) bool { return d > z.Local(at).Day()+1 }
+
 const day = 24 * time.Hour
 
 // period is a time in which the offset from UTC is the same.

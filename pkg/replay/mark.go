@@ -14,7 +14,7 @@ import (
 
 // markName is the name of the object that says how far the quarantine is tried again. It lies
 // outside quarantine/, all of which is what was refused.
-const markName = "retried/quarantine.json"
+const markName = archive.RetriedPrefix + "quarantine.json"
 
 // mark is how far the quarantine is tried again.
 type mark struct {

@@ -146,21 +146,6 @@ func settings(d store.Device) kpi.Settings {
 	return kpi.Settings{ShortAbandon: Thresholds(d).ShortAbandon, TalkIncludesHold: d.TalkIncludesHold}
 }
 
-// closed reports whether a day is to be computed now: it is over, or the PBX's clock can't
-// have reached it.
-func (r *Rollup) closed(zone pbx.Zone, day pbx.Day, now time.Time) bool {
-	return day > zone.Local(now).Day()+1 || !now.Before(zone.End(day).Add(r.config.Grace))
-}
-
-// lastClosed is the last day that has closed.
-func (r *Rollup) lastClosed(zone pbx.Zone, now time.Time) pbx.Day {
-	day := zone.Local(now).Day()
-	for now.Before(zone.End(day).Add(r.config.Grace)) {
-		day--
-	}
-	return day
-}
-
 // Check tells what is wrong with a task that was not made here.
 func (t Task) Check() error {
 	if mac, err := pbx.ParseMAC(string(t.MAC)); err != nil || mac != t.MAC || t.Day <= 0 {
@@ -177,8 +162,7 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 		return err
 	}
 	if !r.closed(d.zone, t.Day, r.now()) {
-		closes := d.zone.End(t.Day).Add(r.config.Grace)
-		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, closes.Format(time.RFC3339), d.zone)
+		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, r.closes(d.zone, t.Day).Format(time.RFC3339), d.zone)
 	}
 	tasks, err := r.RequestClosed(ctx, t.MAC, t.Day, t.Day)
 	if err == nil && len(tasks) == 0 {

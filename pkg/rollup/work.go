@@ -124,6 +124,6 @@ func (r *Rollup) learn(ctx context.Context, mac pbx.MAC, d device, in *reading) 
 	if inferred.String() == d.inferred.String() {
 		return d, nil
 	}
-	d.inferred, d.zone = inferred, d.Zone.Or(inferred).Or(d.zone)
+	d.inferred, d.zone = inferred, store.ClockZone(d.Device, store.Seen{Zone: inferred}, d.zone)
 	return d, r.store.SetSeen(ctx, mac, store.Seen{Zone: inferred})
 }

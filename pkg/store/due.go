@@ -137,30 +137,13 @@ func dueDays(start pbx.LocalTime, zone pbx.Zone, now time.Time) (due []pbx.Day) 
 	if start.Early() {
 		first--
 	}
-	ahead := start.Day() > zone.Local(now).Day()+1
+	ahead := zone.Beyond(start.Day(), now)
 	for day := first; day <= last; day++ {
 		if ahead || !now.Before(zone.End(day)) {
 			due = append(due, day)
 		}
 	}
 	return due
-}
-
-// farthestEast is the zone whose days end first. Of a PBX whose zone is not known, they
-// may have ended as early as that.
-var farthestEast = pbx.ZoneAt(14 * time.Hour)
-
-// farthestWest is the zone whose days end last.
-var farthestWest = pbx.ZoneAt(-12 * time.Hour)
-
-// zoneOf is the zone by which a record is judged: the registered one, else what the record
-// itself tells, which may lie farther east than the PBX, but never farther west.
-func zoneOf(registered pbx.Zone, id string, start pbx.LocalTime) pbx.Zone {
-	var inferred pbx.Zone
-	if ahead, ok := pbx.Ahead(id, start); ok {
-		inferred = pbx.InferZone(ahead)
-	}
-	return registered.Or(inferred).Or(farthestEast)
 }
 
 // MarkedThrough is the last day of a PBX that was marked since it closed, as were all

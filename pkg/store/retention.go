@@ -9,9 +9,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// LeastDays is for how many days records of calls are kept at the least, where they are not kept
-// for ever: within that time almost all comes that comes late.
-const LeastDays = 35
+// For how many days records of calls are kept, where they are not kept for ever. Within LeastDays
+// almost all comes that comes late.
+const (
+	LeastDays = 35
+	MostDays  = 3650
+)
 
 const (
 	// daysToExpire is how many days after its day is sealed a record expires. The figures of a

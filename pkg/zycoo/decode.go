@@ -17,8 +17,14 @@ const (
 	MaxDepth   = 16       // objects and arrays around a value
 )
 
+// MaxBody and MaxEvents, for people.
+const (
+	MaxBodyText   = "1 MiB"
+	MaxEventsText = "1,000 events"
+)
+
 // ErrTooLarge is returned for a body of more than MaxBody bytes or MaxEvents events.
-var ErrTooLarge = errors.New("over 1 MiB or 1,000 events")
+var ErrTooLarge = errors.New("over " + MaxBodyText + " or " + MaxEventsText)
 
 // Body is what a body was found to hold.
 type Body struct {

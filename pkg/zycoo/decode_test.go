@@ -209,3 +209,12 @@ var hostile = []string{
 	"{event:'extensionstatus',exten:'1',status:99999}", "{event:'ivr',uuid:1,ivrId:1,startTime:'2018-02-30 00:00:00'}",
 	"Event:!\n\nEvent:a", "Event:0\n0:\x00\n\n0:0", "Event:0\n0:\x01\n\n0:", "%7B\"\x820\x98A\\x\"", "{'\xb6\\\\'", "{a:'\\\xd7\\'}", "{event:'cc_cdr',uuid:1,startTime:'0000-00-00 00:00:00'}", "{event:'cc_cdr',uuid:1,startTime:'1970-01-01 00:00:00'}",
 }
+
+func TestPeopleAreToldTheBoundsThatHold(t *testing.T) {
+	if got, want := MaxBodyText, fmt.Sprintf("%d MiB", MaxBody>>20); got != want || MaxBody%(1<<20) != 0 {
+		t.Errorf("people read %s of %d bytes", got, MaxBody)
+	}
+	if got, want := strings.ReplaceAll(MaxEventsText, ",", ""), fmt.Sprintf("%d events", MaxEvents); got != want {
+		t.Errorf("people read %s of %s", MaxEventsText, want)
+	}
+}
