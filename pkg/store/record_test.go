@@ -110,7 +110,7 @@ func TestWhatAWrongClockHeardHidesNoSilence(t *testing.T) {
 	hear := func(now, at time.Time) time.Time {
 		t.Helper()
 		s := store.New(table, func() time.Time { return now })
-		if err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
+		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
 		heard, err := s.Heard(t.Context(), mac)
