@@ -69,12 +69,18 @@ func (c *replayCommand) Run(p *program) error {
 		return err
 	}
 	selection.After = begun.Last
+	if p.server != nil {
+		selection.AtOnce = besidePushes
+	}
 	return c.readArchive(p, func(b archive.Bucket) error {
 		return c.open(p, func(t store.Table) error {
 			return c.replay(p, b, t, selection, begun)
 		})
 	})
 }
+
+// besidePushes is how much a server replays at once, so that PBXs don't wait behind it.
+const besidePushes = 8
 
 // selection is the part of the archive that was asked for.
 func (c *replayCommand) selection() (replay.Selection, error) {
@@ -114,7 +120,7 @@ func writeInto(p *program, folder string, use func(store.Table) error) error {
 	data, err := local.Open(p.ctx, folder)
 	if err == nil {
 		if err = p.trustClock(data.Table, folder); err == nil {
-			err = use(data.Table)
+			err = p.alone(data, func(d *local.Dir) error { return use(d.Table) })
 		}
 		return errors.Join(err, data.Close())
 	}

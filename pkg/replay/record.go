@@ -19,13 +19,14 @@ var ErrHeld = errors.New("can't be recorded")
 // Recorder records what receipts say. It is safe for concurrent use.
 type Recorder struct {
 	store   *store.Store
+	atOnce  int // lines of an object
 	mu      sync.Mutex
 	devices map[pbx.MAC]store.Device
 }
 
 // NewRecorder makes a Recorder, which remembers the settings of PBXs.
 func NewRecorder(s *store.Store) *Recorder {
-	return &Recorder{store: s, devices: map[pbx.MAC]store.Device{}}
+	return &Recorder{store: s, devices: map[pbx.MAC]store.Device{}, atOnce: atOnce}
 }
 
 // Record decodes the receipt's body and records what it says. It returns the event.

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type Selection struct {
 	First, Last pbx.Day // UTC days of receipt, both included
 	MAC         pbx.MAC // empty: all PBXs
 	After       string  // the name of the last object that is done already; empty: none
+	// AtOnce is how many objects, and how many lines of one, are replayed at once; 0: 64.
+	AtOnce int
 }
 
 // Report is how far a replay has come.
@@ -33,7 +36,8 @@ type Report struct {
 }
 
 const (
-	// atOnce is how many objects, and how many lines of one, are replayed side by side.
+	// atOnce is how many objects, and how many lines of one, are replayed at once where nobody
+	// says it.
 	atOnce = 64
 	// progressEvery is after how many objects progress is told.
 	progressEvery = 64
@@ -45,7 +49,8 @@ const (
 // says where it stopped. What is done may be done again.
 func Run(ctx context.Context, b archive.Bucket, s *store.Store, sel Selection, progress func(Report)) (Report, error) {
 	r := &run{bucket: b, recorder: NewRecorder(s), progress: progress, packed: make(chan struct{}, 1), ended: map[string]bool{}}
-	objects := each.Loop[string]{Of: "archived objects", Name: each.Text[string], AtOnce: atOnce, Skipped: r.skip}
+	r.recorder.atOnce = cmp.Or(sel.AtOnce, atOnce)
+	objects := each.Loop[string]{Of: "archived objects", Name: each.Text[string], AtOnce: r.recorder.atOnce, Skipped: r.skip}
 	err := objects.Do(ctx, each.Where(Names(ctx, b, sel), r.begin), func(ctx context.Context, name string) error {
 		err := r.object(ctx, name)
 		if err != nil && s.Ping(ctx) != nil {
@@ -147,7 +152,7 @@ func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o
 	}
 	var mu sync.Mutex
 	first := 0 // line that is held
-	lines := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: atOnce}
+	lines := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: r.atOnce}
 	err = lines.Do(ctx, archive.LinesOf(name, text), func(ctx context.Context, line archive.Line) error {
 		err := r.line(ctx, line.Text)
 		mu.Lock()
