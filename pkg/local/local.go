@@ -73,8 +73,8 @@ func (d *Dir) Close() error {
 // OpenTable opens the records of the data folder at path for single writes, also while
 // another program writes them.
 func OpenTable(ctx context.Context, path string) (*sqlite.Table, error) {
-	if _, err := os.Stat(recordsPath(path)); err != nil {
-		return nil, noData(path, err)
+	if err := checkRecords(path); err != nil {
+		return nil, err
 	}
 	return sqlite.Open(ctx, recordsPath(path))
 }
@@ -82,6 +82,9 @@ func OpenTable(ctx context.Context, path string) (*sqlite.Table, error) {
 // OpenRecords opens the records of the data folder at path for reading, also while
 // another program writes them.
 func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
+	if err := checkRecords(path); err != nil {
+		return nil, err
+	}
 	t, err := sqlite.OpenReadOnly(ctx, recordsPath(path))
 	if err != nil {
 		return nil, noData(path, err)
@@ -97,6 +100,18 @@ func OpenArchive(path string) (*dir.Bucket, error) {
 		return nil, noData(path, err)
 	}
 	return b, nil
+}
+
+// checkRecords reports what keeps the records at path from being opened. To open a FIFO would
+// never end.
+func checkRecords(path string) error {
+	switch info, err := os.Stat(recordsPath(path)); {
+	case err != nil:
+		return noData(path, err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file: put the records back", recordsPath(path))
+	}
+	return nil
 }
 
 func noData(path string, err error) error {

@@ -3,6 +3,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
 	"time"
+	"trunkline/pkg/store/sqlite"
 
 	"trunkline/pkg/store"
 )
@@ -111,6 +114,18 @@ func TestAFIFOInTheDataFolderIsNotWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), name+" is no file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReadersDoNotWaitForAFIFOInThePlaceOfTheRecords(t *testing.T) {
+	path := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(path, "records.db"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(context.Context, string) (*sqlite.Table, error){"to read": OpenRecords, "to write": OpenTable} {
+		if _, err := open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "records.db is no regular file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
