@@ -12,6 +12,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/dataquality"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
@@ -46,7 +47,7 @@ type told struct {
 // Run implements the command.
 func (c *completenessCommand) Run(p *program) error {
 	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
-		m, err := memberOf(p.ctx, s, c.MAC)
+		m, err := devices.Read(p.ctx, s, c.MAC)
 		if err != nil {
 			return err
 		}

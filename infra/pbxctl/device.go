@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
+	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -125,7 +127,7 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 		}
 		asked := all
 		all = nil
-		known := each.MapAhead(p.ctx, workAtOnce, workAtOnce, each.Of(asked...), addressed.mac, func(ctx context.Context, a addressed) (addressed, error) {
+		known := each.MapAhead(p.ctx, fleetsheet.AtOnce, fleetsheet.AtOnce, each.Of(asked...), addressed.mac, func(ctx context.Context, a addressed) (addressed, error) {
 			known, err := addressedOf(ctx, s, a.MAC)
 			if c.CSV != "" {
 				known.Name, known.Site = a.Name, a.Site
@@ -142,15 +144,12 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 
 // addressedIn are the PBXs in a file.
 func addressedIn(name string) (all []addressed, err error) {
-	file, err := readDevices(name)
-	if err == nil {
-		err = file.err()
-	}
+	labels, err := readSheet(name, fleetsheet.ReadLabels)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range file.rows {
-		all = append(all, addressed{MAC: row.mac, Name: row.cells["name"], Site: row.cells["site"], least: 1})
+	for _, l := range labels {
+		all = append(all, addressed{MAC: l.MAC, Name: l.Name, Site: l.Site, least: 1})
 	}
 	return all, nil
 }
@@ -167,7 +166,7 @@ func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, e
 	if err = d.Check("min_generation"); err != nil {
 		err = fmt.Errorf("which URLs of %s open is not known: %w: see pbxctl device revoke --below", mac, err)
 	}
-	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: token.Generation(max(1, d.MinGeneration))}, err
+	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: devices.LeastGeneration(d)}, err
 }
 
 // wasRemoved tells of a PBX that is disabled that it was removed, if it was.
@@ -202,7 +201,7 @@ func (c *deviceURLCommand) print(p *program, all []addressed) error {
 		_, err := fmt.Fprintln(p.out, all[0].URL)
 		return err
 	}
-	return writeSheet(p.out, []string{"mac", "name", "site", "url"}, func(add adder) error {
+	return fleetsheet.Write(p.out, []string{"mac", "name", "site", "url"}, func(add fleetsheet.Adder) error {
 		for _, a := range all {
 			if err := add(a.MAC, a.Name, a.Site, a.URL); err != nil {
 				return err

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -39,7 +37,7 @@ type aliased struct {
 
 // Run implements the command.
 func (c *deviceAliasCommand) Run(p *program) error {
-	m, err := c.change(p, func(d *store.Device) error { return c.apply(c.MAC, c.Alias, d) })
+	m, err := c.change(p, c.apply)
 	if err != nil {
 		return err
 	}
@@ -47,21 +45,14 @@ func (c *deviceAliasCommand) Run(p *program) error {
 	return show(p, c.JSON, each.Of(found...), aliasColumns, "")
 }
 
-func (c *deviceAliasCommand) apply(mac, alias pbx.MAC, d *store.Device) error {
-	at, there := slices.BinarySearch(d.Aliases, alias)
-	switch {
-	case c.Remove && !there:
-		return fmt.Errorf("--alias: %s is no alias of %s", alias, mac)
-	case c.Remove:
-		d.Aliases = slices.Delete(d.Aliases, at, at+1)
-	case alias == mac:
-		return fmt.Errorf("--alias: %s is the PBX's own MAC", alias)
-	case !there && len(d.Aliases) >= aliasesAtMost:
-		return fmt.Errorf("--alias: %s has %d aliases already; see --remove", mac, len(d.Aliases))
-	case !there:
-		d.Aliases = slices.Insert(d.Aliases, at, alias)
+func (c *deviceAliasCommand) apply(d *store.Device) error {
+	change := devices.AddAlias
+	if c.Remove {
+		change = devices.RemoveAlias
 	}
-	d.Unreadable = d.Unreadable.Without("aliases")
+	if err := change(d, c.MAC, c.Alias); err != nil {
+		return fmt.Errorf("--alias: %w", err)
+	}
 	return nil
 }
 
@@ -107,7 +98,7 @@ Example:
 func (c *deviceEnableCommand) Run(p *program) error { return c.disable(p, false) }
 
 func (t target) disable(p *program, disabled bool) error {
-	m, err := t.change(p, func(d *store.Device) error { return setting("disabled").set(d, yesOrNo(disabled)) })
+	m, err := t.change(p, func(d *store.Device) error { return devices.Setting("disabled").Set(d, devices.YesOrNo(disabled)) })
 	if err != nil {
 		return err
 	}
@@ -132,13 +123,7 @@ Examples:
 
 // Run implements the command.
 func (c *deviceRevokeCommand) Run(p *program) error {
-	m, err := c.change(p, func(d *store.Device) error {
-		least, err := c.least(*d)
-		if err != nil {
-			return err
-		}
-		return setting("min_generation").set(d, least.String())
-	})
+	m, err := c.change(p, c.revoke)
 	if err != nil {
 		return err
 	}
@@ -150,23 +135,16 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 	return err
 }
 
-// least is the least generation that is to open from now on.
-func (c *deviceRevokeCommand) least(d store.Device) (token.Generation, error) {
-	unreadable := d.Check("min_generation")
-	switch {
-	case c.Below == "" && unreadable != nil:
-		return 0, fmt.Errorf("%w: say with --below which URLs should open no longer", unreadable)
-	case c.Below == "" && d.MinGeneration == math.MaxUint32:
-		return 0, errors.New("there is no generation after this PBX's: its last URL can only be cut off with pbxctl device disable")
-	case c.Below == "":
-		return token.Generation(max(1, d.MinGeneration) + 1), nil
+func (c *deviceRevokeCommand) revoke(d *store.Device) error {
+	if c.Below == "" {
+		return devices.RevokeLeast(d)
 	}
-	least, err := token.ParseGeneration(c.Below)
-	if err == nil && unreadable == nil && uint32(least) < d.MinGeneration {
-		err = fmt.Errorf("URLs below %d were revoked already, and stay so", d.MinGeneration)
-	}
+	below, err := token.ParseGeneration(c.Below)
 	if err != nil {
-		return 0, fmt.Errorf("--below: %w", err)
+		return fmt.Errorf("--below: %w", err)
 	}
-	return least, nil
+	if err := devices.Revoke(d, below); err != nil {
+		return fmt.Errorf("--below: %w", err)
+	}
+	return nil
 }

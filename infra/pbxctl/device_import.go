@@ -1,12 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
-	"trunkline/pkg/pbx"
-	"trunkline/pkg/rollup"
+	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/store"
 )
 
@@ -42,89 +37,7 @@ Examples:
 
 // Run implements the command.
 func (c *deviceImportCommand) Run(p *program) error {
-	file, err := readDevices(c.File)
-	if err != nil {
-		return err
-	}
-	var edits []edit
-	for _, row := range file.rows {
-		edits = append(edits, c.edit(p, file, row))
-	}
-	return c.run(p, file, edits)
-}
-
-// readDevices reads a fleet's CSV file, and checks it.
-func readDevices(name string) (*sheet, error) {
-	file, err := readSheet(name, deviceHeads())
-	if err != nil {
-		return nil, err
-	}
-	file.needs("mac")
-	lines := map[pbx.MAC]int{}
-	for _, row := range file.rows {
-		if line, twice := lines[row.mac]; twice && row.mac != "" {
-			file.note(row, "mac", fmt.Errorf("%s is in line %d already", row.mac, line))
-		} else {
-			lines[row.mac] = row.line
-		}
-		set(deviceFields, &store.Device{}, file, row)
-	}
-	return file, nil
-}
-
-func (c *deviceImportCommand) edit(p *program, file *sheet, row sheetRow) edit {
-	// apply sets what the row says, and returns what stays shut against it.
-	apply := func(d *store.Device) []string {
-		before := *d
-		set(deviceFields, d, file, row) // it was found good
-		if c.Reopen {
-			return nil
-		}
-		return keepShut(before, d)
-	}
-	return edit{
-		row: row,
-		plan: func(ctx context.Context, s *store.Store, known bool) (plan, error) {
-			before, err := s.Device(ctx, row.mac)
-			if err != nil {
-				return plan{}, err
-			}
-			after := before
-			planned := plan{isNew: !known, shut: apply(&after)}
-			if !known {
-				planned.changes = append(planned.changes, changed{MAC: row.mac, Column: "mac", After: string(row.mac)})
-			}
-			if !known && after.Disabled && before.Disabled {
-				planned.shut = []string{"disabled"} // it was removed
-			}
-			planned.changes = append(planned.changes, differences(deviceFields, before, after, changed{MAC: row.mac})...)
-			return planned, nil
-		},
-		write: func(ctx context.Context, s *store.Store) error {
-			_, err := s.ChangeDevice(ctx, row.mac, func(d *store.Device) error {
-				apply(d)
-				return nil
-			})
-			if err == nil {
-				_, err = rollup.Recheck(ctx, s, row.mac, p.now())
-			}
-			return err
-		},
-	}
-}
-
-// keepShut takes back what would let a PBX in that was shut, and returns which settings stay.
-func keepShut(before store.Device, d *store.Device) (stay []string) {
-	if before.Disabled && !d.Disabled {
-		d.Disabled, stay = true, append(stay, "disabled")
-	}
-	if before.MinGeneration > d.MinGeneration {
-		d.MinGeneration, stay = before.MinGeneration, append(stay, "min_generation")
-	}
-	for _, member := range stay {
-		d.Unreadable = d.Unreadable.With(member, before.Unreadable)
-	}
-	return stay
+	return c.run(p, fleetsheet.Devices{Reopen: c.Reopen, Now: p.now}.Read)
 }
 
 type deviceExportCommand struct{ exportFlags }
@@ -140,15 +53,5 @@ Example:
 
 // Run implements the command.
 func (c *deviceExportCommand) Run(p *program) error {
-	return c.run(p, deviceHeads(), func(s *store.Store, add adder) error {
-		var left []error
-		err := rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
-			if text := m.Unreadable.Text(memberSettings); text != "" {
-				left = append(left, fmt.Errorf("%s is left out: %s", m.MAC, text))
-				return nil
-			}
-			return add(m.MAC, cellsOf(deviceFields, m.Device)...)
-		})
-		return errors.Join(append(left, err)...)
-	})
+	return c.run(p, func(s *store.Store) error { return fleetsheet.WriteDevices(p.ctx, p.out, s) })
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -39,7 +40,7 @@ type removed struct {
 // Run implements the command.
 func (c *deviceRemoveCommand) Run(p *program) error {
 	err := c.writeRecords(p, func(s *store.Store) error {
-		if err := enter(p.ctx, s, c.MAC, false); err != nil {
+		if err := devices.CheckListed(p.ctx, s, c.MAC); err != nil {
 			return err
 		}
 		if err := c.confirm(p); err != nil {

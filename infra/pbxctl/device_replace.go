@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
+	"trunkline/pkg/config"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
@@ -79,88 +76,15 @@ func (c *deviceReplaceCommand) Run(p *program) error {
 	return err
 }
 
-// replace may be broken off anywhere, and done again.
-func (c *deviceReplaceCommand) replace(p *program, s *store.Store, keys *token.Keyring) (done replacement, err error) {
-	if err := enter(p.ctx, s, c.Old, false); err != nil {
-		return done, err
-	}
-	old, err := memberOf(p.ctx, s, c.Old)
+// replace may be stopped anywhere, and done again.
+func (c *deviceReplaceCommand) replace(p *program, s *store.Store, keys *token.Keyring) (replacement, error) {
+	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
-		return done, err
+		return replacement{}, err
 	}
-	from, err := c.day(p, old)
-	if err != nil {
-		return done, err
-	}
-	names, err := c.names(p, s)
-	if err != nil {
-		return done, err
-	}
-	set, err := s.ChangeDevice(p.ctx, c.By, func(d *store.Device) error { return c.apply(d, old.Device, from) })
-	if err == nil {
-		_, err = s.ChangeNames(p.ctx, c.By, func(store.Names) (store.Names, error) { return names, nil })
-	}
-	if err == nil {
-		_, err = rollup.Recheck(p.ctx, s, c.By, p.now())
-	}
-	if err == nil && !c.KeepOld {
-		_, err = s.ChangeDevice(p.ctx, c.Old, func(d *store.Device) error { return setting("disabled").set(d, yesOrNo(true)) })
-	}
-	if err == nil {
-		err = set.Check("min_generation")
-	}
-	url := deviceURL(c.Base, keys, c.By, token.Generation(max(1, set.MinGeneration)))
-	return replacement{c.By, url, c.Old, from, !c.KeepOld || old.Disabled}, err
-}
-
-// day is the day from which the new PBX is in the old one's place.
-func (c *deviceReplaceCommand) day(p *program, old member) (pbx.Day, error) {
-	if len(old.Unreadable) > 0 {
-		names := slices.Sorted(maps.Keys(old.Unreadable))
-		return 0, fmt.Errorf("of %s can't be read: %s; set it again with pbxctl device set first", c.Old, strings.Join(names, ", "))
-	}
-	zone, err := p.zoneOf(old)
-	if err != nil {
-		return 0, err
-	}
-	today := zone.Local(p.now()).Day()
-	if c.From > today && !c.KeepOld {
-		return 0, errors.New("--from: until that day the old PBX goes on: say --keep-old, and disable it then")
-	}
-	if c.From != 0 {
-		return c.From, nil
-	}
-	return today, nil
-}
-
-// names are those of the old PBX. That the new one has any is an error, unless it was given them.
-func (c *deviceReplaceCommand) names(p *program, s *store.Store) (store.Names, error) {
-	by, err := s.Device(p.ctx, c.By)
-	if err != nil {
-		return nil, err
-	}
-	own, err := s.Names(p.ctx, c.By)
-	if err == nil && len(own) > 0 && by.Replaces != c.Old {
-		err = fmt.Errorf("%s has names already: it can't take another's place", c.By)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.Names(p.ctx, c.Old)
-}
-
-// apply gives a PBX of which nothing was said the settings of the old one.
-func (c *deviceReplaceCommand) apply(d *store.Device, old store.Device, from pbx.Day) error {
-	was := *d
-	if d.Replaces != c.Old {
-		d.Disabled = false // one that was removed comes back
-		if !isNew(*d) {
-			return fmt.Errorf("%s has settings already: it can't take another's place", c.By)
-		}
-	}
-	*d = old
-	d.Disabled, d.MinGeneration, d.Unreadable = false, was.MinGeneration, was.Unreadable.Without("disabled")
-	d.Replaces, d.ReplacesFrom = c.Old, from
-	aliases := slices.DeleteFunc(append(slices.Clone(old.Aliases), c.Old), func(mac pbx.MAC) bool { return mac == c.By })
-	return setting("aliases").set(d, printedAll(aliases))
+	done, err := devices.Replacement{
+		Old: c.Old, By: c.By, From: c.From, KeepOld: c.KeepOld, Fallback: schedule.DefaultZone, Now: p.now,
+	}.Do(p.ctx, s)
+	url := deviceURL(c.Base, keys, c.By, devices.LeastGeneration(store.Device{MinGeneration: done.MinGeneration}))
+	return replacement{c.By, url, c.Old, done.From, done.OldDisabled}, err
 }

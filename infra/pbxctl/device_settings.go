@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"reflect"
 	"strconv"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/store"
 )
@@ -37,7 +37,7 @@ func (f deviceFlags) apply(d *store.Device) error {
 		if flag.value == nil {
 			continue
 		}
-		if err := setting(flag.head).set(d, *flag.value); err != nil {
+		if err := devices.Setting(flag.head).Set(d, *flag.value); err != nil {
 			return fmt.Errorf("%s: %w", flag.name, err)
 		}
 	}
@@ -56,7 +56,7 @@ func switched(b *bool) *string {
 	if b == nil {
 		return nil
 	}
-	text := yesOrNo(*b)
+	text := devices.YesOrNo(*b)
 	return &text
 }
 
@@ -91,7 +91,7 @@ func (c *deviceSetCommand) Run(p *program) error {
 }
 
 // showMember shows one PBX.
-func showMember(p *program, asJSON bool, m member) error {
+func showMember(p *program, asJSON bool, m devices.Member) error {
 	return show(p, asJSON, each.Of(m), deviceColumns, "")
 }
 
@@ -113,22 +113,13 @@ Example:
 
 // Run implements the command.
 func (c *deviceAddCommand) Run(p *program) error {
-	var m member
+	var m devices.Member
 	var removed bool
-	err := c.writeRecords(p, func(s *store.Store) error {
-		listed, err := s.Listed(p.ctx, c.MAC)
-		if err != nil {
+	err := c.writeRecords(p, func(s *store.Store) (err error) {
+		if removed, err = devices.Add(p.ctx, s, c.MAC, p.now(), c.apply); err != nil {
 			return err
 		}
-		m, err = changeDevice(p, s, c.MAC, func(d *store.Device) error {
-			if removed = !listed && d.Disabled; removed {
-				d.Disabled, d.Unreadable = false, d.Unreadable.Without("disabled")
-			}
-			if !isNew(*d) {
-				return fmt.Errorf("%s has settings already: change them with pbxctl device set", c.MAC)
-			}
-			return c.apply(d)
-		})
+		m, err = devices.Read(p.ctx, s, c.MAC)
 		return err
 	})
 	if err != nil {
@@ -138,15 +129,6 @@ func (c *deviceAddCommand) Run(p *program) error {
 		fmt.Fprintf(p.errs, "%s was removed before. Its URL opens again; if others may know it, see pbxctl device revoke.\n", c.MAC)
 	}
 	return showMember(p, c.JSON, m)
-}
-
-// isNew reports whether nothing was set for a PBX but which of its URLs open.
-func isNew(d store.Device) bool {
-	d.MinGeneration, d.Unreadable = 0, d.Unreadable.Without("min_generation")
-	if len(d.Unreadable) == 0 {
-		d.Unreadable = nil
-	}
-	return reflect.DeepEqual(d, store.Device{})
 }
 
 type deviceListCommand struct {
@@ -174,7 +156,7 @@ func (c *deviceListCommand) Run(p *program) error {
 		nothing = "No PBX is waited for."
 	}
 	return c.readRecords(p, func(s *store.Store) error {
-		var unreadable []member
+		var unreadable []devices.Member
 		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), deviceColumns, nothing)
 		if !c.JSON {
 			tellUnreadable(p, unreadable)
@@ -184,9 +166,9 @@ func (c *deviceListCommand) Run(p *program) error {
 }
 
 // listed yields the PBXs that are asked for, and notes those of which something can't be read.
-func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadable *[]member) iter.Seq2[member, error] {
-	return each.Where(store.FleetOf(ctx, s, memberOf), func(m member) bool {
-		if c.Waiting && !m.waiting() {
+func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadable *[]devices.Member) iter.Seq2[devices.Member, error] {
+	return each.Where(store.FleetOf(ctx, s, devices.Read), func(m devices.Member) bool {
+		if c.Waiting && !m.Waiting() {
 			return false
 		}
 		if len(m.Unreadable) > 0 {
@@ -196,16 +178,10 @@ func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadab
 	})
 }
 
-// waiting reports whether a PBX may send, and has never sent anything.
-func (m member) waiting() bool {
-	_, unknown := m.Unreadable[memberHeard]
-	return m.Heard.IsZero() && !unknown && !m.Disabled
-}
-
-var deviceColumns = columns[member]{
+var deviceColumns = columns[devices.Member]{
 	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
-	func(m member) []string {
-		zone, state, heard := setting("zone").get(m.Device), "enabled", "-"
+	func(m devices.Member) []string {
+		zone, state, heard := devices.Setting("zone").Get(m.Device), "enabled", "-"
 		if zone == "" && m.Inferred.Known() {
 			zone = "(" + m.Inferred.String() + ")"
 		}
@@ -215,7 +191,7 @@ var deviceColumns = columns[member]{
 		if !m.Heard.IsZero() {
 			heard = clock(m.Heard)
 		}
-		cell := func(head string) string { return setting(head).get(m.Device) }
+		cell := func(head string) string { return devices.Setting(head).Get(m.Device) }
 		return []string{string(m.MAC), cell("name"), cell("site"), zone, cell("sla_threshold_seconds"), cell("short_abandon_seconds"),
 			cell("talk_includes_hold"), state, cmp.Or(cell("min_generation"), "1"), heard, cmp.Or(m.KID, "-")}
 	},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/pkg/dataquality"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
@@ -76,7 +77,7 @@ func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error
 }
 
 func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*dataquality.Review, error) {
-	m, err := memberOf(p.ctx, s, mac)
+	m, err := devices.Read(p.ctx, s, mac)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 }
 
 func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
-	m, err := memberOf(p.ctx, s, mac)
+	m, err := devices.Read(p.ctx, s, mac)
 	if err != nil {
 		return silent{}, err
 	}

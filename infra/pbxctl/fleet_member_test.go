@@ -1,13 +1,12 @@
 package main
 
 import (
-	"encoding/csv"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -60,7 +59,7 @@ func TestAMistypedMACMakesNoPBX(t *testing.T) {
 		}
 	}
 	good(t, "device", "disable", "--mac", "68692e0b0010", "--new", "--data", data)
-	if d, there := devices(t, data)["68692e0b0010"]; !there || !d.Disabled {
+	if d, there := settingsOf(t, data)["68692e0b0010"]; !there || !d.Disabled {
 		t.Errorf("with --new: %+v", d)
 	}
 }
@@ -70,7 +69,7 @@ func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 	good(t, "device", "disable", "--mac", "68692e0b0003", "--data", data)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0001", body: record("3.0")})
 	var waiting []pbx.MAC
-	for _, m := range lines[member](t, do(t, "device", "list", "--waiting", "--json", "--data", data)) {
+	for _, m := range lines[devices.Member](t, do(t, "device", "list", "--waiting", "--json", "--data", data)) {
 		waiting = append(waiting, m.MAC)
 	}
 	if !slices.Equal(waiting, []pbx.MAC{"68692e0b0002"}) {
@@ -79,51 +78,6 @@ func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0002", body: record("3.0")})
 	if out := good(t, "device", "list", "--waiting", "--data", data); out != "No PBX is waited for.\n" {
 		t.Error(out)
-	}
-}
-
-// every is a PBX of which everything is set.
-func every(t *testing.T) store.Device {
-	t.Helper()
-	d := branchDevices(t)["68692e0b0001"]
-	d.Disabled, d.MinGeneration, d.Aliases = true, 7, []pbx.MAC{"0000000000e5", "68692e0b00ff"}
-	d.Replaces, d.ReplacesFrom = "0000000000e5", 739580
-	for i, of := 0, reflect.ValueOf(d); i < of.NumField(); i++ {
-		if name := of.Type().Field(i).Name; of.Field(i).IsZero() != (name == "Unreadable") {
-			t.Fatalf("%s: the test sets all but what can't be read", name)
-		}
-	}
-	return d
-}
-
-func TestAllSettingsAreExportedAndImported(t *testing.T) {
-	heads, device := deviceHeads()[1:], reflect.TypeFor[store.Device]()
-	for i := range device.NumField() {
-		name, _, _ := strings.Cut(device.Field(i).Tag.Get("json"), ",")
-		if name != "-" && !slices.Contains(heads, name) {
-			t.Errorf("%s is no column", name)
-		}
-	}
-	data, other := fleetData(t), emptyData(t)
-	table, err := local.OpenTable(t.Context(), data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.New(table, time.Now).SetDevice(t.Context(), "68692e0b0004", every(t)); err != nil {
-		t.Fatal(err)
-	}
-	table.Close()
-	exported := good(t, "device", "export", "--data", data)
-	good(t, "device", "import", written(t, exported), "--data", other)
-	if got, want := devices(t, other), devices(t, data); len(got) != 4 || !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, not %+v", got, want)
-	}
-	if again := good(t, "device", "export", "--data", other); again != exported {
-		t.Errorf("%s, not %s", again, exported)
-	}
-	rows, err := csv.NewReader(strings.NewReader(exported)).ReadAll()
-	if err != nil || !slices.Contains(rows[4], "00:00:00:00:00:e5 68:69:2e:0b:00:ff") || !slices.Contains(rows[4], "2025-11-26") {
-		t.Errorf("%q, %v", rows, err)
 	}
 }
 
@@ -150,7 +104,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 	if errs := bad(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and none of its URLs opens") {
 		t.Error(errs)
 	}
-	if all := devices(t, data); len(all) != 2 {
+	if all := settingsOf(t, data); len(all) != 2 {
 		t.Errorf("%+v", all)
 	}
 	if out := good(t, "names", "list", "--mac", "68692e0b0001", "--data", data); out != "Nothing is named.\n" {
@@ -171,7 +125,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL opens again") || admitted(t, data, url) != ingest.Admitted {
 		t.Errorf("%+v", got)
 	}
-	if d := devices(t, data)["68692e0b0001"]; d.Name != "Foyer" || d.MinGeneration != 2 || d.Site != "" {
+	if d := settingsOf(t, data)["68692e0b0001"]; d.Name != "Foyer" || d.MinGeneration != 2 || d.Site != "" {
 		t.Errorf("%+v", d)
 	}
 	good(t, "device", "remove", "68692e0b0001", "--records", "--yes", "--data", data)
@@ -195,7 +149,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 			t.Error(out)
 		}
 	}
-	all := devices(t, data)
+	all := settingsOf(t, data)
 	want := branchDevices(t)["68692e0b0001"]
 	want.Aliases, want.Replaces = []pbx.MAC{"68692e0b0001", "68692e0b00ff"}, "68692e0b0001"
 	want.ReplacesFrom = all["68692e0b0009"].ReplacesFrom
@@ -209,7 +163,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		t.Error(out)
 	}
 	kept := lines[replacement](t, do(t, "device", "replace", "68692e0b0003", "68692e0b0008", "--keep-old", "--base", "http://x", "--json", "--data", data))
-	if len(kept) != 1 || kept[0].OldDisabled || devices(t, data)["68692e0b0003"].Disabled || admitted(t, data, kept[0].URL) != ingest.Admitted {
+	if len(kept) != 1 || kept[0].OldDisabled || settingsOf(t, data)["68692e0b0003"].Disabled || admitted(t, data, kept[0].URL) != ingest.Admitted {
 		t.Errorf("%+v", kept)
 	}
 	for _, c := range []struct{ args, want string }{
@@ -222,7 +176,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 			t.Error(errs)
 		}
 	}
-	if _, there := devices(t, data)["68692e0b0007"]; there {
+	if _, there := settingsOf(t, data)["68692e0b0007"]; there {
 		t.Error("what was refused has put a PBX on the fleet list")
 	}
 }
@@ -236,7 +190,7 @@ func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
 	if got.code != 0 || strings.Count(got.out, "\n") != 4 || !strings.Contains(got.out, "localtime") || !strings.Contains(got.errs, "68692e0b0001  zone: localtime\n") {
 		t.Errorf("%+v", got)
 	}
-	all := lines[member](t, do(t, "device", "list", "--json", "--data", data))
+	all := lines[devices.Member](t, do(t, "device", "list", "--json", "--data", data))
 	if len(all) != 3 || !all[0].Disabled || string(all[0].Unreadable["zone"]) != `"localtime"` || len(all[1].Unreadable) != 2 {
 		t.Errorf("%+v", all)
 	}
@@ -257,12 +211,12 @@ func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
 		}
 	}
 	good(t, "device", "set", "--mac", "68692e0b0001", "--zone", "Europe/Berlin", "--data", data)
-	if d := devices(t, data)["68692e0b0001"]; d.Zone.String() != "Europe/Berlin" || !d.Disabled || d.Name != "Reception" {
+	if d := settingsOf(t, data)["68692e0b0001"]; d.Zone.String() != "Europe/Berlin" || !d.Disabled || d.Name != "Reception" {
 		t.Errorf("%+v", d)
 	}
 	stored(t, data, "68692e0b0001", "DEVICE", `{"zone":"localtime"}`)
 	good(t, "device", "import", written(t, strings.Replace(exported, "localtime", "UTC", 1)), "--data", data)
-	if d := devices(t, data)["68692e0b0001"]; d.Zone.String() != "UTC" {
+	if d := settingsOf(t, data)["68692e0b0001"]; d.Zone.String() != "UTC" {
 		t.Errorf("by a file: %+v", d)
 	}
 }
@@ -279,7 +233,7 @@ func TestWhatShutsAPBXAndCannotBeReadIsRepaired(t *testing.T) {
 	good(t, "device", "revoke", "--below", "3", "--mac", "68692e0b0001", "--data", data)
 	good(t, "device", "enable", "--mac", "68692e0b0001", "--data", data)
 	want := store.Device{MinGeneration: 3, Aliases: []pbx.MAC{"68692e0b00ff"}}
-	if d := devices(t, data)["68692e0b0001"]; !reflect.DeepEqual(d, want) {
+	if d := settingsOf(t, data)["68692e0b0001"]; !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v", d)
 	}
 	if errs := bad(t, "device", "revoke", "--below", "2", "--mac", "68692e0b0001", "--data", data); !strings.Contains(errs, "URLs below 3 were revoked already") {

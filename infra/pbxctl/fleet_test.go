@@ -8,11 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"trunkline/pkg/devices"
+	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -63,11 +64,11 @@ func bad(t *testing.T, args ...string) string {
 	return got.errs
 }
 
-// devices are what is set in a data folder.
-func devices(t *testing.T, data string) map[pbx.MAC]store.Device {
+// settingsOf are what is set in a data folder.
+func settingsOf(t *testing.T, data string) map[pbx.MAC]store.Device {
 	t.Helper()
 	all := map[pbx.MAC]store.Device{}
-	for _, m := range lines[member](t, do(t, "device", "list", "--json", "--data", data)) {
+	for _, m := range lines[devices.Member](t, do(t, "device", "list", "--json", "--data", data)) {
 		all[m.MAC] = m.Device
 	}
 	return all
@@ -97,7 +98,7 @@ func branchDevices(t *testing.T) map[pbx.MAC]store.Device {
 
 func expectDevices(t *testing.T, what, data string, want map[pbx.MAC]store.Device) {
 	t.Helper()
-	got := devices(t, data)
+	got := settingsOf(t, data)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%s:\n%v, not\n%v", what, got, want)
 	}
@@ -115,38 +116,16 @@ func TestAFleetIsSetUpByOneFile(t *testing.T) {
 	if out := good(t, "device", "import", file, "--data", data); out != "0 of 3 PBXs changed.\n" {
 		t.Errorf("the second time: %s", out)
 	}
-	changes := lines[changed](t, do(t, "device", "import", written(t, "mac,site,sla_threshold_seconds\n68692E0B0001,Hamburg,\n68692e0b0002,Köln,"), "--json", "--data", data))
-	want := []changed{
+	changes := lines[fleetsheet.Change](t, do(t, "device", "import", written(t, "mac,site,sla_threshold_seconds\n68692E0B0001,Hamburg,\n68692e0b0002,Köln,"), "--json", "--data", data))
+	want := []fleetsheet.Change{
 		{MAC: "68692e0b0001", Column: "site", Before: "Berlin", After: "Hamburg"},
 		{MAC: "68692e0b0001", Column: "sla_threshold_seconds", Before: "30"},
 	}
 	if !slices.Equal(changes, want) {
 		t.Errorf("%+v", changes)
 	}
-	if d := devices(t, data)["68692e0b0001"]; d.Site != "Hamburg" || d.ServiceLevel.Known() || d.Name != "Reception" {
+	if d := settingsOf(t, data)["68692e0b0001"]; d.Site != "Hamburg" || d.ServiceLevel.Known() || d.Name != "Reception" {
 		t.Errorf("what has no column stays, and what is empty is unset: %+v", d)
-	}
-}
-
-func TestFilesAreReadAsSpreadsheetsSaveThem(t *testing.T) {
-	want := branchDevices(t)
-	for what, text := range map[string]string{
-		"as it is exported": branches,
-		"semicolons, a mark, line ends of Windows, empty rows, and no more cells than needed": "\ufeffMAC;Name;Site;Zone;SLA threshold seconds;Short-Abandon-Seconds;talk_includes_hold\r\n" +
-			"68-69-2E-0B-00-01;Reception;Berlin;Europe/Berlin;30;5;TRUE\r\n;;;;;;\r\n\r\n" +
-			"6869.2e0b.0002;\"Müller, \"\"Söhne\"\"\";Köln;'+05:45;;0;FALSE;;\r\n68692E0B0003\r\n",
-		"tabs": "name\tmac\tsite\tzone\tsla_threshold_seconds\tshort_abandon_seconds\ttalk_includes_hold\n" +
-			"Reception\t68692e0b0001\tBerlin\tEurope/Berlin\t30\t5\t1\n\"Müller, \"\"Söhne\"\"\"\t68692e0b0002\tKöln\t+05:45\t\t0\t0\n\t68692e0b0003",
-		"a separator that is told, and blanks": "sep=;\r\nmac;name;site;zone;sla_threshold_seconds;short_abandon_seconds;talk_includes_hold\r\n" +
-			" 68692e0b0001 ; \"Reception\u00a0\";\u00a0Berlin; Europe/Berlin;30;5;Yes\n68692e0b0002;\"Müller, \"\"Söhne\"\"\";Köln;+05:45;;0;no\n68692e0b0003;;;;;;",
-		"every cell in quotes": strings.ReplaceAll(`"mac","name","site","zone","sla_threshold_seconds","short_abandon_seconds","talk_includes_hold",""
-"68:69:2e:0b:00:01","Reception","Berlin","Europe/Berlin","30","5","yes",""
-"68:69:2e:0b:00:02","Müller, ""Söhne""","Köln","+05:45","","0","no",""
-"68:69:2e:0b:00:03","","","","","","",""`, "\n", "\r\n"),
-	} {
-		data := emptyData(t)
-		good(t, "device", "import", written(t, text), "--data", data)
-		expectDevices(t, what, data, want)
 	}
 }
 
@@ -158,146 +137,6 @@ func TestAFileMayBePipedIn(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	expectDevices(t, "piped in", data, branchDevices(t))
-}
-
-func TestAllMistakesOfAFileAreToldAndNothingIsWritten(t *testing.T) {
-	const head = "mac,name,site,zone,sla_threshold_seconds,short_abandon_seconds,talk_includes_hold\n"
-	for _, c := range []struct{ text, want string }{
-		{
-			head + "12,x,,,,,\n68692e0b0001,\"two\nlines\",,Berlin,-1,86401,perhaps\n\n68692e0b0002,x,,,0.5,1e3,,y\n68:69:2E:0B:00:02,,,,,,\n",
-			`line 2, column 1 (mac): "12" is not a MAC address: it has 2 hexadecimal digits, not 12
-line 3, column 2 (name): "two\nlines" has a character that can't be seen, after "two"
-line 3, column 4 (zone): "Berlin" is not a time zone such as Europe/Berlin, or an offset such as +05:45
-line 3, column 5 (sla_threshold_seconds): -1 is not a number of seconds from 0 to 86400
-line 3, column 6 (short_abandon_seconds): 86401 is not a number of seconds from 0 to 86400
-line 3, column 7 (talk_includes_hold): "perhaps" is not yes or no
-line 6, column 5 (sla_threshold_seconds): 0.5 is not a number of seconds from 0 to 86400
-line 6, column 6 (short_abandon_seconds): 1e3 is not a number of seconds from 0 to 86400
-line 6, column 8: "y" stands in no column: the first line names 7
-line 7, column 1 (mac): 68692e0b0002 is in line 6 already`,
-		},
-		{"name,Color,name\nx,y,z\n", `line 1: there is no column mac
-line 1, column 2: "Color" is no column; there are mac, name, site, zone, sla_threshold_seconds, short_abandon_seconds, talk_includes_hold, aliases, disabled, min_generation, replaces, replaces_from
-line 1, column 3: the column name is there twice`},
-		{"sep=;\nmac;name\n68692e0b0001;a\"b\n12;x\n", `line 3: bare " in non-quoted-field, at byte 15 of line 3`},
-		{"mac,name\n12,x\n68692e0b0001,\"never ends\n68692e0b0002,x\n", `line 2, column 1 (mac): "12" is not a MAC address: it has 2 hexadecimal digits, not 12
-line 3: extraneous or missing " in quoted-field, at byte 16 of line 4`},
-		{head + "68692e0b0001," + strings.Repeat("x", 121) + ",\x1b[31mred\n", `line 2, column 2 (name): "` + strings.Repeat("x", 40) + `"… has 121 bytes, and may have 120
-line 2, column 3 (site): "\x1b[31mred" has a character that can't be seen, after ""`},
-		{"mac\n6.8692E+12\n", `line 2, column 1 (mac): "6.8692E+12" is not a MAC address: 12 hexadecimal digits, such as 68:69:2e:0b:00:01`},
-	} {
-		data := emptyData(t)
-		for _, more := range [][]string{nil, {"--dry-run"}} {
-			file := written(t, c.text)
-			errs := bad(t, append([]string{"device", "import", file, "--data", data}, more...)...)
-			want := "pbxctl: " + file + " has mistakes, so nothing was done:\n  " + strings.ReplaceAll(c.want, "\n", "\n  ") + "\n"
-			if errs != want {
-				t.Errorf("%s\nnot\n%s", errs, want)
-			}
-		}
-		expectDevices(t, "after mistakes", data, map[pbx.MAC]store.Device{})
-	}
-}
-
-func TestWhatIsNoFileOfAFleetIsRefused(t *testing.T) {
-	data := emptyData(t)
-	for what, c := range map[string]struct{ text, want string }{
-		"nothing":       {"", "it is empty: its first line should name the columns"},
-		"only a mark":   {"\ufeff\r\n", "it is empty"},
-		"UTF-16":        {"\xff\xfem\x00a\x00c\x00", `it is UTF-16: save it as "CSV UTF-8"`},
-		"another page":  {"mac,name\n68692e0b0001,M\xfcller\n", `line 2: this is not UTF-8: save the file as "CSV UTF-8"`},
-		"too much":      {"mac\n" + strings.Repeat("68692e0b0001\n", 1_300_000), "is over 16 MiB: split it"},
-		"a spreadsheet": {"PK\x03\x04\x14\x00\x06\x00\x08\x00", "is no column; there are mac, name"},
-		"very wrong":    {"mac\n" + strings.Repeat("x\n", 1000), "\n  and 900 more\n"},
-	} {
-		if errs := bad(t, "device", "import", written(t, c.text), "--data", data); !strings.Contains(errs, c.want) || len(errs) > 20_000 {
-			t.Errorf("%s: %.300s", what, errs)
-		}
-	}
-	if errs := bad(t, "device", "import", filepath.Join(data, "none.csv"), "--data", data); !strings.Contains(errs, "no such file") {
-		t.Error(errs)
-	}
-	if got := do(t, "device", "import", written(t, branches)); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
-		t.Errorf("%+v", got)
-	}
-	expectDevices(t, "after all of that", data, map[pbx.MAC]store.Device{})
-}
-
-func TestOnlyOneThatIsWrongStopsAThousand(t *testing.T) {
-	var text strings.Builder
-	text.WriteString("mac,name\n")
-	for i := range 1000 {
-		fmt.Fprintf(&text, "68692e0b%04x,Branch %[1]d\n", i)
-	}
-	data := emptyData(t)
-	bad(t, "device", "import", written(t, text.String()+"x,y\n"), "--data", data)
-	expectDevices(t, "with one that is wrong", data, map[pbx.MAC]store.Device{})
-	good(t, "device", "import", written(t, text.String()), "--data", data)
-	if all := devices(t, data); len(all) != 1000 || all["68692e0b03e7"].Name != "Branch 999" {
-		t.Errorf("%d PBXs", len(all))
-	}
-}
-
-// nasty are values that spreadsheets take for something else.
-var nasty = []string{
-	`=cmd|' /C calc'!A0`, `'=1+1`, `''''-x`, "@SUM(A1)", "-1", "+49 30 1", "＝1", "'90", "0042", "123456789012345678", "1", "'", "''", "o'clock",
-	`"quoted"`, "a,b;c", "émigré", "true", "1e5", "2026-11-24",
-}
-
-func TestWhatIsExportedIsReadBackAsItWas(t *testing.T) {
-	data, other := emptyData(t), emptyData(t)
-	for i, name := range nasty {
-		mac := fmt.Sprintf("68692e0b%04x", i)
-		good(t, "device", "set", "--new", "--mac", mac, "--name="+name, "--site="+nasty[len(nasty)-1-i], "--zone=+05:45", "--sla-threshold=20", "--data", data)
-		did := strings.Replace(name, "1e5", "1f5", 1) // the other one is no ID
-		good(t, "names", "set", "--mac", mac, "--did="+did, "--name="+name, "--data", data)
-	}
-	good(t, "names", "set", "--mac", "68692e0b0000", "--queue", "630", "--opens", "24/7", "--target", "80/0", "--data", data)
-	for _, what := range []string{"device", "names"} {
-		exported := good(t, what, "export", "--excel", "--data", data)
-		good(t, what, "import", written(t, exported), "--data", other)
-		if again := good(t, what, "export", "--excel", "--data", other); again != exported {
-			t.Errorf("%s export:\n%s\nread back:\n%s", what, exported, again)
-		}
-		plain := good(t, what, "export", "--data", data)
-		if exported != "\ufeff"+plain {
-			t.Errorf("Excel is given something else: %.100q", exported)
-		}
-		rows, err := csv.NewReader(strings.NewReader(plain)).ReadAll()
-		if err != nil || len(rows) < len(nasty) {
-			t.Fatalf("%d rows, %v", len(rows), err)
-		}
-		for _, row := range rows {
-			for _, cell := range row {
-				if strings.IndexAny(cell, "=+-@＝") == 0 {
-					t.Errorf("a spreadsheet would take %q for a formula", cell)
-				}
-			}
-		}
-	}
-	if !reflect.DeepEqual(devices(t, data), devices(t, other)) {
-		t.Errorf("%v, not %v", devices(t, other), devices(t, data))
-	}
-}
-
-// A guarded cell is text to a spreadsheet, and reading it takes the guard away and nothing else.
-func TestCellsAreReadAsTheyWere(t *testing.T) {
-	cells := []string{""}
-	for next := cells; len(next[0]) < 5; {
-		var longer []string
-		for _, cell := range next {
-			for _, c := range "'=+-@\t\r0a" {
-				longer = append(longer, cell+string(c))
-			}
-		}
-		next, cells = longer, append(cells, longer...)
-	}
-	for _, cell := range append(cells, nasty...) {
-		guarded := guard(cell)
-		if unguard(guarded) != cell || strings.IndexAny(guarded, "=+-@\t\r") == 0 {
-			t.Fatalf("%q is written as %q, and read as %q", cell, guarded, unguard(guarded))
-		}
-	}
 }
 
 func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
@@ -312,7 +151,7 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 		if got.code != 0 || !strings.Contains(got.errs, "stay shut") || !strings.Contains(got.errs, "68692e0b0001  disabled, min_generation\n") {
 			t.Errorf("%q: %+v", more, got)
 		}
-		if d := devices(t, data)["68692e0b0001"]; !d.Disabled || d.MinGeneration != 2 {
+		if d := settingsOf(t, data)["68692e0b0001"]; !d.Disabled || d.MinGeneration != 2 {
 			t.Errorf("%q: %+v", more, d)
 		}
 	}
@@ -335,7 +174,7 @@ func TestAPBXIsAddedOnce(t *testing.T) {
 		t.Error(errs)
 	}
 	good(t, "device", "add", "--mac", "68692e0b0003", "--data", data) // of which nothing is said yet
-	if all := devices(t, data); len(all) != 2 || all["68692e0b0001"].Name != "Reception" {
+	if all := settingsOf(t, data); len(all) != 2 || all["68692e0b0001"].Name != "Reception" {
 		t.Errorf("%+v", all)
 	}
 }
@@ -348,6 +187,42 @@ func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 		bad(t, "names", "set", "--new", "--mac", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
 	}
 	expectDevices(t, "after that", data, map[pbx.MAC]store.Device{})
+}
+
+func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
+	data := emptyData(t)
+	for _, more := range [][]string{nil, {"--dry-run"}, {"--json"}} {
+		file := written(t, branches+"12,,,,,,\n")
+		errs := bad(t, append([]string{"device", "import", file, "--data", data}, more...)...)
+		want := "pbxctl: " + file + " has mistakes, so nothing was done:\n" +
+			"  line 5, column 1 (mac): \"12\" is not a MAC address: it has 2 hexadecimal digits, not 12\n"
+		if errs != want {
+			t.Errorf("%s\nnot\n%s", errs, want)
+		}
+	}
+	if errs := bad(t, "device", "import", filepath.Join(data, "none.csv"), "--data", data); !strings.Contains(errs, "no such file") {
+		t.Error(errs)
+	}
+	if got := do(t, "device", "import", written(t, branches)); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
+		t.Errorf("%+v", got)
+	}
+	expectDevices(t, "after mistakes", data, map[pbx.MAC]store.Device{})
+}
+
+func TestWhatIsExportedForExcelBeginsWithItsMark(t *testing.T) {
+	data, other := emptyData(t), emptyData(t)
+	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "names", "import", written(t, named), "--data", data)
+	for _, what := range []string{"device", "names"} {
+		exported, plain := good(t, what, "export", "--excel", "--data", data), good(t, what, "export", "--data", data)
+		if exported != "\ufeff"+plain {
+			t.Errorf("Excel is given something else: %.100q", exported)
+		}
+		good(t, what, "import", written(t, exported), "--data", other)
+		if again := good(t, what, "export", "--data", other); again != plain {
+			t.Errorf("%s export:\n%s\nread back:\n%s", what, plain, again)
+		}
+	}
 }
 
 func TestTheURLsOfAFleetAreOneFile(t *testing.T) {

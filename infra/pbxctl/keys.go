@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
@@ -163,7 +164,7 @@ func (c *keysNewCommand) Run(p *program) error {
 	}
 	var used []string
 	err := keys.readRecords(p, func(s *store.Store) error {
-		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
+		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			used = append(used, m.KID)
 			return nil
 		})
@@ -229,7 +230,7 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 		return nil
 	}
 	err := c.readRecords(p, func(s *store.Store) error {
-		return rows(p.ctx, store.FleetOf(p.ctx, s, memberOf), func(m member) error {
+		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			if m.KID == c.KID {
 				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))
 			}

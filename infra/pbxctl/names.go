@@ -2,13 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strconv"
 
-	"trunkline/pkg/each"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -71,7 +68,7 @@ func (c *namesSetCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return show(p, c.JSON, values([]namedOf{{c.MAC, name}}, nil), nameColumns, "")
+	return show(p, c.JSON, values([]devices.Name{{MAC: c.MAC, Name: name}}, nil), nameColumns, "")
 }
 
 func (c *namesSetCommand) which() (store.Kind, string) {
@@ -120,88 +117,15 @@ func (namesListCommand) Help() string {
 // Run implements the command.
 func (c *namesListCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
-		return show(p, c.JSON, eachName(p.ctx, s, c.MAC), nameColumns, "Nothing is named.")
+		return show(p, c.JSON, devices.Names(p.ctx, s, c.MAC), nameColumns, "Nothing is named.")
 	})
 }
 
-// namedOf is a name and the PBX in which it is one.
-type namedOf struct {
-	MAC pbx.MAC `json:"mac"`
-	store.Name
-}
-
-// eachName yields the names in a PBX, or in all of the fleet.
-func eachName(ctx context.Context, s *store.Store, mac pbx.MAC) iter.Seq2[namedOf, error] {
-	if mac != "" {
-		return values(namesOf(ctx, s, mac))
-	}
-	return each.Flat(store.FleetOf(ctx, s, namesOf))
-}
-
-func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []namedOf, err error) {
-	names, err := s.Names(ctx, mac)
-	for _, name := range names {
-		all = append(all, namedOf{mac, name})
-	}
-	return all, err
-}
-
-var nameColumns = columns[namedOf]{
+var nameColumns = columns[devices.Name]{
 	[]string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
-	func(n namedOf) []string {
+	func(n devices.Name) []string {
 		cell := func(member, text string) string { return cmp.Or(n.Unreadable.Text(member), text) }
 		return []string{string(n.MAC), cell("kind", string(n.Kind)), cell("id", n.ID), cell("name", n.Name.Name),
 			cell("opens", n.Opens.String()), cell("target", n.Target.String())}
 	},
 }
-
-// nameFields are the columns of a CSV file of names, after the MAC, the kind and the ID.
-var nameFields = []field[store.Name]{
-	nameField("name", "name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
-		n.Name = s
-		return store.CheckName(s)
-	}),
-	nameField("opens", "opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
-		n.Opens, err = store.ParseHours(s)
-		return err
-	}),
-	nameField("target_percent", "target",
-		func(n store.Name) string { return targetCell(n.Target, n.Target.Percent) },
-		func(n *store.Name, s string) error { return setNumber(&n.Target.Percent, s) }),
-	nameField("target_seconds", "target",
-		func(n store.Name) string { return targetCell(n.Target, n.Target.Seconds) },
-		func(n *store.Name, s string) error { return setNumber(&n.Target.Seconds, s) }),
-}
-
-// nameField is a field of a member whose text is what stands there where it can't be read, until
-// it is set.
-func nameField(head, member string, get func(store.Name) string, set func(*store.Name, string) error) field[store.Name] {
-	return field[store.Name]{
-		head,
-		func(n store.Name) string { return cmp.Or(n.Unreadable.Text(member), get(n)) },
-		func(n *store.Name, text string) error {
-			n.Unreadable = n.Unreadable.Without(member)
-			return set(n, text)
-		},
-	}
-}
-
-func targetCell(t store.Target, n int) string {
-	if t == (store.Target{}) {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
-// setNumber sets a number; empty: 0.
-func setNumber(n *int, s string) (err error) {
-	if *n = 0; s == "" {
-		return nil
-	}
-	if *n, err = strconv.Atoi(s); err != nil {
-		return fmt.Errorf("%.40q is not a whole number", s)
-	}
-	return nil
-}
-
-func nameHeads() []string { return append([]string{"mac", "kind", "id"}, headsOf(nameFields)...) }

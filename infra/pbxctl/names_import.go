@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"strings"
-
-	"trunkline/pkg/pbx"
+	"trunkline/pkg/devices"
+	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/store"
 )
 
@@ -32,100 +28,7 @@ Examples:
 
 // Run implements the command.
 func (c *namesImportCommand) Run(p *program) error {
-	file, err := readSheet(c.File, nameHeads())
-	if err != nil {
-		return err
-	}
-	file.needs("mac", "kind", "id")
-	if file.has("target_percent") || file.has("target_seconds") {
-		file.needs("target_percent", "target_seconds")
-	}
-	return c.run(p, file, nameEdits(file))
-}
-
-// nameEdits checks the rows of a file, and puts those of a PBX together.
-func nameEdits(file *sheet) (edits []edit) {
-	lines, of := map[[3]string]int{}, map[pbx.MAC][]sheetRow{}
-	var macs []pbx.MAC
-	for _, row := range file.rows {
-		checkName(file, row)
-		thing := thingOf(row)
-		key := [...]string{string(row.mac), string(thing.Kind), thing.ID}
-		if line, twice := lines[key]; twice && row.mac != "" {
-			file.note(row, "id", fmt.Errorf("%s %s of %s is in line %d already", thing.Kind, thing.ID, row.mac, line))
-		} else {
-			lines[key] = row.line
-		}
-		if len(of[row.mac]) == 0 {
-			macs = append(macs, row.mac)
-		}
-		of[row.mac] = append(of[row.mac], row)
-	}
-	for _, mac := range macs {
-		edits = append(edits, nameEdit(file, of[mac]))
-	}
-	return edits
-}
-
-// thingOf is the kind and ID of a row.
-func thingOf(row sheetRow) store.Name {
-	return store.Name{Kind: store.Kind(strings.ToLower(row.cells["kind"])), ID: row.cells["id"]}
-}
-
-// checkName notes what is wrong with a row.
-func checkName(file *sheet, row sheetRow) {
-	before, name := len(file.wrong), thingOf(row)
-	file.note(row, "kind", name.Kind.Check())
-	file.note(row, "id", store.CheckID(name.ID))
-	set(nameFields, &name, file, row)
-	if (row.cells["target_percent"] == "") != (row.cells["target_seconds"] == "") {
-		file.note(row, "target_percent", errors.New("a target needs both a percentage and seconds"))
-	} else {
-		file.note(row, "target_percent", name.Target.Check())
-	}
-	if len(file.wrong) == before {
-		file.note(row, "kind", name.Check())
-	}
-}
-
-// nameEdit is what rows say of one PBX.
-func nameEdit(file *sheet, rows []sheetRow) edit {
-	mac := rows[0].mac
-	apply := func(names store.Names) (store.Names, error) {
-		for _, row := range rows {
-			thing := thingOf(row)
-			name := names.Find(thing.Kind, thing.ID)
-			set(nameFields, &name, file, row) // it was found good
-			names = names.With(name)
-		}
-		return names, names.Check()
-	}
-	return edit{
-		row: rows[0],
-		plan: func(ctx context.Context, s *store.Store, known bool) (planned plan, err error) {
-			if !known {
-				return plan{}, mistake{err: fmt.Errorf("%s is not in the fleet: put it there with pbxctl device import, or add", mac)}
-			}
-			before, err := s.Names(ctx, mac)
-			if err != nil {
-				return plan{}, err
-			}
-			after, err := apply(before)
-			if err != nil {
-				return plan{}, mistake{err: err}
-			}
-			for _, row := range rows {
-				thing := thingOf(row)
-				planned.changes = append(planned.changes, differences(nameFields, before.Find(thing.Kind, thing.ID), after.Find(thing.Kind, thing.ID),
-					changed{MAC: mac, Kind: thing.Kind, ID: thing.ID})...)
-			}
-			return planned, nil
-		},
-		write: func(ctx context.Context, s *store.Store) error {
-			_, err := s.ChangeNames(ctx, mac, apply)
-			return err
-		},
-	}
+	return c.run(p, fleetsheet.ReadNames)
 }
 
 type namesExportCommand struct{ exportFlags }
@@ -141,9 +44,7 @@ Example:
 
 // Run implements the command.
 func (c *namesExportCommand) Run(p *program) error {
-	return c.run(p, nameHeads(), func(s *store.Store, add adder) error {
-		return rows(p.ctx, eachName(p.ctx, s, ""), func(n namedOf) error {
-			return add(n.MAC, append([]string{string(n.Kind), n.ID}, cellsOf(nameFields, n.Name)...)...)
-		})
+	return c.run(p, func(s *store.Store) error {
+		return fleetsheet.WriteNames(p.ctx, p.out, devices.Names(p.ctx, s, ""))
 	})
 }

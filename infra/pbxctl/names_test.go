@@ -65,63 +65,6 @@ func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 	}
 }
 
-func TestARowOfWhichNothingIsLeftTakesTheNameAway(t *testing.T) {
-	data := emptyData(t)
-	good(t, "device", "import", written(t, branches), "--data", data)
-	good(t, "names", "import", written(t, named), "--data", data)
-	good(t, "names", "import", written(t, "mac,kind,id,name\n68692e0b0001,Agent,100,\n68692e0b0001,queue,630,\n"), "--data", data)
-	out := good(t, "names", "list", "--mac", demoMAC, "--data", data)
-	if strings.Contains(out, "agent") || !strings.Contains(out, "queue  630           -        Mo-Fr") {
-		t.Errorf("what has no column stays, and what is empty is unset:\n%s", out)
-	}
-}
-
-func TestAllMistakesOfNamesAreToldAndNothingIsWritten(t *testing.T) {
-	var many strings.Builder
-	for i := range 998 {
-		fmt.Fprintf(&many, "68692e0b0001,agent,%d,x\n", i+1000)
-	}
-	for _, c := range []struct{ text, want string }{
-		{
-			"mac,kind,id,name,opens,target_percent,target_seconds\n68692e0b0001,site,,Berlin,,,\n68692e0b0001,queue,630,x,Mon,101,20\n" +
-				"68692e0b0001,agent,800,x,24/7,,\n68692e0b0001,queue,631,,,80,\n68692e0b0001,queue,632,,,80,soon\n,queue,633,,,,\n" +
-				"68692e0b0001,Queue,630,y,,,\n",
-			`line 2, column 2 (kind): "site" is not one of queue, agent and did
-line 2, column 3 (id): what has no ID can't be named
-line 3, column 5 (opens): "Mon" is not days and times such as Mo-Fr 08:00-18:00; Sa 09:00-13:00
-line 3, column 6 (target_percent): 101 is not a percentage from 1 to 100
-line 4, column 2 (kind): only a queue has opening hours and a target
-line 5, column 6 (target_percent): a target needs both a percentage and seconds
-line 6, column 7 (target_seconds): "soon" is not a whole number
-line 7, column 1 (mac): "" is not a MAC address: it has 0 hexadecimal digits, not 12
-line 8, column 3 (id): queue 630 of 68692e0b0001 is in line 3 already`,
-		},
-		{"mac,id,target_seconds\n68692e0b0001,1,2\n", `line 1: there is no column kind
-line 1: there is no column target_percent`},
-		{"mac,kind,id,name\n68692e0b0002,agent,1,x\n68692e0b0009,agent,1,x\n68692e0b0008,agent,1,x\n",
-			`line 3, column 1 (mac): 68692e0b0009 is not in the fleet: put it there with pbxctl device import, or add
-line 4, column 1 (mac): 68692e0b0008 is not in the fleet: put it there with pbxctl device import, or add`},
-		{"mac,kind,id,name\n68692e0b0001,did,4.93012E+11,x\n68692e0b0001,agent,201.0,x\n68692e0b0001,agent,'201,x\n68692e0b0001,did,4E5,x\n",
-			`line 2, column 3 (id): "4.93012E+11" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again
-line 3, column 3 (id): "201.0" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again
-line 5, column 3 (id): "4E5" is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again`},
-		{"mac,kind,id,name\n" + many.String(), `line 2, column 1 (mac): a PBX has at most 1000 names, and this one would have 1001`},
-	} {
-		data := emptyData(t)
-		good(t, "device", "import", written(t, branches), "--data", data)
-		good(t, "names", "import", written(t, named), "--data", data)
-		file := written(t, c.text)
-		errs := bad(t, "names", "import", file, "--data", data)
-		want := "pbxctl: " + file + " has mistakes, so nothing was done:\n  " + strings.ReplaceAll(c.want, "\n", "\n  ") + "\n"
-		if errs != want {
-			t.Errorf("%s\nnot\n%s", errs, want)
-		}
-		if out := good(t, "names", "export", "--data", data); out != named {
-			t.Errorf("after mistakes:\n%s", out)
-		}
-	}
-}
-
 func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 	data := emptyData(t)
 	good(t, "device", "add", "--mac", demoMAC, "--data", data)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"trunkline/pkg/config"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -44,7 +45,7 @@ func (d day) span() store.Span {
 // openOne calls use with the records, to read those of the PBX, and with its zone.
 func (s source) openOne(p *program, use func(*store.Store, pbx.Zone) error) error {
 	return s.readRecords(p, func(records *store.Store) error {
-		m, err := memberOf(p.ctx, records, s.MAC)
+		m, err := devices.Read(p.ctx, records, s.MAC)
 		if err != nil {
 			return err
 		}

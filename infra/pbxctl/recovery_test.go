@@ -17,6 +17,7 @@ import (
 
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
@@ -526,7 +527,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 	if got := url("--generation", "7"); got.code != 0 || !strings.Contains(got.out, "/k1-7-") {
 		t.Errorf("%+v", got)
 	}
-	if got := lines[member](t, device("revoke", "--json"))[0]; got.MinGeneration != 3 {
+	if got := lines[devices.Member](t, device("revoke", "--json"))[0]; got.MinGeneration != 3 {
 		t.Errorf("%+v", got)
 	}
 	if got := device("disable"); !strings.Contains(got.out, "disabled") || admitted(t, data, url().out) != ingest.Disabled {

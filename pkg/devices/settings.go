@@ -1,4 +1,4 @@
-package main
+package devices
 
 import (
 	"fmt"
@@ -11,29 +11,30 @@ import (
 	"trunkline/pkg/token"
 )
 
-// deviceFields are all that can be set for a PBX: the columns of a fleet's CSV file after the
-// MAC, each by the name of its member in JSON.
-var deviceFields = []field[store.Device]{
-	deviceField("name", func(d store.Device) string { return d.Name }, setName),
-	deviceField("site", func(d store.Device) string { return d.Site }, setSite),
-	deviceField("zone", func(d store.Device) string { return d.Zone.String() }, setZone),
-	deviceField("sla_threshold_seconds", func(d store.Device) string { return d.ServiceLevel.String() }, setServiceLevel),
-	deviceField("short_abandon_seconds", func(d store.Device) string { return d.ShortAbandon.String() }, setShortAbandon),
-	deviceField("talk_includes_hold", func(d store.Device) string { return yesOrNo(d.TalkIncludesHold) }, setTalkIncludesHold),
-	deviceField("aliases", func(d store.Device) string { return printedAll(d.Aliases) }, setAliases),
-	deviceField("disabled", func(d store.Device) string { return yesOrNo(d.Disabled) }, setDisabled),
-	deviceField("min_generation", func(d store.Device) string { return generationCell(d.MinGeneration) }, setMinGeneration),
-	deviceField("replaces", func(d store.Device) string { return printedAll(knownOf(d.Replaces)) }, setReplaces),
-	deviceField("replaces_from", func(d store.Device) string { return d.ReplacesFrom.String() }, setReplacesFrom),
+// Settings are all that can be set for a PBX, each by the name of its member in JSON.
+func Settings() Fields[store.Device] {
+	return Fields[store.Device]{
+		setting("name", func(d store.Device) string { return d.Name }, setName),
+		setting("site", func(d store.Device) string { return d.Site }, setSite),
+		setting("zone", func(d store.Device) string { return d.Zone.String() }, setZone),
+		setting("sla_threshold_seconds", func(d store.Device) string { return d.ServiceLevel.String() }, setServiceLevel),
+		setting("short_abandon_seconds", func(d store.Device) string { return d.ShortAbandon.String() }, setShortAbandon),
+		setting("talk_includes_hold", func(d store.Device) string { return YesOrNo(d.TalkIncludesHold) }, setTalkIncludesHold),
+		setting("aliases", func(d store.Device) string { return printedAll(d.Aliases) }, setAliases),
+		setting("disabled", func(d store.Device) string { return YesOrNo(d.Disabled) }, setDisabled),
+		setting("min_generation", func(d store.Device) string { return generationText(d.MinGeneration) }, setMinGeneration),
+		setting("replaces", func(d store.Device) string { return printedAll(knownOf(d.Replaces)) }, setReplaces),
+		setting("replaces_from", func(d store.Device) string { return d.ReplacesFrom.String() }, setReplacesFrom),
+	}
 }
 
-// deviceField is a field whose text is what stands there where it can't be read, until it is set.
-func deviceField(head string, get func(store.Device) string, set func(*store.Device, string) error) field[store.Device] {
-	return field[store.Device]{
-		head,
+// setting is a field whose text is what stands there where it can't be read, until it is set.
+func setting(name string, get func(store.Device) string, set func(*store.Device, string) error) Field[store.Device] {
+	return Field[store.Device]{
+		name,
 		func(d store.Device) string {
-			if d.Check(head) != nil {
-				return d.Unreadable.Text(head)
+			if d.Check(name) != nil {
+				return d.Unreadable.Text(name)
 			}
 			return get(d)
 		},
@@ -41,18 +42,17 @@ func deviceField(head string, get func(store.Device) string, set func(*store.Dev
 			if err := set(d, text); err != nil {
 				return err
 			}
-			d.Unreadable = d.Unreadable.Without(head)
+			d.Unreadable = d.Unreadable.Without(name)
 			return nil
 		},
 	}
 }
 
-// setting is the field of a name.
-func setting(head string) field[store.Device] {
-	return deviceFields[slices.IndexFunc(deviceFields, func(f field[store.Device]) bool { return f.head == head })]
+// Setting is the one of Settings of a name, which must be one of them.
+func Setting(name string) Field[store.Device] {
+	all := Settings()
+	return all[slices.IndexFunc(all, func(f Field[store.Device]) bool { return f.Name == name })]
 }
-
-func deviceHeads() []string { return append([]string{"mac"}, headsOf(deviceFields)...) }
 
 func setName(d *store.Device, s string) error {
 	d.Name = s
@@ -88,7 +88,8 @@ func setTalkIncludesHold(d *store.Device, s string) error { return setYesOrNo(&d
 
 func setDisabled(d *store.Device, s string) error { return setYesOrNo(&d.Disabled, s) }
 
-func yesOrNo(b bool) string {
+// YesOrNo is how the text of a setting says whether something holds.
+func YesOrNo(b bool) string {
 	if b {
 		return "yes"
 	}
@@ -107,8 +108,8 @@ func setYesOrNo(b *bool, s string) error {
 	return nil
 }
 
-// aliasesAtMost is more than any PBX has replaced.
-const aliasesAtMost = 100
+// MaxAliases is how many aliases a PBX may have: more than any PBX has replaced.
+const MaxAliases = 100
 
 // setAliases sets MACs with blanks, commas or semicolons between them.
 func setAliases(d *store.Device, s string) error {
@@ -122,8 +123,8 @@ func setAliases(d *store.Device, s string) error {
 	}
 	slices.Sort(d.Aliases)
 	d.Aliases = slices.Compact(d.Aliases)
-	if len(d.Aliases) > aliasesAtMost {
-		return fmt.Errorf("a PBX has at most %d aliases, and these are %d", aliasesAtMost, len(d.Aliases))
+	if len(d.Aliases) > MaxAliases {
+		return fmt.Errorf("a PBX has at most %d aliases, and these are %d", MaxAliases, len(d.Aliases))
 	}
 	return nil
 }
@@ -133,17 +134,29 @@ func knownOf(some ...pbx.MAC) []pbx.MAC {
 	return slices.DeleteFunc(some, func(mac pbx.MAC) bool { return mac == "" })
 }
 
+// Label is a MAC as on a label: a spreadsheet may take 12 digits, or 11 and an e, for a number.
+func Label(mac pbx.MAC) string {
+	var b strings.Builder
+	for i := 0; i < len(mac); i += 2 {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(string(mac[i : i+2]))
+	}
+	return b.String()
+}
+
 // printedAll are MACs as on labels, with blanks between them.
 func printedAll(all []pbx.MAC) string {
 	texts := make([]string, len(all))
 	for i, mac := range all {
-		texts[i] = printed(mac)
+		texts[i] = Label(mac)
 	}
 	return strings.Join(texts, " ")
 }
 
-// generationCell is the least generation that opens; empty: all do.
-func generationCell(g uint32) string {
+// generationText is the least generation that opens; empty: all do.
+func generationText(g uint32) string {
 	if g == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package main
+package fleetsheet
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,48 +53,33 @@ const (
 	mistakesAtMost = 100      // that are told
 )
 
-// readSheet reads a CSV file, or what is piped in, with columns of these heads. Of separators,
+// readSheet reads a CSV file with columns of these heads; name is what errors call it. Of separators,
 // marks, quotes and line ends it takes whatever spreadsheets write. The column mac must be
 // there, and is read.
-func readSheet(file string, heads []string) (*sheet, error) {
-	text, err := readText(file)
+func readSheet(in io.Reader, name string, heads []string) (*sheet, error) {
+	text, err := io.ReadAll(io.LimitReader(in, maxSheet+1))
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{file: file}
-	if file == "-" {
-		s.file = "standard input"
+	if len(text) > maxSheet {
+		return nil, fmt.Errorf("%s is over %d MiB: split it", name, maxSheet>>20)
 	}
+	s := &sheet{file: name}
 	if err := s.read(text, heads); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.file, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
 }
 
-func readText(file string) ([]byte, error) {
-	in := os.Stdin
-	if file != "-" {
-		var err error
-		if in, err = os.Open(file); err != nil {
-			return nil, err
-		}
-		defer in.Close()
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxSheet+1))
-	if err == nil && len(text) > maxSheet {
-		err = fmt.Errorf("%s is over %d MiB: split it", file, maxSheet>>20)
-	}
-	return text, err
-}
-
-const byteOrderMark = "\ufeff"
+// ByteOrderMark is the mark by which Excel knows UTF-8, at the beginning of a file.
+const ByteOrderMark = "\ufeff"
 
 // read reads all rows. Its error is one that leaves nothing to look at.
 func (s *sheet) read(text []byte, heads []string) error {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return errors.New(`it is UTF-16: save it as "CSV UTF-8"`)
 	}
-	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+	text = bytes.TrimPrefix(text, []byte(ByteOrderMark))
 	if at := invalidAt(text); at >= 0 {
 		line := 1 + bytes.Count(text[:at], []byte("\n"))
 		return mistake{line: line, err: errors.New(`this is not UTF-8: save the file as "CSV UTF-8"`)}
@@ -185,7 +169,7 @@ func (s *sheet) addHeads(line int, record []string, heads []string) {
 	}
 }
 
-// has tells whether there is a column of that head, so that its cells count, also empty ones.
+// has reports whether there is a column of that head, so that its cells count, also empty ones.
 func (s *sheet) has(head string) bool { return slices.Contains(s.heads, head) }
 
 // needs notes that columns are missing; then no row can be understood.

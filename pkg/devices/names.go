@@ -1,0 +1,90 @@
+package devices
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Name is a name and the PBX in which it is one.
+type Name struct {
+	MAC pbx.MAC `json:"mac"`
+	store.Name
+}
+
+// Names yields the names in a PBX; in all of the fleet where mac is empty.
+func Names(ctx context.Context, s *store.Store, mac pbx.MAC) iter.Seq2[Name, error] {
+	if mac != "" {
+		names, err := namesOf(ctx, s, mac)
+		if err != nil {
+			return func(yield func(Name, error) bool) { yield(Name{}, err) }
+		}
+		return each.Of(names...)
+	}
+	return each.Flat(store.FleetOf(ctx, s, namesOf))
+}
+
+func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []Name, err error) {
+	names, err := s.Names(ctx, mac)
+	for _, name := range names {
+		all = append(all, Name{mac, name})
+	}
+	return all, err
+}
+
+// NameFields are what can be said of a queue, an agent or a number beside its kind and ID.
+func NameFields() Fields[store.Name] {
+	return Fields[store.Name]{
+		nameField("name", "name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
+			n.Name = s
+			return store.CheckName(s)
+		}),
+		nameField("opens", "opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
+			n.Opens, err = store.ParseHours(s)
+			return err
+		}),
+		nameField("target_percent", "target",
+			func(n store.Name) string { return targetText(n.Target, n.Target.Percent) },
+			func(n *store.Name, s string) error { return setNumber(&n.Target.Percent, s) }),
+		nameField("target_seconds", "target",
+			func(n store.Name) string { return targetText(n.Target, n.Target.Seconds) },
+			func(n *store.Name, s string) error { return setNumber(&n.Target.Seconds, s) }),
+	}
+}
+
+// nameField is a field of a member whose text is what stands there where it can't be read, until
+// it is set.
+func nameField(name, member string, get func(store.Name) string, set func(*store.Name, string) error) Field[store.Name] {
+	return Field[store.Name]{
+		name,
+		func(n store.Name) string { return cmp.Or(n.Unreadable.Text(member), get(n)) },
+		func(n *store.Name, text string) error {
+			n.Unreadable = n.Unreadable.Without(member)
+			return set(n, text)
+		},
+	}
+}
+
+func targetText(t store.Target, n int) string {
+	if t == (store.Target{}) {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// setNumber sets a number; empty: 0.
+func setNumber(n *int, s string) (err error) {
+	if *n = 0; s == "" {
+		return nil
+	}
+	if *n, err = strconv.Atoi(s); err != nil {
+		return fmt.Errorf("%.40q is not a whole number", s)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package fleetsheet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"trunkline/pkg/devices"
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Devices is how files of settings are imported.
+type Devices struct {
+	// Reopen enables PBXs, and lets revoked URLs open, where the file says so.
+	Reopen bool
+	Now    func() time.Time
+}
+
+// Read reads a file of settings, and checks it. name is what errors call it. The error lists its
+// mistakes, each with its line and column.
+func (d Devices) Read(in io.Reader, name string) (*Import, error) {
+	file, err := readDevices(in, name)
+	if err != nil {
+		return nil, err
+	}
+	var edits []edit
+	for _, row := range file.rows {
+		edits = append(edits, d.edit(file, row))
+	}
+	return newImport(file, edits)
+}
+
+// Label is what a file of settings says of a PBX for people.
+type Label struct {
+	MAC        pbx.MAC
+	Name, Site string
+}
+
+// ReadLabels reads which PBXs a file of settings has. It is as strict as Devices.Read.
+func ReadLabels(in io.Reader, name string) (all []Label, err error) {
+	file, err := readDevices(in, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.err(); err != nil {
+		return nil, err
+	}
+	for _, row := range file.rows {
+		all = append(all, Label{row.mac, row.cells["name"], row.cells["site"]})
+	}
+	return all, nil
+}
+
+func deviceHeads() []string { return append([]string{"mac"}, devices.Settings().Names()...) }
+
+// readDevices reads a file of settings, and notes what is wrong with it.
+func readDevices(in io.Reader, name string) (*sheet, error) {
+	file, err := readSheet(in, name, deviceHeads())
+	if err != nil {
+		return nil, err
+	}
+	file.needs("mac")
+	lines := map[pbx.MAC]int{}
+	for _, row := range file.rows {
+		if line, twice := lines[row.mac]; twice && row.mac != "" {
+			file.note(row, "mac", fmt.Errorf("%s is in line %d already", row.mac, line))
+		} else {
+			lines[row.mac] = row.line
+		}
+		set(devices.Settings(), &store.Device{}, file, row)
+	}
+	return file, nil
+}
+
+func (d Devices) edit(file *sheet, row sheetRow) edit {
+	// apply sets what the row says, and returns what stays shut against it.
+	apply := func(device *store.Device) []string {
+		before := *device
+		set(devices.Settings(), device, file, row) // it was found good
+		if d.Reopen {
+			return nil
+		}
+		return keepShut(before, device)
+	}
+	return edit{
+		row: row,
+		plan: func(ctx context.Context, s *store.Store, known bool) (Plan, error) {
+			before, err := s.Device(ctx, row.mac)
+			if err != nil {
+				return Plan{}, err
+			}
+			after := before
+			plan := Plan{IsNew: !known, Shut: apply(&after)}
+			if !known {
+				plan.Changes = append(plan.Changes, Change{MAC: row.mac, Column: "mac", After: string(row.mac)})
+			}
+			if !known && after.Disabled && before.Disabled {
+				plan.Shut = []string{"disabled"} // it was removed
+			}
+			plan.Changes = append(plan.Changes, differences(devices.Settings(), before, after, Change{MAC: row.mac})...)
+			return plan, nil
+		},
+		write: func(ctx context.Context, s *store.Store) error {
+			return devices.Change(ctx, s, row.mac, d.Now(), func(device *store.Device) error {
+				apply(device)
+				return nil
+			})
+		},
+	}
+}
+
+// keepShut takes back what would let a PBX in that was shut, and returns which settings stay.
+func keepShut(before store.Device, d *store.Device) (stay []string) {
+	if before.Disabled && !d.Disabled {
+		d.Disabled, stay = true, append(stay, "disabled")
+	}
+	if before.MinGeneration > d.MinGeneration {
+		d.MinGeneration, stay = before.MinGeneration, append(stay, "min_generation")
+	}
+	for _, member := range stay {
+		d.Unreadable = d.Unreadable.With(member, before.Unreadable)
+	}
+	return stay
+}
+
+// WriteDevices writes the settings of all PBXs of the fleet as a file that Devices reads. One whose
+// settings can't be read is left out, and named by the error.
+func WriteDevices(ctx context.Context, out io.Writer, s *store.Store) error {
+	return Write(out, deviceHeads(), func(add Adder) error {
+		pbxs := each.Loop[devices.Member]{Of: "rows of the list", Name: each.Text[devices.Member]}
+		var left []error
+		err := pbxs.Do(ctx, store.FleetOf(ctx, s, devices.Read), func(_ context.Context, m devices.Member) error {
+			if why := m.SettingsError(); why != "" {
+				left = append(left, fmt.Errorf("%s is left out: %s", m.MAC, why))
+				return nil
+			}
+			return orStop(add(m.MAC, devices.Settings().Texts(m.Device)...))
+		})
+		return errors.Join(append(left, err)...)
+	})
+}
+
+// orStop stops a loop whose rows can't be written.
+func orStop(err error) error {
+	if err != nil {
+		return each.Stop(err)
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package fleetsheet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync/atomic"
+
+	"trunkline/pkg/devices"
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
+)
+
+// Import is what a file without mistakes says of PBXs.
+type Import struct {
+	file  *sheet
+	edits []edit
+}
+
+// edit is what rows of a file say of one PBX.
+type edit struct {
+	row sheetRow // the first one
+	// plan tells what the edit would change of a PBX that is on the fleet list, or is not. Its
+	// error is a mistake where the rows are at fault.
+	plan  func(ctx context.Context, s *store.Store, known bool) (Plan, error)
+	write func(context.Context, *store.Store) error
+}
+
+// Plan is what a file changes of one PBX.
+type Plan struct {
+	MAC     pbx.MAC
+	Changes []Change
+	IsNew   bool // the PBX is not on the fleet list yet
+	// Shut are the settings that stay as they are, since those of the file would let the PBX in.
+	Shut []string
+}
+
+// Change is a value that an import changes.
+type Change struct {
+	MAC    pbx.MAC    `json:"mac"`
+	Kind   store.Kind `json:"kind,omitempty"` // of what is named in the PBX
+	ID     string     `json:"id,omitempty"`
+	Column string     `json:"column"`
+	Before string     `json:"before"`
+	After  string     `json:"after"`
+}
+
+// AtOnce is how many PBXs are read or written at a time.
+const AtOnce = 16
+
+// newImport is an import of a file that has no mistakes; else the error lists them.
+func newImport(file *sheet, edits []edit) (*Import, error) {
+	if err := file.err(); err != nil {
+		return nil, err
+	}
+	return &Import{file, edits}, nil
+}
+
+// Len is of how many PBXs the file says something.
+func (i *Import) Len() int { return len(i.edits) }
+
+// Plan finds what the file changes, and changes nothing. A PBX that can't be read is left as it is,
+// and named by the error of a loop, which comes with plans. After any other error there are none.
+// step is called for each PBX, at any time and from several goroutines.
+func (i *Import) Plan(ctx context.Context, s *store.Store, step func()) ([]Plan, error) {
+	known := map[pbx.MAC]bool{}
+	fleet := each.Loop[pbx.MAC]{Of: "entries of the fleet list", Name: each.Text[pbx.MAC]}
+	listErr := fleet.Do(ctx, s.Fleet(ctx), func(_ context.Context, mac pbx.MAC) error {
+		known[mac] = true
+		return nil
+	})
+	if listErr != nil && !each.Only(listErr) {
+		return nil, listErr
+	}
+	plans, faults := make([]Plan, len(i.edits)), make([]error, len(i.edits))
+	pbxs := each.Loop[int]{Of: "PBXs of the file", Name: i.name, AtOnce: AtOnce}
+	err := pbxs.Do(ctx, each.From(i.numbers()), func(ctx context.Context, n int) (err error) {
+		step()
+		plans[n], err = i.edits[n].plan(ctx, s, known[i.edits[n].row.mac])
+		plans[n].MAC = i.edits[n].row.mac
+		if fault := (mistake{}); errors.As(err, &fault) {
+			faults[n], err = fault.err, nil
+		}
+		return err
+	})
+	if err != nil && !each.Only(err) {
+		return nil, err
+	}
+	for n, fault := range faults {
+		i.file.note(i.edits[n].row, "mac", fault)
+	}
+	if wrong := i.file.err(); wrong != nil {
+		return nil, errors.Join(wrong, err)
+	}
+	return plans, errors.Join(listErr, err)
+}
+
+// Write changes what plans of this import say, and leaves alone the PBXs of which nothing changes.
+// After an error some are written, and the file may be imported again. step is as for Plan.
+func (i *Import) Write(ctx context.Context, s *store.Store, plans []Plan, step func()) error {
+	var written atomic.Int64
+	pbxs := each.Loop[int]{Of: "PBXs to be written", Name: i.name, AtOnce: AtOnce}
+	err := pbxs.Do(ctx, each.From(i.numbers()), func(ctx context.Context, n int) error {
+		step()
+		if len(plans[n].Changes) == 0 {
+			return nil
+		}
+		if err := i.edits[n].write(ctx, s); err != nil {
+			return err
+		}
+		written.Add(1)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%d PBXs were written, and others not; import the file again: %w", written.Load(), err)
+	}
+	return nil
+}
+
+// numbers yields the places of the edits.
+func (i *Import) numbers() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n := range i.edits {
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+func (i *Import) name(n int) string { return string(i.edits[n].row.mac) }
+
+// differences are the values in which before and after differ.
+func differences[T any](fields devices.Fields[T], before, after T, of Change) (all []Change) {
+	for _, f := range fields {
+		if of.Column, of.Before, of.After = f.Name, f.Get(before), f.Get(after); of.Before != of.After {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
+// set sets the values that a row has columns for.
+func set[T any](fields devices.Fields[T], of *T, s *sheet, row sheetRow) {
+	for _, f := range fields {
+		if s.has(f.Name) {
+			s.note(row, f.Name, f.Set(of, row.cells[f.Name]))
+		}
+	}
+}
