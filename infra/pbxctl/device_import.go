@@ -1,6 +1,7 @@
 package main
 
 import (
+	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/store"
 )
@@ -53,5 +54,9 @@ Example:
 
 // Run implements the command.
 func (c *deviceExportCommand) Run(p *program) error {
-	return c.run(p, func(s *store.Store) error { return fleetsheet.WriteDevices(p.ctx, p.out, s) })
+	return c.run(p, func(s *store.Store) error {
+		return fleetsheet.WriteDevices(p.out, func(add func(devices.Member) error) error {
+			return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), add)
+		})
+	})
 }

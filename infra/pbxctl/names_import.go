@@ -45,6 +45,8 @@ Example:
 // Run implements the command.
 func (c *namesExportCommand) Run(p *program) error {
 	return c.run(p, func(s *store.Store) error {
-		return fleetsheet.WriteNames(p.ctx, p.out, devices.Names(p.ctx, s, ""))
+		return fleetsheet.WriteNames(p.out, func(add func(devices.Name) error) error {
+			return rows(p.ctx, devices.Names(p.ctx, s, ""), add)
+		})
 	})
 }

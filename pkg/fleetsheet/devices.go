@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"trunkline/pkg/devices"
-	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -127,27 +126,18 @@ func keepShut(before store.Device, d *store.Device) (stay []string) {
 	return stay
 }
 
-// WriteDevices writes the settings of all PBXs of the fleet as a file that Devices reads. One whose
+// WriteDevices writes a file of settings that Devices reads, of the PBXs that list adds. One whose
 // settings can't be read is left out, and named by the error.
-func WriteDevices(ctx context.Context, out io.Writer, s *store.Store) error {
-	return Write(out, deviceHeads(), func(add Adder) error {
-		pbxs := each.Loop[devices.Member]{Of: "rows of the list", Name: each.Text[devices.Member]}
-		var left []error
-		err := pbxs.Do(ctx, store.FleetOf(ctx, s, devices.Read), func(_ context.Context, m devices.Member) error {
+func WriteDevices(out io.Writer, list func(add func(devices.Member) error) error) error {
+	var left []error
+	err := Write(out, deviceHeads(), func(add Adder) error {
+		return list(func(m devices.Member) error {
 			if why := m.SettingsError(); why != "" {
 				left = append(left, fmt.Errorf("%s is left out: %s", m.MAC, why))
 				return nil
 			}
-			return orStop(add(m.MAC, devices.Settings().Texts(m.Device)...))
+			return add(m.MAC, devices.Settings().Texts(m.Device)...)
 		})
-		return errors.Join(append(left, err)...)
 	})
-}
-
-// orStop stops a loop whose rows can't be written.
-func orStop(err error) error {
-	if err != nil {
-		return each.Stop(err)
-	}
-	return nil
+	return errors.Join(append(left, err)...)
 }

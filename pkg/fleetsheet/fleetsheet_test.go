@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,10 +62,25 @@ func imported(t *testing.T, s *store.Store, settings, names string) {
 	}
 }
 
+// each adds all that a sequence yields, and fails at the first error.
+func each[T any](found iter.Seq2[T, error]) func(func(T) error) error {
+	return func(add func(T) error) error {
+		for row, err := range found {
+			if err != nil {
+				return err
+			}
+			if err := add(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 func exportedDevices(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var out strings.Builder
-	if err := fleetsheet.WriteDevices(t.Context(), &out, s); err != nil {
+	if err := fleetsheet.WriteDevices(&out, each(store.FleetOf(t.Context(), s, devices.Read))); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -73,7 +89,7 @@ func exportedDevices(t *testing.T, s *store.Store) string {
 func exportedNames(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var out strings.Builder
-	if err := fleetsheet.WriteNames(t.Context(), &out, devices.Names(t.Context(), s, "")); err != nil {
+	if err := fleetsheet.WriteNames(&out, each(devices.Names(t.Context(), s, ""))); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -410,7 +426,7 @@ func TestAPBXThatCannotBeReadKeepsNoOtherFromBeingExported(t *testing.T) {
 	table := storetest.NewMemory()
 	imported(t, store.New(table, now), branches, named)
 	var out strings.Builder
-	err := fleetsheet.WriteDevices(t.Context(), &out, store.New(garbled{table, "68692e0b0002"}, now))
+	err := fleetsheet.WriteDevices(&out, each(store.FleetOf(t.Context(), store.New(garbled{table, "68692e0b0002"}, now), devices.Read)))
 	if err == nil || !strings.Contains(err.Error(), "68692e0b0002 is left out") {
 		t.Error(err)
 	}

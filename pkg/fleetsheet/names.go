@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
 
 	"trunkline/pkg/devices"
-	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -117,12 +115,11 @@ func nameEdit(file *sheet, rows []sheetRow) edit {
 	}
 }
 
-// WriteNames writes all names as a file that ReadNames reads.
-func WriteNames(ctx context.Context, out io.Writer, names iter.Seq2[devices.Name, error]) error {
+// WriteNames writes a file that ReadNames reads, of the names that list adds.
+func WriteNames(out io.Writer, list func(add func(devices.Name) error) error) error {
 	return Write(out, nameHeads(), func(add Adder) error {
-		all := each.Loop[devices.Name]{Of: "rows of the list", Name: each.Text[devices.Name]}
-		return all.Do(ctx, names, func(_ context.Context, n devices.Name) error {
-			return orStop(add(n.MAC, append([]string{string(n.Kind), n.ID}, devices.NameFields().Texts(n.Name)...)...))
+		return list(func(n devices.Name) error {
+			return add(n.MAC, append([]string{string(n.Kind), n.ID}, devices.NameFields().Texts(n.Name)...)...)
 		})
 	})
 }
