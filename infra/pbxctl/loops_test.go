@@ -20,7 +20,6 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/cloud/worker"
-	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/doctor"
 	"trunkline/pkg/each"
@@ -119,18 +118,9 @@ func (g *garble) archive() archive.Bucket { return lists{g.faulty(), g} }
 func (g *garble) hourly(t *testing.T, v visits) error {
 	t.Helper()
 	s, b := g.store(), g.archive()
-	r, packer := rollup.New(s, b, rollup.DefaultConfig, g.clock), compact.New(b, g.clock)
-	queue := local.Queue{
-		Compute: func(ctx context.Context, task rollup.Task) error {
-			_, err := r.Work(ctx, task)
-			return err
-		},
-		Take: func(ctx context.Context, turn compact.Turn) error {
-			_, _, err := packer.Take(ctx, turn)
-			return err
-		},
-	}
-	err := maintenance.New(s, b, r, queue, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock).Run(t.Context())
+	r := rollup.New(s, b, rollup.DefaultConfig, g.clock)
+	worker := maintenance.New(s, b, r, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock)
+	err := worker.Run(t.Context(), local.Queue{Worker: worker})
 	v.failed(err)
 	for line := range strings.Lines(g.log.String()) {
 		var told struct{ Msg, Loop string }

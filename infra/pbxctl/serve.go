@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
@@ -170,7 +169,7 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.level}))
 	s.url, s.everywhere = address(listener)
 	s.store = store.New(data.Table, p.now).Keeping(recordDays)
-	s.rollup = rollup.New(s.store, data.Bucket, rollup.Config(schedule), p.now).WithScratch(c.Data)
+	s.rollup = p.rollup(s.store, data.Bucket, schedule, c.Data)
 	s.verify = serveKeys(p, c.Data, keys, &s.keysFailed, s.log)
 	in := ingest.New(s.verify, s.store, data.Bucket, p.now)
 	s.requests.next = s.health(ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now))
@@ -325,22 +324,8 @@ func (s *server) keepRun(ctx context.Context, report telemetry.Operations) {
 
 // hourly does what is done every hour. Its error is what failed, which comes again.
 func (s *server) hourly(ctx context.Context, report telemetry.Operations) error {
-	packer := compact.New(s.bucket, s.now)
-	queue := local.Queue{
-		Compute: func(ctx context.Context, t rollup.Task) error {
-			result, err := s.rollup.Work(ctx, t)
-			if ctx.Err() == nil {
-				report.Worked(ctx, t.MAC, t.Day, string(result), err)
-			}
-			return err
-		},
-		Take: func(ctx context.Context, t compact.Turn) error {
-			done, _, err := packer.Take(ctx, t)
-			report.Packed(ctx, telemetry.Compaction{Kind: t.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through}, err)
-			return err
-		},
-	}
-	return maintenance.New(s.store, s.bucket, s.rollup, queue, report, s.now).Run(ctx)
+	worker := maintenance.New(s.store, s.bucket, s.rollup, report, s.now)
+	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
 // keys are the fleet keys; made tells that there were none.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"trunkline/pkg/compact"
@@ -12,23 +13,38 @@ import (
 // workersAtOnce is how many days are computed side by side.
 const workersAtOnce = 2
 
-// Queue is a maintenance.Queue within this process, which has all done that it is sent. What fails
-// comes again with the next run of the schedule.
-type Queue struct {
-	Compute func(context.Context, rollup.Task) error
-	Take    func(context.Context, compact.Turn) error
+// Worker does the tasks of a Queue.
+type Worker interface {
+	Compute(context.Context, rollup.Task) error
+	// Pack reports whether the same turn is to be taken again.
+	Pack(context.Context, compact.Turn) (again bool, err error)
 }
 
-// Pack implements maintenance.Queue.
-func (q Queue) Pack(ctx context.Context, turns []compact.Turn) error {
-	kinds := each.Loop[compact.Turn]{Of: "kinds of events to be packed", Name: func(t compact.Turn) string { return string(t.Kind) }}
-	return kinds.Do(ctx, each.Of(turns...), q.Take)
+// Queue is a maintenance.Queue within this process: its worker has done all that it is sent when it
+// returns. What fails comes again with the next run of the schedule.
+type Queue struct{ Worker Worker }
+
+// Pack implements maintenance.Queue. Each kind of event has its turn before any has another one.
+func (q Queue) Pack(ctx context.Context, turns []compact.Turn) (err error) {
+	for len(turns) > 0 {
+		var again []compact.Turn
+		kinds := each.Loop[compact.Turn]{Of: "kinds of events to be packed", Name: func(t compact.Turn) string { return string(t.Kind) }}
+		err = errors.Join(err, kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t compact.Turn) error {
+			more, err := q.Worker.Pack(ctx, t)
+			if more {
+				again = append(again, t)
+			}
+			return err
+		}))
+		turns = again
+	}
+	return err
 }
 
 // Send implements rollup.Queue.
 func (q Queue) Send(ctx context.Context, tasks []rollup.Task) error {
 	days := each.Loop[rollup.Task]{Of: "days to be computed", Name: rollup.Task.String, AtOnce: workersAtOnce}
-	return days.Do(ctx, each.Of(tasks...), q.Compute)
+	return days.Do(ctx, each.Of(tasks...), q.Worker.Compute)
 }
 
 // scheduleEvery is how often the schedule runs.

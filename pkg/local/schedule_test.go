@@ -22,17 +22,27 @@ func tasks(n int) (all []rollup.Task) {
 	return all
 }
 
+// worker is a Worker of two functions.
+type worker struct {
+	compute func(context.Context, rollup.Task) error
+	pack    func(compact.Turn) (again bool, err error)
+}
+
+func (w worker) Compute(ctx context.Context, t rollup.Task) error { return w.compute(ctx, t) }
+
+func (w worker) Pack(_ context.Context, t compact.Turn) (bool, error) { return w.pack(t) }
+
 func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var done []rollup.Task
-		q := Queue{Compute: func(_ context.Context, task rollup.Task) error {
+		q := Queue{worker{compute: func(_ context.Context, task rollup.Task) error {
 			time.Sleep(time.Second)
 			mu.Lock()
 			defer mu.Unlock()
 			done = append(done, task)
 			return nil
-		}}
+		}}}
 		began := time.Now()
 		if err := q.Send(t.Context(), tasks(7)); err != nil {
 			t.Fatal(err)
@@ -46,32 +56,45 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 
 func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
 	var taken []compact.Turn
-	q := Queue{Take: func(_ context.Context, turn compact.Turn) error {
+	q := Queue{worker{pack: func(turn compact.Turn) (bool, error) {
 		taken = append(taken, turn)
-		return nil
-	}}
+		return false, nil
+	}}}
 	turns := compact.Turns(time.Now())
 	if err := q.Pack(t.Context(), turns); err != nil || !slices.Equal(taken, turns) {
 		t.Errorf("%v, %v", taken, err)
 	}
 }
 
+func TestATurnThatWasTooShortIsFollowedByAnotherOnceAllKindsHadOne(t *testing.T) {
+	var taken []pbx.Kind
+	left := map[pbx.Kind]int{"a": 2, "b": 0, "c": 1} // turns after the first
+	q := Queue{worker{pack: func(turn compact.Turn) (bool, error) {
+		taken = append(taken, turn.Kind)
+		left[turn.Kind]--
+		return left[turn.Kind] >= 0, errors.New("one pile can't be read")
+	}}}
+	err := q.Pack(t.Context(), []compact.Turn{{Kind: "a"}, {Kind: "b"}, {Kind: "c"}})
+	if want := []pbx.Kind{"a", "b", "c", "a", "c", "a"}; !slices.Equal(taken, want) || !each.Only(err) {
+		t.Errorf("%v, %v", taken, err)
+	}
+}
+
 func TestNoTasksAreNoWork(t *testing.T) {
-	if err := (Queue{}).Send(t.Context(), nil); err != nil {
+	if err := (Queue{worker{}}).Send(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestAQueueThatIsStoppedSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	var q Queue
-	q.Compute = func(given context.Context, _ rollup.Task) error {
+	q := Queue{worker{compute: func(given context.Context, _ rollup.Task) error {
 		cancel()
 		if given.Err() == nil {
 			t.Error("a worker does not learn that it should stop")
 		}
 		return nil
-	}
+	}}}
 	if err := q.Send(ctx, tasks(3)); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped with %v", err)
 	}
@@ -105,7 +128,7 @@ func TestTheScheduleRunsAtOnceAndEveryHour(t *testing.T) {
 func TestADayThatFailsKeepsNoOtherFromBeingComputed(t *testing.T) {
 	var mu sync.Mutex
 	computed := 0
-	q := Queue{Compute: func(_ context.Context, task rollup.Task) error {
+	q := Queue{worker{compute: func(_ context.Context, task rollup.Task) error {
 		if task.Day == 3 {
 			return errors.New("its records can't be read")
 		}
@@ -113,7 +136,7 @@ func TestADayThatFailsKeepsNoOtherFromBeingComputed(t *testing.T) {
 		defer mu.Unlock()
 		computed++
 		return nil
-	}}
+	}}}
 	if err := q.Send(t.Context(), tasks(7)); !each.Only(err) || computed != 6 {
 		t.Errorf("%d computed, %v", computed, err)
 	}

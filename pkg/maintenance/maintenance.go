@@ -16,28 +16,48 @@ import (
 	"trunkline/pkg/telemetry"
 )
 
-// Hourly does what is done every hour.
-type Hourly struct {
-	store   *store.Store
-	bucket  archive.Bucket
-	redrive *redrive.Redrive
-	rollup  *rollup.Rollup
-	dims    *dimensions.Publisher
-	queue   Queue
-	report  telemetry.Operations
-	now     func() time.Time
+// Worker does the hourly run, and the tasks that it sends to a queue. It is safe for concurrent use,
+// by many processes.
+type Worker struct {
+	store      *store.Store
+	bucket     archive.Bucket
+	redrive    *redrive.Redrive
+	rollup     *rollup.Rollup
+	compact    *compact.Compactor
+	dimensions *dimensions.Publisher
+	report     telemetry.Operations
+	now        func() time.Time
 }
 
-// Queue carries to workers what takes longer. Any of it may be lost, doubled, or come late.
+// Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
 type Queue interface {
 	rollup.Queue
 	Pack(ctx context.Context, turns []compact.Turn) error
 }
 
-// New makes an Hourly over records and archive, that sends to queue days that are due, and kinds
-// of events to be packed.
-func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, queue Queue, report telemetry.Operations, now func() time.Time) *Hourly {
-	return &Hourly{s, b, redrive.New(s, b), r, dimensions.New(s, b, now), queue, report, now}
+// New makes a Worker over records and archive, which tells report what it does.
+func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, report telemetry.Operations, now func() time.Time) *Worker {
+	return &Worker{s, b, redrive.New(s, b), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
+}
+
+// Compute computes a day, and publishes its figures where they have changed.
+func (w *Worker) Compute(ctx context.Context, t rollup.Task) error {
+	var result rollup.Result
+	err := t.Check()
+	if err == nil {
+		result, err = w.rollup.Work(ctx, t)
+	}
+	w.report.Worked(ctx, t.MAC, t.Day, string(result), err)
+	return err
+}
+
+// Pack takes a turn at packing. It reports whether the same turn is to be taken again.
+func (w *Worker) Pack(ctx context.Context, t compact.Turn) (again bool, err error) {
+	done, again, err := w.compact.Take(ctx, t)
+	w.report.Packed(ctx, telemetry.Compaction{
+		Kind: t.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through,
+	}, err)
+	return again, err
 }
 
 // stage is one of the things that are done.
@@ -47,34 +67,37 @@ type stage struct {
 	part int
 }
 
-// Run does all of it. Its error tells of every stage that failed, and of what loops have skipped:
-// where each.Only says so, all else is done.
-func (h *Hourly) Run(ctx context.Context) error {
+// Run does the hourly run, which sends to q the days that are due and the kinds of events that are to
+// be packed. Its error tells of every stage that failed, and of what loops have skipped: where
+// each.Only says so, all else is done.
+func (w *Worker) Run(ctx context.Context, q Queue) error {
+	schedule := func(ctx context.Context) error { return w.schedule(ctx, q) }
+	pack := func(ctx context.Context) error { return w.sendTurns(ctx, q) }
 	var errs []error
-	for _, s := range []stage{{h.handOn, 2}, {h.schedule, 2}, {h.listen, 2}, {h.describe, 2}, {h.retry, 2}, {h.pack, 1}} {
-		errs = append(errs, h.within(ctx, s))
+	for _, s := range []stage{{w.handOn, 2}, {schedule, 2}, {w.listen, 2}, {w.describe, 2}, {w.retry, 2}, {pack, 1}} {
+		errs = append(errs, w.within(ctx, s))
 	}
 	return errors.Join(errs...)
 }
 
 // within does a stage in its part of the time that is left.
-func (h *Hourly) within(ctx context.Context, s stage) error {
+func (w *Worker) within(ctx context.Context, s stage) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, deadline.Sub(h.now())/time.Duration(s.part))
+		ctx, cancel = context.WithTimeout(ctx, deadline.Sub(w.now())/time.Duration(s.part))
 		defer cancel()
 	}
 	return s.do(ctx)
 }
 
 // handOn hands on what is spilled.
-func (h *Hourly) handOn(ctx context.Context) error {
-	done, err := h.redrive.Run(ctx)
-	h.report.Redriven(ctx, telemetry.Redrive{
+func (w *Worker) handOn(ctx context.Context) error {
+	done, err := w.redrive.Run(ctx)
+	w.report.Redriven(ctx, telemetry.Redrive{
 		Archived: done.Archived, Recorded: done.Recorded, Quarantined: done.Quarantined, NotHandedOn: done.Failed,
 	}, err)
-	left, leftErr := h.spilled(ctx)
-	h.report.SpillLeft(ctx, left, leftErr)
+	left, leftErr := w.spilled(ctx)
+	w.report.SpillLeft(ctx, left, leftErr)
 	return errors.Join(err, leftErr)
 }
 
@@ -82,15 +105,15 @@ func (h *Hourly) handOn(ctx context.Context) error {
 const spilledAtMost = 1000
 
 // spilled counts what one store keeps for the other.
-func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
-	texts := each.Map(ctx, h.store.AllSpilled(ctx), noName, func(_ context.Context, sp store.Spilled) (string, error) {
+func (w *Worker) spilled(ctx context.Context) (n int, err error) {
+	texts := each.Map(ctx, w.store.AllSpilled(ctx), noName, func(_ context.Context, sp store.Spilled) (string, error) {
 		if sp.Done {
 			return "", each.ErrNone
 		}
 		return "", nil
 	})
 	spilled := each.Loop[string]{Of: "spilled texts and objects that are counted", Name: each.Text[string]}
-	err = spilled.Do(ctx, each.Join(texts, h.bucket.List(ctx, archive.SpillPrefix, "")), func(context.Context, string) error {
+	err = spilled.Do(ctx, each.Join(texts, w.bucket.List(ctx, archive.SpillPrefix, "")), func(context.Context, string) error {
 		if n++; n == spilledAtMost {
 			return each.ErrEnough
 		}
@@ -104,33 +127,33 @@ func (h *Hourly) spilled(ctx context.Context) (n int, err error) {
 
 func noName(store.Spilled) string { return "" }
 
-// schedule has days rolled up that have closed.
-func (h *Hourly) schedule(ctx context.Context) error {
-	done, err := h.rollup.Schedule(ctx, h.queue)
-	h.report.Scheduled(ctx, telemetry.Schedule{PBXs: done.PBXs, Marked: done.Marked, Sent: done.Sent, Waiting: done.Waiting}, err)
-	mendErr := h.store.Mend(ctx, err) // now that it was told of
-	h.report.Mended(ctx, mendErr)
+// schedule has days computed that have closed.
+func (w *Worker) schedule(ctx context.Context, q Queue) error {
+	done, err := w.rollup.Schedule(ctx, q)
+	w.report.Scheduled(ctx, telemetry.Schedule{PBXs: done.PBXs, Marked: done.Marked, Sent: done.Sent, Waiting: done.Waiting}, err)
+	mendErr := w.store.Mend(ctx, err) // now that it was told of
+	w.report.Mended(ctx, mendErr)
 	return errors.Join(err, mendErr)
 }
 
 // describe publishes what operators named.
-func (h *Hourly) describe(ctx context.Context) error {
-	done, err := h.dims.Run(ctx)
-	h.report.Described(ctx, telemetry.Dimensions{PBXs: done.PBXs, Replaced: done.Replaced}, err)
+func (w *Worker) describe(ctx context.Context) error {
+	done, err := w.dimensions.Run(ctx)
+	w.report.Described(ctx, telemetry.Dimensions{PBXs: done.PBXs, Replaced: done.Replaced}, err)
 	return err
 }
 
 // retry releases what an older decoder refused, and this one reads.
-func (h *Hourly) retry(ctx context.Context) error {
-	done, err := replay.Retry(ctx, h.store, h.bucket, h.now)
-	h.report.Retried(ctx, telemetry.Retry{Released: done.Released, RefusedAgain: done.Refused, Failed: done.Failed}, err)
+func (w *Worker) retry(ctx context.Context) error {
+	done, err := replay.Retry(ctx, w.store, w.bucket, w.now)
+	w.report.Retried(ctx, telemetry.Retry{Released: done.Released, RefusedAgain: done.Refused, Failed: done.Failed}, err)
 	return err
 }
 
-// pack has the events of days that are over packed.
-func (h *Hourly) pack(ctx context.Context) error {
-	turns := compact.Turns(h.now())
-	err := h.queue.Pack(ctx, turns)
-	h.report.Asked(ctx, len(turns), err)
+// sendTurns has the events of days that are over packed.
+func (w *Worker) sendTurns(ctx context.Context, q Queue) error {
+	turns := compact.Turns(w.now())
+	err := q.Pack(ctx, turns)
+	w.report.Asked(ctx, len(turns), err)
 	return err
 }

@@ -63,7 +63,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
 	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, now)
-	return maintenance.New(w.store, w.bucket, r, worked{r, &w.turns}, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx)
+	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.turns})
 }
 
 // call records a call that begins at a time, of a PBX whose clock stands in UTC.

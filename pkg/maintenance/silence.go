@@ -30,12 +30,12 @@ func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time
 }
 
 // listen finds the PBXs that are silent for longer than is their habit.
-func (h *Hourly) listen(ctx context.Context) error {
+func (w *Worker) listen(ctx context.Context) error {
 	var mu sync.Mutex
 	macs := []pbx.MAC{}
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may be silent", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
-	err := pbxs.Do(ctx, h.store.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
-		silent, err := h.silent(ctx, mac)
+	err := pbxs.Do(ctx, w.store.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
+		silent, err := w.silent(ctx, mac)
 		if silent {
 			mu.Lock()
 			defer mu.Unlock()
@@ -44,22 +44,22 @@ func (h *Hourly) listen(ctx context.Context) error {
 		return err
 	})
 	slices.Sort(macs)
-	h.report.Silent(ctx, macs, err)
+	w.report.Silent(ctx, macs, err)
 	return err
 }
 
 // silent tells whether a PBX is. The fleet may be large: of one that was just heard, it reads
 // a single item.
-func (h *Hourly) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
-	now := h.now()
-	heard, err := h.store.Heard(ctx, mac)
+func (w *Worker) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
+	now := w.now()
+	heard, err := w.store.Heard(ctx, mac)
 	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= dataquality.NoticedAfter {
 		return false, err
 	}
-	silence, err := since(ctx, h.store, mac, heard.Last, now)
+	silence, err := since(ctx, w.store, mac, heard.Last, now)
 	if err != nil || !silence.Flag {
 		return false, err
 	}
-	device, err := h.store.Device(ctx, mac)
+	device, err := w.store.Device(ctx, mac)
 	return !device.Disabled, err
 }

@@ -191,7 +191,7 @@ func (r Operations) counted(numbers ...number) []slog.Attr {
 // say writes a line, and one for each loop that has skipped anything. It writes nothing where the
 // program was told to stop meanwhile.
 func (r Operations) say(ctx context.Context, err error, message string, attrs ...slog.Attr) {
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	level := slog.LevelInfo

@@ -50,17 +50,15 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 func newFunction(
 	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Operations, now func() time.Time,
 ) *Function {
-	return &Function{maintenance.New(s, b, r, q, report, now), r, compact.New(b, now), q, report, now}
+	return &Function{maintenance.New(s, b, r, report, now), q, report, now}
 }
 
 // Function is the rollup function.
 type Function struct {
-	hourly  *maintenance.Hourly
-	rollup  *rollup.Rollup
-	compact *compact.Compactor
-	queue   maintenance.Queue
-	report  telemetry.Operations
-	now     func() time.Time
+	worker *maintenance.Worker
+	queue  maintenance.Queue
+	report telemetry.Operations
+	now    func() time.Time
 }
 
 // event is what sets the function off: messages of the queue, or the schedule's own input,
@@ -104,7 +102,7 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	case len(e.Records) > 0:
 		return f.work(ctx, e.Records), nil
 	case e.Schedule != "":
-		err := f.hourly.Run(ctx)
+		err := f.worker.Run(ctx, f.queue)
 		if each.Only(err) && !each.Nothing(err) {
 			return nil, nil // it is told of, and comes again with the next hour
 		}
@@ -129,14 +127,11 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 			turns = append(turns, turn{m.ID, asked.Turn})
 			return nil
 		}
-		if err == nil {
-			err = asked.Task.Check()
+		if err != nil {
+			f.report.Worked(ctx, asked.MAC, asked.Day, "", err)
+			return err
 		}
-		var result rollup.Result
-		if err == nil {
-			result, err = f.rollup.Work(ctx, asked.Task)
-		}
-		f.report.Worked(ctx, asked.MAC, asked.Day, string(result), err)
+		err = f.worker.Compute(ctx, asked.Task)
 		done[m.ID] = err == nil
 		return err
 	})
@@ -176,10 +171,9 @@ func (f *Function) pack(ctx context.Context, turns []turn, done map[string]bool)
 func (f *Function) take(ctx context.Context, share time.Duration, turn compact.Turn) error {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	done, again, err := f.compact.Take(ctx, turn)
+	again, err := f.worker.Pack(ctx, turn)
 	if again {
 		err = errors.Join(err, f.queue.Pack(ctx, []compact.Turn{turn}))
 	}
-	f.report.Packed(ctx, telemetry.Compaction{Kind: turn.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through}, err)
 	return err
 }

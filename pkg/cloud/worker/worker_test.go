@@ -61,6 +61,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type world struct {
 	*Function
 	store  *store.Store
+	rollup *rollup.Rollup
 	table  *storetest.Memory
 	bucket *archivetest.Memory
 	sqs    *stub
@@ -80,9 +81,9 @@ func newWorld(t *testing.T) *world {
 		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
 		Retryer: aws.NopRetryer{},
 	})
-	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, clock)
+	w.rollup = rollup.New(w.store, w.bucket, rollup.DefaultConfig, clock)
 	report := telemetry.OperationsMetrics(&w.log, "Trunkline", clock)
-	w.Function = newFunction(w.store, w.bucket, r, queue{client, server.URL + "/due"}, report, clock)
+	w.Function = newFunction(w.store, w.bucket, w.rollup, queue{client, server.URL + "/due"}, report, clock)
 	return w
 }
 
