@@ -21,6 +21,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/pbx", "trunkline/testdata", "the vocabulary stands on nothing"},
 		{"pkg/each", "trunkline/pkg/pbx", "the one way to loop stands on nothing"},
 		{"pkg/cache", "trunkline/pkg/pbx", "what remembers values need not know what"},
+		{"pkg/retry", "trunkline/pkg/pbx", "what tries again need not know what"},
 		{"pkg/zycoo", "trunkline/pkg/token", "the dialect and tokens know the vocabulary only"},
 		{"pkg/token", "trunkline/pkg/store", "the dialect and tokens know the vocabulary only"},
 		{"pkg/store", "trunkline/pkg/archive", "the records know the vocabulary only"},

@@ -15,6 +15,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/retry"
 )
 
 const (
@@ -160,17 +161,20 @@ func (p *pile) take(lines map[string][]byte, name string, object []byte) {
 // settle has lines in packed objects, and deletes the single objects of those that it has read
 // there.
 func (p *pile) settle(ctx context.Context, lines map[string][]byte) error {
-	for range triesAtMost {
+	for n := 1; n <= triesAtMost; n++ {
 		room, err := p.sift(ctx, lines)
 		if err != nil || len(lines) == 0 {
 			return err
 		}
 		err = p.add(ctx, room, lines)
-		if err != nil && !errors.Is(err, archive.ErrChanged) {
-			return err
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			p.done.Written++
+		case errors.Is(err, archive.ErrChanged):
+			err = retry.Pause(ctx, n)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("%d events were written %d times, and are not there", len(lines), triesAtMost)

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/curated"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/store"
 )
 
@@ -32,20 +33,14 @@ type Report struct {
 	Replaced []string // tables whose rows had changed
 }
 
-// racesAtMost is how often a run begins again since another one was faster.
-const racesAtMost = 3
-
 // Run publishes the tables that have changed. Its Report tells also of a run that failed. Where
 // each.Only says so of the error, all is published but what is new of the PBXs that it names.
 func (p *Publisher) Run(ctx context.Context) (report Report, err error) {
-	for range racesAtMost {
-		var replaced []string
-		replaced, err = p.try(ctx, &report)
+	err = retry.OnConflict(ctx, archive.ErrChanged, func() error {
+		replaced, err := p.try(ctx, &report)
 		report.Replaced = append(report.Replaced, replaced...)
-		if !errors.Is(err, archive.ErrChanged) {
-			break
-		}
-	}
+		return err
+	})
 	if err != nil {
 		return report, fmt.Errorf("publish the dimensions: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"trunkline/pkg/curated"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/store"
 )
 
@@ -134,12 +135,9 @@ func (r *Rollup) publishFiles(ctx context.Context, p *publication, claim store.H
 	if err != nil {
 		return fmt.Errorf("make the files: %w", err)
 	}
-	for range racesAtMost {
-		if err = r.replaceFiles(ctx, p.Task, objects, claim); !errors.Is(err, archive.ErrChanged) {
-			return err
-		}
-	}
-	return err
+	return retry.OnConflict(ctx, archive.ErrChanged, func() error {
+		return r.replaceFiles(ctx, p.Task, objects, claim)
+	})
 }
 
 // replaceFiles replaces files, unless another worker does: then it is archive.ErrChanged,

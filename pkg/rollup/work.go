@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/store"
 )
 
@@ -27,8 +28,6 @@ const (
 const (
 	// markSettles is how long after it was made a mark may be taken away.
 	markSettles = 5 * time.Minute
-	// racesAtMost is how often a worker begins again since another one was faster.
-	racesAtMost = 5
 	// finishWithin is how long after a day is sealed it is computed where it was due before. No
 	// record of it has expired then.
 	finishWithin = 12 * time.Hour
@@ -40,16 +39,18 @@ func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
 	turn := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
 	turn.Lock()
 	defer turn.Unlock()
-	for range racesAtMost {
-		result, err := r.try(ctx, t)
-		if err == nil {
-			return result, nil
-		}
-		if !errors.Is(err, store.ErrCondition) {
-			return "", fmt.Errorf("roll up %s of %s: %w", t.Day, t.MAC, err)
-		}
+	var result Result
+	err := retry.OnConflict(ctx, store.ErrCondition, func() (err error) {
+		result, err = r.try(ctx, t)
+		return err
+	})
+	if errors.Is(err, store.ErrCondition) {
+		return "", fmt.Errorf("roll up %s of %s: other workers are at it, too", t.Day, t.MAC)
 	}
-	return "", fmt.Errorf("roll up %s of %s: other workers are at it, too", t.Day, t.MAC)
+	if err != nil {
+		return "", fmt.Errorf("roll up %s of %s: %w", t.Day, t.MAC, err)
+	}
+	return result, nil
 }
 
 // try does a task once; ErrCondition means that another worker was faster.

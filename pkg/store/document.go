@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/retry"
 )
 
 // load reads the document at a key into doc, and returns its version. Where there is none,
@@ -41,37 +42,36 @@ func stillAt(version string) Condition {
 	return Unchanged(version)
 }
 
-// changesAtMost is how often a change begins again since another writer was faster.
-const changesAtMost = 10
+// change has apply change what the operator has written of a PBX, again where another writer was
+// faster. What stays as it was is not written again.
+func change[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (d D, err error) {
+	err = retry.OnConflict(ctx, ErrCondition, func() error {
+		d, err = changeOnce(ctx, s, mac, k, what, apply)
+		return err
+	})
+	return d, err
+}
 
-// change has apply change what the operator has written of a PBX. What stays as it was is not
-// written again.
-func change[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (D, error) {
-	for range changesAtMost {
-		var d D
-		version, err := s.load(ctx, k, &d)
-		if err != nil {
-			return d, fmt.Errorf("read the %s of %s: %w", what, mac, err)
-		}
-		before, err := canonicalOf(d)
-		if err == nil {
-			err = apply(&d)
-		}
-		if err == nil {
-			err = s.Enlist(ctx, mac, s.now())
-		}
-		if err != nil {
-			return d, err
-		}
-		switch err := s.saveChange(ctx, k, version, before, d); {
-		case err == nil:
-			return d, nil
-		case !errors.Is(err, ErrCondition):
-			return d, fmt.Errorf("write the %s of %s: %w", what, mac, err)
-		}
+func changeOnce[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (d D, err error) {
+	version, err := s.load(ctx, k, &d)
+	if err != nil {
+		return d, fmt.Errorf("read the %s of %s: %w", what, mac, err)
 	}
-	var none D
-	return none, fmt.Errorf("write the %s of %s: others write them, too: %w", what, mac, ErrCondition)
+	before, err := canonicalOf(d)
+	if err != nil {
+		return d, err
+	}
+	if err := apply(&d); err != nil {
+		return d, err
+	}
+	if err := s.Enlist(ctx, mac, s.now()); err != nil {
+		return d, err
+	}
+	err = s.saveChange(ctx, k, version, before, d)
+	if errors.Is(err, ErrCondition) {
+		return d, fmt.Errorf("write the %s of %s: others write them, too: %w", what, mac, err)
+	}
+	return d, wrap(err, "write the %s of %s", what, mac)
 }
 
 // saveChange writes a document that was before something else, unless somebody else has.
