@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"trunkline/pkg/archive"
@@ -202,6 +203,10 @@ func (s *stage) schedules() {
 const races = 100
 
 func TestWhateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong(t *testing.T) {
+	synctest.Test(t, whateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong) // workers pause
+}
+
+func whateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong(t *testing.T) {
 	d := day("2026-11-23")
 	for seed := range uint64(races) {
 		w := newWorld("2026-11-23T10:00:00Z")
@@ -233,6 +238,10 @@ func TestWhateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong(t *te
 }
 
 func TestOfTwoWorkersOnOneDayTheNewerFiguresStay(t *testing.T) {
+	synctest.Test(t, ofTwoWorkersOnOneDayTheNewerFiguresStay) // workers pause
+}
+
+func ofTwoWorkersOnOneDayTheNewerFiguresStay(t *testing.T) {
 	d := day("2026-11-23")
 	for seed := range uint64(races) {
 		w := newWorld("2026-11-23T10:00:00Z")
