@@ -21,6 +21,7 @@ type goPackage struct {
 	imports []string // import paths, without those of tests
 	clock   []string // where time.Now and its like are used
 	inits   []string // where a func init stands
+	chains  []string // places that go on after an error
 }
 
 // violations lists whatever breaks a rule, each as one line.
@@ -85,6 +86,11 @@ func (p goPackage) badHabits(at string) []string {
 	}
 	for _, where := range p.inits {
 		found = append(found, where+" is a func init; call it")
+	}
+	if within(at, returnsErrors) {
+		for _, where := range p.chains {
+			found = append(found, where+" goes on after an error; return it")
+		}
 	}
 	return found
 }

@@ -48,6 +48,7 @@ func load(t *testing.T) repository {
 				clock, inits := habits(t, strings.TrimPrefix(p.ImportPath, module+"/")+"/"+name, string(source))
 				loaded.clock = append(loaded.clock, clock...)
 				loaded.inits = append(loaded.inits, inits...)
+				loaded.chains = append(loaded.chains, chains(t, strings.TrimPrefix(p.ImportPath, module+"/")+"/"+name, string(source))...)
 			}
 		}
 		packages[p.ImportPath] = loaded

@@ -95,6 +95,8 @@ func TestHabitsCanFail(t *testing.T) {
 		"a clock that is not given":    {of("pkg/kpi", clock), "kpi.go:3 reads the clock"},
 		"a program's clock":            {of("functions/rollup", program), ""},
 		"a conformance suite's clock":  {of("pkg/store/storetest", clock), ""},
+		"a chain of steps":             {of("pkg/kpi", goPackage{chains: []string{"kpi.go:9"}}), "kpi.go:9 goes on after an error"},
+		"a chain of a suite":           {of("infra/soak", goPackage{name: "main", chains: []string{"main.go:9"}}), ""},
 		"an init":                      {of("pkg/kpi", goPackage{inits: []string{"kpi.go:9"}}), "kpi.go:9 is a func init"},
 		"a program's init":             {of("infra/pbxctl", goPackage{name: "main", inits: []string{"main.go:9"}}), "init"},
 		"a stranger at the top":        {repository{top: []string{"scripts"}}, "scripts has no place"},

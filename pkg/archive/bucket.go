@@ -18,6 +18,16 @@ func Ping(ctx context.Context, b Bucket) error {
 	return nil
 }
 
+// GetTagged returns an object, and the tag that it had just before: a Replace with that tag fails
+// where the object was written since. It fails as Bucket.Get does.
+func GetTagged(ctx context.Context, b Bucket, name string) (object []byte, tag string, err error) {
+	if tag, err = b.Tag(ctx, name); err != nil {
+		return nil, "", err
+	}
+	object, err = b.Get(ctx, name)
+	return object, tag, err
+}
+
 // Bucket is what the archive needs of an object store: whole objects under names.
 // A name is 1 to 512 bytes of printable ASCII: segments of letters, digits and any
 // of =._- separated by single slashes, none of them . or .. (CheckName). It is

@@ -55,11 +55,11 @@ func Unpack(object []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
 	lines, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
-	if err == nil && len(lines) > maxUnpacked {
-		err = fmt.Errorf("more than %d bytes", maxUnpacked)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	if len(lines) > maxUnpacked {
+		return nil, fmt.Errorf("unpack: more than %d bytes", maxUnpacked)
 	}
 	return lines, nil
 }

@@ -51,9 +51,10 @@ type Report struct {
 func (c *Compactor) Run(ctx context.Context, kind pbx.Kind) (Report, error) {
 	r := &run{Compactor: c, kind: kind, until: c.until(ctx)}
 	m, err := c.readMark(ctx, kind)
-	if err == nil {
-		err = r.days(ctx, &m)
+	if err != nil {
+		return Report{}, err
 	}
+	err = r.days(ctx, &m)
 	r.report.Through = m.Through
 	return r.report, errors.Join(err, r.failed)
 }

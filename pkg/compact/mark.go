@@ -40,10 +40,10 @@ func (c *Compactor) readMark(ctx context.Context, kind pbx.Kind) (mark, error) {
 
 func (c *Compactor) writeMark(ctx context.Context, kind pbx.Kind, m mark) error {
 	object, err := json.Marshal(m)
-	if err == nil {
-		err = c.bucket.Put(ctx, markName(kind), append(object, '\n'))
-	}
 	if err != nil {
+		return fmt.Errorf("keep how far the archive is packed: %w", err)
+	}
+	if err := c.bucket.Put(ctx, markName(kind), append(object, '\n')); err != nil {
 		return fmt.Errorf("keep how far the archive is packed: %w", err)
 	}
 	return nil

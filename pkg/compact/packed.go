@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -22,15 +23,15 @@ type packed struct {
 // open reads the n-th packed object of the pile's PBX, or finds that there is none.
 func (p *pile) open(ctx context.Context, n int) (*packed, error) {
 	o := &packed{name: archive.PackedName(p.kind, p.day, p.mac, n), byID: map[string][]byte{}}
-	tag, err := p.bucket.Tag(ctx, o.name)
-	if err == nil {
-		o.lines, err = archive.ReadLines(ctx, p.bucket, o.name) // may be newer than the tag
-	}
+	object, tag, err := archive.GetTagged(ctx, p.bucket, o.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return o, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.lines, err = archive.Unpack(object); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.name, err)
 	}
 	o.tag = tag
 	for line := range bytes.Lines(o.lines) {

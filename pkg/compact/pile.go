@@ -92,10 +92,10 @@ func (p *pile) pack(ctx context.Context) error {
 			return nil
 		}
 		lines, err := p.read(ctx)
-		if err == nil {
-			err = p.settle(ctx, lines)
-		}
 		if err != nil {
+			return err
+		}
+		if err := p.settle(ctx, lines); err != nil {
 			return err
 		}
 	}

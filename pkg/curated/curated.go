@@ -65,10 +65,10 @@ func object[R any](d Day, table string, batches iter.Seq2[[]R, error]) (Object, 
 	defer file.close()
 	w := parquet.NewGenericWriter[R](&file, format()...)
 	for rows, err := range batches {
-		if err == nil {
-			_, err = w.Write(rows)
-		}
 		if err != nil {
+			return Object{}, fmt.Errorf("write the table %s: %w", table, err)
+		}
+		if _, err := w.Write(rows); err != nil {
 			return Object{}, fmt.Errorf("write the table %s: %w", table, err)
 		}
 		o.Rows += len(rows)

@@ -82,11 +82,7 @@ func (p *Publisher) try(ctx context.Context, report *Report) (replaced []string,
 
 // published is what is there. What comes between the two reads fails the write.
 func (p *Publisher) published(ctx context.Context, name string) (published, error) {
-	tag, err := p.bucket.Tag(ctx, name)
-	var body []byte
-	if err == nil {
-		body, err = p.bucket.Get(ctx, name)
-	}
+	body, tag, err := archive.GetTagged(ctx, p.bucket, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return published{}, nil
 	}

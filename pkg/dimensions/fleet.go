@@ -28,10 +28,10 @@ func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error)
 		return curated.PBX{}, err
 	}
 	names, err := s.Names(ctx, mac)
-	if err == nil {
-		err = errors.Join(device.Check("name", "site"), names.Readable())
-	}
 	if err != nil {
+		return curated.PBX{}, err
+	}
+	if err := errors.Join(device.Check("name", "site"), names.Readable()); err != nil {
 		return curated.PBX{}, err
 	}
 	row := curated.PBX{

@@ -169,14 +169,18 @@ func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) error {
 		return nil
 	}
 	for name, err := range testObjects(ctx, s.Bucket, from) {
-		if err == nil {
-			err = s.Remove(ctx, name)
-		}
 		if err != nil {
-			return Wrong("allow this identity s3:ListBucket and s3:DeleteObject on it", "the test device's event stays in the archive: %v", err)
+			return staysArchived(err)
+		}
+		if err := s.Remove(ctx, name); err != nil {
+			return staysArchived(err)
 		}
 	}
 	return nil
+}
+
+func staysArchived(err error) error {
+	return Wrong("allow this identity s3:ListBucket and s3:DeleteObject on it", "the test device's event stays in the archive: %v", err)
 }
 
 // answered is how a server answered.

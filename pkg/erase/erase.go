@@ -257,11 +257,7 @@ func (e *Erasure) concernsName(name string) bool {
 // object erases the number from an object. It finds nothing where the object is gone.
 func (e *Erasure) object(ctx context.Context, name string) error {
 	where, _, _ := strings.Cut(name, "/")
-	tag, err := e.Archive.Tag(ctx, name)
-	var was []byte
-	if err == nil {
-		was, err = e.Archive.Get(ctx, name)
-	}
+	was, tag, err := archive.GetTagged(ctx, e.Archive, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

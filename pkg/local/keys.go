@@ -43,13 +43,13 @@ func ReadKeys(path, fleetKeys string) (*token.Keyring, error) {
 
 func readKeys(path string) (string, error) {
 	info, err := os.Stat(KeysPath(path))
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no file", KeysPath(path)) // to open a FIFO waits for ever
+	if err != nil {
+		return "", fmt.Errorf("read the fleet keys: %w", err)
 	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(KeysPath(path))
+	if !info.Mode().IsRegular() { // to open a FIFO waits for ever
+		return "", fmt.Errorf("read the fleet keys: %s is no file", KeysPath(path))
 	}
+	text, err := os.ReadFile(KeysPath(path))
 	if err != nil {
 		return "", fmt.Errorf("read the fleet keys: %w", err)
 	}

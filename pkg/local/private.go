@@ -19,22 +19,31 @@ var own = [...]string{"records.db", "records.db-wal", "records.db-shm", "archive
 func makePrivate(path string) (opened []string, err error) {
 	for _, name := range append([]string{"."}, own[:]...) {
 		file := filepath.Join(path, name)
-		info, err := os.Stat(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s is no file", file)
-		}
-		if err == nil && info.Mode()&othersMay != 0 {
+		wasOpen, err := makeFilePrivate(file)
+		if wasOpen {
 			opened = append(opened, file)
-			err = os.Chmod(file, info.Mode().Perm()&^othersMay)
 		}
 		if err != nil {
 			return opened, fmt.Errorf("have the data folder be for its owner alone: %w", err)
 		}
 	}
 	return opened, nil
+}
+
+// makeFilePrivate does so with one file or folder, which may be missing.
+func makeFilePrivate(file string) (wasOpen bool, err error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return false, fmt.Errorf("%s is no file", file)
+	case info.Mode()&othersMay == 0:
+		return false, nil
+	}
+	return true, os.Chmod(file, info.Mode().Perm()&^othersMay)
 }
 
 // Stray is a file of a data folder that its owner can't use, or that others can.
@@ -66,11 +75,14 @@ func Strays(path string, atMost int) (found []Stray, err error) {
 	}
 	for _, folder := range []string{path, ArchivePath(path)} {
 		target, linkErr := filepath.EvalSymlinks(folder)
-		if err == nil && linkErr == nil && len(found) < atMost && (folder == path || isLink(folder)) {
-			err = filepath.WalkDir(target, look)
+		if linkErr != nil || len(found) >= atMost || folder != path && !isLink(folder) {
+			continue
+		}
+		if err := filepath.WalkDir(target, look); err != nil {
+			return found, err
 		}
 	}
-	return found, err
+	return found, nil
 }
 
 func isLink(file string) bool {

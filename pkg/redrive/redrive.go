@@ -69,17 +69,22 @@ func (r *Redrive) setAside(ctx context.Context, bad *each.Bad, report *Report) {
 		report.Failed++
 		return
 	}
-	mac, received, text := u.Spilled()
-	err := r.refuse(ctx, archive.Receipt{MAC: mac, Received: received, Body: text}, "spilled, and can't be read: "+u.Error())
-	if err == nil {
-		err = r.store.Discard(ctx, u)
-	}
-	if err != nil {
+	if err := r.quarantineItems(ctx, u); err != nil {
 		report.Failed++
 		bad.Err = errors.Join(bad.Err, err)
 		return
 	}
 	report.Quarantined++
+}
+
+// quarantineItems keeps the items of a text that can't be read, and removes them from the table.
+func (r *Redrive) quarantineItems(ctx context.Context, u *store.Unreadable) error {
+	mac, received, text := u.Spilled()
+	receipt := archive.Receipt{MAC: mac, Received: received, Body: text}
+	if err := r.refuse(ctx, receipt, "spilled, and can't be read: "+u.Error()); err != nil {
+		return err
+	}
+	return r.store.Discard(ctx, u)
 }
 
 func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Report) error {
@@ -90,10 +95,11 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 	lines := each.Loop[archive.Line]{Of: "lines of spilled texts", Name: archive.Line.String}
 	err := lines.Do(ctx, archive.LinesOf(nameOf(sp), sp.Text), func(ctx context.Context, line archive.Line) error {
 		receipt, err := archive.ParseReceipt(line.Text)
-		if err == nil {
-			err = archive.CheckName(receipt.Name())
-		}
 		if err != nil {
+			refused = true
+			return r.quarantineText(ctx, sp, line.Text, err)
+		}
+		if err := archive.CheckName(receipt.Name()); err != nil {
 			refused = true
 			return r.quarantineText(ctx, sp, line.Text, err)
 		}

@@ -44,10 +44,10 @@ func readMark(ctx context.Context, b archive.Bucket, now time.Time) (mark, error
 
 func writeMark(ctx context.Context, b archive.Bucket, m mark) error {
 	object, err := json.Marshal(m)
-	if err == nil {
-		err = b.Put(ctx, markName, append(object, '\n'))
-	}
 	if err != nil {
+		return fmt.Errorf("keep how far the quarantine is tried again: %w", err)
+	}
+	if err := b.Put(ctx, markName, append(object, '\n')); err != nil {
 		return fmt.Errorf("keep how far the quarantine is tried again: %w", err)
 	}
 	return nil

@@ -201,11 +201,7 @@ func (r *retry) note(name string, f fate, err error, down bool) {
 func (r *retry) object(ctx context.Context, name string) (fate, error) {
 	ctx, cancel := context.WithTimeout(ctx, retryWithin)
 	defer cancel()
-	tag, err := r.bucket.Tag(ctx, name)
-	var object []byte
-	if err == nil {
-		object, err = r.bucket.Get(ctx, name)
-	}
+	object, tag, err := archive.GetTagged(ctx, r.bucket, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return passed, nil
 	}

@@ -153,11 +153,11 @@ func (r *Rollup) replaceFiles(ctx context.Context, t Task, objects []curated.Obj
 	}
 	// Whoever claims a revision after this writes files after these tags were read.
 	current, err := r.store.Current(ctx, t.MAC, t.Day, claim)
-	if err == nil && !current {
-		err = store.ErrCondition
-	}
 	if err != nil {
 		return err
+	}
+	if !current {
+		return store.ErrCondition
 	}
 	for i, o := range objects {
 		if o.Rows == 0 && tags[i] == "" {

@@ -112,10 +112,10 @@ func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zon
 // can't be read that figures are computed by; what was learnt is none of it where a zone is set.
 func Known(ctx context.Context, s *store.Store, mac pbx.MAC) (store.Device, store.Seen, error) {
 	set, err := s.Device(ctx, mac)
-	if err == nil {
-		err = CheckSettings(mac, set)
-	}
 	if err != nil {
+		return store.Device{}, store.Seen{}, err
+	}
+	if err := CheckSettings(mac, set); err != nil {
 		return store.Device{}, store.Seen{}, err
 	}
 	seen, err := s.Seen(ctx, mac)
@@ -165,10 +165,13 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, r.closes(d.zone, t.Day).Format(time.RFC3339), d.zone)
 	}
 	tasks, err := r.RequestClosed(ctx, t.MAC, t.Day, t.Day)
-	if err == nil && len(tasks) == 0 {
-		err = fmt.Errorf("%s told of nothing on %s", t.MAC, t.Day)
+	if err != nil {
+		return err
 	}
-	return err
+	if len(tasks) == 0 {
+		return fmt.Errorf("%s told of nothing on %s", t.MAC, t.Day)
+	}
+	return nil
 }
 
 // RequestClosed has the days of a PBX due from first to last on which it told of anything,

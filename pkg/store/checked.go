@@ -55,12 +55,15 @@ func (s *Store) PublishedDays(ctx context.Context, mac pbx.MAC, before pbx.Day) 
 // publishedDays yields the published days of a range of headers.
 func (s *Store) publishedDays(ctx context.Context, r Range) iter.Seq2[PublishedDay, error] {
 	return decoded(ctx, each.Doing("read which days are published", s.query(ctx, r)), func(i Item) (d PublishedDay, err error) {
-		if err = unmarshal(i, &d.Header); err == nil {
-			d.Day, err = pbx.ParseDay(lastPart(i.SK))
+		if err := unmarshal(i, &d.Header); err != nil {
+			return d, err
 		}
-		if err == nil && d.Revision == 0 {
-			err = each.ErrNone
+		if d.Day, err = pbx.ParseDay(lastPart(i.SK)); err != nil {
+			return d, err
 		}
-		return d, err
+		if d.Revision == 0 {
+			return d, each.ErrNone
+		}
+		return d, nil
 	})
 }

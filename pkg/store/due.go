@@ -62,10 +62,10 @@ func (s *Store) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, bool,
 	if errors.Is(err, ErrNotFound) {
 		return Mark{}, false, nil
 	}
-	var m Mark
-	if err == nil {
-		m, err = markOf(item)
+	if err != nil {
+		return Mark{}, false, fmt.Errorf("read whether %s of %s is due: %w", day, mac, err)
 	}
+	m, err := markOf(item)
 	if err != nil {
 		return Mark{}, false, fmt.Errorf("read whether %s of %s is due: %w", day, mac, err)
 	}

@@ -85,11 +85,11 @@ func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, pu
 // are published.
 func (s *Store) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (calls pbx.Activity, err error) {
 	for item, err := range s.query(ctx, headersOf(mac, first, last)) {
-		var h Header
-		if err == nil {
-			err = unmarshal(item, &h)
-		}
 		if err != nil {
+			return pbx.Activity{}, fmt.Errorf("read the headers of %s: %w", mac, err)
+		}
+		var h Header
+		if err := unmarshal(item, &h); err != nil {
 			return pbx.Activity{}, fmt.Errorf("read the headers of %s: %w", mac, err)
 		}
 		calls = calls.Then(h.Activity)
@@ -140,22 +140,35 @@ func (r Row) key() string {
 // PutRow stores a row in place of one of a lower revision. Where there is one of a higher
 // revision, that stays, and all is well.
 func (s *Store) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) error {
-	items, err := itemsOf(r.Figures, func(part int) Key { return rowKey(mac, day, r.key(), part) })
+	err := s.putParts(ctx, r.Figures, Newer(), func(part int) Key { return rowKey(mac, day, r.key(), part) })
+	return wrap(err, "write row %s of %s of %s", r.key(), day, mac)
+}
+
+// putParts stores a row's figures under as many keys as they need. What the condition keeps out
+// is there already.
+func (s *Store) putParts(ctx context.Context, figures Figures, c Condition, key func(part int) Key) error {
+	items, err := itemsOf(figures, key)
+	if err != nil {
+		return err
+	}
 	for _, item := range items {
-		if err == nil {
-			err = orThere(s.table.Put(ctx, item, Newer()))
+		if err := orThere(s.table.Put(ctx, item, c)); err != nil {
+			return err
 		}
 	}
-	return wrap(err, "write row %s of %s of %s", r.key(), day, mac)
+	return nil
 }
 
 // DropRows removes what rows of a lower revision than the given one have left.
 func (s *Store) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
 	for item, err := range s.table.Query(ctx, rowsOf(mac, day)) {
-		if err == nil && item.Version < digits(revision) {
-			err = orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version)))
-		}
 		if err != nil {
+			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
+		}
+		if item.Version >= digits(revision) {
+			continue
+		}
+		if err := orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version))); err != nil {
 			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
 		}
 	}
@@ -177,11 +190,12 @@ func (s *Store) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, erro
 	return func(yield func(Row, error) bool) {
 		begun := map[string]*rowDoc{} // rows in several items, by their names
 		for item, err := range s.query(ctx, r) {
-			var doc rowDoc
-			if err == nil {
-				err = unmarshal(item, &doc)
-			}
 			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			var doc rowDoc
+			if err := unmarshal(item, &doc); err != nil {
 				yield(Row{}, err)
 				return
 			}

@@ -12,10 +12,10 @@ import (
 // one that is not real.
 func (s *Store) Forget(ctx context.Context, mac pbx.MAC) error {
 	for item, err := range s.table.Query(ctx, Range{PK: string(mac)}) {
-		if err == nil {
-			err = s.table.Delete(ctx, item.Key, Condition{})
-		}
 		if err != nil {
+			return wrap(err, "forget %s", mac)
+		}
+		if err := s.table.Delete(ctx, item.Key, Condition{}); err != nil {
 			return wrap(err, "forget %s", mac)
 		}
 	}
@@ -28,10 +28,13 @@ func (s *Store) Forget(ctx context.Context, mac pbx.MAC) error {
 // forgetDue removes the marks of the days of a PBX that are due.
 func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 	for item, err := range s.table.Query(ctx, Range{PK: dueKey(mac, 0).PK}) {
-		if err == nil && strings.HasSuffix(item.SK, "#"+string(mac)) {
-			err = s.table.Delete(ctx, item.Key, Condition{})
-		}
 		if err != nil {
+			return wrap(err, "forget what is due of %s", mac)
+		}
+		if !strings.HasSuffix(item.SK, "#"+string(mac)) {
+			continue
+		}
+		if err := s.table.Delete(ctx, item.Key, Condition{}); err != nil {
 			return wrap(err, "forget what is due of %s", mac)
 		}
 	}
@@ -64,10 +67,13 @@ func (s *Store) Remove(ctx context.Context, mac pbx.MAC, records bool) error {
 		return wrap(err, "remove %s", mac)
 	}
 	for item, err := range s.table.Query(ctx, Range{PK: string(mac)}) {
-		if err == nil && item.SK != deviceSK && (records || aboutPBX[item.SK]) {
-			err = s.table.Delete(ctx, item.Key, Condition{})
-		}
 		if err != nil {
+			return wrap(err, "remove %s", mac)
+		}
+		if item.SK == deviceSK || !records && !aboutPBX[item.SK] {
+			continue
+		}
+		if err := s.table.Delete(ctx, item.Key, Condition{}); err != nil {
 			return wrap(err, "remove %s", mac)
 		}
 	}

@@ -46,10 +46,10 @@ const (
 func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) {
 	f := liveFold{mac: mac, calls: map[string]*LiveCall{}, hungUp: map[string]*hangup{}, bridged: map[string]bool{}}
 	for item, err := range s.query(ctx, Prefix(string(mac), livePrefix+"#")) {
-		if err == nil {
-			err = f.add(item)
-		}
 		if err != nil {
+			return nil, err
+		}
+		if err := f.add(item); err != nil {
 			return nil, err
 		}
 	}

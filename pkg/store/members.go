@@ -109,13 +109,12 @@ func readMember(name string, text json.RawMessage, doc any) bool {
 
 // keepable is a JSON value as it is, or as a string where no Table would take it.
 func keepable(text json.RawMessage) json.RawMessage {
-	one, err := json.Marshal(map[string]json.RawMessage{"x": text})
-	if err == nil {
-		_, err = Canonical(one)
+	if one, err := json.Marshal(map[string]json.RawMessage{"x": text}); err == nil {
+		if _, err := Canonical(one); err == nil {
+			return text
+		}
 	}
-	if err != nil {
-		text, _ = json.Marshal(string(text)) // a string has a form
-	}
+	text, _ = json.Marshal(string(text)) // a string has a form
 	return text
 }
 

@@ -162,10 +162,13 @@ func (n Names) Check() error {
 		}
 	}
 	doc, err := marshal(n)
-	if err == nil && len(doc) > maxNamesSize {
-		err = fmt.Errorf("the names of a PBX may take %d bytes, and these %d would take %d", maxNamesSize, len(n), len(doc))
+	if err != nil {
+		return err
 	}
-	return err
+	if len(doc) > maxNamesSize {
+		return fmt.Errorf("the names of a PBX may take %d bytes, and these %d would take %d", maxNamesSize, len(n), len(doc))
+	}
+	return nil
 }
 
 // Readable tells which of the names can't be read. Its error is an ErrNotUnderstood.

@@ -94,16 +94,24 @@ type Sign struct {
 func (s *Store) Signs(ctx context.Context, mac pbx.MAC, from, to time.Time) iter.Seq2[Sign, error] {
 	return func(yield func(Sign, error) bool) {
 		for item, err := range s.query(ctx, signsOf(mac, from, to)) {
-			var doc factDoc[pbx.Sign]
-			if err == nil {
-				err = unmarshal(item, &doc)
+			if err != nil {
+				yield(Sign{}, err)
+				return
 			}
-			sign := Sign{doc.Event.Agent, lastPart(item.SK) == signLogin, doc.Received, item.Version[strings.LastIndexByte(item.Version, '.')+1:]}
+			sign, err := signOf(item)
 			if !yield(sign, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+func signOf(i Item) (Sign, error) {
+	var doc factDoc[pbx.Sign]
+	if err := unmarshal(i, &doc); err != nil {
+		return Sign{}, err
+	}
+	return Sign{doc.Event.Agent, lastPart(i.SK) == signLogin, doc.Received, i.Version[strings.LastIndexByte(i.Version, '.')+1:]}, nil
 }
 
 // Extensions yields the latest state of each extension, by extension. One that can't be read is

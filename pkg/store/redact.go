@@ -233,10 +233,7 @@ func maskedRow(sk string, mask Mask) string {
 // Masked is an event with all its texts masked, as it would be read if the PBX had sent it so;
 // changed reports whether it is another one.
 func Masked(event pbx.Event, mask Mask) (masked pbx.Event, changed bool, err error) {
-	was, err := json.Marshal(event)
-	if err == nil {
-		was, err = Canonical(was)
-	}
+	was, err := canonicalOf(event)
 	if err != nil {
 		return event, false, err
 	}

@@ -54,20 +54,14 @@ func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restate
 		return wrap(err, "read whether %s of %s is restated", day, mac)
 	}
 	for row, err := range s.Rows(ctx, mac, day) {
-		if err == nil && row.Revision > r.Revision {
+		if err != nil {
+			return wrap(err, "keep the rows of %s of %s", day, mac)
+		}
+		if row.Revision > r.Revision {
 			return nil // another writer has begun to replace them, after it had kept them
 		}
-		var items []Item
-		if err == nil {
-			items, err = itemsOf(row.Figures, func(part int) Key {
-				return partKey(Key{string(mac), key.SK + "#" + row.key()}, part)
-			})
-		}
-		for _, item := range items {
-			if err == nil {
-				err = orThere(s.table.Put(ctx, item, Absent()))
-			}
-		}
+		kept := Key{string(mac), key.SK + "#" + row.key()}
+		err := s.putParts(ctx, row.Figures, Absent(), func(part int) Key { return partKey(kept, part) })
 		if err != nil {
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}

@@ -127,10 +127,13 @@ func (u *Unreadable) Spilled() (mac pbx.MAC, received time.Time, text []byte) {
 // spillPart reads a part of a text.
 func spillPart(i Item) (spillDoc, error) {
 	doc, err := document[spillDoc](i)
-	if err == nil && (doc.Parts < 1 || doc.Part < 0 || doc.Part >= doc.Parts || partKey(baseKey(i.Key), doc.Part) != i.Key) {
-		err = fmt.Errorf("item %s: its key is not that of part %d of %d", nameOf(i), doc.Part, doc.Parts)
+	if err != nil {
+		return doc, err
 	}
-	return doc, err
+	if doc.Parts < 1 || doc.Part < 0 || doc.Part >= doc.Parts || partKey(baseKey(i.Key), doc.Part) != i.Key {
+		return doc, fmt.Errorf("item %s: its key is not that of part %d of %d", nameOf(i), doc.Part, doc.Parts)
+	}
+	return doc, nil
 }
 
 func (sp *Spilled) add(doc spillDoc) {

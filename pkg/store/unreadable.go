@@ -102,13 +102,16 @@ func (s *Store) partition(ctx context.Context, pk, doing string) iter.Seq2[Item,
 func markedDay(i Item) (pbx.MAC, pbx.Day, error) {
 	text, mac, _ := strings.Cut(i.SK, "#")
 	day, err := pbx.ParseDay(text)
-	if err == nil {
-		err = checkMAC(mac)
+	if err != nil {
+		return pbx.MAC(mac), day, wrap(err, "item %s", nameOf(i))
 	}
-	if err == nil && dueKey(pbx.MAC(mac), day) != i.Key {
-		err = errors.New("is not the key of that day and PBX")
+	if err := checkMAC(mac); err != nil {
+		return pbx.MAC(mac), day, wrap(err, "item %s", nameOf(i))
 	}
-	return pbx.MAC(mac), day, wrap(err, "item %s", nameOf(i))
+	if dueKey(pbx.MAC(mac), day) != i.Key {
+		return pbx.MAC(mac), day, fmt.Errorf("item %s: is not the key of that day and PBX", nameOf(i))
+	}
+	return pbx.MAC(mac), day, nil
 }
 
 // listedMAC is the PBX of an entry of the fleet list.
@@ -119,10 +122,13 @@ func listedMAC(i Item) (pbx.MAC, error) {
 // checkMAC tells what is wrong with a MAC that stands in a key.
 func checkMAC(text string) error {
 	mac, err := pbx.ParseMAC(text)
-	if err == nil && string(mac) != text {
-		err = fmt.Errorf("%.40q is not how a MAC is written in keys", text)
+	if err != nil {
+		return err
 	}
-	return err
+	if string(mac) != text {
+		return fmt.Errorf("%.40q is not how a MAC is written in keys", text)
+	}
+	return nil
 }
 
 func printable(text string) string {

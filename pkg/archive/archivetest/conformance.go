@@ -238,10 +238,12 @@ func (s suite) increment(t *testing.T) {
 			return
 		}
 		body, err := s.bucket.Get(s.ctx, "count") // may be newer than the tag
-		n, _ := strconv.Atoi(string(body))
-		if err == nil {
-			err = s.bucket.Replace(s.ctx, "count", []byte(strconv.Itoa(n+1)), tag)
+		if err != nil {
+			t.Error(err)
+			return
 		}
+		n, _ := strconv.Atoi(string(body))
+		err = s.bucket.Replace(s.ctx, "count", []byte(strconv.Itoa(n+1)), tag)
 		if err == nil {
 			return
 		}

@@ -43,11 +43,10 @@ type nameLock struct {
 // Open opens the folder at path for reading and writing, and makes it where it is missing.
 // One program at a time may do so.
 func Open(path string) (*Bucket, error) {
-	err := os.MkdirAll(path, 0o700)
-	if err == nil {
-		err = syncAround(path)
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make the archive: %w", err)
 	}
-	if err != nil {
+	if err := syncAround(path); err != nil {
 		return nil, fmt.Errorf("make the archive: %w", err)
 	}
 	b, err := OpenReadOnly(path)
@@ -57,14 +56,18 @@ func Open(path string) (*Bucket, error) {
 	if err := b.CheckLinks(); err != nil {
 		return nil, errors.Join(fmt.Errorf("the archive %s can't be used: %w", path, err), b.Close())
 	}
-	err = b.root.RemoveAll(aside)
-	if err == nil {
-		err = b.root.Mkdir(aside, 0o700)
-	}
-	if err != nil {
+	if err := b.emptyAside(); err != nil {
 		return nil, errors.Join(fmt.Errorf("the archive %s can't be written: %w", path, err), b.Close())
 	}
 	return b, nil
+}
+
+// emptyAside makes the folder of temporary files, or makes it empty.
+func (b *Bucket) emptyAside() error {
+	if err := b.root.RemoveAll(aside); err != nil {
+		return err
+	}
+	return b.root.Mkdir(aside, 0o700)
 }
 
 // syncAround has the name of a folder, and of each folder around it, on disk: whoever made
@@ -72,17 +75,20 @@ func Open(path string) (*Bucket, error) {
 // be synced, is not one that a program like it has made.
 func syncAround(folder string) error {
 	folder, err := filepath.Abs(folder)
-	if err == nil {
-		folder, err = filepath.EvalSymlinks(folder)
+	if err != nil {
+		return err
 	}
-	for err == nil && folder != filepath.Dir(folder) {
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return err
+	}
+	for folder != filepath.Dir(folder) {
 		folder = filepath.Dir(folder)
-		err = syncFolder(os.Open(folder))
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
-			err = nil
+		err := syncFolder(os.Open(folder))
+		if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EINVAL) {
+			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // syncFolder has the names in a folder that was opened on disk, and closes it.
@@ -131,11 +137,7 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, check func()
 		return fmt.Errorf("put object: %w", err)
 	}
 	temporary := path.Join(aside, rand.Text())
-	err := b.write(temporary, body)
-	if err == nil {
-		err = b.name(temporary, name, check)
-	}
-	if err != nil {
+	if err := b.place(temporary, name, body, check); err != nil {
 		b.root.Remove(temporary) // else the next Open does
 		if errors.Is(err, fs.ErrNotExist) {
 			b.synced.Clear() // somebody removed a folder: the next Put makes it again
@@ -146,6 +148,14 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, check func()
 		return fmt.Errorf("put object %s: %w", name, err)
 	}
 	return nil
+}
+
+// place writes a temporary file, and gives it its name.
+func (b *Bucket) place(temporary, name string, body []byte, check func() error) error {
+	if err := b.write(temporary, body); err != nil {
+		return err
+	}
+	return b.name(temporary, name, check)
 }
 
 // name gives a file that was written aside its name, if check allows it.
@@ -274,11 +284,7 @@ func (b *Bucket) read(name string) (body []byte, err error) {
 // open calls use with an object's file; where there is none, its error is fs.ErrNotExist. All that
 // reads objects goes through it: what is no object is refused before it is opened.
 func (b *Bucket) open(name string, use func(*os.File) error) error {
-	err := b.checkObject(name)
-	var f *os.File
-	if err == nil {
-		f, err = b.root.Open(name)
-	}
+	f, err := b.openFile(name)
 	if noObject(err) {
 		return fs.ErrNotExist
 	}
@@ -286,6 +292,13 @@ func (b *Bucket) open(name string, use func(*os.File) error) error {
 		return err
 	}
 	return errors.Join(use(f), f.Close())
+}
+
+func (b *Bucket) openFile(name string) (*os.File, error) {
+	if err := b.checkObject(name); err != nil {
+		return nil, err
+	}
+	return b.root.Open(name)
 }
 
 // noObject tells of errors that mean: there is no object of that name, but perhaps one
@@ -300,31 +313,27 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return fmt.Errorf("delete object: %w", err)
 	}
-	err := b.remove(name)
-	if err == nil {
-		err = b.sync(path.Dir(name)) // also after a Delete that was killed before it did so
+	if err := b.remove(name); err != nil && !noObject(err) {
+		return fmt.Errorf("delete object %s: %w", name, err)
 	}
-	if err != nil && !noObject(err) {
+	// The folder is synced also after a Delete that was killed before it did so.
+	if err := b.sync(path.Dir(name)); err != nil && !noObject(err) {
 		return fmt.Errorf("delete object %s: %w", name, err)
 	}
 	return nil
 }
 
-// remove removes an object. That there is none is success.
+// remove removes an object.
 func (b *Bucket) remove(name string) error {
 	defer b.lock(name)()
-	err := b.checkFolders(name)
-	var info fs.FileInfo
-	if err == nil {
-		info, err = b.root.Lstat(name)
+	if err := b.checkFolders(name); err != nil {
+		return err
 	}
-	if err == nil && !info.IsDir() {
-		err = b.root.Remove(name)
+	info, err := b.root.Lstat(name)
+	if err != nil || info.IsDir() {
+		return err
 	}
-	if noObject(err) {
-		return nil
-	}
-	return err
+	return b.root.Remove(name)
 }
 
 // List implements archive.Bucket.

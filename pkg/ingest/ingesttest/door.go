@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -129,10 +130,7 @@ func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 	lines := json.NewEncoder(&out)
 	lines.SetEscapeHTML(false)
 	write := func(record any, err error) {
-		if err == nil {
-			err = lines.Encode(record)
-		}
-		if err != nil {
+		if err := errors.Join(err, lines.Encode(record)); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -22,10 +22,10 @@ const (
 // names. Then it looks at the records.
 func testV4(t *testing.T, d Door) {
 	zone, err := pbx.ParseZone(V4Zone)
-	if err == nil {
-		err = d.Store.SetDevice(t.Context(), V4, store.Device{Zone: zone})
-	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Store.SetDevice(t.Context(), V4, store.Device{Zone: zone}); err != nil {
 		t.Fatal(err)
 	}
 	send := func(name, want string) {

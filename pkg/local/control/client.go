@@ -19,11 +19,11 @@ var ErrBroken = errors.New("the server ended before the command did: run it agai
 // listens, the error is ErrNobody.
 func Ask(ctx context.Context, folder string, r Request, out, errs io.Writer, files Files) (code int, err error) {
 	text, err := json.Marshal(r)
-	if err == nil && len(text) > requestAtMost {
-		err = errors.New("the command is too long")
-	}
 	if err != nil {
 		return 0, fmt.Errorf("ask the server: %w", err)
+	}
+	if len(text) > requestAtMost {
+		return 0, errors.New("ask the server: the command is too long")
 	}
 	conn, err := dial(folder)
 	if err != nil {

@@ -53,11 +53,10 @@ type ownFile struct {
 
 // Commit implements File.
 func (f *ownFile) Commit() error {
-	err := errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), f.path)
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	return err
+	return os.Rename(f.Name(), f.path)
 }
 
 // Discard implements File.

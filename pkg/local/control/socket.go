@@ -31,11 +31,10 @@ func listen(folder string) (*net.UnixListener, error) {
 		return nil, err
 	}
 	l.SetUnlinkOnClose(false) // it gets another name
-	err = os.Chmod(beside, 0o600)
-	if err == nil {
-		err = os.Rename(beside, filepath.Join(at, name))
+	if err := os.Chmod(beside, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close(), os.Remove(beside))
 	}
-	if err != nil {
+	if err := os.Rename(beside, filepath.Join(at, name)); err != nil {
 		return nil, errors.Join(err, l.Close(), os.Remove(beside))
 	}
 	return l, nil

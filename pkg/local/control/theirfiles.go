@@ -108,14 +108,13 @@ type keeper struct {
 // do does what is asked, and returns the answer.
 func (k *keeper) do(text []byte) string {
 	var r fileRequest
-	err := json.Unmarshal(text, &r)
-	if _, ok := k.named[r.Path]; err == nil && !ok {
-		err = fmt.Errorf("the server asks for %q, which was not named", r.Path)
+	if err := json.Unmarshal(text, &r); err != nil {
+		return err.Error()
 	}
-	if err == nil {
-		err = k.handle(r)
+	if _, ok := k.named[r.Path]; !ok {
+		return fmt.Sprintf("the server asks for %q, which was not named", r.Path)
 	}
-	if err != nil {
+	if err := k.handle(r); err != nil {
 		return err.Error()
 	}
 	return ""

@@ -158,15 +158,19 @@ func writable(path string) error {
 }
 
 func wholeRecords(ctx context.Context, path string) error {
-	table, err := local.OpenRecords(ctx, path)
-	if err == nil {
-		defer table.Close()
-		err = table.Check(ctx)
-	}
-	if err != nil {
+	if err := checkRecords(ctx, path); err != nil {
 		return doctor.Wrong("stop pbxctl serve, put records.db aside, and make it anew with `pbxctl replay`", "the records can't be read whole: %v", err)
 	}
 	return nil
+}
+
+func checkRecords(ctx context.Context, path string) error {
+	table, err := local.OpenRecords(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	return table.Check(ctx)
 }
 
 // localKeys are the fleet keys of a data folder, if they are for its owner alone.

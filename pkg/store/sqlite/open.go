@@ -136,11 +136,10 @@ func openMedium(ctx context.Context, path string) (*Table, error) {
 		return nil, fmt.Errorf("copy %s: %w", path, err)
 	}
 	copied := filepath.Join(folder, filepath.Base(path))
-	err = errors.Join(copyFile(path, copied), copyFile(path+"-wal", copied+"-wal"))
-	var reading *sql.DB
-	if err == nil {
-		reading, err = open(ctx, copied, toRead, readConnections)
+	if err := errors.Join(copyFile(path, copied), copyFile(path+"-wal", copied+"-wal")); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
+	reading, err := open(ctx, copied, toRead, readConnections)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
