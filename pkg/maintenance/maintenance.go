@@ -42,13 +42,16 @@ func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, report telemetry.Op
 
 // Compute computes a day, and publishes its figures where they have changed.
 func (w *Worker) Compute(ctx context.Context, t rollup.Task) error {
-	var result rollup.Result
-	err := t.Check()
-	if err == nil {
-		result, err = w.rollup.Work(ctx, t)
-	}
+	result, err := w.compute(ctx, t)
 	w.report.Worked(ctx, t.MAC, t.Day, string(result), err)
 	return err
+}
+
+func (w *Worker) compute(ctx context.Context, t rollup.Task) (rollup.Result, error) {
+	if err := t.Check(); err != nil {
+		return "", err
+	}
+	return w.rollup.Work(ctx, t)
 }
 
 // Pack takes a turn at packing. It reports whether the same turn is to be taken again.
