@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"trunkline/pkg/cloud/worker"
 	"trunkline/pkg/config"
+	"trunkline/pkg/version"
 )
 
 func main() {
@@ -19,5 +21,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rollup:", err)
 		os.Exit(1)
 	}
+	slog.New(slog.NewJSONHandler(os.Stdout, nil)).Info("function begins", "version", version.Text())
 	lambda.Start(worker.New(settings, os.Stdout, time.Now).Handle)
 }

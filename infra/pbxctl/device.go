@@ -20,12 +20,12 @@ type deviceCommands struct {
 	Import  deviceImportCommand  `cmd:"" help:"Put many PBXs on the fleet list, or change them, by a CSV file."`
 	Export  deviceExportCommand  `cmd:"" help:"Print the fleet as a CSV file that can be imported."`
 	URL     deviceURLCommand     `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
-	Set     deviceSetCommand     `cmd:"" help:"Say something of a PBX: its name, its site, its time zone, its thresholds."`
+	Set     deviceSetCommand     `cmd:"" help:"Change a PBX's settings: its name, its site, its time zone, its thresholds."`
 	List    deviceListCommand    `cmd:"" help:"List the PBXs that have sent something, or of which something was said."`
 	Alias   deviceAliasCommand   `cmd:"" help:"Let the events of a PBX name another MAC, too: that of the one it replaced."`
 	Disable deviceDisableCommand `cmd:"" help:"Refuse the events of a PBX."`
 	Enable  deviceEnableCommand  `cmd:"" help:"Take the events of a PBX that was disabled."`
-	Revoke  deviceRevokeCommand  `cmd:"" help:"Have a PBX's URL open no longer, since it became known."`
+	Revoke  deviceRevokeCommand  `cmd:"" help:"Revoke a PBX's URL, which others may know."`
 	Replace deviceReplaceCommand `cmd:"" help:"Have a PBX take another's place, with all that was said of it."`
 	Remove  deviceRemoveCommand  `cmd:"" help:"Take a PBX off the fleet list, and close its URL."`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -40,6 +41,7 @@ func (c *doctorCheckCommand) locate(p *program) error {
 // Run implements the command.
 func (c *doctorCheckCommand) Run(p *program) error {
 	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Verdict) { printVerdict(p.out, v, c.JSON) }}
+	checkup.Check(p.ctx, "version", func(context.Context) (string, error) { return versionLine(), nil })
 	if c.Data != "" {
 		foldercheck.Run(p.ctx, checkup, foldercheck.Folder{Path: c.Data, URL: c.URL, FleetKeys: p.getenv("FLEET_KEYS"), OpenClock: p.openClock})
 	} else {

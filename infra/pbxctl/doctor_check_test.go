@@ -40,7 +40,7 @@ func failures(out string) (lines []string) {
 func TestAllIsWellWithAnEnvironmentInAWS(t *testing.T) {
 	aws := newFakeAWS(t)
 	out, code := examine(t, nil, time.Now, "doctor", "--stack", "trunkline")
-	if code != 0 || len(failures(out)) > 0 || strings.Count(out, "\n") != 22 {
+	if code != 0 || len(failures(out)) > 0 || strings.Count(out, "\n") != 23 {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 	if left := aws.left(); len(left) > 0 {

@@ -26,9 +26,11 @@ import (
 
 // commands is what pbxctl can do, a file of this folder for each.
 type commands struct {
+	ShowVersion versionFlag `name:"version" help:"Show which build of pbxctl this is."`
+
 	Serve        serveCommand        `cmd:"" help:"Receive events on this machine."`
 	Demo         demoCommand         `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
-	Device       deviceCommands      `cmd:"" help:"Prepare PBXs."`
+	Device       deviceCommands      `cmd:"" help:"Manage PBXs."`
 	Names        namesCommands       `cmd:"" help:"Name queues, agents and numbers, with opening hours and targets."`
 	Keys         keysCommands        `cmd:"" help:"List, rotate and retire the keys that sign PBXs' URLs."`
 	Calls        callsCommand        `cmd:"" help:"Show the call records of a PBX."`
@@ -44,6 +46,8 @@ type commands struct {
 	Find         findCommand         `cmd:"" help:"List what is kept of a caller's number."`
 	Erase        eraseCommand        `cmd:"" help:"Remove a caller's number from all that is kept."`
 	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
+	Version      versionCommand      `cmd:"" help:"Show which build of pbxctl this is."`
+	Completion   completionCommand   `cmd:"" help:"Print a script that completes commands and flags in a shell."`
 	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post its events, and check the figures that come of them."`
 }
 

@@ -27,6 +27,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
 	"trunkline/pkg/token"
+	"trunkline/pkg/version"
 )
 
 type serveCommand struct {
@@ -77,6 +78,7 @@ func (c *serveCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	s.log.Info("serve begins", "version", version.Text(), "url", s.url, "folder", c.Data)
 	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n", s.url, c.Data)
 	fmt.Fprintf(p.out, "A PBX's URL:  pbxctl device url --mac 68:69:2e:0b:00:01 --base %s --data %s\n", s.url, c.Data)
 	if s.everywhere {
@@ -175,7 +177,7 @@ func (c *serveCommand) open(p *program) (*server, error) {
 	s.requests.next = s.health(ingest.NewDoor(in, telemetry.Deliveries(s.log), p.now))
 	s.web = c.web(&s.requests, s.log)
 	s.web.ConnState = s.requests.count
-	s.control = &control.Server{Version: version(), Do: s.do, HandOver: s.handOver, Now: time.Now}
+	s.control = &control.Server{Version: version.Text(), Do: s.do, HandOver: s.handOver, Now: time.Now}
 	return s, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
+	"trunkline/pkg/version"
 )
 
 // openFolder calls use with a data folder, to change it; made where it is missing. Where a
@@ -79,7 +80,7 @@ func openOrAsk(p *program, folder string, files []string) (*local.Dir, error) {
 
 // ask has the server of a data folder do the command.
 func (p *program) ask(folder string, files []string) error {
-	r := control.Request{Version: version(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
+	r := control.Request{Version: version.Text(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
 		Env: map[string]string{}, Files: map[string][]byte{}}
 	var err error
 	if r.Dir == "" {
@@ -116,14 +117,6 @@ func readIfThere(files control.Files, path string) ([]byte, error) {
 
 // settings are the variables that commands read which work with a data folder.
 func settings() []string { return []string{"DEFAULT_ZONE", "GRACE_MINUTES", "RECORD_DAYS"} }
-
-// version tells builds of the program apart.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "unknown"
-}
 
 // lend calls use with the server's stores.
 func (s *server) lend(folder string, use func(*local.Dir) error) error {

@@ -1,0 +1,2 @@
+// Package version says which build a program is.
+package version
