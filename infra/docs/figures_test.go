@@ -27,7 +27,7 @@ func example() kpi.Tally {
 			GaveUpWaits:    waits(6, 18, 50),
 		},
 		Waited: 8, Wait: kpi.Total{Sum: 189, Max: 50},
-		Talk: kpi.Total{Sum: 270, Max: 120}, Handled: 3, HandleTime: 270 + 30 + 30,
+		Talk: kpi.Total{Sum: 270, Max: 120}, Hold: kpi.Total{Sum: 30, Max: 20}, WrapUp: kpi.Total{Sum: 30, Max: 15}, Handled: 3, HandleTime: 270 + 30 + 30,
 	}
 }
 
@@ -38,14 +38,24 @@ func TestTheExamplesOfFiguresAddUp(t *testing.T) {
 	computed := numbers(t, figures)
 	maps.Copy(computed, numbers(t, figures.ServiceLevel))
 	rows := figureRow.FindAllStringSubmatch(read(t, "figures.md"), -1)
-	if len(rows) != 17 {
-		t.Errorf("%d figures have an example, want 17", len(rows))
+	if len(rows) != 27 {
+		t.Errorf("%d figures have an example, want 27", len(rows))
 	}
 	for _, row := range rows {
 		_, decimals, _ := strings.Cut(row[2], ".")
 		got, known := computed[row[1]]
 		if want := strconv.FormatFloat(got, 'f', len(decimals), 64); !known || row[2] != want {
 			t.Errorf("figures.md says that %s is %s, and it is %s", row[1], row[2], want)
+		}
+	}
+}
+
+func TestEveryFigureIsDocumented(t *testing.T) {
+	text := read(t, "figures.md")
+	figures := example().Figures(kpi.Thresholds{})
+	for name := range numbers(t, figures) {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("figures.md has no `%s`", name)
 		}
 	}
 }

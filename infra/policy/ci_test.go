@@ -129,7 +129,7 @@ func TestEverySuiteRunsAndIsInTheSummary(t *testing.T) {
 	}
 	calls := l.read("calls")
 	for _, call := range []string{
-		"go mod", "make test", "make lint", "make policy", "make verify", "make fuzz", "sam validate", "make e2e", "make bench",
+		"go mod", "make test", "make race", "make lint", "make policy", "make verify", "make fuzz", "sam validate", "make e2e", "make bench",
 	} {
 		if !strings.Contains(calls, call+"\n") {
 			t.Errorf("%s was not called:\n%s", call, calls)
@@ -176,7 +176,7 @@ func TestASuiteThatCannotRunIsSkippedAndReported(t *testing.T) {
 		"no Docker Compose":   {[]string{"cc", "sam", "docker"}, "fails/docker compose", []string{"cloud", "e2e"}},
 		"no SAM CLI, and no Python that could install it": {[]string{"cc", "docker"}, "", []string{"template", "e2e"}},
 		"SAM CLI can't be installed":                      {[]string{"cc", "docker", "python3"}, "fails/python3 -m", []string{"template", "e2e"}},
-		"no C compiler":                                   {[]string{"docker", "sam"}, "", []string{"test", "verify"}},
+		"no C compiler":                                   {[]string{"docker", "sam"}, "", []string{"race", "verify"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newChecked(t, c.programs...)

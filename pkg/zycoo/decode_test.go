@@ -94,6 +94,26 @@ func TestPayloadsDecodeToTheirGoldenEvents(t *testing.T) {
 	}
 }
 
+func TestEveryKindHasAPayload(t *testing.T) {
+	found := map[pbx.Kind]bool{}
+	for file, body := range payloads(t) {
+		decoded, err := Decode(body)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, e := range decoded.Elements {
+			if e.Event != nil {
+				found[e.Event.Kind()] = true
+			}
+		}
+	}
+	for _, kind := range pbx.Kinds() {
+		if !found[kind] {
+			t.Errorf("testdata has no event of the kind %s", kind)
+		}
+	}
+}
+
 // strict is the body as strict JSON, ok where it is a literal without a fault.
 func strict(body []byte) (text []byte, ok bool) {
 	literal := bare(string(body))
