@@ -12,9 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"trunkline/infra/e2e/bill"
 	"trunkline/infra/e2e/tap"
@@ -233,8 +234,8 @@ func (w *world) costOfPacking(t *testing.T) bill.Usage {
 func (w *world) costOfADay(t *testing.T) bill.Usage {
 	profile := bill.Profile()
 	task := rollup.Task{MAC: "0200000000ad", Day: pbx.DayOf(time.Date(2026, 11, 18, 0, 0, 0, 0, time.UTC))}
-	var writers sync.WaitGroup
-	slots := make(chan struct{}, 8)
+	var writers errgroup.Group
+	writers.SetLimit(8)
 	for e := range profile.Events() {
 		if profile.DayOf(e.At) > 2 {
 			break
@@ -242,15 +243,14 @@ func (w *world) costOfADay(t *testing.T) bill.Usage {
 		if profile.DayOf(e.At) < 2 || e.Event.Kind() == pbx.KindExtensionStatus {
 			continue
 		}
-		slots <- struct{}{}
-		writers.Go(func() {
-			defer func() { <-slots }()
-			if _, err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event); err != nil {
-				t.Error(err)
-			}
+		writers.Go(func() error {
+			_, err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event)
+			return err
 		})
 	}
-	writers.Wait()
+	if err := writers.Wait(); err != nil {
+		t.Fatal(err)
+	}
 	text, err := json.Marshal(task)
 	if err != nil {
 		t.Fatal(err)

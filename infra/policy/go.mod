@@ -9,6 +9,9 @@ require (
 	trunkline v0.0.0-00010101000000-000000000000
 )
 
-require golang.org/x/text v0.43.0 // indirect
+require (
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
 
 replace trunkline => ../..

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Loop is a loop over many things.
@@ -25,48 +27,38 @@ type Loop[T any] struct {
 // the error wraps that one, too. It also ends when do returns ErrEnough.
 func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
 	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
-	done := func(thing T) { r.one(ctx, thing, do) }
-	wait := func() {}
-	if l.AtOnce > 1 {
-		done, wait = hand(l.AtOnce, done)
-	}
+	calls := calls(l.AtOnce)
 	for thing, err := range all {
-		if r.read(err) {
-			done(thing)
+		switch {
+		case !r.read(err):
+		case l.AtOnce > 1:
+			calls.Go(func() error { r.one(ctx, thing, do); return nil })
+		default:
+			r.one(ctx, thing, do)
 		}
 		if r.over(ctx) {
 			break
 		}
 	}
-	wait()
+	calls.Wait()
 	return r.err()
 }
 
-// hand makes workers that do what they are given. wait returns when all of it is done; then no
-// more may be given.
-func hand[T any](workers int, do func(T)) (give func(T), wait func()) {
-	next := make(chan T)
-	var working sync.WaitGroup
-	for range workers {
-		working.Go(func() {
-			for thing := range next {
-				do(thing)
-			}
-		})
+// SideBySide calls do with each number from 0 to n-1, with at most atOnce of them at a time, and
+// returns when all calls have returned.
+func SideBySide(atOnce, n int, do func(i int)) {
+	calls := calls(atOnce)
+	for i := range n {
+		calls.Go(func() error { do(i); return nil })
 	}
-	return func(thing T) { next <- thing }, func() {
-		close(next)
-		working.Wait()
-	}
+	calls.Wait()
 }
 
-// sideBySide does something with each of some things, and returns when all is done.
-func sideBySide[T any](atOnce int, things []T, do func(T)) {
-	give, wait := hand(max(1, min(atOnce, len(things))), do)
-	for _, thing := range things {
-		give(thing)
-	}
-	wait()
+// calls is a group of calls of which at most atOnce go on at a time. None returns an error.
+func calls(atOnce int) *errgroup.Group {
+	var g errgroup.Group
+	g.SetLimit(max(1, atOnce))
+	return &g
 }
 
 // run is a Loop that goes on.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -132,8 +132,11 @@ func (in *Ingest) store(ctx context.Context, parcels []parcel) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	var both sync.WaitGroup
-	both.Go(func() { each(parcels, func(p *parcel) { p.archiveErr = archive.Keep(ctx, in.archive, p.Envelope) }) })
-	each(parcels, func(p *parcel) {
+	both.Go(func() {
+		each.SideBySide(atOnce, len(parcels), func(i int) { parcels[i].archiveErr = archive.Keep(ctx, in.archive, parcels[i].Envelope) })
+	})
+	each.SideBySide(atOnce, len(parcels), func(i int) {
+		p := &parcels[i]
 		if p.outcome == Stored {
 			p.sealed, p.recordErr = in.records.Record(ctx, p.receipt, p.Event)
 		}
@@ -262,18 +265,4 @@ func worse(whole, event Outcome, array bool) Outcome {
 		return whole
 	}
 	return Partial
-}
-
-// each calls do for every parcel, a few at a time, and returns when all have returned.
-func each(parcels []parcel, do func(*parcel)) {
-	var workers sync.WaitGroup
-	var next atomic.Int64
-	for range min(atOnce, len(parcels)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(parcels); i = next.Add(1) - 1 {
-				do(&parcels[i])
-			}
-		})
-	}
-	workers.Wait()
 }

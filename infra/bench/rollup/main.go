@@ -24,10 +24,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"golang.org/x/sync/errgroup"
 
 	"trunkline/infra/fleet"
 	"trunkline/pkg/kpi"
@@ -335,20 +336,16 @@ func prepareStore(dir string) (result, error) {
 
 // record writes records side by side, so that many share a transaction.
 func record(ctx context.Context, s *store.Store, p fleet.PBX, records []fact) error {
-	var writers sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
+	var writers errgroup.Group
 	for some := range slices.Chunk(records, (len(records)+255)/256) {
-		writers.Go(func() {
+		writers.Go(func() error {
 			for _, f := range some {
 				if _, err := s.Record(ctx, store.Receipt{MAC: p.MAC, At: f.received, Zone: pbx.UTC}, f.event); err != nil {
-					mu.Lock()
-					failed = err
-					mu.Unlock()
+					return err
 				}
 			}
+			return nil
 		})
 	}
-	writers.Wait()
-	return failed
+	return writers.Wait()
 }

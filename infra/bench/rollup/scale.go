@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"trunkline/infra/fleet"
 	"trunkline/pkg/archive/dir"
@@ -105,26 +106,20 @@ func prepareMany(folder string) (result, error) {
 	}
 	defer s.table.Close()
 	began := time.Now()
-	var writers sync.WaitGroup
-	errs := make(chan error, 64)
-	for w := range cap(errs) {
-		writers.Go(func() {
-			for i := w; i < manyPBXs; i += cap(errs) {
-				for n := range callsEach {
-					err := s.store.Record(ctx, store.Receipt{MAC: macOf(i), At: received(), Zone: pbx.UTC}, call(n, callsEach))
-					if err != nil {
-						errs <- err
-						return
-					}
+	var writers errgroup.Group
+	writers.SetLimit(64)
+	for i := range manyPBXs {
+		writers.Go(func() error {
+			for n := range callsEach {
+				_, err := s.store.Record(ctx, store.Receipt{MAC: macOf(i), At: received(), Zone: pbx.UTC}, call(n, callsEach))
+				if err != nil {
+					return err
 				}
 			}
+			return nil
 		})
 	}
-	writers.Wait()
-	select {
-	case err = <-errs:
-	default:
-	}
+	err = writers.Wait()
 	return result{Seconds: time.Since(began).Seconds(), Records: manyPBXs * callsEach}, err
 }
 
@@ -155,21 +150,16 @@ type workers struct {
 }
 
 func (w workers) Send(ctx context.Context, tasks []rollup.Task) error {
-	next := make(chan rollup.Task)
-	var all sync.WaitGroup
-	for range 16 {
-		all.Go(func() {
-			for task := range next {
-				if result, err := w.Work(ctx, task); err == nil && result == rollup.Published {
-					w.published.Add(1)
-				}
+	var all errgroup.Group
+	all.SetLimit(16)
+	for _, task := range tasks {
+		all.Go(func() error {
+			result, err := w.Work(ctx, task)
+			if err == nil && result == rollup.Published {
+				w.published.Add(1)
 			}
+			return err
 		})
 	}
-	for _, task := range tasks {
-		next <- task
-	}
-	close(next)
-	all.Wait()
-	return nil
+	return all.Wait()
 }
