@@ -132,7 +132,7 @@ func (r *reader) namespace() string {
 }
 
 func (r *reader) schedule() Schedule {
-	return Schedule{DefaultZone: r.zone("DEFAULT_ZONE", pbx.UTC), Grace: r.minutes("GRACE_MINUTES", 15, 0, 12*60)}
+	return Schedule{DefaultZone: r.zone("DEFAULT_ZONE", pbx.UTC), Grace: r.minutes("GRACE_MINUTES", minutes{unset: 15, most: 12 * 60})}
 }
 
 func (r *reader) zone(name string, fallback pbx.Zone) pbx.Zone {
@@ -147,14 +147,20 @@ func (r *reader) zone(name string, fallback pbx.Zone) pbx.Zone {
 	return zone
 }
 
-func (r *reader) minutes(name string, fallback, least, most int) time.Duration {
+// minutes are what a variable may be, from 0.
+type minutes struct {
+	unset int // what it is where it is empty
+	most  int
+}
+
+func (r *reader) minutes(name string, of minutes) time.Duration {
 	value := r.getenv(name)
 	if value == "" {
-		value = strconv.Itoa(fallback)
+		value = strconv.Itoa(of.unset)
 	}
 	n, err := strconv.Atoi(value)
-	if err != nil || n < least || n > most {
-		r.wrong = append(r.wrong, fmt.Sprintf("%s=%.80q is not a number of minutes from %d to %d", name, value, least, most))
+	if err != nil || n < 0 || n > of.most {
+		r.wrong = append(r.wrong, fmt.Sprintf("%s=%.80q is not a number of minutes from 0 to %d", name, value, of.most))
 	}
 	return time.Duration(n) * time.Minute
 }

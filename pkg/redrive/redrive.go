@@ -16,10 +16,6 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// triesAtMost is how many runs try to record something, with a table that works, before it
-// goes to quarantine.
-const triesAtMost = 24
-
 // Redrive hands on what is spilled.
 type Redrive struct {
 	store  *store.Store
@@ -148,7 +144,7 @@ func (r *Redrive) recordOne(ctx context.Context, recorder *replay.Recorder, name
 	lines := each.Loop[archive.Line]{Of: "lines of spilled objects", Name: archive.Line.String}
 	err = lines.Do(ctx, archive.LinesOf(name, object), func(ctx context.Context, line archive.Line) error {
 		err := r.recordLine(ctx, recorder, line.Text)
-		if errors.Is(err, replay.ErrHeld) || err != nil && Tries(name) >= triesAtMost {
+		if errors.Is(err, replay.ErrHeld) || err != nil && Tries(name) >= replay.TriesAtMost {
 			report.Quarantined++
 			err = r.quarantine(ctx, line.Text, name, err)
 		}

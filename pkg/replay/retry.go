@@ -21,9 +21,9 @@ const (
 	// may take.
 	retriesAtOnce = 32
 	retryWithin   = 30 * time.Second
-	// triesAtMost is how many runs try to record an event, with a table that works, before it
+	// TriesAtMost is how many runs try to record an event, with a table that works, before it
 	// is refused for that.
-	triesAtMost = 24
+	TriesAtMost = 24
 	// againAtMost is with how many that failed a run begins no others.
 	againAtMost = 100
 	// settling is how long after a version's first run an older one may still refuse something.
@@ -232,7 +232,7 @@ func (r *retry) verdict(ctx context.Context, name string, err error) (h held, ok
 	if h, ok := errors.AsType[held](err); ok {
 		return h, true
 	}
-	if r.mark.Again[name] >= triesAtMost-1 && r.store.Ping(ctx) == nil {
+	if r.mark.Again[name] >= TriesAtMost-1 && r.store.Ping(ctx) == nil {
 		return held{why: "not recorded: " + err.Error()}, true
 	}
 	return held{}, false
