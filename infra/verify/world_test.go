@@ -56,9 +56,8 @@ func settingsFile(t *testing.T, devices map[pbx.MAC]store.Device) string {
 // keep archives the receipts, and returns the folder of raw/.
 func keep(t *testing.T, all []receipt) string {
 	folder := &lines{bodies: map[string][]byte{}}
-	kept := folder
 	for _, r := range all {
-		must(t, kept.Keep(t.Context(), r.envelope(t)))
+		must(t, archive.Keep(t.Context(), folder, r.envelope(t)))
 	}
 	root := t.TempDir()
 	for name, body := range folder.bodies {
@@ -99,7 +98,8 @@ func record(t *testing.T, all []receipt) map[pbx.MAC]*store.Store {
 		if fleet[r.mac] == nil {
 			fleet[r.mac] = store.New(storetest.NewMemory(), afterwards)
 		}
-		must(t, fleet[r.mac].Record(t.Context(), store.Receipt{MAC: r.mac, At: r.at, Index: r.index}, r.event))
+		_, err := fleet[r.mac].Record(t.Context(), store.Receipt{MAC: r.mac, At: r.at, Index: r.index}, r.event)
+		must(t, err)
 	}
 	return fleet
 }
