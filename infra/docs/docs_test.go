@@ -12,6 +12,7 @@ import (
 
 const (
 	readme       = "../../README.md"
+	github       = "../../.github/"
 	linesAtMost  = 150
 	wordsAtMost  = 1200
 	cellAtMost   = 300 // characters
@@ -19,14 +20,14 @@ const (
 	glossaryMost = 15
 )
 
-// documents are the README and all that it leads to.
+// documents are the README, all that it leads to, and what GitHub shows to contributors.
 func documents(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("*.md")
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no documents, %v", err)
 	}
-	return append(found, readme, "../runbook.md")
+	return append(found, readme, "../runbook.md", github+"CONTRIBUTING.md", github+"SECURITY.md")
 }
 
 func TestTheREADMEIsReadInThreeMinutes(t *testing.T) {
@@ -109,6 +110,28 @@ var (
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	unslug   = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
+
+// filed are the files that a table of steps names in its first column.
+var filed = regexp.MustCompile("(?m)^\\| `([^`]+)`(?:, `([^`]+)`)? \\|")
+
+func TestContributorsAreLedToFilesThatAreThere(t *testing.T) {
+	rows := filed.FindAllStringSubmatch(read(t, github+"CONTRIBUTING.md"), -1)
+	if len(rows) < 20 {
+		t.Fatalf("only %d rows name files", len(rows))
+	}
+	for _, row := range rows {
+		first := strings.Replace(row[1], "NAME.txt", "", 1)
+		files := []string{first}
+		if row[2] != "" { // in the same folder
+			files = append(files, filepath.Join(filepath.Dir(first), row[2]))
+		}
+		for _, file := range files {
+			if _, err := os.Stat("../../" + file); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
 
 // long lists the sentences and cells of a document that are too long.
 func long(text string) (found []string) {
