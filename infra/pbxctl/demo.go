@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -56,38 +57,38 @@ func (c *demoCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	s.level.Set(slog.LevelWarn) // the tour tells of its own deliveries
-	s.serve()
+	s.Level.Set(slog.LevelWarn) // the tour tells of its own deliveries
+	s.Serve()
 	if err := c.tour(p, s); err != nil || c.Once {
 		if p.ctx.Err() != nil {
 			err = nil // Ctrl-C is how a demo ends
 		}
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.Stop())
 	}
-	s.level.Set(slog.LevelInfo)
-	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.url)
-	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", deviceURL(s.url, s.keys, demoPBX, 1))
+	s.Level.Set(slog.LevelInfo)
+	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.URL)
+	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", deviceURL(s.URL, s.Keys, demoPBX, 1))
 	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions --mac %s --data %s\n", demoPBX, c.Data)
-	return s.wait(p.ctx)
+	return s.Wait(p.ctx)
 }
 
 // open makes a server at the address, or at another port where that one is taken.
-func (c *demoCommand) open(p *program) (*server, error) {
+func (c *demoCommand) open(p *program) (*server.Server, error) {
 	serve := serveCommand{Addr: c.Addr, dataFolder: c.dataFolder, BodyTimeout: 15 * time.Second}
-	s, err := serve.open(p)
+	s, err := server.Open(p.ctx, serve.config(p))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, _ := net.SplitHostPort(c.Addr)
 		serve.Addr = net.JoinHostPort(host, "0")
-		s, err = serve.open(p)
+		s, err = server.Open(p.ctx, serve.config(p))
 	}
 	return s, err
 }
 
 // tour posts the vendor's examples over HTTP and shows what became of them.
-func (c *demoCommand) tour(p *program, s *server) error {
-	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n\n", s.url, c.Data)
+func (c *demoCommand) tour(p *program, s *server.Server) error {
+	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n\n", s.URL, c.Data)
 	for _, mac := range macs() {
-		if err := s.store.SetDevice(p.ctx, mac, store.Device{Name: "Demo PBX " + string(mac[6:])}); err != nil {
+		if err := s.Store.SetDevice(p.ctx, mac, store.Device{Name: "Demo PBX " + string(mac[6:])}); err != nil {
 			return err
 		}
 	}
@@ -98,23 +99,23 @@ func (c *demoCommand) tour(p *program, s *server) error {
 		}
 	}
 	for _, mac := range macs() {
-		if err := showPBX(p, s.store, mac); err != nil {
+		if err := showPBX(p, s.Store, mac); err != nil {
 			return err
 		}
 	}
-	if err := showArchive(p, s.bucket, c.Data); err != nil {
+	if err := showArchive(p, s.Bucket, c.Data); err != nil {
 		return err
 	}
 	return c.showKPIs(p, s)
 }
 
 // showKPIs rolls up the day of the demo PBX's call, and prints its figures.
-func (c *demoCommand) showKPIs(p *program, s *server) error {
+func (c *demoCommand) showKPIs(p *program, s *server.Server) error {
 	day, err := pbx.ParseDay("2018-11-05")
 	if err != nil {
 		return err
 	}
-	if _, err := s.rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: day}); err != nil {
+	if _, err := s.Rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: day}); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
@@ -153,12 +154,12 @@ func macs() []pbx.MAC {
 }
 
 // post sends an example to its PBX's URL, and prints the answer.
-func post(p *program, s *server, e example) error {
+func post(p *program, s *server.Server, e example) error {
 	body, err := testdata.FS.ReadFile("vendor/" + e.name + ".txt")
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, deviceURL(s.url, s.keys, e.mac, 1), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, deviceURL(s.URL, s.Keys, e.mac, 1), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -1,26 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
+	"trunkline/pkg/local/server"
 	"trunkline/pkg/store"
-	"trunkline/pkg/store/storetest"
-	"trunkline/pkg/telemetry"
 )
 
 // callAt is a call of a second of a day, by a PBX whose clock stands in UTC.
@@ -38,32 +30,24 @@ func thirtyFive(t *testing.T, data, now string) *running {
 	r.set(t, now)
 	env := map[string]string{"FLEET_KEYS": fleetKeys, "RECORD_DAYS": "35"}
 	p := newProgram(t.Context(), &r.log, &r.log, func(name string) string { return env[name] }, func() time.Time { return *r.clock.Load() })
-	var err error
-	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: 5 * time.Second}).open(p); err != nil {
-		t.Fatal(err)
-	}
+	r.Server = openHere(t, p, data, func(c *server.Config) { c.Schedule = never })
 	return r
 }
 
 // round does what a server does every hour and minute, and what bodies ask for before, and stops it.
 func (r *running) round(t *testing.T, bodies ...string) {
 	t.Helper()
-	go r.web.Serve(r.listener)
+	r.Serve()
 	for _, body := range bodies {
-		if status, answer := ingesttest.Post(t, deviceURL(r.url, r.keys, "68692e0b0001", 1), []byte(body)); status != 200 {
+		if status, answer := ingesttest.Post(t, deviceURL(r.URL, r.Keys, "68692e0b0001", 1), []byte(body)); status != 200 {
 			t.Fatal(answer)
 		}
 	}
-	if err := r.server.clock.Keep(t.Context()); err != nil {
+	if err := r.Clock.Keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.data.Table.Sweep(t.Context(), r.now()); err != nil {
-		t.Fatal(err)
-	}
-	r.keepRun(t.Context(), telemetry.OperationsLog(r.server.log))
-	err := errors.Join(r.web.Close(), r.data.Close())
-	r.lines.Close(time.Second)
-	if err != nil {
+	r.Maintain(t.Context())
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -124,7 +108,7 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 		t.Errorf("accepted: exit %d: %s", code, out)
 	}
 	r := thirtyFive(t, data, wrong)
-	if got := r.now(); !got.Equal(at(t, wrong)) {
+	if got := r.Now(); !got.Equal(at(t, wrong)) {
 		t.Errorf("it is %s", got)
 	}
 	r.round(t)
@@ -176,61 +160,4 @@ func TestDoctorNamesFilesOfAnotherModeAndCopiesOfKeys(t *testing.T) {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	}
-}
-
-func TestAServerLogsThatItsClockJumpsAndThatItIsRightAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began, jump := time.Now(), atomic.Int64{}
-		clock, err := store.OpenClock(t.Context(), storetest.NewMemory(),
-			func() time.Time { return time.Now().Round(0).Add(time.Duration(jump.Load())) }, func() time.Duration { return time.Since(began) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		var log logOf
-		ctx, stop := context.WithCancel(t.Context())
-		var watching sync.WaitGroup
-		watching.Go(func() { watchClock(ctx, clock, "./data", slog.New(slog.NewTextHandler(&log, nil))) })
-		says := func(after time.Duration, want ...string) {
-			t.Helper()
-			time.Sleep(after)
-			synctest.Wait()
-			var levels []string
-			for line := range strings.Lines(log.take()) {
-				levels = append(levels, strings.Fields(line)[1])
-			}
-			if !slices.Equal(levels, want) {
-				t.Errorf("after %s: %q, want %q", after, levels, want)
-			}
-		}
-		says(5*time.Minute + time.Second)
-		jump.Store(int64(2 * 365 * 24 * time.Hour))
-		says(time.Minute, "level=ERROR")
-		says(10 * time.Minute)
-		says(time.Hour, "level=ERROR")
-		jump.Store(0)
-		says(time.Minute, "level=INFO")
-		stop()
-		watching.Wait()
-	})
-}
-
-// logOf is a log that is read while it is written.
-type logOf struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *logOf) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-// take returns what was written since it was called last.
-func (l *logOf) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.text.Reset()
-	return l.text.String()
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,10 +18,10 @@ import (
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/local"
+	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
-	"trunkline/pkg/telemetry"
 	"trunkline/testdata"
 )
 
@@ -374,7 +373,7 @@ func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
 
 // running is a server of these tests, with a clock that they set.
 type running struct {
-	*server
+	*server.Server
 	clock atomic.Pointer[time.Time]
 	log   strings.Builder // read after stop
 }
@@ -385,10 +384,7 @@ func serveAt(t *testing.T, data, now string) *running {
 	r.set(t, now)
 	makeKeys(t, data) // records without keys are not served
 	p := newProgram(t.Context(), io.Discard, &r.log, func(string) string { return "" }, func() time.Time { return *r.clock.Load() })
-	var err error
-	if r.server, err = (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: 5 * time.Second}).start(p); err != nil {
-		t.Fatal(err)
-	}
+	r.Server = serveHere(t, p, data)
 	return r
 }
 
@@ -402,7 +398,7 @@ func (r *running) set(t *testing.T, now string) {
 func (r *running) revision(t *testing.T, want int64) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		header, err := r.store.Header(t.Context(), "68692e0b0001", theDay(t))
+		header, err := r.Store.Header(t.Context(), "68692e0b0001", theDay(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -426,7 +422,7 @@ func TestServeRollsUpWhatItFindsWhenItStarts(t *testing.T) {
 	if out := ask(t, later, append([]string{"kpi"}, ofDay(data)...)...); !strings.Contains(out, "630    1        0") {
 		t.Error(out)
 	}
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	if log := s.log.String(); !strings.Contains(log, "msg=schedule pbxs=1 marked=1 sent=1") {
@@ -439,13 +435,13 @@ func TestServeLeavesADayThatHasNotClosed(t *testing.T) {
 	ask(t, "2018-11-05T12:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	s := serveAt(t, data, "2018-11-05T16:14:59Z") // midnight there, but for a second of the grace
 	for range 2 {
-		s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
+		s.Maintain(t.Context())
 	}
 	s.revision(t, 0)
 	s.set(t, "2018-11-05T16:15:00Z")
-	s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
+	s.Maintain(t.Context())
 	s.revision(t, 1)
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 }
@@ -476,13 +472,13 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 	s.set(t, "2018-11-06T09:30:00Z")
 	const late = `{event:'cc_cdr', uuid:'1541415000.1', queueCode:'630', agentCode:'100', startTime:'2018-11-05 18:50:00',
 		callType:'IN', cdrState:'bridged', queueTime:'12', talkingTime:'60'}`
-	if status, answer := ingesttest.Post(t, deviceURL(s.url, s.keys, "68692e0b0001", 1), []byte(late)); status != 200 {
+	if status, answer := ingesttest.Post(t, deviceURL(s.URL, s.Keys, "68692e0b0001", 1), []byte(late)); status != 200 {
 		t.Fatal(answer)
 	}
 	s.set(t, "2018-11-06T10:00:00Z")
-	s.hourly(t.Context(), telemetry.OperationsLog(slog.New(slog.DiscardHandler)))
+	s.Maintain(t.Context())
 	s.revision(t, 2)
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	if out := ask(t, later, append([]string{"kpi"}, ofDay(data)...)...); !strings.Contains(out, "revision 2 (see pbxctl kpi restatements), computed") || !strings.Contains(out, "50.0%") {

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
@@ -241,23 +238,4 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 		return nil // keys, and nothing received yet
 	}
 	return err
-}
-
-// serveKeys are the keys by which pbxctl serve verifies: those of the environment, or those
-// in its folder, which may be changed. Those that were read at the start are in use at once. That they can't be read is told once, while failed.
-func serveKeys(p *program, data string, keys *token.Keyring, failed *atomic.Bool, log *slog.Logger) *token.Source {
-	read := func(context.Context) (*token.Keyring, error) {
-		keys, err := local.ReadKeys(data, p.getenv("FLEET_KEYS"))
-		if failed.Swap(err != nil) != (err != nil) {
-			if err != nil {
-				log.Error("the fleet keys can't be read again: those of before stay in use", "error", err)
-			} else {
-				log.Info("the fleet keys can be read again")
-			}
-		}
-		return keys, err
-	}
-	source := &token.Source{Read: read, Refresh: time.Second, Now: p.now}
-	source.Use(keys)
-	return source
 }

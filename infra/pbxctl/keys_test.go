@@ -123,13 +123,8 @@ func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
 
 func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	data := t.TempDir()
-	none := func(string) string { return "" }
-	c := &serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}
-	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, none, time.Now))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.stop()
+	s := serveHere(t, newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now), data)
+	defer s.Stop()
 	post := func(url string) int {
 		t.Helper()
 		r, err := http.Post(url, "", strings.NewReader("{event:'hangup', uniqueid:'1'}"))
@@ -141,7 +136,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	}
 	url := func() string {
 		t.Helper()
-		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", s.url, "--data", data)
+		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", s.URL, "--data", data)
 		return strings.TrimSpace(got.out)
 	}
 	old := url()
@@ -170,28 +165,5 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	heardBy("k2")
 	if got := run(t, "", "keys", "retire", "k1", "--yes", "--data", data); got.code != 0 || got.errs != "" {
 		t.Errorf("exit %d: %s", got.code, got.errs)
-	}
-}
-
-func TestKeysThatBecomeUnreadableBeforeTheFirstPushStayInUse(t *testing.T) {
-	data := t.TempDir()
-	c := &serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}
-	s, err := c.start(newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.stop()
-	url := strings.TrimSpace(run(t, "", "device", "url", "--mac", demoMAC, "--base", s.url, "--data", data).out)
-	if err := os.Rename(local.KeysPath(data), local.KeysPath(data)+"-20261123"); err != nil {
-		t.Fatal(err)
-	}
-	s.reloadKeys(t.Context())
-	r, err := http.Post(url, "", strings.NewReader("{event:'hangup', uniqueid:'1'}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if r.StatusCode != http.StatusOK {
-		t.Errorf("the URL is answered %d", r.StatusCode)
 	}
 }

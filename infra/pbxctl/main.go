@@ -21,6 +21,7 @@ import (
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
+	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
 )
 
@@ -66,7 +67,7 @@ type program struct {
 	files    control.Files // besides those of data folders
 	// otherClock tells that now is not the machine's, nor the server's.
 	otherClock bool
-	server     *server // in whose process the command runs; nil: in one of its own
+	server     *server.Server // in whose process the command runs; nil: in one of its own
 }
 
 func newProgram(ctx context.Context, out, errs io.Writer, getenv func(string) string, now func() time.Time) *program {

@@ -151,6 +151,9 @@ func keys(t *testing.T) *token.Keyring {
 	return k
 }
 
+// ownPath is the path of a PBX's URL.
+func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(demoMAC, 1) }
+
 func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
 	s := serve(t, t.TempDir(), "--body-timeout", "2s")
 	table, err := sqlite.Open(t.Context(), filepath.Join(s.data, "records.db")) // past the lock: the suite sets devices

@@ -3,15 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
+	"trunkline/pkg/local/server"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/version"
@@ -21,7 +20,7 @@ import (
 // server has it open, that does the whole command, which may read and write files here.
 func (p *program) openFolder(folder string, use func(*local.Dir) error, files ...string) error {
 	if p.server != nil {
-		return p.server.lend(folder, use)
+		return p.server.Lend(folder, use)
 	}
 	data, err := openOrAsk(p, folder, files)
 	if err != nil {
@@ -86,7 +85,7 @@ func (p *program) ask(folder string, files []string) error {
 	if r.Dir == "" {
 		r.Dir, err = os.Getwd()
 	}
-	for _, name := range settings() {
+	for _, name := range server.Settings() {
 		if value := p.getenv(name); value != "" {
 			r.Env[name] = value
 		}
@@ -115,55 +114,11 @@ func readIfThere(files control.Files, path string) ([]byte, error) {
 	return content, err
 }
 
-// settings are the variables that commands read which work with a data folder.
-func settings() []string { return []string{"DEFAULT_ZONE", "GRACE_MINUTES", "RECORD_DAYS"} }
-
-// lend calls use with the server's stores.
-func (s *server) lend(folder string, use func(*local.Dir) error) error {
-	theirs, err := os.Stat(folder)
-	if err != nil {
-		return err
-	}
-	own, err := os.Stat(s.folder)
-	if err != nil {
-		return err
-	}
-	if !os.SameFile(theirs, own) {
-		return fmt.Errorf("this server keeps %s, not %s", s.folder, folder)
-	}
-	return use(s.data)
-}
-
 // rollup computes days: in a server it is the server's own, so that a command and the hourly run
 // take turns. Temporary files lie in the data folder, where there is one.
 func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule, data string) *rollup.Rollup {
 	if p.server != nil && !p.otherClock {
-		return p.server.rollup
+		return p.server.Rollup
 	}
 	return rollup.New(s, b, rollup.Config(schedule), p.now).WithScratch(data)
-}
-
-// do does a command for a client.
-func (s *server) do(ctx context.Context, session control.Session) (code int) {
-	r := session.Request
-	name, began := control.Name(r.Args), time.Now()
-	s.log.Info("command begins", "name", name)
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.log.Error("command failed by a fault in the program", "name", name, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			fmt.Fprintln(session.Errs, "pbxctl: failed by a fault in the program, which is in the server's log")
-			code = exitFailed
-		}
-		s.log.Info("command ended", "name", name, "exit_code", code, "seconds", time.Since(began).Seconds())
-	}()
-	for _, setting := range settings() {
-		if theirs, own := r.Env[setting], s.getenv(setting); theirs != "" && theirs != own {
-			fmt.Fprintf(session.Errs, "pbxctl: %s is %q here, and %q for the server: the server's counts\n", setting, theirs, own)
-		}
-	}
-	p := &program{
-		ctx: ctx, out: session.Out, errs: session.Errs, getenv: s.getenv, now: s.now,
-		dir: r.Dir, home: r.Home, terminal: r.Terminal, files: session.Files, server: s,
-	}
-	return p.run(r.Args)
 }

@@ -17,28 +17,46 @@ import (
 
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
+	"trunkline/pkg/local/server"
 )
 
 // serveOnlyCommands has a server in this process that does what commands ask, and nothing by
 // itself, at noon of 2026-11-24.
-func serveOnlyCommands(t *testing.T, data string) *server {
+func serveOnlyCommands(t *testing.T, data string) *server.Server {
 	t.Helper()
 	makeKeys(t, data) // records without keys are not served
 	now := func() time.Time { return at(t, "2026-11-24T12:00:00Z") }
 	p := newProgram(t.Context(), io.Discard, t.Output(), func(string) string { return "" }, now)
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}).open(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := s.serveCommands()
+	s := openHere(t, p, data, func(c *server.Config) { c.Schedule = never })
+	s.Serve()
 	t.Cleanup(func() {
-		end()
-		s.listener.Close()
-		s.lines.Close(time.Second)
-		if err := s.data.Close(); err != nil {
+		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
+	return s
+}
+
+// never has a server do nothing every hour.
+func never(context.Context, func(context.Context)) {}
+
+// openHere makes a server in this process that serves nobody yet.
+func openHere(t *testing.T, p *program, data string, change func(*server.Config)) *server.Server {
+	t.Helper()
+	c := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}).config(p)
+	change(&c)
+	s, err := server.Open(p.ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// serveHere has a server in this process, which the caller stops.
+func serveHere(t *testing.T, p *program, data string) *server.Server {
+	t.Helper()
+	s := openHere(t, p, data, func(*server.Config) {})
+	s.Serve()
 	return s
 }
 
@@ -177,8 +195,8 @@ func TestPBXsAreAnsweredThoughNobodyReadsTheLog(t *testing.T) {
 
 func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 	data := t.TempDir()
-	s := openHere(t, data)
-	s.stopWithin = 200 * time.Millisecond
+	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
+	s := openHere(t, p, data, func(c *server.Config) { c.StopWithin = 200 * time.Millisecond })
 	hangs := filepath.Join(local.ArchivePath(data), "raw", "kind=cdr", "dt=2018-11-05")
 	if err := os.MkdirAll(hangs, 0o700); err != nil {
 		t.Fatal(err)
@@ -186,7 +204,7 @@ func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(hangs, "68692e0b0001-x.json"), 0o600); err != nil {
 		t.Skip(err)
 	}
-	s.serve()
+	s.Serve()
 	got := make(chan result)
 	go func() {
 		got <- do(t, "replay", "--from", "2018-11-05", "--to", "2018-11-05", "--data", data, "--into", data)
@@ -195,7 +213,7 @@ func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	began := time.Now()
-	if err := s.wait(ctx); err != nil {
+	if err := s.Wait(ctx); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
@@ -321,14 +339,14 @@ func TestALongCommandKeepsNoServerFromStarting(t *testing.T) {
 		})
 	}()
 	<-begins
-	s := serveOnlyCommands(t, data)
+	serveOnlyCommands(t, data)
 	if err := <-ended; !errors.Is(err, local.ErrServerStarts) {
 		t.Errorf("the command: %v", err)
 	}
 	if p.ctx.Err() != nil {
 		t.Error("the program is at its end, too")
 	}
-	if got := do(t, "rollup", "--all", "--since", "2026-11-20", "--data", s.folder); got.code != 0 {
+	if got := do(t, "rollup", "--all", "--since", "2026-11-20", "--data", data); got.code != 0 {
 		t.Errorf("the next command: %+v", got)
 	}
 }

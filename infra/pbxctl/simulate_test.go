@@ -178,13 +178,10 @@ func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T)
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{folder}, BodyTimeout: time.Minute}).start(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	simulateWith(t, "--to", s.url, "--keys-from", folder, "--truth", truth)
-	rollUp(t, s.store, s.rollup)
-	if err := s.stop(); err != nil {
+	s := serveHere(t, p, folder)
+	simulateWith(t, "--to", s.URL, "--keys-from", folder, "--truth", truth)
+	rollUp(t, s.Store, s.Rollup)
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	if r := runAfterwards(t, "simulate", "check", "--truth", truth, "--data", folder); r.code != 0 {

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -18,8 +18,7 @@ import (
 func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 	const stopWithin, slowly = 300 * time.Millisecond, time.Second
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
-	s := openHere(t, data)
-	s.stopWithin = stopWithin
+	s := open(t, Config{Folder: data, StopWithin: stopWithin})
 	door, come := s.requests.next, make(chan bool, 10)
 	a.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		come <- true
@@ -30,7 +29,7 @@ func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 		door.ServeHTTP(w, r)
 	})
 	s.requests.next = a
-	s.serve()
+	s.Serve()
 	path := ownPath(t)
 	for _, begin := range []string{
 		"", "P", "POST " + path + " HTTP/1.1\r\nHost: pbx\r\n",
@@ -49,7 +48,7 @@ func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	began := time.Now()
-	if err := s.wait(ctx); err != nil {
+	if err := s.Wait(ctx); err != nil {
 		t.Errorf("it stopped with %v", err)
 	}
 	if took := time.Since(began); took < slowly/2 || took > slowly+5*time.Second {
@@ -70,9 +69,9 @@ func TestNoRequestGetsInOnceTheStoresClose(t *testing.T) {
 	}
 }
 
-func dial(t *testing.T, s *server) net.Conn {
+func dial(t *testing.T, s *Server) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}

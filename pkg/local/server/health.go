@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"context"
@@ -38,10 +38,10 @@ type writableStore struct {
 }
 
 // health answers for the server's stores, and hands all else on.
-func (s *server) health(next http.Handler) *health {
-	return &health{next: next, log: s.log, now: s.now, stores: []writableStore{
-		{"the records", s.store.Ping},
-		{"the archive", func(ctx context.Context) error { return tryBucket(ctx, s.bucket) }},
+func (s *Server) health(next http.Handler) *health {
+	return &health{next: next, log: s.Log, now: s.Now, stores: []writableStore{
+		{"the records", s.Store.Ping},
+		{"the archive", func(ctx context.Context) error { return tryBucket(ctx, s.Bucket) }},
 	}}
 }
 

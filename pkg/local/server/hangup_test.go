@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -13,8 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/store"
+	"trunkline/pkg/token"
 )
 
 // pushes are requests of a PBX with an event each, in the forms that senders write them.
@@ -141,26 +146,24 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// serveNoting starts a server in this process whose arrivals are noted.
-func serveNoting(t *testing.T, a *arrivals, data string) *server {
+// serveNoting starts a server whose arrivals are noted.
+func serveNoting(t *testing.T, a *arrivals, data string) *Server {
 	t.Helper()
-	s := openHere(t, data)
+	s := open(t, Config{Folder: data})
 	a.next, s.requests.next = s.requests.next, a
-	s.serve()
+	s.Serve()
 	return s
 }
 
-// openHere makes a server in this process that serves nobody yet.
-func openHere(t *testing.T, data string) *server {
+// open makes a server that serves nobody yet, with what is not told as for pbxctl serve.
+func open(t *testing.T, c Config) *Server {
 	t.Helper()
-	p := newProgram(t.Context(), io.Discard, io.Discard, func(name string) string {
-		if name == "FLEET_KEYS" {
-			return fleetKeys
-		}
-		return ""
-	}, time.Now)
-
-	s, err := (&serveCommand{Addr: "127.0.0.1:0", dataFolder: dataFolder{data}, BodyTimeout: time.Minute}).open(p)
+	c.Addr, c.BodyTimeout = "127.0.0.1:0", time.Minute
+	if c.Getenv == nil {
+		c.Getenv = func(name string) string { return map[string]string{"FLEET_KEYS": fleetKeys}[name] }
+	}
+	c.Now, c.Machine, c.Log, c.Schedule = time.Now, time.Now, io.Discard, local.Hourly
+	s, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +172,8 @@ func openHere(t *testing.T, data string) *server {
 
 // hangUp has 64 senders at a time hang up on a server, by each way until it has sent so many
 // events. The uuids are numbers: of the round, the way and the event.
-func hangUp(s *server, path string, round, ofEach int) {
-	addr := strings.TrimPrefix(s.url, "http://")
+func hangUp(s *Server, path string, round, ofEach int) {
+	addr := strings.TrimPrefix(s.URL, "http://")
 	connections := make(chan func(), 64)
 	var senders sync.WaitGroup
 	for range cap(connections) {
@@ -207,9 +210,7 @@ func hangUp(s *server, path string, round, ofEach int) {
 // What one store kept for the other is handed on first.
 func (a *arrivals) checkStored(t *testing.T, data string) (byWay []int) {
 	t.Helper()
-	if got := do(t, "spill", "redrive", "--data", data); got.code != 0 {
-		t.Errorf("%+v", got)
-	}
+	handOn(t, data)
 	recorded, archived := readBack(t, data)
 	byWay = make([]int, len(waysToHangUp))
 	for uuid := range a.read {
@@ -227,9 +228,64 @@ func (a *arrivals) checkStored(t *testing.T, data string) (byWay []int) {
 	return byWay
 }
 
-const hangingUp = pbx.MAC("68692e0b0001")
+// handOn hands on what one store kept for the other.
+func handOn(t *testing.T, data string) {
+	t.Helper()
+	folder, err := local.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if _, err := redrive.New(store.New(folder.Table, time.Now), folder.Bucket).Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
 
-func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(hangingUp, 1) }
+// readBack returns which events are in the records and in the archive of a folder, by uuid.
+func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
+	t.Helper()
+	recorded, archived = map[string]bool{}, map[string]bool{}
+	folder, err := local.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	for r, err := range store.New(folder.Table, time.Now).CallRecords(t.Context(), hangingUp, pbx.UTC, store.Span{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded[r.Event.UUID] = true
+	}
+	for name, err := range folder.Bucket.List(t.Context(), "raw/", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := folder.Bucket.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt, err := archive.ParseReceipt(object)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		archived[string(uuidOf.FindSubmatch(receipt.Body)[1])] = true
+	}
+	return recorded, archived
+}
+
+const (
+	hangingUp = pbx.MAC("68692e0b0001")
+	fleetKeys = "k1:an-example-that-opens-no-real-door-at-all"
+)
+
+func ownPath(t *testing.T) string {
+	t.Helper()
+	keys, err := token.ParseKeys(fleetKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ingesttest.Door{Keys: keys}.URL(hangingUp, 1)
+}
 
 // ofEachWay is how many events are sent by each way to hang up.
 const ofEachWay = 1000
@@ -239,7 +295,7 @@ func TestWhatHasArrivedWholeIsStoredHoweverItsSenderHangsUp(t *testing.T) {
 	s := serveNoting(t, a, data)
 	hangUp(s, ownPath(t), 0, ofEachWay)
 	a.waitFor(ofEachWay * len(waysToHangUp))
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	for way, n := range a.checkStored(t, data) {
@@ -261,7 +317,7 @@ func TestWhatHasArrivedWholeIsStoredThoughTheServerStops(t *testing.T) {
 		sending.Go(func() { hangUp(s, ownPath(t), round, ofEachWay/rounds) })
 		a.waitFor(before + all/2*round/rounds) // the rest come too late
 		underWay += a.underWay()
-		if err := s.stop(); err != nil {
+		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
 		if n := a.underWay(); n != 0 {
@@ -287,7 +343,7 @@ func TestALargePushIsReadToItsEndThoughItsSenderHasClosed(t *testing.T) {
 		conn.Close()
 	}
 	a.waitFor(large)
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	if n := a.checkStored(t, data)[0]; n != large {

@@ -1,6 +1,7 @@
-package main
+package server
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -45,8 +46,9 @@ func (g *gate) count(_ net.Conn, state http.ConnState) {
 // time. Who is about to send on one that is idle would hear that it was reset.
 func (g *gate) letGo(within time.Duration) {
 	g.closing.Store(true)
-	for began := time.Now(); g.connections.Load() > 0 && time.Since(began) < within; {
-		time.Sleep(5 * time.Millisecond)
+	ctx, done := context.WithTimeout(context.Background(), within)
+	defer done()
+	for g.connections.Load() > 0 && sleep(ctx, 5*time.Millisecond) == nil {
 	}
 }
 
