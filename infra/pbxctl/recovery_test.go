@@ -533,7 +533,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 	if got := device("disable"); !strings.Contains(got.out, "disabled") || admitted(t, data, url().out) != ingest.Disabled {
 		t.Errorf("%+v", got)
 	}
-	if got := device("enable"); !strings.Contains(got.out, "enabled") || admitted(t, data, url().out) != ingest.Stored {
+	if got := device("enable"); !strings.Contains(got.out, "enabled") || admitted(t, data, url().out) != ingest.Admitted {
 		t.Errorf("%+v", got)
 	}
 }
