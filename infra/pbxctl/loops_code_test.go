@@ -190,7 +190,7 @@ func rangesMayStand() map[string]string {
 		onePBX: "pkg/store Store.LiveCalls, pkg/store Store.Activity, pkg/store Store.tellsOf, pkg/store Store.Forget, pkg/store Store.Remove, " +
 			"pkg/store Store.forgetDue, pkg/archive findPacked",
 		sequence: "pkg/store texts, pkg/compact run.piles, pkg/erase Erasure.names",
-		check:    "infra/pbxctl simulateCheckCommand.Run, infra/pbxctl truePBXs, infra/pbxctl publishedRows",
+		check:    "infra/fleet/push Compare, infra/fleet/push truePBXs, infra/fleet/push publishedRows",
 		probe: "pkg/cloud/stackcheck checkup.bucketAccess, pkg/cloud/stackcheck checkup.tableAccess, pkg/doctor Checkup.tidy, pkg/doctor testObjects, pkg/doctor recorded, pkg/doctor archived, " +
 			"infra/pbxctl showArchive",
 	} {

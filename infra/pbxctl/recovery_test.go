@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/devices"
@@ -485,7 +487,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 
 func TestAReplayWritesAtItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		table, began := paced{storetest.NewMemory(), newPace(4)}, time.Now()
+		table, began := paced{storetest.NewMemory(), rate.NewLimiter(4, 1)}, time.Now()
 		for range 9 {
 			item := store.Item{Key: store.Key{PK: "a", SK: "b"}, Version: "1", Doc: []byte("{}")}
 			if err := table.Put(t.Context(), item, store.Condition{}); err != nil {

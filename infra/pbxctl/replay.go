@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/time/rate"
+
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/local"
@@ -161,15 +163,23 @@ func (empty) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
 	return func(func(store.Item, error) bool) {}
 }
 
+// limit is the limit of a --rate.
+func limit(perSecond float64) rate.Limit {
+	if perSecond == 0 {
+		return rate.Inf
+	}
+	return rate.Limit(perSecond)
+}
+
 // paced is a table that is written at a pace.
 type paced struct {
 	store.Table
-	pace *pace
+	pace *rate.Limiter
 }
 
 // Put implements store.Table.
 func (t paced) Put(ctx context.Context, item store.Item, cond store.Condition) error {
-	if err := t.pace.wait(ctx, 1); err != nil {
+	if err := t.pace.Wait(ctx); err != nil {
 		return err
 	}
 	return t.Table.Put(ctx, item, cond)
@@ -191,7 +201,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		dry = replay.NewDryRun(t)
 		t = dry
 	}
-	t = paced{t, newPace(c.Rate)}
+	t = paced{t, rate.NewLimiter(limit(c.Rate), 1)}
 	records, err := p.records(t)
 	if err != nil {
 		return err

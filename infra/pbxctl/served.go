@@ -122,3 +122,12 @@ func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Sched
 	}
 	return rollup.New(s, b, rollup.Config(schedule), p.now).WithScratch(data)
 }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

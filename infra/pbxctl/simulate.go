@@ -2,23 +2,17 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net"
-	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
-	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"trunkline/infra/fleet"
-	"trunkline/infra/fleet/truth"
+	"trunkline/infra/fleet/push"
 	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -70,19 +64,23 @@ func (c *simulateCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.open(p, func(posters opener) error {
+	return c.open(p, func(open push.Opener) error {
 		bar := newBar(p, c.PBX*c.Days, !c.JSON)
-		s := &simulation{posters: posters, pace: newPace(c.Rate), bar: bar, truth: c.Truth != "", ownClock: c.Data != ""}
+		s := &push.Simulation{
+			Open: open, PerSecond: limit(c.Rate), AtOnce: c.AtOnce, Truth: c.Truth != "", OwnClock: c.Data != "",
+			Days: func(days int) { bar.Add(days) },
+		}
 		began := time.Now()
 		err := c.write(p, s, config.All())
-		s.bar.Finish()
+		bar.Finish()
 		if p.ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d events in %d posts, which are kept; no true figures are written", s.events, len(s.took))
+			events, posts := s.Posted()
+			return fmt.Errorf("stopped after %d events in %d posts, which are kept; no true figures are written", events, posts)
 		}
 		if err != nil {
 			return err
 		}
-		return c.tell(p, s.summary(c.PBX, time.Since(began)))
+		return c.tell(p, s.Summary(c.PBX, time.Since(began)))
 	})
 }
 
@@ -119,7 +117,7 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 }
 
 // open calls use with the place where the fleet posts to.
-func (c *simulateCommand) open(p *program, use func(opener) error) error {
+func (c *simulateCommand) open(p *program, use func(push.Opener) error) error {
 	switch {
 	case c.Data != "":
 		return c.openData(p, use)
@@ -137,11 +135,11 @@ func (c *simulateCommand) open(p *program, use func(opener) error) error {
 	if err != nil {
 		return err
 	}
-	return use(overHTTP(c.To, keys, c.AtOnce))
+	return use(push.OverHTTP(func(mac pbx.MAC) string { return deviceURL(c.To, keys, mac, 1) }, c.AtOnce))
 }
 
 // openData calls use with a data folder to post into.
-func (c *simulateCommand) openData(p *program, use func(opener) error) error {
+func (c *simulateCommand) openData(p *program, use func(push.Opener) error) error {
 	recordDays, err := config.ReadRecordDays(p.getenv)
 	if err != nil {
 		return err
@@ -153,7 +151,7 @@ func (c *simulateCommand) openData(p *program, use func(opener) error) error {
 			}
 		}
 		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
-		return use(intoFolder(d, recordDays))
+		return use(push.IntoStores(d.Table, d.Bucket, recordDays))
 	}, c.Truth)
 }
 
@@ -170,205 +168,22 @@ func (c *simulateCommand) checkTo() error {
 }
 
 // write has the fleet post, and the true figures written: aside, until they are complete.
-func (c *simulateCommand) write(p *program, s *simulation, all []fleet.PBX) error {
+func (c *simulateCommand) write(p *program, s *push.Simulation, all []fleet.PBX) error {
 	if c.Truth == "" {
-		return s.run(p.ctx, all, c.AtOnce, io.Discard)
+		return s.Run(p.ctx, all, io.Discard)
 	}
 	out, err := p.files.Create(c.Truth)
 	if err != nil {
 		return fmt.Errorf("write the true figures: %w", err)
 	}
 	defer out.Discard()
-	if err := s.run(p.ctx, all, c.AtOnce, out); err != nil {
+	if err := s.Run(p.ctx, all, out); err != nil {
 		return err
 	}
 	return out.Commit()
 }
 
-// simulation is a fleet that posts.
-type simulation struct {
-	posters  opener
-	pace     *pace
-	bar      *progressbar.ProgressBar
-	truth    bool // is asked for
-	ownClock bool // each delivery is received at its own time
-
-	mu      sync.Mutex
-	events  int
-	without int // PBXs of which no true figures are known
-	retries int
-	answers map[int]int
-	took    []time.Duration
-}
-
-// run has all PBXs post, several side by side, and writes the true figures of each.
-func (s *simulation) run(ctx context.Context, all []fleet.PBX, atOnce int, out io.Writer) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	type played struct {
-		lines []byte
-		err   error
-	}
-	play := func(p fleet.PBX) played {
-		records, err := s.play(ctx, p)
-		if err != nil || !s.truth {
-			return played{nil, err}
-		}
-		if !s.knows(p) {
-			s.leaveOut()
-			return played{}
-		}
-		lines, err := trueLines(records)
-		return played{lines, err}
-	}
-	inOrder(all, atOnce, play, func(p played) {
-		if p.err == nil {
-			_, p.err = out.Write(p.lines)
-		}
-		if p.err != nil {
-			cancel(p.err) // the first counts
-		}
-	})
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return s.refusals()
-}
-
-// inOrder has do done for each of all, several side by side, and use called with what that
-// came to in the order of all.
-func inOrder[A, B any](all []A, atOnce int, do func(A) B, use func(B)) {
-	coming := make(chan chan B, atOnce-1)
-	go func() {
-		defer close(coming)
-		for _, a := range all {
-			result := make(chan B, 1)
-			coming <- result
-			go func() { result <- do(a) }()
-		}
-	}()
-	for result := range coming {
-		use(<-result)
-	}
-}
-
-// play has a PBX post, one delivery after the other.
-func (s *simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, error) {
-	post, err := s.posters(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	records := truth.New(p.MAC, p.Zone)
-	progress := progress{p: p, bar: s.bar}
-	for d := range p.Deliveries() {
-		err := s.pace.wait(ctx, len(d.Events))
-		var r reply
-		if err == nil {
-			r, err = post(ctx, d)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("PBX %s: %w", p.MAC, err)
-		}
-		s.note(r, len(d.Events))
-		for _, e := range d.Events {
-			if s.truth && s.knows(p) {
-				records.Add(e, r.at)
-			}
-		}
-		progress.reach(d.At)
-	}
-	progress.end()
-	return records, nil
-}
-
-// knows reports whether the PBX's true figures can be known: those of software v4 depend on
-// when its deliveries are received.
-func (s *simulation) knows(p fleet.PBX) bool { return s.ownClock || !p.V4 }
-
-func (s *simulation) leaveOut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.without++
-}
-
-func (s *simulation) note(r reply, events int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.answers == nil {
-		s.answers = map[int]int{}
-	}
-	s.answers[r.status]++
-	s.events += events
-	s.retries += r.tries - 1
-	s.took = append(s.took, r.took)
-}
-
-// refusals is an error where an answer was none that all is well: 202 is, to events of which
-// no record is made.
-func (s *simulation) refusals() error {
-	refused := 0
-	for status, posts := range s.answers {
-		if status != http.StatusOK && status != http.StatusAccepted {
-			refused += posts
-		}
-	}
-	if refused > 0 {
-		return fmt.Errorf("%d of %d posts were not acknowledged: answers by status: %v", refused, len(s.took), s.answers)
-	}
-	return nil
-}
-
-// progress moves the bar on by a step for each of a PBX's days.
-type progress struct {
-	p     fleet.PBX
-	bar   *progressbar.ProgressBar
-	shown int
-}
-
-func (p *progress) reach(at time.Time) { p.show(p.p.DayOf(at)) }
-func (p *progress) end()               { p.show(math.MaxInt) }
-
-func (p *progress) show(day int) {
-	if day = min(day, p.p.Days()); day > p.shown {
-		p.bar.Add(day - p.shown)
-		p.shown = day
-	}
-}
-
-// simulated is what a simulation came to.
-type simulated struct {
-	PBXs      int         `json:"pbxs"`
-	Posts     int         `json:"posts"`
-	Events    int         `json:"events"`
-	Answers   map[int]int `json:"answers"` // posts, by the status of the last answer
-	Retries   int         `json:"retries"`
-	Seconds   float64     `json:"seconds"`
-	PerSecond float64     `json:"events_per_second"`
-	P50       float64     `json:"p50_ms"` // from a post to its answer, waits between tries left out
-	P99       float64     `json:"p99_ms"`
-	P999      float64     `json:"p99_9_ms"`
-	Longest   float64     `json:"longest_ms"`
-	Without   int         `json:"pbxs_without_truth"`
-}
-
-func (s *simulation) summary(pbxs int, within time.Duration) simulated {
-	slices.Sort(s.took)
-	percentile := func(share float64) float64 {
-		if len(s.took) == 0 {
-			return 0
-		}
-		at := s.took[int(math.Ceil(share*float64(len(s.took))))-1]
-		return float64(at.Microseconds()) / 1000
-	}
-	return simulated{
-		PBXs: pbxs, Posts: len(s.took), Events: s.events, Answers: s.answers, Retries: s.retries,
-		Seconds: within.Seconds(), PerSecond: float64(s.events) / within.Seconds(),
-		P50: percentile(0.5), P99: percentile(0.99), P999: percentile(0.999), Longest: percentile(1),
-		Without: s.without,
-	}
-}
-
-func (c *simulateCommand) tell(p *program, s simulated) error {
+func (c *simulateCommand) tell(p *program, s push.Summary) error {
 	if c.JSON {
 		return jsonLines(p.out).Encode(s)
 	}

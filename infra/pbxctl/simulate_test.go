@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -13,9 +12,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"trunkline/infra/fleet/push"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -39,7 +38,7 @@ func runAfterwards(t *testing.T, args ...string) result {
 var fleetArgs = []string{"simulate", "--pbx", "6", "--days", "1", "--seed", "128", "--calls", "14", "--first", "2026-06-01", "--json"}
 
 // simulateWith runs a simulation, and returns what it came to.
-func simulateWith(t *testing.T, args ...string) (s simulated) {
+func simulateWith(t *testing.T, args ...string) (s push.Summary) {
 	t.Helper()
 	r := runAfterwards(t, slices.Concat(fleetArgs, args)...)
 	if err := json.Unmarshal([]byte(r.out), &s); err != nil || r.code != 0 {
@@ -215,7 +214,7 @@ func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {
 	var out, errs strings.Builder
 	p := newProgram(t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards)
 	code := p.run(slices.Concat(fleetArgs, []string{"--v4", "0.34", "--to", url, "--truth", truth}))
-	var s simulated
+	var s push.Summary
 	err := json.Unmarshal([]byte(out.String()), &s)
 	text, err2 := os.ReadFile(truth)
 	if err != nil || err2 != nil || code != 0 || s.Without != 2 {
@@ -304,7 +303,7 @@ func TestASimulationPostsAgainWhatWasNotTaken(t *testing.T) {
 		var out, errs strings.Builder
 		p := newProgram(t.Context(), &out, &errs, func(string) string { return fleetKeys }, afterwards)
 		code := p.run(slices.Concat(fleetArgs, []string{"--to", url, "--truth", filepath.Join(folder, "truth.jsonl")}))
-		var s simulated
+		var s push.Summary
 		if test.lost == 0 {
 			if err := json.Unmarshal([]byte(out.String()), &s); err != nil || code != 0 || s.Retries != 6*test.retries || posts.Load() != int64(s.Posts+s.Retries) {
 				t.Errorf("%+v: exit %d, %+v of %d, %v: %s", test, code, s, posts.Load(), err, &errs)
@@ -327,29 +326,4 @@ func TestAServerThatIsNotThereEndsTheSimulationWithoutAToken(t *testing.T) {
 	if code != exitFailed || !strings.Contains(errs.String(), "the server does not answer") || strings.Contains(errs.String(), "/v1/pbx") {
 		t.Errorf("exit %d: %s", code, &errs)
 	}
-}
-
-func TestThePaceIsThatOfTheWholeFleet(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began, pace := time.Now(), newPace(100)
-		var fleet sync.WaitGroup
-		for range 4 {
-			fleet.Go(func() {
-				for range 10 {
-					if err := pace.wait(t.Context(), 5); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		fleet.Wait()
-		if took := time.Since(began); took != 39*50*time.Millisecond { // the first goes at once
-			t.Errorf("200 events took %s", took)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
-		if pace.wait(ctx, 1) == nil {
-			t.Error("it does not end with its context")
-		}
-	})
 }

@@ -1,4 +1,4 @@
-package main
+package push
 
 import (
 	"bytes"
@@ -12,38 +12,38 @@ import (
 	"time"
 
 	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
-	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
 
-// poster posts what one PBX delivers, one after the other.
-type poster func(context.Context, fleet.Delivery) (reply, error)
+// Poster posts what one PBX delivers, one after the other.
+type Poster func(context.Context, fleet.Delivery) (Reply, error)
 
-// opener opens the place where a PBX posts to.
-type opener func(context.Context, fleet.PBX) (poster, error)
+// Opener opens the place where a PBX posts to.
+type Opener func(context.Context, fleet.PBX) (Poster, error)
 
-// reply is how a delivery was answered.
-type reply struct {
-	status int
-	tries  int
-	at     time.Time     // when it was received, or a little before
-	took   time.Duration // the last try
+// Reply is how a delivery was answered.
+type Reply struct {
+	Status int
+	Tries  int
+	At     time.Time     // when it was received, or a little before
+	Took   time.Duration // the last try
 }
 
 // triesAtMost is how often a delivery is posted that is not taken.
 const triesAtMost = 5
 
-// intoFolder has PBXs post into a data folder, through the door that HTTP servers mount, by
+// IntoStores has PBXs post into stores, through the door that HTTP servers mount, by
 // a clock for each PBX that shows when its delivery comes.
-func intoFolder(data *local.Dir, recordDays int) opener {
-	return func(ctx context.Context, p fleet.PBX) (poster, error) {
+func IntoStores(table store.Table, bucket archive.Bucket, recordDays int) Opener {
+	return func(ctx context.Context, p fleet.PBX) (Poster, error) {
 		f := &folder{mac: p.MAC, at: p.Begin()}
 		clock := func() time.Time { return f.at }
-		records := store.New(data.Table, clock).Keeping(recordDays)
-		in := ingest.New(anyToken{}, records, data.Bucket, clock)
+		records := store.New(table, clock).Keeping(recordDays)
+		in := ingest.New(anyToken{}, records, bucket, clock)
 		f.door = ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
 		return f.post, registerZone(ctx, records, p)
 	}
@@ -74,23 +74,23 @@ type folder struct {
 	report ingest.Report
 }
 
-func (f *folder) post(ctx context.Context, d fleet.Delivery) (reply, error) {
+func (f *folder) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 	f.at = d.At
 	for tries := 1; ; tries++ {
 		path := "/v1/pbx/" + string(f.mac) + "/inside"
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, path, bytes.NewReader(d.Body))
 		if err != nil {
-			return reply{}, err
+			return Reply{}, err
 		}
 		request.RemoteAddr = "127.0.0.1:0"
 		answer := answer{header: http.Header{}}
 		began := time.Now()
 		f.door.ServeHTTP(&answer, request)
-		r := reply{answer.status, tries, d.At, time.Since(began)}
+		r := Reply{answer.status, tries, d.At, time.Since(began)}
 		switch {
 		case ctx.Err() != nil:
 			return r, ctx.Err()
-		case r.status != http.StatusServiceUnavailable && f.report.Spilled == 0:
+		case r.Status != http.StatusServiceUnavailable && f.report.Spilled == 0:
 			return r, nil
 		case tries == triesAtMost:
 			return r, fmt.Errorf("the folder can't be written: %w", f.report.Err)
@@ -108,8 +108,8 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 
-// overHTTP has PBXs post to a server, each to its own URL.
-func overHTTP(base string, keys *token.Keyring, atOnce int) opener {
+// OverHTTP has PBXs post to a server, each to the URL that urlOf returns; atOnce of them at a time.
+func OverHTTP(urlOf func(pbx.MAC) string, atOnce int) Opener {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = atOnce, atOnce
 	client := &http.Client{
@@ -117,8 +117,8 @@ func overHTTP(base string, keys *token.Keyring, atOnce int) opener {
 		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return func(_ context.Context, p fleet.PBX) (poster, error) {
-		s := &sender{client: client, url: deviceURL(base, keys, p.MAC, 1)}
+	return func(_ context.Context, p fleet.PBX) (Poster, error) {
+		s := &sender{client: client, url: urlOf(p.MAC)}
 		return s.post, nil
 	}
 }
@@ -129,11 +129,11 @@ type sender struct {
 	answered time.Time
 }
 
-func (s *sender) post(ctx context.Context, d fleet.Delivery) (reply, error) {
+func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 	for tries := 1; ; tries++ {
 		r, after, err := s.try(ctx, d.Body)
-		r.tries = tries
-		if err == nil && r.status == http.StatusServiceUnavailable && tries < triesAtMost {
+		r.Tries = tries
+		if err == nil && r.Status == http.StatusServiceUnavailable && tries < triesAtMost {
 			err = sleep(ctx, after)
 			if err == nil {
 				continue
@@ -144,7 +144,7 @@ func (s *sender) post(ctx context.Context, d fleet.Delivery) (reply, error) {
 }
 
 // try posts once, and tells after which time to try again where that is asked for.
-func (s *sender) try(ctx context.Context, body []byte) (r reply, after time.Duration, err error) {
+func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Duration, err error) {
 	// A server keeps times to the millisecond: two deliveries in one would have no order.
 	if err := sleep(ctx, time.Until(s.answered.Truncate(time.Millisecond).Add(time.Millisecond))); err != nil {
 		return r, 0, err
@@ -153,7 +153,7 @@ func (s *sender) try(ctx context.Context, body []byte) (r reply, after time.Dura
 	if err != nil {
 		return r, 0, errors.New("the URL can't be used") // the error would show it
 	}
-	r.at = time.Now()
+	r.At = time.Now()
 	response, err := s.client.Do(request)
 	if err != nil {
 		if failed, ok := errors.AsType[*url.Error](err); ok {
@@ -166,7 +166,7 @@ func (s *sender) try(ctx context.Context, body []byte) (r reply, after time.Dura
 		return r, 0, fmt.Errorf("read the answer: %w", err)
 	}
 	s.answered = time.Now()
-	r.status, r.took = response.StatusCode, s.answered.Sub(r.at)
+	r.Status, r.Took = response.StatusCode, s.answered.Sub(r.At)
 	return r, retryAfter(response.Header), nil
 }
 
@@ -178,4 +178,18 @@ func retryAfter(h http.Header) time.Duration {
 		seconds = 1
 	}
 	return time.Duration(min(seconds, 30)) * time.Second
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
