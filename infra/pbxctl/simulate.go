@@ -135,7 +135,7 @@ func (c *simulateCommand) open(p *program, use func(push.Opener) error) error {
 	if err != nil {
 		return err
 	}
-	return use(push.OverHTTP(func(mac pbx.MAC) string { return deviceURL(c.To, keys, mac, 1) }, c.AtOnce))
+	return use(push.OverHTTP(func(mac pbx.MAC) string { return deviceURL(c.To, keys, mac, 1) }, c.AtOnce, time.Now))
 }
 
 // openData calls use with a data folder to post into.
@@ -151,7 +151,7 @@ func (c *simulateCommand) openData(p *program, use func(push.Opener) error) erro
 			}
 		}
 		c.Truth = cmp.Or(c.Truth, filepath.Join(c.Data, "truth.jsonl"))
-		return use(push.IntoStores(d.Table, d.Bucket, recordDays))
+		return use(push.IntoStores(d.Table, d.Bucket, recordDays, time.Now))
 	}, c.Truth)
 }
 

@@ -37,10 +37,10 @@ type Reply struct {
 const triesAtMost = 5
 
 // IntoStores has PBXs post into stores, through the door that HTTP servers mount, by
-// a clock for each PBX that shows when its delivery comes.
-func IntoStores(table store.Table, bucket archive.Bucket, recordDays int) Opener {
+// a clock for each PBX that shows when its delivery comes. Answers are timed by now.
+func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now func() time.Time) Opener {
 	return func(ctx context.Context, p fleet.PBX) (Poster, error) {
-		f := &folder{mac: p.MAC, at: p.Begin()}
+		f := &folder{mac: p.MAC, at: p.Begin(), now: now}
 		clock := func() time.Time { return f.at }
 		records := store.New(table, clock).Keeping(recordDays)
 		in := ingest.New(anyToken{}, records, bucket, clock)
@@ -70,7 +70,8 @@ func (anyToken) Verify(context.Context, pbx.MAC, string) (token.Proof, error) {
 type folder struct {
 	mac    pbx.MAC
 	door   http.Handler
-	at     time.Time
+	at     time.Time        // that its clock shows
+	now    func() time.Time // by which answers are timed
 	report ingest.Report
 }
 
@@ -84,9 +85,9 @@ func (f *folder) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 		}
 		request.RemoteAddr = "127.0.0.1:0"
 		answer := answer{header: http.Header{}}
-		began := time.Now()
+		began := f.now()
 		f.door.ServeHTTP(&answer, request)
-		r := Reply{answer.status, tries, d.At, time.Since(began)}
+		r := Reply{answer.status, tries, d.At, f.now().Sub(began)}
 		switch {
 		case ctx.Err() != nil:
 			return r, ctx.Err()
@@ -109,7 +110,8 @@ func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 
 // OverHTTP has PBXs post to a server, each to the URL that urlOf returns; atOnce of them at a time.
-func OverHTTP(urlOf func(pbx.MAC) string, atOnce int) Opener {
+// Answers are timed by now.
+func OverHTTP(urlOf func(pbx.MAC) string, atOnce int, now func() time.Time) Opener {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = atOnce, atOnce
 	client := &http.Client{
@@ -118,7 +120,7 @@ func OverHTTP(urlOf func(pbx.MAC) string, atOnce int) Opener {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return func(_ context.Context, p fleet.PBX) (Poster, error) {
-		s := &sender{client: client, url: urlOf(p.MAC)}
+		s := &sender{client: client, url: urlOf(p.MAC), now: now}
 		return s.post, nil
 	}
 }
@@ -127,6 +129,7 @@ type sender struct {
 	client   *http.Client
 	url      string
 	answered time.Time
+	now      func() time.Time
 }
 
 func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
@@ -146,14 +149,14 @@ func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 // try posts once, and tells after which time to try again where that is asked for.
 func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Duration, err error) {
 	// A server keeps times to the millisecond: two deliveries in one would have no order.
-	if err := sleep(ctx, time.Until(s.answered.Truncate(time.Millisecond).Add(time.Millisecond))); err != nil {
+	if err := sleep(ctx, s.answered.Truncate(time.Millisecond).Add(time.Millisecond).Sub(s.now())); err != nil {
 		return r, 0, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
 		return r, 0, errors.New("the URL can't be used") // the error would show it
 	}
-	r.At = time.Now()
+	r.At = s.now()
 	response, err := s.client.Do(request)
 	if err != nil {
 		if failed, ok := errors.AsType[*url.Error](err); ok {
@@ -165,7 +168,7 @@ func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Dura
 	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)); err != nil {
 		return r, 0, fmt.Errorf("read the answer: %w", err)
 	}
-	s.answered = time.Now()
+	s.answered = s.now()
 	r.Status, r.Took = response.StatusCode, s.answered.Sub(r.At)
 	return r, retryAfter(response.Header), nil
 }
