@@ -152,7 +152,7 @@ func keys(t *testing.T) *token.Keyring {
 }
 
 // ownPath is the path of a PBX's URL.
-func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(demoMAC, 1) }
+func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(demoPBX, 1) }
 
 func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
 	s := serve(t, t.TempDir(), "--body-timeout", "2s")
