@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -153,6 +154,7 @@ func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
 var faults = []storetest.Fault{storetest.Fails, storetest.FailsButPersisted, storetest.Hangs, storetest.Throttled}
 
 func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // the worlds are small, and thousands
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
 			calls := op.count(t)

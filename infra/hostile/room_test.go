@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/infra/built"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/pbx"
 )
@@ -58,7 +59,7 @@ func TestHonestEventsGetThroughWhileSixHundredLargeBodiesAreOnTheirWay(t *testin
 		}
 		largest = max(largest, s.resident(t))
 	}
-	if t.Logf("%d MiB", largest); largest > most {
+	if t.Logf("%d MiB", largest); largest > most && !built.Race { // the detector keeps a shadow of all memory
 		t.Errorf("the server had %d MiB in use, more than %d", largest, most)
 	}
 	s.hasHonest(t)

@@ -8,6 +8,7 @@ import (
 
 // What is taken at the bounds of time is found by all commands: on the first day and on the last.
 func TestTheFirstAndTheLastDayAreShownByAllCommands(t *testing.T) {
+	t.Parallel()
 	for day, starts := range map[string][2]string{
 		"1970-01-01": {"00:00:00", "08:00:00"}, "2099-12-31": {"08:00:00", "23:59:59"},
 	} {
@@ -38,6 +39,7 @@ func TestTheFirstAndTheLastDayAreShownByAllCommands(t *testing.T) {
 }
 
 func TestADayWithoutQueueCallsTellsItsRevision(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t, delivered{"2026-11-24T10:00:00Z", "{event:'cdr',uniqueid:'x',starttime:'2026-11-22 11:06:40'}"})
 	of := []string{"--mac", "68692e0b0001", "--day", "2026-11-22", "--data", data}
 	ask(t, "2026-11-24T11:00:00Z", append([]string{"rollup"}, of...)...)
@@ -48,6 +50,7 @@ func TestADayWithoutQueueCallsTellsItsRevision(t *testing.T) {
 }
 
 func TestAQueueIsFoundByItsNameWhateverThatIs(t *testing.T) {
+	t.Parallel()
 	for _, queue := range []string{"6#30", "100%", strings.Repeat("x", 400)} {
 		data := dataOf(t, delivered{"2026-11-24T10:00:00Z", fmt.Sprintf(
 			"{event:'cc_cdr',uuid:'x',queueCode:'%s',agentCode:'801',callType:'IN',cdrState:'queue',queueTime:5,startTime:'2026-11-22 11:06:40'}", queue)})

@@ -9,6 +9,7 @@ import (
 )
 
 func TestCompletionKnowsCommandsAndFlagsAndLeavesValuesToTheShell(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string][]string{
 		"d":                           {"serve", "demo", "device", "doctor", "version"},
 		"device ":                     {"url", "list", "replace"},
@@ -33,6 +34,7 @@ func TestCompletionKnowsCommandsAndFlagsAndLeavesValuesToTheShell(t *testing.T) 
 }
 
 func TestEachShellUnderstandsItsScript(t *testing.T) {
+	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script, code := examine(t, nil, time.Now, "completion", shell)
 		if code != 0 || !strings.Contains(script, "pbxctl completion words -- ") {
@@ -51,6 +53,7 @@ func TestEachShellUnderstandsItsScript(t *testing.T) {
 }
 
 func TestBashCompletesByTheScript(t *testing.T) {
+	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("there is no bash")
@@ -65,6 +68,7 @@ COMP_WORDS=(pbxctl device re); COMP_CWORD=2; _pbxctl; echo "${COMPREPLY[@]}"`)
 }
 
 func TestTheVersionSaysMoreThanDevel(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{"version", "--version"} {
 		out, code := examine(t, nil, time.Now, args)
 		if code != 0 || !strings.HasPrefix(out, "pbxctl ") || strings.Contains(out, "(devel)") || strings.Count(out, "\n") != 1 {

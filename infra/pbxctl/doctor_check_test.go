@@ -106,6 +106,7 @@ func answers(action, old, new string) func(*testing.T, *fakeAWS) {
 }
 
 func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
+	t.Parallel()
 	s := serve(t, filepath.Join(t.TempDir(), "data"))
 	got := run(t, fleetKeys, "doctor", "--data", s.data, "--url", s.base)
 	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 16 {
@@ -140,6 +141,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 }
 
 func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
+	t.Parallel()
 	tomorrow := func() time.Time { return time.Now().AddDate(0, 0, 1) }
 	yesterday := func() time.Time { return time.Now().AddDate(0, 0, -1) }
 	for name, c := range map[string]struct {

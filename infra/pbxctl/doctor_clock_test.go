@@ -53,6 +53,7 @@ func (r *running) round(t *testing.T, bodies ...string) {
 }
 
 func TestAClockThatJumpsAheadOnceCostsNoRecord(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	var bodies []string
 	for n := range 15 {
@@ -83,6 +84,7 @@ func TestAClockThatJumpsAheadOnceCostsNoRecord(t *testing.T) {
 }
 
 func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if err := os.Chmod(data, 0o700); err != nil {
 		t.Fatal(err)
@@ -115,6 +117,7 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 }
 
 func TestDoctorTellsOfAnHourlyRunThatWasIncomplete(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t)
 	makeKeys(t, data)
 	if err := os.Chmod(data, 0o700); err != nil {
@@ -144,6 +147,7 @@ func TestDoctorTellsOfAnHourlyRunThatWasIncomplete(t *testing.T) {
 }
 
 func TestDoctorNamesFilesOfAnotherModeAndCopiesOfKeys(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ check, says string }{
 		"archive/raw/x.json": {"owners", "is open to other users: run `sudo chown -R"},
 		"fleet-keys-copy":    {"keys", "may be a copy of the fleet keys: move it elsewhere"},

@@ -11,6 +11,7 @@ import (
 )
 
 func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	call := func(seconds, queue string) string {
 		return "{event:'cc_cdr', uuid:'1', startTime:'2026-11-20 08:00:00', queueTime:" + seconds + ", queueCode:" + queue + "}"

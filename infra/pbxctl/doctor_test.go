@@ -70,6 +70,7 @@ func askIn(t *testing.T, getenv func(string) string, at time.Time, args ...strin
 }
 
 func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
+	t.Parallel()
 	begin := func(id string) string {
 		return fmt.Sprintf("{event:'dialbegein', uniqueid:'%s', destuniqueid:'%s9', timestamp:'1795404600.5'}", id, id)
 	}
@@ -101,6 +102,7 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 }
 
 func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t,
 		delivered{"2026-11-22T16:30:00Z", "{event:'dialbegein', uniqueid:'1795365000.1', destuniqueid:'1795365000.2', timestamp:'1795365000.5'}"}, // 00:30 in Shanghai
 	)
@@ -117,6 +119,7 @@ func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
 }
 
 func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t,
 		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'bridged'}"},
 		delivered{"2026-11-23T03:33:00Z", "{event:'cc_cdr', uuid:'x', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'parked', hangupSide:'caller'}"},
@@ -146,6 +149,7 @@ func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
 }
 
 func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
+	t.Parallel()
 	var all []delivered
 	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	for hour := range 30 {

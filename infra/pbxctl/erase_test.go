@@ -47,6 +47,7 @@ func called(t *testing.T) string {
 const daysLater = "2026-11-25T00:00:00Z"
 
 func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	ask(t, daysLater, "rollup", "--all", "--since", "2026-11-01", "--data", data)
 	figures := func() string {
@@ -97,6 +98,7 @@ func figuresOnly(out string) string {
 }
 
 func TestWhatTheOperatorWroteIsNamedAndLeft(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	ask(t, daysLater, "device", "set", "--mac", "68692e0b0001", "--name", "Jane, 015112345678", "--data", data)
 	out, code := examine(t, nil, time.Now, "erase", "--number", "+4915112345678", "--yes", "--data", data)
@@ -110,6 +112,7 @@ func TestWhatTheOperatorWroteIsNamedAndLeft(t *testing.T) {
 }
 
 func TestAnErasureIsNotDoneByMistake(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	for _, c := range []struct {
 		args []string

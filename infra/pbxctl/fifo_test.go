@@ -14,6 +14,7 @@ import (
 )
 
 func TestAFIFOInTheArchiveHangsNoHourlyRun(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	const name = "raw/kind=cc_cdr/dt=2026-11-20/68692e0b0001-x.json"
 	fifo := filepath.Join(local.ArchivePath(data), name)

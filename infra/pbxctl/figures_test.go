@@ -56,6 +56,7 @@ func ofDay(data string, more ...string) []string {
 }
 
 func TestTheVendorsCallIsOneAbandonedShort(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	if out := ask(t, later, "rollup", "--all", "--since", "2018-11-01", "--data", data); out != "1 day: 1 published\n" {
 		t.Errorf("rollup: %s", out)
@@ -90,6 +91,7 @@ func TestTheVendorsCallIsOneAbandonedShort(t *testing.T) {
 }
 
 func TestEachFigureIsExplainedByItsCalls(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	counted := map[string]bool{"offered": true, "abandoned": true, "short_abandoned": true}
 	for _, figure := range kpi.CountNames() {
@@ -115,6 +117,7 @@ func TestEachFigureIsExplainedByItsCalls(t *testing.T) {
 }
 
 func TestAnAgentsFiguresAreExplainedByCallsAndSessions(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t,
 		delivered{"2018-11-05T10:00:00Z", "{Event:'AgentLogin', Agent:'SIP/100'}"},
 		delivered{"2018-11-05T11:05:39Z", "{event:'cc_cdr', uuid:'1541415929.807', queueCode:'630', agentCode:'100', callType:'incoming', cdrState:'queue'," +
@@ -152,6 +155,7 @@ func busyDay(t *testing.T) string {
 }
 
 func TestCallsThatAreCountedApartHaveColumnsWhereThereAreAny(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t, delivered{"2018-11-05T12:00:00Z",
 		"{event:'cc_cdr', uuid:'a', queueCode:'630', agentCode:'801', startTime:'2018-11-05 09:00:00', callType:'OUT', cdrState:'bridged'}"})
 	ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)
@@ -162,6 +166,7 @@ func TestCallsThatAreCountedApartHaveColumnsWhereThereAreAny(t *testing.T) {
 }
 
 func TestRowsAreShownByQueueAndByThreshold(t *testing.T) {
+	t.Parallel()
 	data := busyDay(t)
 	ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)
 	type row struct {
@@ -199,6 +204,7 @@ func TestRowsAreShownByQueueAndByThreshold(t *testing.T) {
 }
 
 func TestARowHasItsPublicNames(t *testing.T) {
+	t.Parallel()
 	data := busyDay(t)
 	ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)
 	all := lines[map[string]any](t, result{out: ask(t, later, append([]string{"kpi", "--json"}, ofDay(data)...)...)})
@@ -217,6 +223,7 @@ func TestARowHasItsPublicNames(t *testing.T) {
 }
 
 func TestAllDaysThatHaveClosedAreRolledUp(t *testing.T) {
+	t.Parallel()
 	day := func(n int) delivered {
 		at := time.Date(2018, 11, n, 9, 0, 0, 0, time.UTC)
 		body := fmt.Sprintf("{event:'cc_cdr', uuid:'x%d', queueCode:'630', startTime:'%s', cdrState:'queue'}", n, at.Format(time.DateTime))
@@ -245,6 +252,7 @@ func TestAllDaysThatHaveClosedAreRolledUp(t *testing.T) {
 }
 
 func TestARollupThatIsInterruptedStops(t *testing.T) {
+	t.Parallel()
 	data := busyDay(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var errs strings.Builder
@@ -281,6 +289,7 @@ func theDay(t *testing.T) pbx.Day {
 }
 
 func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	for _, c := range []struct {
 		args string // and --data
@@ -330,6 +339,7 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 }
 
 func TestAMissingFolderIsAnErrorAndIsNotMade(t *testing.T) {
+	t.Parallel()
 	none := filepath.Join(t.TempDir(), "none")
 	for _, args := range []string{"rollup --all --day 2018-11-05", "kpi --mac 68692e0b0001 --day 2018-11-05", "device set --mac 68692e0b0001 --name x"} {
 		if got := refuse(t, later, exitFailed, append(strings.Fields(args), "--data", none)...); !strings.Contains(got, none+" is no data folder") {
@@ -342,6 +352,7 @@ func TestAMissingFolderIsAnErrorAndIsNotMade(t *testing.T) {
 }
 
 func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	set := func(args ...string) string {
 		t.Helper()
@@ -412,6 +423,7 @@ func (r *running) revision(t *testing.T, want int64) {
 }
 
 func TestServeRollsUpWhatItFindsWhenItStarts(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	s := serveAt(t, data, later)
 	if out := ask(t, later, "rollup", "--all", "--day", "2018-11-05", "--data", data); !strings.HasPrefix(out, "1 day: 1 ") {
@@ -431,6 +443,7 @@ func TestServeRollsUpWhatItFindsWhenItStarts(t *testing.T) {
 }
 
 func TestServeLeavesADayThatHasNotClosed(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	ask(t, "2018-11-05T12:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	s := serveAt(t, data, "2018-11-05T16:14:59Z") // midnight there, but for a second of the grace
@@ -447,6 +460,7 @@ func TestServeLeavesADayThatHasNotClosed(t *testing.T) {
 }
 
 func TestAServerOfAnotherTimeRollsUpAsOfThen(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	s := serve(t, data, "--now", later)
 	var got result
@@ -462,6 +476,7 @@ func TestAServerOfAnotherTimeRollsUpAsOfThen(t *testing.T) {
 }
 
 func TestWhatComesLateRestatesItsDay(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	s := serveAt(t, data, later)
 	s.revision(t, 1)
@@ -516,6 +531,7 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 }
 
 func TestARestatementIsComparedWithWhatReplacedIt(t *testing.T) {
+	t.Parallel()
 	published := func(queues ...kpi.QueueFigures) *dayRows { return &dayRows{queues: queues} }
 	offered := func(n int64) kpi.QueueFigures {
 		return kpi.QueueFigures{Queue: "650", Figures: kpi.Figures{Outcomes: kpi.Outcomes{Offered: n}}}

@@ -15,6 +15,7 @@ import (
 )
 
 func TestACallerLearnsWhatIsKeptOfTheNumber(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	ask(t, daysLater, "rollup", "--all", "--since", "2026-11-01", "--data", data)
 	before := filesWith(t, data, "12345678")
@@ -33,6 +34,7 @@ func TestACallerLearnsWhatIsKeptOfTheNumber(t *testing.T) {
 }
 
 func TestAProgramLearnsWhatIsKeptOfTheNumber(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	out := ask(t, daysLater, "find", "--number", "+4915112345678", "--json", "--data", data)
 	kept := map[string]map[string]any{}
@@ -54,6 +56,7 @@ func TestAProgramLearnsWhatIsKeptOfTheNumber(t *testing.T) {
 }
 
 func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	var out, errs strings.Builder
 	p := newProgram(t.Context(), &out, &errs, func(string) string { return "" }, time.Now)
@@ -80,6 +83,7 @@ func TestAnErasureShowsWhatItFoundBeforeItAsks(t *testing.T) {
 }
 
 func TestAnErasureAsksThoughAnObjectCannotBeSearched(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	damage(t, data)
 	var out, errs strings.Builder
@@ -104,6 +108,7 @@ func damage(t *testing.T, data string) {
 }
 
 func TestOneLineThatCannotBeMaskedInItsPlaceKeepsNoOtherFromBeingErased(t *testing.T) {
+	t.Parallel()
 	data := dataOf(t,
 		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.1', queueCode:'630', startTime:'2026-11-23 11:30:00', caller:'+4915112345678'}"},
 		delivered{"2026-11-23T03:33:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:31:00', caller:'+4915112345678', zzz:{a:4915112345678}}"},
@@ -122,6 +127,7 @@ func TestOneLineThatCannotBeMaskedInItsPlaceKeepsNoOtherFromBeingErased(t *testi
 }
 
 func TestWhatStaysOfANumberIsListedWithItsPlace(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	damage(t, data)
 	out, code := examine(t, nil, time.Now, "erase", "--number", "+4915112345678", "--yes", "--data", data)
@@ -137,6 +143,7 @@ func TestWhatStaysOfANumberIsListedWithItsPlace(t *testing.T) {
 }
 
 func TestASearchThatWasNotCompleteDoesNotSayThatNothingIsKept(t *testing.T) {
+	t.Parallel()
 	data := called(t)
 	link := filepath.Join(data, "archive", "raw", "kind=cdr", "dt=2026-11-23", "68692e0b0001.0001.ndjson.gz")
 	if err := os.Symlink("nowhere", link); err != nil {

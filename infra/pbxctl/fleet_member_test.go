@@ -37,6 +37,7 @@ func stored(t *testing.T, data, mac, sk, doc string) {
 }
 
 func TestAMistypedMACMakesNoPBX(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	before := good(t, "device", "list", "--json", "--data", data)
 	for _, command := range []string{
@@ -65,6 +66,7 @@ func TestAMistypedMACMakesNoPBX(t *testing.T) {
 }
 
 func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	good(t, "device", "disable", "--mac", "68692e0b0003", "--data", data)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0001", body: record("3.0")})
@@ -82,6 +84,7 @@ func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 }
 
 func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	good(t, "names", "set", "--mac", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
 	good(t, "device", "revoke", "--mac", "68692e0b0001", "--data", data)
@@ -136,6 +139,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 }
 
 func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	good(t, "names", "set", "--mac", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
 	good(t, "device", "alias", "--mac", "68692e0b0001", "--alias", "68692e0b00ff", "--data", data)
@@ -182,6 +186,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 }
 
 func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	stored(t, data, "68692e0b0001", "DEVICE", `{"disabled":true,"name":"Reception","zone":"localtime"}`)
 	stored(t, data, "68692e0b0002", "SEEN", `{"zone":"right/UTC"}`)
@@ -222,6 +227,7 @@ func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
 }
 
 func TestWhatShutsAPBXAndCannotBeReadIsRepaired(t *testing.T) {
+	t.Parallel()
 	data := fleetData(t)
 	stored(t, data, "68692e0b0001", "DEVICE", `{"aliases":[7],"disabled":"yes","min_generation":"2"}`)
 	for _, command := range []string{"device revoke", "device url --base http://x"} {

@@ -105,6 +105,7 @@ func expectDevices(t *testing.T, what, data string, want map[pbx.MAC]store.Devic
 }
 
 func TestAFleetIsSetUpByOneFile(t *testing.T) {
+	t.Parallel()
 	data, file := emptyData(t), written(t, branches)
 	preview := good(t, "device", "import", file, "--dry-run", "--data", data)
 	expectDevices(t, "after a dry run", data, map[pbx.MAC]store.Device{})
@@ -130,6 +131,7 @@ func TestAFleetIsSetUpByOneFile(t *testing.T) {
 }
 
 func TestAFileMayBePipedIn(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	c := exec.CommandContext(t.Context(), binary, "device", "import", "-", "--data", data)
 	c.Stdin = strings.NewReader(branches)
@@ -140,6 +142,7 @@ func TestAFileMayBePipedIn(t *testing.T) {
 }
 
 func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	good(t, "device", "import", written(t, branches), "--data", data)
 	old := written(t, good(t, "device", "export", "--data", data))
@@ -162,6 +165,7 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 }
 
 func TestAPBXIsAddedOnce(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	add := []string{"device", "add", "--mac", "68:69:2e:0b:00:01", "--name", "Reception", "--zone", "Europe/Berlin", "--data", data}
 	if out := good(t, add...); !strings.Contains(out, "68692e0b0001  Reception  -     Europe/Berlin") {
@@ -180,6 +184,7 @@ func TestAPBXIsAddedOnce(t *testing.T) {
 }
 
 func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	for _, name := range []string{"\x1b[2J", "a\nb", "\u202ereversed", " x", strings.Repeat("x", 121)} {
 		bad(t, "device", "set", "--new", "--mac", "68692e0b0001", "--name="+name, "--data", data)
@@ -190,6 +195,7 @@ func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 }
 
 func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	for _, more := range [][]string{nil, {"--dry-run"}, {"--json"}} {
 		file := written(t, branches+"12,,,,,,\n")
@@ -210,6 +216,7 @@ func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
 }
 
 func TestWhatIsExportedForExcelBeginsWithItsMark(t *testing.T) {
+	t.Parallel()
 	data, other := emptyData(t), emptyData(t)
 	good(t, "device", "import", written(t, branches), "--data", data)
 	good(t, "names", "import", written(t, named), "--data", data)
@@ -226,6 +233,7 @@ func TestWhatIsExportedForExcelBeginsWithItsMark(t *testing.T) {
 }
 
 func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	makeKeys(t, data)
 	file := written(t, branches)
@@ -272,6 +280,7 @@ var errFull = errors.New("no space left on device")
 func (unwritable) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAnExportThatCannotBePrintedFails(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	good(t, "device", "import", written(t, branches), "--data", data)
 	for _, command := range []string{"device export", "names export", "device export --excel"} {
@@ -284,6 +293,7 @@ func TestAnExportThatCannotBePrintedFails(t *testing.T) {
 }
 
 func TestEveryCommandOfAFleetHasAHelpWithExamples(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"device add", "device import", "device export", "device url", "device list", "device remove", "device replace", "names set", "names list", "names import", "names export"} {
 		got := do(t, append(strings.Fields(command), "--help")...)
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "pbxctl "+command) {

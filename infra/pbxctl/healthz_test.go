@@ -28,6 +28,7 @@ func healthOf(t *testing.T, base, method, path string) (status int, body string)
 }
 
 func TestAServerTellsWhetherItsStoresCanBeWritten(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	for range 2 {
 		if status, body := healthOf(t, s.base, http.MethodGet, "/healthz"); status != 200 || body != "{\"status\":\"ok\"}\n" {

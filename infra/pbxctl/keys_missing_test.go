@@ -12,6 +12,7 @@ import (
 )
 
 func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	makeKeys(t, data)
 	if err := os.Remove(local.KeysPath(data)); err != nil {
@@ -34,6 +35,7 @@ func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
 }
 
 func TestServeSaysWhatWasOpenToOthers(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if err := os.Chmod(data, 0o755); err != nil {
 		t.Fatal(err)
@@ -48,6 +50,7 @@ func TestServeSaysWhatWasOpenToOthers(t *testing.T) {
 }
 
 func TestAServerWhoseKeysOfTheEnvironmentAreInvalidMakesNoFolder(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "new")
 	got := run(t, "bad", "serve", "--addr", "127.0.0.1:0", "--data", data)
 	if got.code != exitFailed || !strings.Contains(got.errs, "FLEET_KEYS") {

@@ -50,6 +50,7 @@ func rotates(t *testing.T, unknown string, place ...string) {
 }
 
 func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	makeKeys(t, data)
 	rotates(t, "", "--data", data)
@@ -90,6 +91,7 @@ func TestARotationWhoseAnswerIsLostHasHappened(t *testing.T) {
 }
 
 func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	makeKeys(t, data)
 	var all sync.WaitGroup
@@ -113,6 +115,7 @@ func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
 }
 
 func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	makeKeys(t, data)
 	out, code := examine(t, map[string]string{"FLEET_KEYS": fleetKeys}, time.Now, "keys", "rotate", "--data", data)
@@ -122,6 +125,7 @@ func TestKeysOfTheEnvironmentAreNotRotatedInAFolder(t *testing.T) {
 }
 
 func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	s := serveHere(t, newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now), data)
 	defer s.Stop()

@@ -531,6 +531,7 @@ func anew(t *testing.T, g *garble, v visits, i int) func(int) bool {
 }
 
 func TestOneUnreadableThingKeepsNoOtherFromBeingDone(t *testing.T) {
+	t.Parallel()
 	v := visits{}
 	for _, u := range unreadables() {
 		for i := range three {
@@ -577,6 +578,7 @@ func (v visits) missing(loops map[string]string) (all []string) {
 }
 
 func TestALoopThatNoCaseVisitsIsFound(t *testing.T) {
+	t.Parallel()
 	loops := map[string]string{"things": "pkg/x f", "days": "pkg/x g"}
 	v := visits{}
 	v.failed(fmt.Errorf("read: %w", &each.Skipped{Of: "days", Count: 1}))

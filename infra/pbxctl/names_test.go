@@ -15,6 +15,7 @@ const named = `mac,kind,id,name,opens,target_percent,target_seconds
 `
 
 func TestNamesAreImportedAndListed(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	good(t, "device", "import", written(t, branches), "--data", data)
 	file := written(t, named)
@@ -46,6 +47,7 @@ func TestNamesAreImportedAndListed(t *testing.T) {
 }
 
 func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	good(t, "device", "add", "--mac", demoMAC, "--data", data)
 	set := func(more ...string) string {
@@ -66,6 +68,7 @@ func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 }
 
 func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
+	t.Parallel()
 	data := emptyData(t)
 	good(t, "device", "add", "--mac", demoMAC, "--data", data)
 	for _, c := range []struct {
@@ -93,6 +96,7 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 }
 
 func TestFiguresTellNames(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	ask(t, later, "rollup", "--all", "--day", "2018-11-05", "--data", data)
 	show := func(more ...string) string {

@@ -36,12 +36,28 @@ func ownedByNobody(t *testing.T) string {
 	return data
 }
 
+// reachable is the program where every user may run it: the repository's folder may be closed to others.
+func reachable(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "pbxctl")
+	err := errors.Join(os.Chmod(folder, 0o755), os.Chmod(filepath.Dir(folder), 0o755))
+	if os.Link(binary, path) != nil { // on another disk
+		content, readErr := os.ReadFile(binary)
+		err = errors.Join(err, readErr, os.WriteFile(path, content, 0o755))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // runAs runs the program as a user.
 func runAs(t *testing.T, uid uint32, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	c := exec.CommandContext(ctx, binary, args...)
+	c := exec.CommandContext(ctx, reachable(t), args...)
 	c.Env, c.Dir = append(os.Environ(), "FLEET_KEYS="), "/"
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
 	var out, errs bytes.Buffer
@@ -52,10 +68,10 @@ func runAs(t *testing.T, uid uint32, args ...string) result {
 	return result{out.String(), errs.String(), c.ProcessState.ExitCode()}
 }
 
-// give has nobody own a folder with all in it, and reach it, and the program.
+// give has nobody own a folder with all in it, and reach it.
 func give(t *testing.T, data string) {
 	t.Helper()
-	err := errors.Join(os.Chmod(filepath.Dir(binary), 0o755), os.Chmod(filepath.Dir(data), 0o755), os.Chmod(filepath.Dir(filepath.Dir(data)), 0o755))
+	err := errors.Join(os.Chmod(filepath.Dir(data), 0o755), os.Chmod(filepath.Dir(filepath.Dir(data)), 0o755))
 	err = errors.Join(err, filepath.WalkDir(data, func(file string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(file, nobody, nobody))
 	}))
@@ -80,6 +96,7 @@ var everyKind = []string{
 }
 
 func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
+	t.Parallel()
 	data := ownedByNobody(t)
 	for _, command := range everyKind {
 		got := run(t, "", append(strings.Fields(command), "--data", data)...)
@@ -106,6 +123,7 @@ func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
 }
 
 func TestAnotherUserIsToldWhoseAFolderIs(t *testing.T) {
+	t.Parallel()
 	data := ownedByNobody(t)
 	if err := os.Chmod(data, 0o755); err != nil { // the owner alone may use it, whoever can read it
 		t.Fatal(err)

@@ -155,6 +155,7 @@ func keys(t *testing.T) *token.Keyring {
 func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(demoPBX, 1) }
 
 func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir(), "--body-timeout", "2s")
 	table, err := sqlite.Open(t.Context(), filepath.Join(s.data, "records.db")) // past the lock: the suite sets devices
 	if err != nil {
@@ -283,6 +284,7 @@ func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
 }
 
 func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	for _, body := range []string{
 		"{event:'cc_cdr', uuid:'1.1', queueCode:'630', startTime:'2018-11-05 19:05:31', caller:'\x1b[2J\\u202e85322361'}",
@@ -321,6 +323,7 @@ func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
 }
 
 func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	newer, file := filepath.Join(folder, "newer"), filepath.Join(folder, "file")
 	if err := errors.Join(os.Mkdir(newer, 0o700), os.WriteFile(file, nil, 0o600)); err != nil {
@@ -376,6 +379,7 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 }
 
 func TestTheURLIsAloneOnItsLineAndOpens(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	got := run(t, fleetKeys, "device", "url", "--mac", "68-69-2E-0B-00-01", "--base", s.base+"/")
 	if want := (ingesttest.Door{Base: s.base, Keys: keys(t)}).URL("68692e0b0001", 1) + "\n"; got != (result{out: want}) {
@@ -387,6 +391,7 @@ func TestTheURLIsAloneOnItsLineAndOpens(t *testing.T) {
 }
 
 func TestAKeyIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	var urls []string
 	for range 2 {
@@ -403,6 +408,7 @@ func TestAKeyIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
 }
 
 func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -421,6 +427,7 @@ func TestTheDemoTakesAnotherPortAndShowsWhatBecameOfEachExample(t *testing.T) {
 }
 
 func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"serve", "demo", "device url", "device set", "device list", "calls", "ivr", "extensions",
 		"live", "rollup", "kpi", "kpi show", "kpi explain", "kpi restatements"} {
 		got := run(t, "", append(strings.Fields(command), "--help")...)
@@ -431,6 +438,7 @@ func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
 }
 
 func TestAServerOfAllAddressesSaysSo(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir(), "--addr", "0.0.0.0:0") // the later flag counts
 	if status, _ := ingesttest.Post(t, s.base+"/", nil); status != 404 {
 		t.Errorf("%s answers %d", s.base, status)
@@ -441,6 +449,7 @@ func TestAServerOfAllAddressesSaysSo(t *testing.T) {
 }
 
 func TestRequestsUnderWayAreFinishedWhenTheServerStops(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
 	if err != nil {

@@ -122,6 +122,7 @@ func record(uuid string) string {
 }
 
 func TestWhatIsSpilledIsListedAndHandedOn(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	send(t, data,
 		sent{at: "2026-11-24T10:00:00.5Z", mac: oldPBX, body: record("1.1"), archiveDown: true},
@@ -175,6 +176,7 @@ func names(t *testing.T, data, prefix string) (all []string) {
 }
 
 func TestARedriveThatFailsSaysSo(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	data, err := local.Open(t.Context(), folder)
 	if err != nil {
@@ -202,6 +204,7 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 
 // What a crash leaves of a text that was handed on is not spilled any more.
 func TestARestOfWhatWasHandedOnIsNotListed(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	data, err := local.Open(t.Context(), folder)
 	if err != nil {
@@ -231,6 +234,7 @@ func TestARestOfWhatWasHandedOnIsNotListed(t *testing.T) {
 
 // A PBX that took another's place, with its settings, names the old one's MAC.
 func TestAReplacedPBXIsLetThroughAndWhatItSentIsReleased(t *testing.T) {
+	t.Parallel()
 	data, held := t.TempDir(), 0
 	for i, p := range ingesttest.VendorPayloads(t) {
 		if p.MAC != oldPBX {
@@ -277,6 +281,7 @@ func TestAReplacedPBXIsLetThroughAndWhatItSentIsReleased(t *testing.T) {
 }
 
 func TestTheQuarantineIsListedByPBXAndDay(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	var all []sent
 	for _, day := range []string{"2026-11-21", "2026-11-22", "2026-11-23"} {
@@ -306,6 +311,7 @@ func TestTheQuarantineIsListedByPBXAndDay(t *testing.T) {
 }
 
 func TestNothingOfABodySteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	data, body := t.TempDir(), "{ \x1b[2J\u202e\u009b31m\x07\r\n\n\tx\xff\x00 "+strings.Repeat("y", 100)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: body, want: ingest.Undecodable})
 	name := names(t, data, "quarantine/")[0]
@@ -336,6 +342,7 @@ func TestNothingOfABodySteersTheTerminal(t *testing.T) {
 }
 
 func TestDiscardingIsConfirmed(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: "?", want: ingest.Undecodable})
 	discard := []string{"quarantine", "discard", names(t, data, "quarantine/")[0], "--data", data}
@@ -394,6 +401,7 @@ func received(t *testing.T, records int) string {
 }
 
 func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
+	t.Parallel()
 	data, into := received(t, 5), filepath.Join(t.TempDir(), "new")
 	objects := len(names(t, data, "raw/"))
 	command := []string{"replay", "--from", "2026-11-23", "--to", "2026-11-24", "--data", data, "--into", into}
@@ -427,6 +435,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 }
 
 func TestWhatCannotBeRecordedIsToldOf(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", string(oldPBX), "--new", "--data", data}
 	named := strings.Replace(record("3.1"), "{", "{mac:'"+string(oldPBX)+"',", 1)
@@ -442,6 +451,7 @@ func TestWhatCannotBeRecordedIsToldOf(t *testing.T) {
 }
 
 func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
+	t.Parallel()
 	const records = 150
 	data, into, file := received(t, records), t.TempDir(), filepath.Join(t.TempDir(), "checkpoint")
 	command := []string{"replay", "--from", "2026-11-23", "--to", "2026-11-24", "--data", data, "--into", into, "--checkpoint", file}
@@ -486,6 +496,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 }
 
 func TestAReplayWritesAtItsRate(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		table, began := paced{storetest.NewMemory(), rate.NewLimiter(4, 1)}, time.Now()
 		for range 9 {
@@ -502,6 +513,7 @@ func TestAReplayWritesAtItsRate(t *testing.T) {
 
 // A URL became known: it is revoked, and the PBX gets another one.
 func TestARevokedURLOpensNoMore(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: record("1.1")})
 	makeKeys(t, data)
@@ -562,6 +574,7 @@ func admitted(t *testing.T, folder, url string) ingest.Outcome {
 }
 
 func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
+	t.Parallel()
 	data, used := received(t, 1), t.TempDir()
 	open, err := local.Open(t.Context(), used)
 	if err != nil {
@@ -633,6 +646,7 @@ func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
 }
 
 func TestEveryCommandOfRecoveryHasAHelpWithExamples(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"spill list", "spill redrive", "quarantine list", "quarantine show", "quarantine release", "quarantine discard",
 		"replay", "device alias", "device disable", "device enable", "device revoke", "device url"} {
 		got := do(t, append(strings.Fields(command), "--help")...)
@@ -643,6 +657,7 @@ func TestEveryCommandOfRecoveryHasAHelpWithExamples(t *testing.T) {
 }
 
 func TestAPartOfTheQuarantineIsReleased(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]int{
 		"":                       4,
 		"--reason NO_SUCH":       0,

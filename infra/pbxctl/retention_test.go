@@ -18,6 +18,7 @@ func keeping(t *testing.T, days, now string, args ...string) result {
 }
 
 func TestCommandsSayOfADayThatItIsSealed(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	const open, sealed = "2018-12-09T23:59:59Z", "2018-12-10T00:00:00Z"
 	commands := map[string][]string{
@@ -49,6 +50,7 @@ func TestCommandsSayOfADayThatItIsSealed(t *testing.T) {
 }
 
 func TestAReplayMakesOnlyRecordsThatWouldBeThereStill(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	for days, want := range map[string]int{"": 1, "0": 1, "3650": 1, "400": 0} {
 		into := filepath.Join(t.TempDir(), "again")
@@ -64,6 +66,7 @@ func TestAReplayMakesOnlyRecordsThatWouldBeThereStill(t *testing.T) {
 }
 
 func TestABadNumberOfDaysIsToldByEveryCommandThatWorksWithRecords(t *testing.T) {
+	t.Parallel()
 	data := vendorData(t)
 	for _, command := range []string{
 		"serve --addr 127.0.0.1:0", "rollup --all --since 2018-11-01", "kpi --mac 68692e0b0001 --day 2018-11-05", "spill redrive", "live --mac 68692e0b0001",

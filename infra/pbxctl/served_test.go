@@ -131,6 +131,7 @@ func TestARunningServerDoesTheMaintenanceAsACommandWould(t *testing.T) {
 }
 
 func TestTheServersSettingsCount(t *testing.T) {
+	t.Parallel()
 	data, _ := needy(t)
 	serveOnlyCommands(t, data)
 	out, code := examine(t, map[string]string{"RECORD_DAYS": "40"}, time.Now, "spill", "redrive", "--data", data)
@@ -163,6 +164,7 @@ func TestACommandThatIsStoppedOnAServerGoesOnLater(t *testing.T) {
 
 // A log that nobody reads: the pipe is full after some hundred lines.
 func TestPBXsAreAnsweredThoughNobodyReadsTheLog(t *testing.T) {
+	t.Parallel()
 	for name, stall := range map[string]func(*os.File){
 		"its reader stalls": func(*os.File) {},
 		"its reader ends":   func(r *os.File) { r.Close() },
@@ -194,6 +196,7 @@ func TestPBXsAreAnsweredThoughNobodyReadsTheLog(t *testing.T) {
 }
 
 func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
 	s := openHere(t, p, data, func(c *server.Config) { c.StopWithin = 200 * time.Millisecond })
@@ -227,6 +230,7 @@ func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 }
 
 func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir())
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
 	if err != nil {
@@ -245,6 +249,7 @@ func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 }
 
 func TestKeysAreReadAgainOnSIGHUP(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	s := serveWith(t, data, func(c *exec.Cmd) { c.Env = append(c.Env, "FLEET_KEYS=") })
 	path := local.KeysPath(data)
@@ -270,6 +275,7 @@ func TestKeysAreReadAgainOnSIGHUP(t *testing.T) {
 }
 
 func TestAStartThatFailsMakesNothing(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -287,6 +293,7 @@ func TestAStartThatFailsMakesNothing(t *testing.T) {
 }
 
 func TestServeSaysWhatItMade(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	own := func(c *exec.Cmd) { c.Env = append(c.Env, "FLEET_KEYS=") }
 	if said := serveWith(t, data, own).stop(t); strings.Count(said, "NEW: ") != 2 || !strings.Contains(said, data) {
@@ -298,6 +305,7 @@ func TestServeSaysWhatItMade(t *testing.T) {
 }
 
 func TestTheUnitFilesServeWhereTheySay(t *testing.T) {
+	t.Parallel()
 	unit, err := os.ReadFile("../systemd/trunkline.service")
 	if err != nil {
 		t.Fatal(err)
@@ -317,6 +325,7 @@ func TestTheUnitFilesServeWhereTheySay(t *testing.T) {
 }
 
 func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(500*time.Millisecond, stop)
 	got := doWithin(t, ctx, "simulate", "--pbx", "2", "--days", "2", "--seed", "1", "--rate", "20", "--data", t.TempDir())
@@ -327,6 +336,7 @@ func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
 
 // An erasure of a year takes hours, and PBXs do not send again.
 func TestALongCommandKeepsNoServerFromStarting(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	makeKeys(t, data)
 	begins, ended := make(chan struct{}), make(chan error, 1)

@@ -81,6 +81,7 @@ func inFolder(t *testing.T, folder string, use func(*store.Store, archive.Bucket
 }
 
 func TestFiguresOfASimulatedFleetAreTheTrueOnes(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	simulateWith(t, "--data", folder)
@@ -150,6 +151,7 @@ func forge(t *testing.T, folder string) {
 }
 
 func TestTheSameSeedGivesTheSameTruthAndArchive(t *testing.T) {
+	t.Parallel()
 	var made []string
 	for _, seed := range []string{"7", "7", "8"} {
 		folder := t.TempDir()
@@ -174,6 +176,7 @@ func TestTheSameSeedGivesTheSameTruthAndArchive(t *testing.T) {
 }
 
 func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	p := newProgram(t.Context(), io.Discard, io.Discard, func(string) string { return "" }, time.Now)
@@ -190,6 +193,7 @@ func TestASimulationOverHTTPIsAcknowledgedAndComesToItsTrueFigures(t *testing.T)
 
 // A third of the fleet is of software v4: its third PBX, and its sixth.
 func TestFiguresOfAFleetWithSoftwareV4AreTheTrueOnes(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
 	if s := simulateWith(t, "--v4", "0.34", "--data", folder); s.Without != 0 || s.Answers[202] == 0 {
@@ -208,6 +212,7 @@ func TestFiguresOfAFleetWithSoftwareV4AreTheTrueOnes(t *testing.T) {
 }
 
 func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {
+	t.Parallel()
 	url, _ := refusing(t, http.StatusServiceUnavailable, 0)
 	folder := t.TempDir()
 	truth := filepath.Join(folder, "truth.jsonl")
@@ -228,6 +233,7 @@ func TestASimulationOverHTTPKnowsNoTrueFiguresOfSoftwareV4(t *testing.T) {
 }
 
 func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]string{
 		"--to http://192.0.2.10:8080":               "192.0.2.10 is not this machine: give --yes-really",
 		"--to https://pbx.example.com":              "pbx.example.com is not this machine",
@@ -255,6 +261,7 @@ func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
 }
 
 func TestATruthWithoutRowsProvesNothing(t *testing.T) {
+	t.Parallel()
 	folder, truth := t.TempDir(), filepath.Join(t.TempDir(), "truth.jsonl")
 	inFolder(t, folder, func(*store.Store, archive.Bucket) {})
 	row := func(mac string) string { return `{"mac":"` + mac + `","day":"2026-06-01"}` + "\n" }
@@ -289,6 +296,7 @@ func refusing(t *testing.T, status, times int) (url string, posts *atomic.Int64)
 }
 
 func TestASimulationPostsAgainWhatWasNotTaken(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		status, times int
 		retries, lost int // of each PBX; lost: posts that are refused in the end
@@ -318,6 +326,7 @@ func TestASimulationPostsAgainWhatWasNotTaken(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereEndsTheSimulationWithoutAToken(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(nil)
 	s.Close()
 	var errs strings.Builder

@@ -84,6 +84,7 @@ func TestAStackThatCannotBeReadIsAnErrorOfItsRegionAndCredentials(t *testing.T) 
 
 // TestEveryCommandKnowsWhereTheDataIs lists the commands that take neither --stack nor --data.
 func TestEveryCommandKnowsWhereTheDataIs(t *testing.T) {
+	t.Parallel()
 	folderOnly := map[string]bool{"serve": true, "demo": true, "keys new": true, "doctor clock": true, "simulate run": true}
 	for _, leaf := range leaves(t) {
 		flags := map[string]bool{}
@@ -107,6 +108,7 @@ func leaves(t *testing.T) []*kong.Node {
 }
 
 func TestAFlagOfAServerStandsBeforeDashes(t *testing.T) {
+	t.Parallel()
 	got := withFlag([]string{"quarantine", "discard", "--", "quarantine/x"}, "--data=x")
 	if want := []string{"quarantine", "discard", "--data=x", "--", "quarantine/x"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)

@@ -291,6 +291,7 @@ func ownPath(t *testing.T) string {
 const ofEachWay = 1000
 
 func TestWhatHasArrivedWholeIsStoredHoweverItsSenderHangsUp(t *testing.T) {
+	t.Parallel()
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
 	s := serveNoting(t, a, data)
 	hangUp(s, ownPath(t), 0, ofEachWay)
@@ -306,6 +307,7 @@ func TestWhatHasArrivedWholeIsStoredHoweverItsSenderHangsUp(t *testing.T) {
 }
 
 func TestWhatHasArrivedWholeIsStoredThoughTheServerStops(t *testing.T) {
+	t.Parallel()
 	const rounds = 10
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
 	all := ofEachWay / rounds * len(waysToHangUp) // in a round
@@ -333,6 +335,7 @@ func TestWhatHasArrivedWholeIsStoredThoughTheServerStops(t *testing.T) {
 }
 
 func TestALargePushIsReadToItsEndThoughItsSenderHasClosed(t *testing.T) {
+	t.Parallel()
 	const large = 20
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
 	s := serveNoting(t, a, data)

@@ -16,6 +16,7 @@ import (
 // Connections whose bodies don't come are cut off, while what was read whole is still on its
 // way to the stores.
 func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
+	t.Parallel()
 	const stopWithin, slowly = 300 * time.Millisecond, time.Second
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
 	s := open(t, Config{Folder: data, StopWithin: stopWithin})
@@ -60,6 +61,7 @@ func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 }
 
 func TestNoRequestGetsInOnceTheStoresClose(t *testing.T) {
+	t.Parallel()
 	g := gate{next: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it got in") })}
 	g.close()
 	w := httptest.NewRecorder()
