@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -17,7 +16,7 @@ func (c clockFlag) set(p *program) error {
 	}
 	begin, err := time.Parse(time.RFC3339, c.Now)
 	if err != nil {
-		return fmt.Errorf("--now: %q is not a time such as 2026-11-23T09:00:00Z", c.Now)
+		return unclear("--now: %q is not a time such as 2026-11-23T09:00:00Z", c.Now)
 	}
 	machine := p.now
 	began := machine()

@@ -99,7 +99,7 @@ func (c *deviceURLCommand) Run(p *program) error {
 func checkBase(text string) error {
 	base, err := url.Parse(text)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
-		return fmt.Errorf("--base: %q is not a URL such as https://pbx.example.com", text)
+		return unclear("--base: %q is not a URL such as https://pbx.example.com", text)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
 	}
 	generation, err := token.ParseGeneration(c.Generation)
 	if err != nil {
-		return 0, fmt.Errorf("--generation: %w", err)
+		return 0, unclear("--generation: %w", err)
 	}
 	if generation < of.least {
 		return 0, fmt.Errorf("--generation: URLs of %s below %s were revoked: leave it out, or raise it", of.MAC, of.least)

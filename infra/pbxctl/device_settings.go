@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -81,7 +80,7 @@ Examples:
 // Run implements the command.
 func (c *deviceSetCommand) Run(p *program) error {
 	if c.deviceFlags == (deviceFlags{}) {
-		return errors.New("nothing is named that should change; see pbxctl device set --help")
+		return unclear("nothing is named that should change; see pbxctl device set --help")
 	}
 	m, err := c.change(p, c.apply)
 	if err != nil {

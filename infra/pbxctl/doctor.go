@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"trunkline/pkg/dataquality"
@@ -52,19 +55,24 @@ func (c *doctorFeedCommand) Run(p *program) error {
 		span.From = c.Since.Start()
 	}
 	return c.readRecords(p, func(s *store.Store) error {
+		var violated atomic.Int64
 		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []finding, err error) {
 			review, err := review(p, s, mac, span)
 			if err != nil {
 				return nil, err
 			}
 			for _, f := range review.Findings() {
+				if f.Violated > 0 {
+					violated.Add(1)
+				}
 				if c.JSON || f.Violated > 0 {
 					all = append(all, finding{mac, f})
 				}
 			}
 			return all, nil
 		})
-		return show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold, or no records exist.")
+		err := show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold, or no records exist.")
+		return errors.Join(err, failedOf(violated.Load(), "assumptions do not hold: EXAMPLE names a record of each"))
 	})
 }
 
@@ -125,7 +133,8 @@ type doctorSilenceCommand struct {
 func (doctorSilenceCommand) Help() string {
 	return `A PBX's habit is the longest time without a call on those of the last 28 days that were
 rolled up. One that is silent for an hour longer than that is flagged, unless it is disabled;
-of one with few calls no habit is known.
+of one with few calls no habit is known. One that was never heard is flagged, too. The exit code
+is 1 where any is flagged.
 
 Example:
   pbxctl doctor silence --data ./data`
@@ -144,15 +153,28 @@ type silent struct {
 // Run implements the command.
 func (c *doctorSilenceCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
+		var flagged atomic.Int64
 		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (silent, error) {
 			found, err := silenceOf(p, s, mac)
+			if found.Flag {
+				flagged.Add(1)
+			}
 			if err == nil && !(found.Flag || c.All || c.JSON) {
 				err = each.ErrNone
 			}
 			return found, err
 		})
-		return show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than is its habit.")
+		err := show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than is its habit.")
+		return errors.Join(err, failedOf(flagged.Load(), "PBXs are silent: open the URL of each in a browser at its site"))
 	})
+}
+
+// failedOf is the error of a command that found so much to be wrong; nil for nothing.
+func failedOf(n int64, what string) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d %s", n, what)
 }
 
 func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
@@ -162,8 +184,12 @@ func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
 	}
 	found := silent{MAC: mac, Name: m.Name}
 	f, err := maintenance.SilenceOf(p.ctx, s, mac, p.now())
-	if err != nil || f.Last.IsZero() {
+	if err != nil {
 		return found, err
+	}
+	if f.Last.IsZero() {
+		found.Flag = !m.Disabled
+		return found, nil
 	}
 	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag && !m.Disabled
 	if f.Habit > 0 {
@@ -176,17 +202,20 @@ func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
 var silentColumns = columns[silent]{
 	[]string{"MAC", "NAME", "LAST HEARD", "SILENT FOR", "HABIT", ""},
 	func(s silent) []string {
-		last, habit, flag := "never", "", ""
+		last, lasts, habit, flag := "never", "", "", ""
 		if s.Last != nil {
-			last = clock(*s.Last)
+			last, lasts = clock(*s.Last), hours(s.Seconds)
 		}
 		if s.Habit != nil {
 			habit = hours(*s.Habit)
 		}
-		if s.Flag {
+		switch {
+		case s.Flag && s.Last == nil:
+			flag = "never heard"
+		case s.Flag:
 			flag = "longer than ever"
 		}
-		return []string{string(s.MAC), s.Name, last, hours(s.Seconds), habit, flag}
+		return []string{string(s.MAC), s.Name, last, lasts, habit, flag}
 	},
 }
 

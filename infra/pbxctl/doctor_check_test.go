@@ -109,7 +109,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 	t.Parallel()
 	s := serve(t, filepath.Join(t.TempDir(), "data"))
 	got := run(t, fleetKeys, "doctor", "--data", s.data, "--url", s.base)
-	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 16 {
+	if got.code != 0 || len(failures(got.out)) > 0 || strings.Count(got.out, "\n") != 17 {
 		t.Errorf("exit %d:\n%s%s", got.code, got.out, got.errs)
 	}
 	table, err := local.OpenRecords(t.Context(), s.data)
@@ -135,7 +135,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 		}
 		checks++
 	}
-	if checks != 16 {
+	if checks != 17 {
 		t.Errorf("%d objects", checks)
 	}
 }

@@ -124,7 +124,7 @@ func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
 		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'bridged'}"},
 		delivered{"2026-11-23T03:33:00Z", "{event:'cc_cdr', uuid:'x', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'parked', hangupSide:'caller'}"},
 	)
-	out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data)
+	out := finds(t, "2026-11-23T04:00:00Z", "2 assumptions do not hold", "doctor", "feed", "--data", data)
 	for _, line := range []string{"a uuid is <epoch seconds>.<counter>", "a call ends bridged, in feedback, in a queue or in a menu"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("no %q in\n%s", line, out)
@@ -137,13 +137,36 @@ func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
 		delivered{"2026-11-23T03:32:00Z", "{event:'cc_cdr', uuid:'1795404600.2', queueCode:'630', startTime:'2026-11-23 11:30:00', cdrState:'bridged', score:'N/A'}"},
 		delivered{"2026-11-23T03:33:00Z", `{"Event":"Cdr","UniqueID":"1795404600.2","Duration":"-1"}`},
 	)
-	out = ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", misread)
+	out = finds(t, "2026-11-23T04:00:00Z", "2 assumptions do not hold", "doctor", "feed", "--data", misread)
 	for _, line := range []string{`score of cc_cdr can be read, not "N/A"`, `Duration of cdr can be read, not "-1"`} {
 		if !strings.Contains(out, line) {
 			t.Errorf("no %q in\n%s", line, out)
 		}
 	}
 	if out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data, "--since", "2026-11-24"); !strings.Contains(out, "All assumptions hold") {
+		t.Error(out)
+	}
+}
+
+// finds runs a command that finds something wrong: it shows that, and its exit code says so.
+func finds(t *testing.T, now, wrong string, args ...string) string {
+	t.Helper()
+	out, code := examine(t, nil, func() time.Time { return at(t, now) }, args...)
+	if code != exitFailed || !strings.Contains(out, "pbxctl: "+wrong) {
+		t.Errorf("pbxctl %s: exit %d: %s", strings.Join(args, " "), code, out)
+	}
+	out, _, _ = strings.Cut(out, "pbxctl: ")
+	return out
+}
+
+func TestDoctorSilenceFlagsAPBXThatWasNeverHeard(t *testing.T) {
+	data := emptyData(t)
+	ask(t, "2026-11-21T06:00:00Z", "device", "add", "--mac", demoMAC, "--data", data)
+	if out := finds(t, "2026-11-21T07:00:00Z", "1 PBXs are silent", "doctor", "silence", "--data", data); !strings.Contains(out, "never heard") || strings.Contains(out, "0s") {
+		t.Error(out)
+	}
+	ask(t, "2026-11-21T06:00:00Z", "device", "disable", "--mac", demoMAC, "--data", data)
+	if out := ask(t, "2026-11-21T07:00:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
 		t.Error(out)
 	}
 }
@@ -161,7 +184,7 @@ func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
 	if out := ask(t, "2026-11-21T06:59:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
 		t.Error(out)
 	}
-	out := ask(t, "2026-11-21T07:01:00Z", "doctor", "silence", "--data", data)
+	out := finds(t, "2026-11-21T07:01:00Z", "1 PBXs are silent", "doctor", "silence", "--data", data)
 	if !strings.Contains(out, "longer than ever") || !strings.Contains(out, "2h1m0s") || !strings.Contains(out, "1h0m0s") {
 		t.Error(out)
 	}

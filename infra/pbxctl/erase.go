@@ -35,7 +35,7 @@ type sought struct {
 func (s sought) erasure(tell func(erase.Finding)) (*erase.Erasure, error) {
 	numbers, err := erase.ParseNumbers(s.Number, erase.Prefixes{Trunk: s.Trunk, International: s.International})
 	if err != nil {
-		return nil, fmt.Errorf("--number: %w", err)
+		return nil, unclear("--number: %w", err)
 	}
 	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Tell: tell}, daysInOrder(s.From, s.To)
 }

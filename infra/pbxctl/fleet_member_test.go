@@ -173,12 +173,15 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"68692e0b0003 68692e0b0003 --base http://x", "can't replace itself"},
 		{"68692e0b0003 68692e0b0002 --base http://x", "68692e0b0002 has settings already"},
-		{"68692e0b0003 68692e0b0007 --base x", `--base: "x" is not a URL`},
 		{"68692e0b0003 68692e0b0007 --base http://x --from 2126-11-24", "say --keep-old"},
 	} {
 		if errs := bad(t, append(strings.Fields("device replace "+c.args), "--data", data)...); !strings.Contains(errs, c.want) {
 			t.Error(errs)
 		}
+	}
+	unclear := do(t, "device", "replace", "68692e0b0003", "68692e0b0007", "--base", "x", "--data", data)
+	if unclear.code != exitUnclear || !strings.Contains(unclear.errs, `--base: "x" is not a URL`) {
+		t.Errorf("%+v", unclear)
 	}
 	if _, there := settingsOf(t, data)["68692e0b0007"]; there {
 		t.Error("what was refused has put a PBX on the fleet list")

@@ -57,7 +57,7 @@ Examples:
 func (c *kpiCommand) Run(p *program) error {
 	for flag, seconds := range map[string]*int64{"--threshold": c.Threshold, "--short": c.Short} {
 		if seconds != nil && *seconds < 0 {
-			return fmt.Errorf("%s: %d is below 0", flag, *seconds)
+			return unclear("%s: %d is below 0", flag, *seconds)
 		}
 	}
 	return c.readRecords(p, func(s *store.Store) error {
@@ -264,7 +264,7 @@ func (c *explainCommand) check() error {
 		known, first = agentFigures(), string(kpi.AgentAnswered)
 	}
 	if c.Figure = cmp.Or(c.Figure, first); !slices.Contains(known, c.Figure) {
-		return fmt.Errorf("--figure %s is not one of %s", c.Figure, strings.Join(known, ", "))
+		return unclear("--figure %s is not one of %s", c.Figure, strings.Join(known, ", "))
 	}
 	return nil
 }

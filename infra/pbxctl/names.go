@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
@@ -50,7 +48,7 @@ Examples:
 // Run implements the command.
 func (c *namesSetCommand) Run(p *program) error {
 	if said := c.Name != nil || c.Opens != nil || c.Target != nil; said == c.Remove {
-		return errors.New("say what should change, or --remove; see pbxctl names set --help")
+		return unclear("say what should change, or --remove; see pbxctl names set --help")
 	}
 	kind, id := c.which()
 	var name store.Name
@@ -89,13 +87,13 @@ func (c *namesSetCommand) apply(n *store.Name) (err error) {
 	if c.Opens != nil {
 		n.Unreadable = n.Unreadable.Without("opens")
 		if n.Opens, err = store.ParseHours(*c.Opens); err != nil {
-			return fmt.Errorf("--opens: %w", err)
+			return unclear("--opens: %w", err)
 		}
 	}
 	if c.Target != nil {
 		n.Unreadable = n.Unreadable.Without("target")
 		if n.Target, err = store.ParseTarget(*c.Target); err != nil {
-			return fmt.Errorf("--target: %w", err)
+			return unclear("--target: %w", err)
 		}
 	}
 	return n.Check()

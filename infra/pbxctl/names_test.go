@@ -76,10 +76,10 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 		want string
 		code int
 	}{
-		{"set --mac 68692e0b0001 --queue 630", "say what should change, or --remove", 1},
-		{"set --mac 68692e0b0001 --queue 630 --name x --remove", "say what should change, or --remove", 1},
-		{"set --mac 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 1},
-		{"set --mac 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 1},
+		{"set --mac 68692e0b0001 --queue 630", "say what should change, or --remove", 2},
+		{"set --mac 68692e0b0001 --queue 630 --name x --remove", "say what should change, or --remove", 2},
+		{"set --mac 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 2},
+		{"set --mac 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 2},
 		{"set --mac 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 1},
 		{"set --mac 68692e0b0001 --name x", "missing flags: --queue=CODE or --agent=CODE or --did=NUMBER", 2},
 		{"set --mac 68692e0b0001 --queue 1 --agent 2 --name x", "can't be used together", 2},

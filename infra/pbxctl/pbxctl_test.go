@@ -366,8 +366,8 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"calls --mac " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
 		{"calls --mac " + demoMAC + " --data " + running.data + " --day yesterday", "", `--day: "yesterday" is not a day such as 2018-11-05`, 2},
 		{"device url --mac 12 --base http://x", fleetKeys, "--mac: ", 2},
-		{"device url --mac " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 1},
-		{"device url --mac " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 1},
+		{"device url --mac " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 2},
+		{"device url --mac " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 2},
 		{"device url --mac " + demoMAC + " --base http://x", "", "where is the data? Give --stack NAME or --data DIR", 2},
 	} {
 		got := run(t, c.env, strings.Fields(c.args)...)

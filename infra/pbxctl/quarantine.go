@@ -69,7 +69,7 @@ func (c *quarantineListCommand) Run(p *program) error {
 
 func daysInOrder(first, last pbx.Day) error {
 	if last != 0 && last < first {
-		return fmt.Errorf("--from %s is after --to %s", first, last)
+		return unclear("--from %s is after --to %s", first, last)
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func checkQuarantined(names ...string) error {
 			return err
 		}
 		if !strings.HasPrefix(name, archive.QuarantinePrefix) {
-			return fmt.Errorf("%.200s is not the name of an event in quarantine: that begins with %s", name, archive.QuarantinePrefix)
+			return unclear("%.200s is not the name of an event in quarantine: that begins with %s", name, archive.QuarantinePrefix)
 		}
 	}
 	return nil
@@ -219,9 +219,9 @@ type fate struct {
 func (c *quarantineReleaseCommand) Run(p *program) error {
 	switch {
 	case c.All == (len(c.Names) > 0):
-		return errors.New("which events? Give their names, or --all")
+		return unclear("which events? Give their names, or --all")
 	case !c.All && (c.MAC != "" || c.Reason != "" || c.Since != 0):
-		return errors.New("--reason, --since and --mac go with --all")
+		return unclear("--reason, --since and --mac go with --all")
 	}
 	if err := checkQuarantined(c.Names...); err != nil {
 		return err

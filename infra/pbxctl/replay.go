@@ -64,7 +64,7 @@ func (c *replayCommand) Run(p *program) error {
 		return err
 	}
 	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
-		return fmt.Errorf("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
+		return unclear("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
 	}
 	begun, err := c.begun(p.files, selection.MAC)
 	if err != nil {
@@ -91,7 +91,7 @@ func (c *replayCommand) selection() (replay.Selection, error) {
 	}
 	const most = 3660
 	if days := c.To - c.From + 1; days > most {
-		return replay.Selection{}, fmt.Errorf("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
+		return replay.Selection{}, unclear("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
 	}
 	return replay.Selection{First: c.From, Last: c.To, MAC: c.MAC}, nil
 }
@@ -106,7 +106,7 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 		}
 		return use(table)
 	case c.Into == "":
-		return errors.New("where should the records go? Give --into DIR or --into-table NAME")
+		return unclear("where should the records go? Give --into DIR or --into-table NAME")
 	case c.DryRun:
 		return readInto(p, c.Into, use)
 	}

@@ -68,9 +68,9 @@ func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
 	}
 	switch {
 	case c.MAC == "" && !c.All:
-		return 0, errors.New("which PBX? Give --mac MAC or --all")
+		return 0, unclear("which PBX? Give --mac MAC or --all")
 	case first == 0:
-		return 0, errors.New("which days? Give --day DAY or --since DAY")
+		return 0, unclear("which days? Give --day DAY or --since DAY")
 	}
 	// Of a single day of a PBX, its zone tells when it closes.
 	if tomorrow := pbx.UTCDay(p.now()) + 1; first > tomorrow && (c.All || c.Since != 0) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -95,14 +94,14 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 		value, most int
 	}{{"--pbx", c.PBX, 100_000}, {"--days", c.Days, 3660}, {"--calls", c.Calls, 100_000}, {"--at-once", c.AtOnce, 1000}} {
 		if flag.value < 1 || flag.value > flag.most {
-			return fleet.Config{}, fmt.Errorf("%s: %d is not a number from 1 to %d", flag.name, flag.value, flag.most)
+			return fleet.Config{}, unclear("%s: %d is not a number from 1 to %d", flag.name, flag.value, flag.most)
 		}
 	}
 	if !(c.Rate >= 0) || math.IsInf(c.Rate, 0) {
-		return fleet.Config{}, fmt.Errorf("--rate: %g is not a number of events per second", c.Rate)
+		return fleet.Config{}, unclear("--rate: %g is not a number of events per second", c.Rate)
 	}
 	if !(c.V4 >= 0 && c.V4 <= 1) {
-		return fleet.Config{}, fmt.Errorf("--v4: %g is not a share from 0 to 1", c.V4)
+		return fleet.Config{}, unclear("--v4: %g is not a share from 0 to 1", c.V4)
 	}
 	// Records come up to five days late, and again up to three days after that.
 	first := pbx.UTC.Local(p.now()).Day() - pbx.Day(c.Days+9)
@@ -122,14 +121,14 @@ func (c *simulateCommand) open(p *program, use func(push.Opener) error) error {
 	case c.Data != "":
 		return c.openData(p, use)
 	case c.To == "":
-		return errors.New("where do they post to? Give --to URL or --data DIR")
+		return unclear("where do they post to? Give --to URL or --data DIR")
 	}
 	if err := c.checkTo(); err != nil {
 		return err
 	}
 	fleetKeys := p.getenv("FLEET_KEYS")
 	if fleetKeys == "" && c.KeysFrom == "" {
-		return errors.New("no key to sign with: set FLEET_KEYS, or give --keys-from DIR")
+		return unclear("no key to sign with: set FLEET_KEYS, or give --keys-from DIR")
 	}
 	keys, err := local.ReadKeys(c.KeysFrom, fleetKeys)
 	if err != nil {
@@ -159,10 +158,10 @@ func (c *simulateCommand) openData(p *program, use func(push.Opener) error) erro
 func (c *simulateCommand) checkTo() error {
 	to, err := url.Parse(c.To)
 	if err != nil || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" || to.RawQuery != "" {
-		return fmt.Errorf("--to: %q is not a URL such as http://127.0.0.1:8080", c.To)
+		return unclear("--to: %q is not a URL such as http://127.0.0.1:8080", c.To)
 	}
 	if host := to.Hostname(); host != "localhost" && !net.ParseIP(host).IsLoopback() && !c.YesReally {
-		return fmt.Errorf("--to: %s is not this machine: give --yes-really to send that load there", host)
+		return unclear("--to: %s is not this machine: give --yes-really to send that load there", host)
 	}
 	return nil
 }
