@@ -22,5 +22,5 @@ func main() {
 		os.Exit(1)
 	}
 	slog.New(slog.NewJSONHandler(os.Stdout, nil)).Info("function begins", "version", version.Text())
-	lambda.Start(apigw.Handler(cloud.Door(settings, os.Stdout, time.Now)))
+	lambda.Start(apigw.Handler(cloud.Endpoint(settings, os.Stdout, time.Now)))
 }

@@ -35,8 +35,8 @@ func invocation(ctx context.Context, w *workshop) error {
 		return err
 	}
 	in := ingest.New(token.Fixed(keys), instantRecords{}, instantArchive{}, time.Now)
-	door := ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now)
-	whole := operation("ingest", invoking(ctx, door, event))
+	endpoint := ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now)
+	whole := operation("ingest", invoking(ctx, endpoint, event))
 	floor := operation("body copied", invoking(ctx, http.HandlerFunc(copyBody), event))
 	rows := []*contender{whole, floor}
 	if err := inTurns(ctx, "invocation", w.runs, slices.Repeat(rows, loopsPerRun)...); err != nil {

@@ -118,7 +118,7 @@ func (w *world) costOfEvents(t *testing.T, m *bill.Measured) {
 	post := func(bodies ...[]byte) func() {
 		return func() {
 			for _, body := range bodies {
-				if status, answer := ingesttest.Post(t, w.door().URL(today.MAC, 1), body); status != 200 && status != 202 {
+				if status, answer := ingesttest.Post(t, w.endpoint().URL(today.MAC, 1), body); status != 200 && status != 202 {
 					t.Fatalf("%d %s", status, answer)
 				}
 			}

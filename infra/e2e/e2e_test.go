@@ -23,7 +23,7 @@ func TestWhatIsDeployed(t *testing.T) {
 	w := deploy(t)
 	// Each goes on with what those before have left.
 	t.Run("the keys can't be read at first", w.testNoKeys)
-	t.Run("the function is a door", w.testDoor)
+	t.Run("the function is an endpoint", w.testEndpoint)
 	t.Run("days are rolled up", w.testRollup)
 	t.Run("stores that stop", w.testStops)
 	t.Run("LocalStack is stopped and started", w.testPauses)
@@ -34,8 +34,8 @@ func TestWhatIsDeployed(t *testing.T) {
 	}
 }
 
-func (w *world) testDoor(t *testing.T) {
-	ingesttest.Run(t, w.door())
+func (w *world) testEndpoint(t *testing.T) {
+	ingesttest.Run(t, w.endpoint())
 	checkLog(t, w.ingest.out.String())
 	w.checkPbxctl(t)
 }
@@ -69,7 +69,7 @@ func (w *world) checkPbxctl(t *testing.T) {
 		t.Errorf("pbxctl calls --table: %s", got)
 	}
 	got = pbxctl(t, "device", "url", "--mac", "68:69:2e:0b:00:01", "--base", "https://pbx.example.com", "--secret", w.output(t, "FleetKeysSecretArn"))
-	if want := (ingesttest.Door{Base: "https://pbx.example.com", Keys: w.keys}).URL("68692e0b0001", 1) + "\n"; got != want {
+	if want := (ingesttest.Endpoint{Base: "https://pbx.example.com", Keys: w.keys}).URL("68692e0b0001", 1) + "\n"; got != want {
 		t.Errorf("pbxctl device url --secret: %s", got)
 	}
 }

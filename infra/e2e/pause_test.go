@@ -44,7 +44,7 @@ func (w *world) testPauses(t *testing.T) {
 	for n := 0; ; n++ {
 		id := fmt.Sprintf("pause-%d", n)
 		began := time.Now()
-		status, answer := ingesttest.Post(t, w.door().URL(stopped, 1), []byte(callRecord(id)))
+		status, answer := ingesttest.Post(t, w.endpoint().URL(stopped, 1), []byte(callRecord(id)))
 		if took := time.Since(began); took > answeredWithin || status != http.StatusOK && status != http.StatusServiceUnavailable {
 			t.Errorf("%d %s after %v", status, answer, took)
 		}

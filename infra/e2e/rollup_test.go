@@ -70,7 +70,7 @@ func (w *world) takeIn(t *testing.T) {
 	}
 	made := fleet.Config{Seed: 3, PBXs: 1, First: first, Days: 1, CallsPerDay: 12, Zones: []string{"Europe/Berlin"}}.All()[0]
 	for e := range made.Events() {
-		if status, answer := ingesttest.Post(t, w.door().URL(made.MAC, 1), fleet.Body(e.Event, fleet.JSON)); status != 200 {
+		if status, answer := ingesttest.Post(t, w.endpoint().URL(made.MAC, 1), fleet.Body(e.Event, fleet.JSON)); status != 200 {
 			t.Fatalf("%d %s", status, answer)
 		}
 	}

@@ -49,7 +49,7 @@ const stopped = "0200000000aa"
 // testNoKeys is a function that starts while the keys can't be read.
 func (w *world) testNoKeys(t *testing.T) {
 	post := func() int {
-		status, _ := ingesttest.Post(t, w.door().URL(stopped, 1), []byte("{event:'hangup',uniqueid:'1'}"))
+		status, _ := ingesttest.Post(t, w.endpoint().URL(stopped, 1), []byte("{event:'hangup',uniqueid:'1'}"))
 		return status
 	}
 	w.ingest.tap.Break("secretsmanager", tap.Denies)
@@ -142,7 +142,7 @@ func (f *function) fail(t *testing.T, faults map[string]tap.Fault) {
 func (w *world) postCall(t *testing.T, want int, body string) {
 	t.Helper()
 	began := time.Now()
-	status, answer := ingesttest.Post(t, w.door().URL(stopped, 1), []byte(body))
+	status, answer := ingesttest.Post(t, w.endpoint().URL(stopped, 1), []byte(body))
 	if took := time.Since(began); status != want || took > answeredWithin {
 		t.Errorf("%d %s after %v, want %d", status, answer, took, want)
 	}

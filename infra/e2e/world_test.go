@@ -111,9 +111,9 @@ func (w *world) readKeys(t *testing.T) *token.Keyring {
 	return keys
 }
 
-// door is the ingest function, as a PBX sees it.
-func (w *world) door() ingesttest.Door {
-	return ingesttest.Door{
+// endpoint is the ingest function, as a PBX sees it.
+func (w *world) endpoint() ingesttest.Endpoint {
+	return ingesttest.Endpoint{
 		Base: w.ingest.base, Keys: w.keys, Store: w.store, Bucket: w.objects,
 		Golden: repository + "/testdata/vendor/records.golden.jsonl", Gateway: true,
 	}

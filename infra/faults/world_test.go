@@ -95,7 +95,7 @@ var day = []string{
 // ingest sends bodies, one after the other. Each is sent once: what is not acknowledged is
 // lost, as with a PBX that never sends again.
 func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next breaking, dead func() bool) {
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (s *server) check(t *testing.T, mac pbx.MAC, bad Bad, a Attempt) {
 	if got.status != bad.Status || !strings.Contains(got.body, bad.Says) {
 		t.Errorf("answer %d %.300s\nwant %d %s", got.status, got.body, bad.Status, bad.Says)
 	}
-	if bad.Says != "" { // the door has seen it
+	if bad.Says != "" { // the endpoint has seen it
 		s.delivered++
 	}
 	if took := time.Since(began); took > promptly && bad.Kept != Nothing {

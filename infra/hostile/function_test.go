@@ -75,7 +75,7 @@ func newFunction(t *testing.T) *function {
 	t.Cleanup(func() { data.Close() })
 	f := &function{folder: readFolder(t, path), keys: keys}
 	in := ingest.New(token.Fixed(f.keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
-	f.invoke = apigw.Handler(ingest.NewDoor(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
+	f.invoke = apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
 	return f
 }
 

@@ -79,7 +79,7 @@ func TestKeysAreRotatedUnderLoadWithoutALostEvent(t *testing.T) {
 // The function has its keys from a secret that others change, and may be asked by strangers
 // a thousand times a minute. (What each minute brings is package token's to promise.)
 func TestTheFunctionFollowsItsSecretAndStrangersDoNotHaveItRead(t *testing.T) {
-	both, only := parse(t, "k2:another-example-that-opens-no-door-at-all,"+fleetKeys), parse(t, "k2:another-example-that-opens-no-door-at-all")
+	both, only := parse(t, "k2:another-example-that-signs-no-urls-at-all,"+fleetKeys), parse(t, "k2:another-example-that-signs-no-urls-at-all")
 	secret, reads, now := parse(t, fleetKeys), 0, time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	keys := &token.Source{Refresh: time.Minute, Now: clock, Read: func(context.Context) (*token.Keyring, error) {
@@ -88,7 +88,7 @@ func TestTheFunctionFollowsItsSecretAndStrangersDoNotHaveItRead(t *testing.T) {
 	}}
 	bucket := archivetest.NewMemory()
 	in := ingest.New(keys, store.New(storetest.NewMemory(), clock), bucket, clock)
-	invoke := apigw.Handler(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, clock))
+	invoke := apigw.Handler(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, clock))
 	ask := func(token string, want int) {
 		t.Helper()
 		now = now.Add(time.Millisecond)

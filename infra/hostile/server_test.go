@@ -24,8 +24,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// fleetKeys open no real door.
-const fleetKeys = "k1:an-example-that-opens-no-real-door-at-all"
+// fleetKeys sign no real URLs.
+const fleetKeys = "k1:an-example-that-signs-no-real-urls-at-all"
 
 // honest is the MAC of a PBX that does nothing wrong.
 const honest = pbx.MAC("68692e0b0001")
@@ -53,10 +53,10 @@ type server struct {
 	fleetKeys string
 	errs      string // the file that it logs to
 	honest    int    // events that it has taken
-	// delivered is how many attempts have come as far as the door.
+	// delivered is how many attempts have come as far as the endpoint.
 	delivered int
 	*folder
-	ingesttest.Door
+	ingesttest.Endpoint
 }
 
 // serve starts the program with the fleet's keys, as an argument of others if they are given.
@@ -93,7 +93,7 @@ func serveWith(t *testing.T, fleetKeys string, by ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.addr, s.Door = match[2], ingesttest.Door{Base: match[1], Keys: keys}
+	s.addr, s.Endpoint = match[2], ingesttest.Endpoint{Base: match[1], Keys: keys}
 	return s
 }
 

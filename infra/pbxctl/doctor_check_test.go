@@ -76,7 +76,7 @@ func TestEachFaultOfAnEnvironmentInAWSHasItsLine(t *testing.T) {
 		"denied object":      {fails("GETObject", "AccessDenied"), "bucket access", "allow this identity s3:GetObject"},
 		"denied secret":      {fails("GetSecretValue", "AccessDeniedException"), "keys", "allow this identity secretsmanager:GetSecretValue"},
 		"no keyring":         {func(_ *testing.T, f *fakeAWS) { f.secret.texts[0] = "{}" }, "keys", "have no key"},
-		"another's URL":      {func(_ *testing.T, f *fakeAWS) { f.door = http.NotFoundHandler() }, "url", "something else than Trunkline"},
+		"another's URL":      {func(_ *testing.T, f *fakeAWS) { f.endpoint = http.NotFoundHandler() }, "url", "something else than Trunkline"},
 		"other keys":         {func(t *testing.T, f *fakeAWS) { f.open(t, strings.ReplaceAll(exampleSecret, "k1", "k2")) }, "delivery", "give the secret"},
 		"stores that refuse": {fails("PUTObject", "AccessDenied"), "bucket access", "s3:PutObject"},
 	} {

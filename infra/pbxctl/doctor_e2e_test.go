@@ -45,9 +45,9 @@ func TestDoctorAndKeysOverLocalStack(t *testing.T) {
 	}
 	keys := &token.Source{Now: time.Now, Read: func(ctx context.Context) (*token.Keyring, error) { return readSecret(ctx, name) }}
 	in := ingest.New(keys, store.New(records, time.Now), objects, time.Now)
-	door := httptest.NewServer(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now))
-	defer door.Close()
-	args := []string{"doctor", "--table", table, "--bucket", bucket, "--secret", name, "--url", door.URL}
+	endpoint := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
+	defer endpoint.Close()
+	args := []string{"doctor", "--table", table, "--bucket", bucket, "--secret", name, "--url", endpoint.URL}
 
 	out, _ := examine(t, nil, time.Now, args...)
 	var failed []string

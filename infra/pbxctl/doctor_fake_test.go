@@ -25,19 +25,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// exampleSecret opens no real door.
-const exampleSecret = `{"signing":"k1","k1":"an-example-that-opens-no-real-door-at-all"}`
+// exampleSecret sign no real URLs.
+const exampleSecret = `{"signing":"k1","k1":"an-example-that-signs-no-real-urls-at-all"}`
 
-// fakeAWS answers as AWS does of one environment, as far as pbxctl asks, and is its door too.
+// fakeAWS answers as AWS does of one environment, as far as pbxctl asks, and is its endpoint too.
 type fakeAWS struct {
 	*httptest.Server
-	answers map[string]string            // by action, of those that are always answered alike
-	broken  map[string]string            // by action: the code of the error that it is answered with
-	items   map[string]map[string]string // by keys: as DynamoDB has them
-	objects *archivetest.Memory
-	secret  *fakeSecret
-	door    http.Handler
-	date    time.Time // that answers say they were made; zero: now
+	answers  map[string]string            // by action, of those that are always answered alike
+	broken   map[string]string            // by action: the code of the error that it is answered with
+	items    map[string]map[string]string // by keys: as DynamoDB has them
+	objects  *archivetest.Memory
+	secret   *fakeSecret
+	endpoint http.Handler
+	date     time.Time // that answers say they were made; zero: now
 }
 
 // newFakeAWS makes an environment with which all is well, and has this process use it.
@@ -74,7 +74,7 @@ func output(key, value string) string {
 	return "<member><OutputKey>" + key + "</OutputKey><OutputValue>" + value + "</OutputValue></member>"
 }
 
-// open makes the door, with keys.
+// open makes the endpoint, with keys.
 func (f *fakeAWS) open(t *testing.T, secret string) {
 	t.Helper()
 	keys, err := token.ParseSecret([]byte(secret))
@@ -90,7 +90,7 @@ func (f *fakeAWS) open(t *testing.T, secret string) {
 		t.Fatal(err)
 	}
 	records := store.New(dynamo.New(dynamodb.NewFromConfig(settings), "records"), time.Now)
-	f.door = ingest.NewDoor(ingest.New(token.Fixed(keys), records, bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
+	f.endpoint = ingest.NewEndpoint(ingest.New(token.Fixed(keys), records, bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
 }
 
 // ServeHTTP implements http.Handler.
@@ -99,7 +99,7 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", f.date.UTC().Format(http.TimeFormat))
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/pbx/") {
-		f.door.ServeHTTP(w, r)
+		f.endpoint.ServeHTTP(w, r)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)

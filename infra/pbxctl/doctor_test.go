@@ -29,7 +29,7 @@ func dataOf(t *testing.T, all ...delivered) string {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ type keysRotateCommand struct{ keysPlace }
 
 // Help is the long form of the command's help.
 func (keysRotateCommand) Help() string {
-	return `The door knows the new key at the first URL that is signed by it (within a minute, while strangers
+	return `The endpoint knows the new key at the first URL that is signed by it (within a minute, while strangers
 try keys), and every URL that is out there opens as before. Each PBX must be given a URL of the new
 key before the old one is retired; pbxctl device list shows by which key it was last heard:
 
@@ -190,7 +190,7 @@ type keysRetireCommand struct {
 
 // Help is the long form of the command's help.
 func (keysRetireCommand) Help() string {
-	return fmt.Sprintf(`Within %d minutes no door opens to a URL of the key any more: a PBX that has one is answered 401,
+	return fmt.Sprintf(`Within %d minutes no endpoint opens to a URL of the key any more: a PBX that has one is answered 401,
 and its events are lost unless it keeps them. A key that is gone can't be restored. PBXs that
 were last heard by a URL of the key are named before you are asked.
 

@@ -32,8 +32,8 @@ import (
 	"trunkline/pkg/token"
 )
 
-// fleetKeys opens no real door.
-const fleetKeys = "k1:an-example-that-opens-no-real-door-at-all"
+// fleetKeys sign no real URLs.
+const fleetKeys = "k1:an-example-that-signs-no-real-urls-at-all"
 
 const demoMAC = "68:69:2e:0b:00:01"
 
@@ -152,9 +152,9 @@ func keys(t *testing.T) *token.Keyring {
 }
 
 // ownPath is the path of a PBX's URL.
-func ownPath(t *testing.T) string { return ingesttest.Door{Keys: keys(t)}.URL(demoPBX, 1) }
+func ownPath(t *testing.T) string { return ingesttest.Endpoint{Keys: keys(t)}.URL(demoPBX, 1) }
 
-func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
+func TestServePassesTheSuiteAndLeaksNoSecret(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir(), "--body-timeout", "2s")
 	table, err := sqlite.Open(t.Context(), filepath.Join(s.data, "records.db")) // past the lock: the suite sets devices
@@ -167,7 +167,7 @@ func TestServeIsADoorAndLeaksNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer bucket.Close()
-	ingesttest.Run(t, ingesttest.Door{
+	ingesttest.Run(t, ingesttest.Endpoint{
 		Base: s.base, Keys: keys(t), Store: store.New(table, time.Now), Bucket: bucket,
 		Golden: "../../testdata/vendor/records.golden.jsonl", BodyTimeout: 2 * time.Second,
 	})
@@ -293,7 +293,7 @@ func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
 		"{event:'extensionstatus', exten:'808', status:1}",
 		"{event:'hangup', uniqueid:'1.9'}",
 	} {
-		if status, answer := ingesttest.Post(t, ingesttest.Door{Base: s.base, Keys: keys(t)}.URL("68692e0b0001", 1), []byte(body)); status != 200 {
+		if status, answer := ingesttest.Post(t, ingesttest.Endpoint{Base: s.base, Keys: keys(t)}.URL("68692e0b0001", 1), []byte(body)); status != 200 {
 			t.Fatal(answer)
 		}
 	}
@@ -382,7 +382,7 @@ func TestTheURLIsAloneOnItsLineAndOpens(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
 	got := run(t, fleetKeys, "device", "url", "--mac", "68-69-2E-0B-00-01", "--base", s.base+"/")
-	if want := (ingesttest.Door{Base: s.base, Keys: keys(t)}).URL("68692e0b0001", 1) + "\n"; got != (result{out: want}) {
+	if want := (ingesttest.Endpoint{Base: s.base, Keys: keys(t)}).URL("68692e0b0001", 1) + "\n"; got != (result{out: want}) {
 		t.Errorf("got %+v", got)
 	}
 	if status, answer := ingesttest.Post(t, strings.TrimSpace(got.out), []byte("{event:'hangup',uniqueid:'1'}")); status != 200 {
@@ -456,7 +456,7 @@ func TestRequestsUnderWayAreFinishedWhenTheServerStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	path := strings.TrimPrefix((ingesttest.Door{Base: s.base, Keys: keys(t)}).URL(pbx.MAC("68692e0b0001"), 1), s.base)
+	path := strings.TrimPrefix((ingesttest.Endpoint{Base: s.base, Keys: keys(t)}).URL(pbx.MAC("68692e0b0001"), 1), s.base)
 	body := "{event:'hangup',uniqueid:'1'}"
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: pbx\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body[:10])
 	time.Sleep(100 * time.Millisecond)

@@ -270,7 +270,7 @@ func TestKeysAreReadAgainOnSIGHUP(t *testing.T) {
 		}
 	}
 	hangUp("nonsense", "level=ERROR msg=\"the fleet keys can't be read again: those of before stay in use\"")
-	hangUp(strings.TrimSpace(string(was))+",k2:another-example-that-opens-no-real-door-at-all", "keyring of 2")
+	hangUp(strings.TrimSpace(string(was))+",k2:another-example-that-signs-no-real-urls-at-all", "keyring of 2")
 	s.stop(t)
 }
 

@@ -16,16 +16,16 @@ import (
 // refreshKeys is how often a URL with an unknown key may make us read the keys.
 const refreshKeys = time.Minute
 
-// doorPatience lets a second try of a request be made within the time that ingest gives a
+// endpointPatience lets a second try of a request be made within the time that ingest gives a
 // store. Left to itself, the SDK may wait a second before it, and use up that time.
-var doorPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
+var endpointPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
 
-// Door wires the ingest function: the door that PBXs come in by, over DynamoDB, S3 and
+// Endpoint wires the ingest function: the endpoint that PBXs come in by, over DynamoDB, S3 and
 // Secrets Manager. Log lines, which are metrics too, go to log.
-func Door(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Door {
-	settings := NewSettings(c.AWS, doorPatience)
+func Endpoint(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Endpoint {
+	settings := NewSettings(c.AWS, endpointPatience)
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)
-	return ingest.NewDoor(ingest.New(keys, records, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
+	return ingest.NewEndpoint(ingest.New(keys, records, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }

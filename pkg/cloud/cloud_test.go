@@ -17,7 +17,7 @@ import (
 
 const (
 	mac    = pbx.MAC("68692e0b0001")
-	secret = `{"signing":"k1","k1":"anExampleThatOpensNoRealDoorAtAll0123456789anExampleThatOpensNo"}`
+	secret = `{"signing":"k1","k1":"anExampleThatSignsNoRealURLsAtAll0123456789anExampleThatOpensNo"}`
 )
 
 // stub plays AWS: an operation that a test gives is answered by it, the others succeed.
@@ -87,7 +87,7 @@ func alreadyThere(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func TestTheWiredDoorRidesOutWhatPassesAndAdmitsWhatDoesNot(t *testing.T) {
+func TestTheEndpointRetriesAndReportsLastingFailures(t *testing.T) {
 	s := &stub{ended: make(chan struct{})}
 	for name, c := range map[string]struct {
 		operations map[string]http.HandlerFunc
@@ -118,12 +118,12 @@ func TestTheWiredDoorRidesOutWhatPassesAndAdmitsWhatDoesNot(t *testing.T) {
 	t.Cleanup(func() { close(s.ended) })
 }
 
-// post sends an event to the door as it is wired for AWS.
-func post(t *testing.T, endpoint string) (status int, took time.Duration, log string) {
+// post sends an event to the endpoint as it is wired for AWS.
+func post(t *testing.T, aws string) (status int, took time.Duration, log string) {
 	t.Helper()
 	var out strings.Builder
-	door := Door(config.Ingest{
-		AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: "not-a-secret", Endpoint: endpoint},
+	handler := Endpoint(config.Ingest{
+		AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: "not-a-secret", Endpoint: aws},
 		Table: "records", Bucket: "archive", FleetKeys: "keys",
 	}, &out, time.Now)
 	keys, err := token.ParseSecret([]byte(secret))
@@ -133,6 +133,6 @@ func post(t *testing.T, endpoint string) (status int, took time.Duration, log st
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+keys.Sign(mac, 1).Reveal(), strings.NewReader("{event:'hangup',uniqueid:'1'}"))
 	w := httptest.NewRecorder()
 	began := time.Now()
-	door.ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	return w.Code, time.Since(began), out.String()
 }

@@ -58,7 +58,7 @@ func (w *world) now() time.Time { return w.at }
 // receive takes bodies in, a second apart.
 func (w *world) receive(mac pbx.MAC, bodies ...string) {
 	w.t.Helper()
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		w.t.Fatal(err)
 	}

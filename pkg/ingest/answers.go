@@ -47,6 +47,20 @@ func (o Outcome) Answer() Answer { return answers[o] }
 // String is the outcome's name in logs and metrics.
 func (o Outcome) String() string { return answers[o].Name }
 
+// worse returns the outcome of a delivery after one more of its events. An array is as bad as
+// its worst event: one that could not be stored makes it 503, one that was refused 400.
+func worse(whole, event Outcome, array bool) Outcome {
+	switch {
+	case !array:
+		return event
+	case event == Unavailable || whole == Unavailable:
+		return Unavailable
+	case event == Stored || event == Unrecognised:
+		return whole
+	}
+	return Partial
+}
+
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
 		"recorded and archived, but for members that can't be read; or one store is down, and the other keeps it all until then", "record and archive", "", ""},

@@ -46,11 +46,11 @@ func encode(t *testing.T, coding, text string) string {
 func postCoded(t *testing.T, b *backend, body string, named ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
-	door := ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now)
+	endpoint := ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+keys(t).Sign(mac, 1).Reveal(), strings.NewReader(body))
 	r.Header["Content-Encoding"] = named
 	w := httptest.NewRecorder()
-	door.ServeHTTP(w, r)
+	endpoint.ServeHTTP(w, r)
 	return w
 }
 

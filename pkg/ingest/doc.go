@@ -2,7 +2,7 @@
 // and record it side by side, and answer when both are done.
 //
 // An Ingest knows the rules and says what became of each event, as an Outcome; the
-// Door, an http.Handler, turns HTTP into deliveries and outcomes into answers, by the
+// Endpoint, an http.Handler, turns HTTP into deliveries and outcomes into answers, by the
 // one table of them. Neither knows which stores, cloud or web server it works with.
 //
 // Nothing is acknowledged before it is durable, and no work goes on after the answer. A body

@@ -94,7 +94,7 @@ func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records 
 	s := store.New(table, time.Now)
 	var log bytes.Buffer
 	in := ingest.New(token.Fixed(keys(t)), s, bucket, time.Now)
-	answer, err := apigw.Handler(ingest.NewDoor(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
+	answer, err := apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

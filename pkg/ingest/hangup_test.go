@@ -17,9 +17,9 @@ import (
 // postWithin posts a call as a sender does whose connection lives as long as ctx.
 func postWithin(ctx context.Context, tokens ingest.Tokens, b *backend, tokenText string) (status int, report ingest.Report) {
 	in := ingest.New(tokens, records{b}, archived{backend: b}, time.Now)
-	door := ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { report = r }, time.Now)
+	endpoint := ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { report = r }, time.Now)
 	w := httptest.NewRecorder()
-	door.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(call)))
+	endpoint.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(call)))
 	return w.Code, report
 }
 

@@ -121,22 +121,22 @@ func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 	if err != nil {
 		return Report{Outcome: TooLarge, MAC: a.MAC}
 	}
-	parcels := in.parcels(a, d, body)
-	in.store(ctx, parcels)
-	in.spill(ctx, a.MAC, parcels)
-	return report(a.MAC, body, parcels)
+	items := in.items(a, d, body)
+	in.store(ctx, items)
+	in.spill(ctx, a.MAC, items)
+	return report(a.MAC, body, items)
 }
 
-// store archives and records parcels side by side.
-func (in *Ingest) store(ctx context.Context, parcels []parcel) {
+// store archives and records items side by side.
+func (in *Ingest) store(ctx context.Context, items []item) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	var both sync.WaitGroup
 	both.Go(func() {
-		each.SideBySide(atOnce, len(parcels), func(i int) { parcels[i].archiveErr = archive.Keep(ctx, in.archive, parcels[i].Envelope) })
+		each.SideBySide(atOnce, len(items), func(i int) { items[i].archiveErr = archive.Keep(ctx, in.archive, items[i].Envelope) })
 	})
-	each.SideBySide(atOnce, len(parcels), func(i int) {
-		p := &parcels[i]
+	each.SideBySide(atOnce, len(items), func(i int) {
+		p := &items[i]
 		if p.outcome == Stored {
 			p.sealed, p.recordErr = in.records.Record(ctx, p.receipt, p.Event)
 		}
@@ -145,11 +145,11 @@ func (in *Ingest) store(ctx context.Context, parcels []parcel) {
 }
 
 // spill has each store keep what the other one could not. Where both have failed at a
-// parcel, the whole delivery is to be sent again, and nothing need be kept.
-func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, parcels []parcel) {
+// item, the whole delivery is to be sent again, and nothing need be kept.
+func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
 	var unarchived, unrecorded []archive.Envelope
-	for i := range parcels {
-		switch p := &parcels[i]; {
+	for i := range items {
+		switch p := &items[i]; {
 		case p.archiveErr != nil && p.recordErr != nil:
 			return
 		case p.archiveErr != nil:
@@ -174,14 +174,14 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, parcels []parcel) {
 		recordErr = archive.Spill(ctx, in.archive, unrecorded)
 	}
 	both.Wait()
-	for i := range parcels {
-		p := &parcels[i]
+	for i := range items {
+		p := &items[i]
 		p.spilled = p.archiveErr != nil && archiveErr == nil || p.recordErr != nil && recordErr == nil
 	}
 }
 
-// parcel is one element of a body on its way to the stores.
-type parcel struct {
+// item is one element of a body on its way to the stores.
+type item struct {
 	archive.Envelope
 	receipt               store.Receipt
 	outcome               Outcome
@@ -190,12 +190,12 @@ type parcel struct {
 	sealed                bool // it came too late for its day's figures
 }
 
-// parcels decides for each element of the body where it goes.
-func (in *Ingest) parcels(a Admission, d Delivery, body zycoo.Body) []parcel {
+// items decides for each element of the body where it goes.
+func (in *Ingest) items(a Admission, d Delivery, body zycoo.Body) []item {
 	received := in.now().UTC().Truncate(time.Millisecond)
-	parcels := make([]parcel, len(body.Elements))
+	items := make([]item, len(body.Elements))
 	for i, element := range body.Elements {
-		p := &parcels[i]
+		p := &items[i]
 		p.Envelope = archive.Envelope{
 			MAC: a.MAC, KID: a.KID, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
 		}
@@ -205,11 +205,11 @@ func (in *Ingest) parcels(a Admission, d Delivery, body zycoo.Body) []parcel {
 		}
 		p.judge(d, a.Device, element)
 	}
-	return parcels
+	return items
 }
 
 // judge decides where an element goes.
-func (p *parcel) judge(d Delivery, device store.Device, element zycoo.Element) {
+func (p *item) judge(d Delivery, device store.Device, element zycoo.Element) {
 	if element.Err != nil {
 		p.outcome, p.Reason = d.refusal(), reason(element.Err)
 	} else if p.Reason = device.Disowns(p.MAC, element.Event.ClaimedMAC()); p.Reason != "" {
@@ -222,13 +222,13 @@ func (p *parcel) judge(d Delivery, device store.Device, element zycoo.Element) {
 	}
 }
 
-// report says what became of the parcels. One that could not be stored makes the
+// report says what became of the items. One that could not be stored makes the
 // whole delivery one that the PBX should send again: what was stored of it already
 // will not be doubled.
-func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
-	r := Report{MAC: mac, Array: body.Array, Events: make([]Result, len(parcels))}
-	for i := range parcels {
-		p := &parcels[i]
+func report(mac pbx.MAC, body zycoo.Body, items []item) Report {
+	r := Report{MAC: mac, Array: body.Array, Events: make([]Result, len(items))}
+	for i := range items {
+		p := &items[i]
 		if err := errors.Join(p.archiveErr, p.recordErr); err != nil {
 			if p.spilled {
 				r.Spilled++
@@ -252,17 +252,4 @@ func report(mac pbx.MAC, body zycoo.Body, parcels []parcel) Report {
 		r.Outcome = worse(r.Outcome, p.outcome, body.Array)
 	}
 	return r
-}
-
-// worse is the outcome of a delivery, of which one event more has come to that.
-func worse(whole, event Outcome, array bool) Outcome {
-	switch {
-	case !array:
-		return event
-	case event == Unavailable || whole == Unavailable:
-		return Unavailable
-	case event == Stored || event == Unrecognised:
-		return whole
-	}
-	return Partial
 }

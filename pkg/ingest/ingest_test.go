@@ -122,13 +122,13 @@ var errDown = errors.New("it is down")
 
 func down(context.Context) error { return errDown }
 
-// post asks a door without a network in between, and returns the answer and the report.
+// post asks an endpoint without a network in between, and returns the answer and the report.
 func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string) (*httptest.ResponseRecorder, ingest.Report) {
 	t.Helper()
 	var report ingest.Report
-	door := ingest.NewDoor(ingest.New(tokens, records{b}, archived{backend: b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
+	endpoint := ingest.NewEndpoint(ingest.New(tokens, records{b}, archived{backend: b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
 	w := httptest.NewRecorder()
-	door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(body)))
+	endpoint.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(body)))
 	return w, report
 }
 

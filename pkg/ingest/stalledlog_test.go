@@ -15,7 +15,7 @@ func TestAPBXIsAnsweredThoughTheLogStalls(t *testing.T) {
 	goOn := make(chan bool)
 	b := &backend{}
 	in := ingest.New(nil, records{b}, archived{backend: b}, time.Now)
-	server := httptest.NewServer(ingest.NewDoor(in, func(context.Context, ingest.Report) { <-goOn }, time.Now))
+	server := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) { <-goOn }, time.Now))
 	defer server.Close()
 	defer close(goOn)
 	client := http.Client{Timeout: 5 * time.Second}

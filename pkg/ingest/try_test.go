@@ -48,7 +48,7 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 			}
 			in := ingest.New(c.tokens, store.New(faulty, time.Now), bucket, time.Now)
 			var reports []ingest.Report
-			door := ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { reports = append(reports, r) }, time.Now)
+			endpoint := ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { reports = append(reports, r) }, time.Now)
 			path := "/v1/pbx/" + string(mac) + "/" + keys(t).Sign(mac, 1).Reveal()
 			answers := map[string]*httptest.ResponseRecorder{}
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
@@ -56,7 +56,7 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 					continue // which would be taken in
 				}
 				w := httptest.NewRecorder()
-				door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(call)))
+				endpoint.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(call)))
 				answers[method] = w
 			}
 			get, head := answers[http.MethodGet], answers[http.MethodHead]

@@ -57,7 +57,7 @@ func (w *world) archive() archive.Bucket {
 // receive takes a body in, and checks that it is acknowledged.
 func (w *world) receive(t testing.TB, body string) {
 	t.Helper()
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func receive(t testing.TB, table store.Table, bucket archive.Bucket, deliveries 
 // receiveKeeping is receive where records are kept for so many days.
 func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bucket, deliveries ...fleet.Delivery) {
 	t.Helper()
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}

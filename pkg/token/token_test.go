@@ -73,7 +73,7 @@ func TestEveryChangeOfATokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestKeysRollWithoutAClosedDoor(t *testing.T) {
+func TestKeysRollWithoutAnOutage(t *testing.T) {
 	old := parse(t, "k1:"+first).Sign(mac, 1).Reveal()
 	both := parse(t, "k2:"+second+",k1:"+first)
 	if _, err := both.Verify(mac, old); err != nil {

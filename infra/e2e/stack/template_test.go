@@ -19,7 +19,7 @@ Parameters:
     Type: Number
 
 Resources:
-  # The door.
+  # The endpoint.
   Api:
     Type: AWS::Serverless::HttpApi
 

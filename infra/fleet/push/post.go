@@ -36,7 +36,7 @@ type Reply struct {
 // triesAtMost is how often a delivery is posted that is not taken.
 const triesAtMost = 5
 
-// IntoStores has PBXs post into stores, through the door that HTTP servers mount, by
+// IntoStores has PBXs post into stores, through the endpoint that HTTP servers mount, by
 // a clock for each PBX that shows when its delivery comes. Answers are timed by now.
 func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now func() time.Time) Opener {
 	return func(ctx context.Context, p fleet.PBX) (Poster, error) {
@@ -44,7 +44,7 @@ func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now fu
 		clock := func() time.Time { return f.at }
 		records := store.New(table, clock).Keeping(recordDays)
 		in := ingest.New(anyToken{}, records, bucket, clock)
-		f.door = ingest.NewDoor(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
+		f.endpoint = ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
 		return f.post, registerZone(ctx, records, p)
 	}
 }
@@ -59,7 +59,7 @@ func registerZone(ctx context.Context, s *store.Store, p fleet.PBX) error {
 	return err
 }
 
-// anyToken opens the door to PBXs that are not outside.
+// anyToken opens the endpoint to PBXs that are not outside.
 type anyToken struct{}
 
 // Verify implements ingest.Tokens.
@@ -68,11 +68,11 @@ func (anyToken) Verify(context.Context, pbx.MAC, string) (token.Proof, error) {
 }
 
 type folder struct {
-	mac    pbx.MAC
-	door   http.Handler
-	at     time.Time        // that its clock shows
-	now    func() time.Time // by which answers are timed
-	report ingest.Report
+	mac      pbx.MAC
+	endpoint http.Handler
+	at       time.Time        // that its clock shows
+	now      func() time.Time // by which answers are timed
+	report   ingest.Report
 }
 
 func (f *folder) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
@@ -86,7 +86,7 @@ func (f *folder) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 		request.RemoteAddr = "127.0.0.1:0"
 		answer := answer{header: http.Header{}}
 		began := f.now()
-		f.door.ServeHTTP(&answer, request)
+		f.endpoint.ServeHTTP(&answer, request)
 		r := Reply{answer.status, tries, d.At, f.now().Sub(began)}
 		switch {
 		case ctx.Err() != nil:

@@ -20,7 +20,7 @@ import (
 // what is stored of them.
 func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	t.Helper()
-	keys, err := token.ParseKeys("k1:anExampleThatOpensNoRealDoorAtAll0123456789")
+	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
 		t.Fatal(err)
 	}

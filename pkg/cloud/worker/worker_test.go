@@ -181,7 +181,7 @@ func TestTheWiredFunctionIsSetOffByItsEventsAndLogsNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log strings.Builder
-			const secret = "anExampleThatOpensNoRealDoor"
+			const secret = "anExampleThatSignsNoRealURLs"
 			f := New(config.Rollup{
 				AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: secret, SessionToken: secret + "Either", Endpoint: quiet(t, c.operations)},
 				Table: "records", Bucket: "archive", Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",

@@ -129,7 +129,7 @@ func zipped(text string) string {
 }
 
 // testAnswers sends each request from a PBX of its own.
-func testAnswers(t *testing.T, d Door) {
+func testAnswers(t *testing.T, d Endpoint) {
 	for i, a := range requests {
 		if d.Gateway && a.noGateway {
 			continue
@@ -139,7 +139,7 @@ func testAnswers(t *testing.T, d Door) {
 	}
 }
 
-func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
+func (d Endpoint) check(t *testing.T, mac pbx.MAC, a asked) {
 	if !reflect.DeepEqual(a.device, store.Device{}) {
 		d.setDevice(t, mac, a.device)
 	}
@@ -173,7 +173,7 @@ func (d Door) check(t *testing.T, mac pbx.MAC, a asked) {
 	d.checkKept(t, mac, a)
 }
 
-func (d Door) checkKept(t *testing.T, mac pbx.MAC, a asked) {
+func (d Endpoint) checkKept(t *testing.T, mac pbx.MAC, a asked) {
 	if names := d.names(t, "raw/", mac); len(names) != a.raw {
 		t.Errorf("archived %q, want %d", names, a.raw)
 	}

@@ -20,7 +20,7 @@ const (
 
 // testV4 sends what a PBX of software v4 does: strict JSON, lines and forms, under AMI's
 // names. Then it looks at the records.
-func testV4(t *testing.T, d Door) {
+func testV4(t *testing.T, d Endpoint) {
 	zone, err := pbx.ParseZone(V4Zone)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func testV4(t *testing.T, d Door) {
 }
 
 // checkLive looks at the one call that is told of.
-func (d Door) checkLive(t *testing.T, want store.CallState) {
+func (d Endpoint) checkLive(t *testing.T, want store.CallState) {
 	t.Helper()
 	calls, err := d.Store.LiveCalls(t.Context(), V4)
 	if err != nil || len(calls) != 1 || calls[0].State != want || calls[0].Caller != "07801234567" || calls[0].UniqueID != "1780515827.110" {
@@ -58,7 +58,7 @@ func (d Door) checkLive(t *testing.T, want store.CallState) {
 }
 
 // checkLeg looks at the plain record, whose start is that of its id.
-func (d Door) checkLeg(t *testing.T, zone pbx.Zone) {
+func (d Endpoint) checkLeg(t *testing.T, zone pbx.Zone) {
 	t.Helper()
 	var legs []string
 	for r, err := range d.Store.CDRs(t.Context(), V4, zone, store.Span{}) {
@@ -74,7 +74,7 @@ func (d Door) checkLeg(t *testing.T, zone pbx.Zone) {
 }
 
 // checkSigns looks at the login and the logoff of one agent.
-func (d Door) checkSigns(t *testing.T) {
+func (d Endpoint) checkSigns(t *testing.T) {
 	t.Helper()
 	logins, logoffs := 0, 0
 	for sign, err := range d.Store.Signs(t.Context(), V4, time.Unix(0, 0), time.Now().Add(time.Hour)) {

@@ -275,7 +275,7 @@ func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
 
 const (
 	hangingUp = pbx.MAC("68692e0b0001")
-	fleetKeys = "k1:an-example-that-opens-no-real-door-at-all"
+	fleetKeys = "k1:an-example-that-signs-no-real-urls-at-all"
 )
 
 func ownPath(t *testing.T) string {
@@ -284,7 +284,7 @@ func ownPath(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ingesttest.Door{Keys: keys}.URL(hangingUp, 1)
+	return ingesttest.Endpoint{Keys: keys}.URL(hangingUp, 1)
 }
 
 // ofEachWay is how many events are sent by each way to hang up.

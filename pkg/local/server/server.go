@@ -129,7 +129,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.Rollup = rollup.New(s.Store, data.Bucket, rollup.Config(schedule), s.Now).WithScratch(c.Folder)
 	s.verify = s.source(keys)
 	in := ingest.New(s.verify, s.Store, data.Bucket, s.Now)
-	s.requests.next = s.health(ingest.NewDoor(in, telemetry.Deliveries(s.Log), s.Now))
+	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
 	s.web = c.web(&s.requests, s.Log)
 	s.web.ConnState = s.requests.count
 	s.control = &control.Server{Version: c.Version, Do: s.do, HandOver: s.handOver, Now: c.Machine}

@@ -20,14 +20,14 @@ func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 	const stopWithin, slowly = 300 * time.Millisecond, time.Second
 	data, a := t.TempDir(), &arrivals{read: map[string]bool{}}
 	s := open(t, Config{Folder: data, StopWithin: stopWithin})
-	door, come := s.requests.next, make(chan bool, 10)
+	endpoint, come := s.requests.next, make(chan bool, 10)
 	a.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		come <- true
 		if body, err := io.ReadAll(r.Body); err == nil {
 			time.Sleep(slowly)
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		door.ServeHTTP(w, r)
+		endpoint.ServeHTTP(w, r)
 	})
 	s.requests.next = a
 	s.Serve()

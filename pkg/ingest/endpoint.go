@@ -17,24 +17,24 @@ const retryAfter = "30"
 // allowed are the methods of a PBX's URL.
 const allowed = http.MethodGet + ", " + http.MethodHead + ", " + http.MethodPost
 
-// Door is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body. GET and
+// Endpoint is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body. GET and
 // HEAD tell whether the URL works, as POST would, and leave nothing behind.
-type Door struct {
+type Endpoint struct {
 	ingest  *Ingest
 	observe func(context.Context, Report)
 	now     func() time.Time
 	room    *room
 }
 
-// NewDoor makes a Door. After each answer it calls observe, for logs and metrics.
-func NewDoor(in *Ingest, observe func(context.Context, Report), now func() time.Time) *Door {
-	return &Door{in, observe, now, newRoom()}
+// NewEndpoint makes an Endpoint. After each answer it calls observe, for logs and metrics.
+func NewEndpoint(in *Ingest, observe func(context.Context, Report), now func() time.Time) *Endpoint {
+	return &Endpoint{in, observe, now, newRoom()}
 }
 
 // ServeHTTP implements http.Handler. The request's context ends when its sender hangs up,
 // and many do once they have sent: what has come whole is taken in all the same, within the
 // deadlines of Ingest.
-func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithoutCancel(r.Context())
 	began := d.now()
 	report := d.receive(ctx, w, r)
@@ -48,7 +48,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // receive reads no body before the URL has proved whose it is.
-func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
+func (d *Endpoint) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
 	macText, tokenText, ok := splitPath(r.URL.Path)
 	switch {
 	case !ok:

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden has the records of the vendor's payloads, whichever door they came in by.
+// golden has the records of the vendor's payloads, whichever endpoint they came in by.
 const golden = "../../testdata/vendor/records.golden.jsonl"
 
 // bodyTimeout is short, since a test waits for it.
@@ -27,15 +27,15 @@ const bodyTimeout = 2 * time.Second
 
 func keys(t *testing.T) *token.Keyring {
 	t.Helper()
-	k, err := token.ParseKeys("k1:an-example-that-opens-no-real-door-at-all")
+	k, err := token.ParseKeys("k1:an-example-that-signs-no-real-urls-at-all")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
-// open serves the door over embedded stores in a folder that the test forgets.
-func open(t *testing.T) ingesttest.Door {
+// open serves the endpoint over embedded stores in a folder that the test forgets.
+func open(t *testing.T) ingesttest.Endpoint {
 	t.Helper()
 	folder := t.TempDir()
 	table, err := sqlite.Open(t.Context(), filepath.Join(folder, "records.db"))
@@ -48,7 +48,7 @@ func open(t *testing.T) ingesttest.Door {
 	}
 	records := store.New(table, time.Now)
 	in := ingest.New(token.Fixed(keys(t)), records, bucket, time.Now)
-	server := httptest.NewUnstartedServer(ingest.NewDoor(in, func(context.Context, ingest.Report) {}, time.Now))
+	server := httptest.NewUnstartedServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	server.Config.ReadTimeout = bodyTimeout
 	server.Start()
 	t.Cleanup(func() {
@@ -56,10 +56,10 @@ func open(t *testing.T) ingesttest.Door {
 		table.Close()
 		bucket.Close()
 	})
-	return ingesttest.Door{Base: server.URL, Keys: keys(t), Store: records, Bucket: bucket, Golden: golden, BodyTimeout: bodyTimeout}
+	return ingesttest.Endpoint{Base: server.URL, Keys: keys(t), Store: records, Bucket: bucket, Golden: golden, BodyTimeout: bodyTimeout}
 }
 
-func TestDoor(t *testing.T) {
+func TestEndpoint(t *testing.T) {
 	d := open(t)
 	if *update {
 		for _, p := range ingesttest.VendorPayloads(t) {

@@ -1,4 +1,4 @@
-// Package ingesttest is the suite that every door to Trunkline must pass: the vendor's
+// Package ingesttest is the suite that every endpoint to Trunkline must pass: the vendor's
 // payloads and all rows of the table of answers, over HTTP, seen from outside.
 package ingesttest
 
@@ -26,15 +26,15 @@ import (
 	"trunkline/testdata"
 )
 
-// Door is a running Trunkline, as the suite sees it.
-type Door struct {
+// Endpoint is a running Trunkline, as the suite sees it.
+type Endpoint struct {
 	Base   string         // such as http://127.0.0.1:8080
-	Keys   *token.Keyring // those that the door verifies with
-	Store  *store.Store   // what the door writes, and the settings that it reads
+	Keys   *token.Keyring // those that the endpoint verifies with
+	Store  *store.Store   // what the endpoint writes, and the settings that it reads
 	Bucket archive.Bucket
 	// Golden is the path of the golden file with the records of the vendor's payloads.
 	Golden string
-	// Gateway tells that the door stands behind a stand-in for API Gateway, which reads
+	// Gateway tells that the endpoint stands behind a stand-in for API Gateway, which reads
 	// a body whole before it hands it on, as UTF-8, and answers for itself off the
 	// routes of the function.
 	Gateway bool
@@ -42,13 +42,13 @@ type Door struct {
 	BodyTimeout time.Duration
 }
 
-// URL is the URL of a PBX at this door.
-func (d Door) URL(mac pbx.MAC, g token.Generation) string {
+// URL is the URL of a PBX at this endpoint.
+func (d Endpoint) URL(mac pbx.MAC, g token.Generation) string {
 	return d.Base + "/v1/pbx/" + string(mac) + "/" + d.Keys.Sign(mac, g).Reveal()
 }
 
-// Run runs the suite. The door's stores should hold nothing else.
-func Run(t *testing.T, d Door) {
+// Run runs the suite. The endpoint's stores should hold nothing else.
+func Run(t *testing.T, d Endpoint) {
 	t.Run("vendor", func(t *testing.T) { testVendorPayloads(t, d) })
 	t.Run("software v4", func(t *testing.T) { testV4(t, d) })
 	t.Run("answers", func(t *testing.T) { testAnswers(t, d) })
@@ -87,7 +87,7 @@ func VendorPayloads(tb testing.TB) []Payload {
 }
 
 // testVendorPayloads posts the vendor's payloads, and then looks at what came of them.
-func testVendorPayloads(t *testing.T, d Door) {
+func testVendorPayloads(t *testing.T, d Endpoint) {
 	for _, p := range VendorPayloads(t) {
 		status, answer := Post(t, d.URL(p.MAC, 1), p.Body)
 		if status != http.StatusOK || strings.TrimSpace(answer) != `{"stored":1}` {
@@ -106,7 +106,7 @@ func testVendorPayloads(t *testing.T, d Door) {
 }
 
 // checkArchived looks for the payload in the archive, under its kind.
-func (d Door) checkArchived(t *testing.T, p Payload) {
+func (d Endpoint) checkArchived(t *testing.T, p Payload) {
 	t.Helper()
 	names := d.names(t, "raw/kind="+string(p.Kind)+"/", p.MAC)
 	if len(names) != 1 {
@@ -162,7 +162,7 @@ func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 }
 
 // names are the objects of one PBX under a prefix.
-func (d Door) names(t *testing.T, prefix string, mac pbx.MAC) []string {
+func (d Endpoint) names(t *testing.T, prefix string, mac pbx.MAC) []string {
 	t.Helper()
 	var found []string
 	for name, err := range d.Bucket.List(t.Context(), prefix, "") {
@@ -221,7 +221,7 @@ func do(t testing.TB, method, target string, header map[string]string, body []by
 }
 
 // testSlowBody sends a body that never ends: it is answered, and nothing is kept.
-func testSlowBody(t *testing.T, d Door) {
+func testSlowBody(t *testing.T, d Endpoint) {
 	const mac = "0200000000ff"
 	conn, err := net.Dial("tcp", strings.TrimPrefix(d.Base, "http://"))
 	if err != nil {
@@ -242,7 +242,7 @@ func testSlowBody(t *testing.T, d Door) {
 
 // testHalfClosed sends events by clients that close their side of the connection behind
 // them, and wait: they are answered as any other.
-func testHalfClosed(t *testing.T, d Door) {
+func testHalfClosed(t *testing.T, d Endpoint) {
 	length := fmt.Sprintf("Content-Length: %d\r\n", len(state))
 	for i, request := range []string{
 		" HTTP/1.1\r\nHost: pbx\r\n" + length + "\r\n" + state,
@@ -270,7 +270,7 @@ func testHalfClosed(t *testing.T, d Door) {
 
 // setDevice writes settings, and waits for nothing: the suite uses each MAC once, so no
 // older settings of it are remembered.
-func (d Door) setDevice(t *testing.T, mac pbx.MAC, device store.Device) {
+func (d Endpoint) setDevice(t *testing.T, mac pbx.MAC, device store.Device) {
 	t.Helper()
 	if err := d.Store.SetDevice(context.WithoutCancel(t.Context()), mac, device); err != nil {
 		t.Fatal(err)
