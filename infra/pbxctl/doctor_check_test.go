@@ -129,7 +129,7 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 	decoder := json.NewDecoder(strings.NewReader(got.out))
 	checks := 0
 	for decoder.More() {
-		var v doctor.Verdict
+		var v doctor.Result
 		if err := decoder.Decode(&v); err != nil || !v.OK || v.Check == "" || v.Found == "" {
 			t.Errorf("%+v, %v", v, err)
 		}

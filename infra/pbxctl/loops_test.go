@@ -700,7 +700,7 @@ func commandsOver(t *testing.T, v visits) {
 	}
 	g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && strings.Contains(c.Name, string(macOf(1))) }
 	var found string
-	checkup := &doctor.Checkup{Now: g.clock, Report: func(verdict doctor.Verdict) { found = verdict.Found }}
+	checkup := &doctor.Checkup{Now: g.clock, Report: func(verdict doctor.Result) { found = verdict.Found }}
 	if checkup.Quarantine(t.Context(), g.archive()); !strings.HasPrefix(found, "2 events of 2 PBXs") {
 		t.Error(found)
 	}

@@ -9,15 +9,15 @@ import (
 
 // Checkup runs checks, and reports what each of them finds.
 type Checkup struct {
-	// Report is called with the verdict of each check, in their order.
-	Report func(Verdict)
+	// Report is called with the result of each check, in their order.
+	Report func(Result)
 	Now    func() time.Time
 
 	made, failed int
 }
 
-// Verdict is what a check found. Its texts may hold what others wrote.
-type Verdict struct {
+// Result is what a check found. Its texts may hold what others wrote.
+type Result struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
 	Found string `json:"found"`
@@ -36,7 +36,7 @@ func Wrong(do, found string, args ...any) error { return Fault{fmt.Sprintf(found
 // checkWithin is how long one check may take.
 const checkWithin = 20 * time.Second
 
-// Check runs one check, reports its verdict, and returns whether all is well. It has 20
+// Check runs one check, reports its result, and returns whether all is well. It has 20
 // seconds. After ctx has ended it does nothing, and returns false.
 func (c *Checkup) Check(ctx context.Context, name string, look func(context.Context) (found string, err error)) bool {
 	if ctx.Err() != nil {
@@ -45,7 +45,7 @@ func (c *Checkup) Check(ctx context.Context, name string, look func(context.Cont
 	inTime, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	found, err := look(inTime)
-	v := Verdict{Check: name, OK: err == nil, Found: found}
+	v := Result{Check: name, OK: err == nil, Found: found}
 	if err != nil {
 		f, ok := errors.AsType[Fault](err)
 		if !ok {

@@ -1,7 +1,7 @@
 // Package doctor checks an environment: each check looks at one thing, and reports what it
 // found and, where that is wrong, what to do about it.
 //
-// A Checkup runs the checks and reports a Verdict for each. This package has the checks that
+// A Checkup runs the checks and reports a Result for each. This package has the checks that
 // need records, an archive, fleet keys or a URL, wherever these are: what can't be read, what
 // was refused lately, and whether an event that is sent arrives in both stores. Package
 // local/foldercheck adds the checks of a data folder, and cloud/stackcheck those of a stack
