@@ -147,7 +147,7 @@ func (w *world) hour(t *testing.T) {
 	if answer, _ := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
 		t.Errorf("the schedule answers %s", answer)
 	}
-	for _, turn := range compact.Turns(time.Now()) {
+	for _, turn := range compact.Jobs(time.Now()) {
 		text, err := json.Marshal(turn)
 		if err != nil {
 			t.Fatal(err)

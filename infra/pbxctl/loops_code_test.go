@@ -204,7 +204,7 @@ func rangesMayStand() map[string]string {
 			"infra/pbxctl addRecords, infra/pbxctl review, infra/pbxctl chosen, pkg/curated calls, pkg/curated object",
 		onePBX: "pkg/store Store.LiveCalls, pkg/store Store.Activity, pkg/store Store.tellsOf, pkg/store Store.Forget, pkg/store Store.Remove, " +
 			"pkg/store Store.forgetDue, pkg/archive findPacked",
-		sequence: "pkg/store texts, pkg/compact run.piles, pkg/erase Erasure.names",
+		sequence: "pkg/store texts, pkg/compact run.batches, pkg/erase Erasure.names",
 		check:    "infra/fleet/push Compare, infra/fleet/push truePBXs, infra/fleet/push publishedRows",
 		probe: "pkg/cloud/stackcheck checkup.bucketAccess, pkg/cloud/stackcheck checkup.tableAccess, pkg/doctor Checkup.tidy, pkg/doctor testObjects, pkg/doctor recorded, pkg/doctor archived, " +
 			"infra/pbxctl showArchive",

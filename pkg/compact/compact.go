@@ -21,8 +21,8 @@ const (
 	longest = 5 * time.Minute
 	// latest is how many days are visited again in every run.
 	latest = 2
-	// pilesAtOnce is how many piles are packed side by side.
-	pilesAtOnce = 4
+	// batchesAtOnce is how many batches are packed side by side.
+	batchesAtOnce = 4
 )
 
 // Compactor packs the events of an archive. It is safe for concurrent use, by many processes.
@@ -40,7 +40,7 @@ type Report struct {
 	Events  int     // that are packed now, and whose objects are deleted
 	Written int     // packed objects, made or replaced
 	Left    int     // objects of raw/ that are no event, or not the one that their names say
-	Failed  int     // piles (of a PBX and day) that could not be packed; they are tried again
+	Failed  int     // batches (of a PBX and day) that could not be packed; they are tried again
 	Through pbx.Day // the last day that was packed, and all before it
 	More    bool    // the time ran out: the next run goes on
 }
@@ -161,11 +161,11 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 	return first, nil
 }
 
-// day packs the events of a day. It tells whether it came to the end of them; a pile that
+// day packs the events of a day. It tells whether it came to the end of them; a batch that
 // failed does not keep it from the others.
 func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
-	piles := each.Loop[*pile]{Of: "piles of events", Name: (*pile).String, AtOnce: pilesAtOnce, Skipped: func(*each.Bad) { r.report.Failed++ }}
-	err = piles.Do(ctx, r.piles(ctx, day), func(ctx context.Context, p *pile) error {
+	batches := each.Loop[*batch]{Of: "batches of events", Name: (*batch).String, AtOnce: batchesAtOnce, Skipped: func(*each.Bad) { r.report.Failed++ }}
+	err = batches.Do(ctx, r.batches(ctx, day), func(ctx context.Context, p *batch) error {
 		if r.over() {
 			r.more()
 			return each.ErrEnough
@@ -198,8 +198,8 @@ func (r *run) more() {
 	r.report.More = true
 }
 
-// tell counts what became of a pile.
-func (r *run) tell(p *pile) {
+// tell counts what became of a batch.
+func (r *run) tell(p *batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Events += p.done.Events

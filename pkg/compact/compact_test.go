@@ -503,7 +503,7 @@ func TestATurnIsFollowedByAnotherWhileThereIsMoreAndTime(t *testing.T) {
 		})
 		var looks atomic.Int64
 		compactor := New(f, func() time.Time { return now.Add(time.Duration(looks.Add(1)) * c.slow) })
-		done, again, err := compactor.Take(t.Context(), Turn{pbx.KindHangup, now.Add(c.until)})
+		done, again, err := compactor.Do(t.Context(), Job{pbx.KindHangup, now.Add(c.until)})
 		if again != c.again || (err != nil) != c.fails || done.More != (c.slow > 0) {
 			t.Errorf("%+v: %+v, %t, %v", c, done, again, err)
 		}
@@ -511,14 +511,14 @@ func TestATurnIsFollowedByAnotherWhileThereIsMoreAndTime(t *testing.T) {
 }
 
 func TestEveryKindHasItsTurn(t *testing.T) {
-	turns := Turns(now)
+	turns := Jobs(now)
 	for i, kind := range pbx.Kinds() {
 		if turns[i].Kind != kind || turns[i].Check() != nil {
 			t.Errorf("%+v", turns[i])
 		}
 	}
 	for _, kind := range []pbx.Kind{"", "../raw", "CC_CDR"} {
-		if (Turn{Kind: kind}).Check() == nil {
+		if (Job{Kind: kind}).Check() == nil {
 			t.Errorf("%q is a kind", kind)
 		}
 	}

@@ -20,8 +20,8 @@ type packed struct {
 	byID  map[string][]byte
 }
 
-// open reads the n-th packed object of the pile's PBX, or finds that there is none.
-func (p *pile) open(ctx context.Context, n int) (*packed, error) {
+// open reads the n-th packed object of the batch's PBX, or finds that there is none.
+func (p *batch) open(ctx context.Context, n int) (*packed, error) {
 	o := &packed{name: archive.PackedName(p.kind, p.day, p.mac, n), byID: map[string][]byte{}}
 	object, tag, err := archive.GetTagged(ctx, p.bucket, o.name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,7 +44,7 @@ func (p *pile) open(ctx context.Context, n int) (*packed, error) {
 
 // add adds lines to a packed object. An envelope's line begins with its ID, so all stand in
 // the order of receipt.
-func (p *pile) add(ctx context.Context, o *packed, lines map[string][]byte) error {
+func (p *batch) add(ctx context.Context, o *packed, lines map[string][]byte) error {
 	all := slices.Collect(bytes.Lines(o.lines))
 	all = slices.AppendSeq(all, maps.Values(lines))
 	slices.SortFunc(all, bytes.Compare)

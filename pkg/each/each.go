@@ -44,9 +44,9 @@ func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(contex
 	return r.err()
 }
 
-// SideBySide calls do with each number from 0 to n-1, with at most atOnce of them at a time, and
+// Concurrently calls do with each number from 0 to n-1, with at most atOnce of them at a time, and
 // returns when all calls have returned.
-func SideBySide(atOnce, n int, do func(i int)) {
+func Concurrently(atOnce, n int, do func(i int)) {
 	calls := calls(atOnce)
 	for i := range n {
 		calls.Go(func() error { do(i); return nil })

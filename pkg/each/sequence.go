@@ -35,7 +35,7 @@ func MapAhead[T, U any](
 	return func(yield func(U, error) bool) {
 		batch := make([]*reading[T, U], 0, ahead)
 		flush := func() bool {
-			SideBySide(atOnce, len(batch), func(i int) { batch[i].read(ctx, name, read) })
+			Concurrently(atOnce, len(batch), func(i int) { batch[i].read(ctx, name, read) })
 			for _, r := range batch {
 				if !r.yield(yield) {
 					return false

@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// Kind is what a Sorter has to know of its values.
-type Kind[T any] struct {
+// Codec is what a Sorter has to know of its values.
+type Codec[T any] struct {
 	// Compare orders them. Values that are the same to it may come in any order.
 	Compare func(a, b T) int
 	// Size is about how many bytes of memory one takes.
@@ -25,7 +25,7 @@ type Kind[T any] struct {
 
 // Sorter sorts values. It is not safe for concurrent use.
 type Sorter[T any] struct {
-	kind  Kind[T]
+	codec Codec[T]
 	file  *File
 	room  int
 	held  []T
@@ -36,14 +36,14 @@ type Sorter[T any] struct {
 }
 
 // New makes a Sorter that holds values of up to room bytes, and has the others in a file.
-func New[T any](k Kind[T], file *File, room int) *Sorter[T] {
-	return &Sorter[T]{kind: k, file: file, room: room}
+func New[T any](c Codec[T], file *File, room int) *Sorter[T] {
+	return &Sorter[T]{codec: c, file: file, room: room}
 }
 
 // Add adds a value. What fails is told by All.
 func (s *Sorter[T]) Add(v T) {
 	s.held, s.order = append(s.held, v), false
-	if s.size += s.kind.Size(v); s.size > s.room {
+	if s.size += s.codec.Size(v); s.size > s.room {
 		s.spill()
 	}
 }
@@ -65,7 +65,7 @@ func (s *Sorter[T]) spill() {
 
 func (s *Sorter[T]) sort() {
 	if !s.order {
-		slices.SortFunc(s.held, s.kind.Compare)
+		slices.SortFunc(s.held, s.codec.Compare)
 		s.order = true
 	}
 }
@@ -74,7 +74,7 @@ func (s *Sorter[T]) sort() {
 func (s *Sorter[T]) encode(w io.Writer) error {
 	var length, value []byte
 	for _, v := range s.held {
-		value = s.kind.Append(value[:0], v)
+		value = s.codec.Append(value[:0], v)
 		length = binary.AppendUvarint(length[:0], uint64(len(value)))
 		if _, err := w.Write(length); err != nil {
 			return err
@@ -134,13 +134,13 @@ func (s *Sorter[T]) merge(yield func(T, error) bool) {
 
 // sources are the runs, each with its first value.
 func (s *Sorter[T]) sources() (*merging[T], error) {
-	m := &merging[T]{compare: s.kind.Compare}
+	m := &merging[T]{compare: s.codec.Compare}
 	for _, r := range s.runs {
 		in, err := s.file.read(r)
 		if err != nil {
 			return nil, err
 		}
-		from := &source[T]{in: in, decode: s.kind.Decode}
+		from := &source[T]{in: in, decode: s.codec.Decode}
 		if _, err := from.next(); err != nil {
 			return nil, err
 		}

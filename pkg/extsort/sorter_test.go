@@ -16,7 +16,7 @@ import (
 )
 
 // numbers are values of 8 bytes each.
-var numbers = extsort.Kind[int64]{
+var numbers = extsort.Codec[int64]{
 	Compare: cmp.Compare[int64],
 	Size:    func(int64) int { return 8 },
 	Append:  func(b []byte, n int64) []byte { return binary.AppendVarint(b, n) },
@@ -115,8 +115,8 @@ func TestWhatCantBeWrittenIsTold(t *testing.T) {
 }
 
 func TestWhatCantBeReadIsTold(t *testing.T) {
-	for name, kind := range map[string]func() extsort.Kind[int64]{
-		"a damaged value": func() extsort.Kind[int64] {
+	for name, kind := range map[string]func() extsort.Codec[int64]{
+		"a damaged value": func() extsort.Codec[int64] {
 			k := numbers
 			k.Append = func(b []byte, n int64) []byte { return append(b, 0xff) }
 			return k

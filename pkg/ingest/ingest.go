@@ -133,9 +133,9 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 	defer cancel()
 	var both sync.WaitGroup
 	both.Go(func() {
-		each.SideBySide(atOnce, len(items), func(i int) { items[i].archiveErr = archive.Keep(ctx, in.archive, items[i].Envelope) })
+		each.Concurrently(atOnce, len(items), func(i int) { items[i].archiveErr = archive.Keep(ctx, in.archive, items[i].Envelope) })
 	})
-	each.SideBySide(atOnce, len(items), func(i int) {
+	each.Concurrently(atOnce, len(items), func(i int) {
 		p := &items[i]
 		if p.outcome == Stored {
 			p.sealed, p.recordErr = in.records.Record(ctx, p.receipt, p.Event)

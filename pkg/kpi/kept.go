@@ -183,25 +183,25 @@ func (s *step) size() int  { return 100 + len(s.ivr) + len(s.key) + len(s.uuid) 
 func (s *Sign) size() int  { return 100 + len(s.Agent) + len(s.Hash) }
 func (i *input) size() int { return 40 + len(i.hash) }
 
-func records(n names) extsort.Kind[*record] {
+func records(n names) extsort.Codec[*record] {
 	return kindOf((*record).compare, (*record).size, (*record).fields, n)
 }
 
-func legs(n names) extsort.Kind[*leg] {
+func legs(n names) extsort.Codec[*leg] {
 	return kindOf((*leg).compare, (*leg).size, (*leg).fields, n)
 }
 
-func steps(n names) extsort.Kind[*step] {
+func steps(n names) extsort.Codec[*step] {
 	return kindOf((*step).compare, (*step).size, (*step).fields, n)
 }
 
-func signs(n names) extsort.Kind[*Sign] {
+func signs(n names) extsort.Codec[*Sign] {
 	return kindOf((*Sign).compare, (*Sign).size, (*Sign).fields, n)
 }
 
-func inputs() extsort.Kind[input] {
+func inputs() extsort.Codec[input] {
 	k := kindOf((*input).compare, (*input).size, (*input).fields, nil)
-	return extsort.Kind[input]{
+	return extsort.Codec[input]{
 		Compare: func(a, b input) int { return a.compare(&b) },
 		Size:    func(i input) int { return i.size() },
 		Append:  func(b []byte, i input) []byte { return k.Append(b, &i) },
@@ -212,8 +212,8 @@ func inputs() extsort.Kind[input] {
 	}
 }
 
-func kindOf[T any](compare func(a, b *T) int, size func(*T) int, all func(*T, *layout), n names) extsort.Kind[*T] {
-	return extsort.Kind[*T]{
+func kindOf[T any](compare func(a, b *T) int, size func(*T) int, all func(*T, *layout), n names) extsort.Codec[*T] {
+	return extsort.Codec[*T]{
 		Compare: compare,
 		Size:    size,
 		Append: func(b []byte, v *T) []byte {

@@ -17,7 +17,7 @@ const workersAtOnce = 2
 type Worker interface {
 	Compute(context.Context, rollup.Task) error
 	// Pack reports whether the same turn is to be taken again.
-	Pack(context.Context, compact.Turn) (again bool, err error)
+	Pack(context.Context, compact.Job) (again bool, err error)
 }
 
 // Queue is a maintenance.Queue within this process: its worker has done all that it is sent when it
@@ -25,11 +25,11 @@ type Worker interface {
 type Queue struct{ Worker Worker }
 
 // Pack implements maintenance.Queue. Each kind of event has its turn before any has another one.
-func (q Queue) Pack(ctx context.Context, turns []compact.Turn) (err error) {
+func (q Queue) Pack(ctx context.Context, turns []compact.Job) (err error) {
 	for len(turns) > 0 {
-		var again []compact.Turn
-		kinds := each.Loop[compact.Turn]{Of: "kinds of events to be packed", Name: func(t compact.Turn) string { return string(t.Kind) }}
-		err = errors.Join(err, kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t compact.Turn) error {
+		var again []compact.Job
+		kinds := each.Loop[compact.Job]{Of: "kinds of events to be packed", Name: func(t compact.Job) string { return string(t.Kind) }}
+		err = errors.Join(err, kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t compact.Job) error {
 			more, err := q.Worker.Pack(ctx, t)
 			if more {
 				again = append(again, t)

@@ -25,12 +25,12 @@ func tasks(n int) (all []rollup.Task) {
 // worker is a Worker of two functions.
 type worker struct {
 	compute func(context.Context, rollup.Task) error
-	pack    func(compact.Turn) (again bool, err error)
+	pack    func(compact.Job) (again bool, err error)
 }
 
 func (w worker) Compute(ctx context.Context, t rollup.Task) error { return w.compute(ctx, t) }
 
-func (w worker) Pack(_ context.Context, t compact.Turn) (bool, error) { return w.pack(t) }
+func (w worker) Pack(_ context.Context, t compact.Job) (bool, error) { return w.pack(t) }
 
 func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -55,12 +55,12 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 }
 
 func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
-	var taken []compact.Turn
-	q := Queue{worker{pack: func(turn compact.Turn) (bool, error) {
+	var taken []compact.Job
+	q := Queue{worker{pack: func(turn compact.Job) (bool, error) {
 		taken = append(taken, turn)
 		return false, nil
 	}}}
-	turns := compact.Turns(time.Now())
+	turns := compact.Jobs(time.Now())
 	if err := q.Pack(t.Context(), turns); err != nil || !slices.Equal(taken, turns) {
 		t.Errorf("%v, %v", taken, err)
 	}
@@ -69,12 +69,12 @@ func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
 func TestATurnThatWasTooShortIsFollowedByAnotherOnceAllKindsHadOne(t *testing.T) {
 	var taken []pbx.Kind
 	left := map[pbx.Kind]int{"a": 2, "b": 0, "c": 1} // turns after the first
-	q := Queue{worker{pack: func(turn compact.Turn) (bool, error) {
+	q := Queue{worker{pack: func(turn compact.Job) (bool, error) {
 		taken = append(taken, turn.Kind)
 		left[turn.Kind]--
 		return left[turn.Kind] >= 0, errors.New("one pile can't be read")
 	}}}
-	err := q.Pack(t.Context(), []compact.Turn{{Kind: "a"}, {Kind: "b"}, {Kind: "c"}})
+	err := q.Pack(t.Context(), []compact.Job{{Kind: "a"}, {Kind: "b"}, {Kind: "c"}})
 	if want := []pbx.Kind{"a", "b", "c", "a", "c", "a"}; !slices.Equal(taken, want) || !each.Only(err) {
 		t.Errorf("%v, %v", taken, err)
 	}

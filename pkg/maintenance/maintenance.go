@@ -32,7 +32,7 @@ type Worker struct {
 // Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
 type Queue interface {
 	rollup.Queue
-	Pack(ctx context.Context, turns []compact.Turn) error
+	Pack(ctx context.Context, turns []compact.Job) error
 }
 
 // New makes a Worker over records and archive, which tells report what it does.
@@ -55,8 +55,8 @@ func (w *Worker) compute(ctx context.Context, t rollup.Task) (rollup.Result, err
 }
 
 // Pack takes a turn at packing. It reports whether the same turn is to be taken again.
-func (w *Worker) Pack(ctx context.Context, t compact.Turn) (again bool, err error) {
-	done, again, err := w.compact.Take(ctx, t)
+func (w *Worker) Pack(ctx context.Context, t compact.Job) (again bool, err error) {
+	done, again, err := w.compact.Do(ctx, t)
 	w.report.Packed(ctx, telemetry.Compaction{
 		Kind: t.Kind, Events: done.Events, Written: done.Written, Left: done.Left, Through: done.Through,
 	}, err)
@@ -155,7 +155,7 @@ func (w *Worker) retry(ctx context.Context) error {
 
 // sendTurns has the events of days that are over packed.
 func (w *Worker) sendTurns(ctx context.Context, q Queue) error {
-	turns := compact.Turns(w.now())
+	turns := compact.Jobs(w.now())
 	err := q.Pack(ctx, turns)
 	w.report.Asked(ctx, len(turns), err)
 	return err

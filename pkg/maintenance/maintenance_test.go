@@ -27,10 +27,10 @@ const mac = pbx.MAC("68692e0b0001")
 // worked is a queue whose days are computed at once; it keeps the turns.
 type worked struct {
 	r     *rollup.Rollup
-	turns *[]compact.Turn
+	turns *[]compact.Job
 }
 
-func (w worked) Pack(_ context.Context, turns []compact.Turn) error {
+func (w worked) Pack(_ context.Context, turns []compact.Job) error {
 	*w.turns = append(*w.turns, turns...)
 	return nil
 }
@@ -49,7 +49,7 @@ type world struct {
 	store  *store.Store
 	now    time.Time
 	log    strings.Builder
-	turns  []compact.Turn
+	turns  []compact.Job
 }
 
 func newWorld(table store.Table, bucket archive.Bucket) *world {

@@ -30,7 +30,7 @@ const batch = 10
 func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return send(ctx, q, tasks) }
 
 // Pack implements maintenance.Queue.
-func (q queue) Pack(ctx context.Context, turns []compact.Turn) error { return send(ctx, q, turns) }
+func (q queue) Pack(ctx context.Context, turns []compact.Job) error { return send(ctx, q, turns) }
 
 func send[T any](ctx context.Context, q queue, messages []T) error {
 	batches := each.Loop[[]T]{Of: "batches of messages", Name: func(some []T) string { return fmt.Sprintf("%d from %v on", len(some), some[0]) }}

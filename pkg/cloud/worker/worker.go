@@ -120,11 +120,11 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 	err := days.Do(ctx, each.Of(messages...), func(ctx context.Context, m message) error {
 		var asked struct { // the one or the other
 			rollup.Task
-			compact.Turn
+			compact.Job
 		}
 		err := json.Unmarshal([]byte(m.Body), &asked)
-		if err == nil && asked.Turn.Check() == nil {
-			turns = append(turns, turn{m.ID, asked.Turn})
+		if err == nil && asked.Job.Check() == nil {
+			turns = append(turns, turn{m.ID, asked.Job})
 			return nil
 		}
 		if err != nil {
@@ -148,7 +148,7 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 // turn is a turn at packing, and the message that asks for it.
 type turn struct {
 	message string
-	compact.Turn
+	compact.Job
 }
 
 // pack takes turns at packing, each in its share of the time that is left, and notes those that
@@ -161,19 +161,19 @@ func (f *Function) pack(ctx context.Context, turns []turn, done map[string]bool)
 	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
 	kinds := each.Loop[turn]{Of: "turns at packing", Name: func(t turn) string { return string(t.Kind) }}
 	return kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t turn) error {
-		err := f.take(ctx, share, t.Turn)
+		err := f.take(ctx, share, t.Job)
 		done[t.message] = err == nil || each.Only(err) // what was skipped comes again with the next turn
 		return err
 	})
 }
 
 // take takes a turn at packing, and has another follow while there is more.
-func (f *Function) take(ctx context.Context, share time.Duration, turn compact.Turn) error {
+func (f *Function) take(ctx context.Context, share time.Duration, turn compact.Job) error {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
 	again, err := f.worker.Pack(ctx, turn)
 	if again {
-		err = errors.Join(err, f.queue.Pack(ctx, []compact.Turn{turn}))
+		err = errors.Join(err, f.queue.Pack(ctx, []compact.Job{turn}))
 	}
 	return err
 }

@@ -294,10 +294,10 @@ func TestTheFunctionStopsBeforeItIsStopped(t *testing.T) {
 // sent is a queue that keeps what it was sent.
 type sent struct {
 	tasks []rollup.Task
-	turns []compact.Turn
+	turns []compact.Job
 }
 
-func (q *sent) Pack(_ context.Context, turns []compact.Turn) error {
+func (q *sent) Pack(_ context.Context, turns []compact.Job) error {
 	q.turns = append(q.turns, turns...)
 	return nil
 }

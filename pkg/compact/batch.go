@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	// fullBytes is how many bytes of lines make a packed object full; and as much of a pile is
+	// fullBytes is how many bytes of lines make a packed object full; and as much of a batch is
 	// held at a time.
 	fullBytes = 16 << 20
-	// namesAtOnce is how many names are held of a pile: more of them make another one.
+	// namesAtOnce is how many names are held of a batch: more of them make another one.
 	namesAtOnce = 50_000
-	// callsAtOnce is how many objects of a pile are read or deleted side by side.
+	// callsAtOnce is how many objects of a batch are read or deleted side by side.
 	callsAtOnce = 16
 	// triesAtMost is how often some lines are written, where other runs are faster, and looked
 	// for.
@@ -33,8 +33,8 @@ const (
 	objectsAtMost = 9999
 )
 
-// pile is the single objects of one day and PBX, or some of them.
-type pile struct {
+// batch is the single objects of one day and PBX, or some of them.
+type batch struct {
 	*run
 	day   pbx.Day
 	mac   pbx.MAC
@@ -42,19 +42,19 @@ type pile struct {
 	done  Report
 	// skipped is what of it could not be read or deleted.
 	skipped error
-	// turn is held by the one pile of a PBX that is packed: two would hinder one another.
+	// turn is held by the one batch of a PBX that is packed: two would hinder one another.
 	turn chan struct{}
 }
 
-// String names the pile.
-func (p *pile) String() string { return fmt.Sprintf("%s of %s of %s", p.kind, p.day, p.mac) }
+// String names the batch.
+func (p *batch) String() string { return fmt.Sprintf("%s of %s of %s", p.kind, p.day, p.mac) }
 
-// piles yields the piles of a day. What can't be listed is an *each.Bad; after any other error it
+// batches yields the batches of a day. What can't be listed is an *each.Bad; after any other error it
 // ends.
-func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
-	return func(yield func(*pile, error) bool) {
+func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error] {
+	return func(yield func(*batch, error) bool) {
 		turn := make(chan struct{}, 1)
-		p := &pile{run: r, day: day, turn: turn}
+		p := &batch{run: r, day: day, turn: turn}
 		offer := func() bool { return len(p.names) == 0 || yield(p, nil) }
 		for name, err := range r.bucket.List(ctx, archive.RawFolder(r.kind, day), "") {
 			if err != nil {
@@ -74,7 +74,7 @@ func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
 				if pbx.MAC(mac) != p.mac {
 					turn = make(chan struct{}, 1)
 				}
-				p = &pile{run: r, day: day, mac: pbx.MAC(mac), turn: turn}
+				p = &batch{run: r, day: day, mac: pbx.MAC(mac), turn: turn}
 			}
 			p.names = append(p.names, name)
 		}
@@ -82,8 +82,8 @@ func (r *run) piles(ctx context.Context, day pbx.Day) iter.Seq2[*pile, error] {
 	}
 }
 
-// pack packs the pile, some megabytes at a time.
-func (p *pile) pack(ctx context.Context) error {
+// pack packs the batch, some megabytes at a time.
+func (p *batch) pack(ctx context.Context) error {
 	p.turn <- struct{}{}
 	defer func() { <-p.turn }()
 	for len(p.names) > 0 {
@@ -102,8 +102,8 @@ func (p *pile) pack(ctx context.Context) error {
 	return p.skipped
 }
 
-// read takes names from the pile, and returns the lines of their objects, by ID.
-func (p *pile) read(ctx context.Context) (map[string][]byte, error) {
+// read takes names from the batch, and returns the lines of their objects, by ID.
+func (p *batch) read(ctx context.Context) (map[string][]byte, error) {
 	lines, size := map[string][]byte{}, 0
 	for len(p.names) > 0 && size < p.full {
 		names := p.names[:min(callsAtOnce, len(p.names))]
@@ -135,9 +135,9 @@ func (p *pile) read(ctx context.Context) (map[string][]byte, error) {
 	return lines, nil
 }
 
-// note keeps an error that says only what was skipped, for the end of the pile. It returns any
+// note keeps an error that says only what was skipped, for the end of the batch. It returns any
 // other one.
-func (p *pile) note(err error) error {
+func (p *batch) note(err error) error {
 	if err != nil && !each.Only(err) {
 		return err
 	}
@@ -146,7 +146,7 @@ func (p *pile) note(err error) error {
 }
 
 // take adds the line that is an object's, if it is the event that the name says.
-func (p *pile) take(lines map[string][]byte, name string, object []byte) {
+func (p *batch) take(lines map[string][]byte, name string, object []byte) {
 	if object == nil {
 		return
 	}
@@ -160,9 +160,9 @@ func (p *pile) take(lines map[string][]byte, name string, object []byte) {
 
 // settle has lines in packed objects, and deletes the single objects of those that it has read
 // there.
-func (p *pile) settle(ctx context.Context, lines map[string][]byte) error {
+func (p *batch) settle(ctx context.Context, lines map[string][]byte) error {
 	for n := 1; n <= triesAtMost; n++ {
-		room, err := p.sift(ctx, lines)
+		room, err := p.deduplicate(ctx, lines)
 		if err != nil || len(lines) == 0 {
 			return err
 		}
@@ -180,9 +180,9 @@ func (p *pile) settle(ctx context.Context, lines map[string][]byte) error {
 	return fmt.Errorf("%d events were written %d times, and are not there", len(lines), triesAtMost)
 }
 
-// sift reads the packed objects, and takes away the lines that are there, with their single
+// deduplicate reads the packed objects, and takes away the lines that are there, with their single
 // objects. It returns the object that has room for the others.
-func (p *pile) sift(ctx context.Context, lines map[string][]byte) (room *packed, err error) {
+func (p *batch) deduplicate(ctx context.Context, lines map[string][]byte) (room *packed, err error) {
 	for n := 1; n <= objectsAtMost; n++ {
 		o, err := p.open(ctx, n)
 		if err != nil {
@@ -205,7 +205,7 @@ func (p *pile) sift(ctx context.Context, lines map[string][]byte) (room *packed,
 }
 
 // drop deletes the single objects whose lines are in a packed one.
-func (p *pile) drop(ctx context.Context, o *packed, lines map[string][]byte) error {
+func (p *batch) drop(ctx context.Context, o *packed, lines map[string][]byte) error {
 	var there []string
 	for id, line := range lines {
 		switch packed, found := o.byID[id]; {
