@@ -61,7 +61,7 @@ ifndef AWS_ENDPOINT_URL
 	docker compose -f infra/localstack/compose.yaml up -d --wait
 endif
 	sam build --parameter-overrides Architecture=$(HOST_ARCH)
-	go test -tags e2e -count=1 -timeout 15m ./pkg/...
+	go test -tags e2e -count=1 -timeout 5m $$(grep -rl '^//go:build e2e' pkg | sed 's|^|./|; s|/[^/]*$$||' | sort -u)
 	go test -tags e2e -count=1 -timeout 5m -run OverLocalStack ./infra/pbxctl
 	go test -tags e2e -count=1 -timeout 15m ./infra/e2e $(E2E)
 
