@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/config"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/local"
@@ -262,7 +263,7 @@ func TestARollupThatIsInterruptedStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	r := rollup.New(store.New(s.Table, p.now), s.Bucket, rollup.DefaultConfig, p.now)
+	r := rollup.New(store.New(s.Table, p.now), s.Bucket, config.DefaultSchedule(), p.now)
 	task := rollup.Task{MAC: "68692e0b0001", Day: theDay(t)}
 	command := rollupCommand{showing: showing{JSON: true}}
 	if err := command.work(p, r, []rollup.Task{task, task, task}); err == nil || errors.Is(err, context.Canceled) ||

@@ -118,7 +118,7 @@ func (g *garble) archive() archive.Bucket { return lists{g.faulty(), g} }
 func (g *garble) hourly(t *testing.T, v visits) error {
 	t.Helper()
 	s, b := g.store(), g.archive()
-	r := rollup.New(s, b, rollup.DefaultConfig, g.clock)
+	r := rollup.New(s, b, config.DefaultSchedule(), g.clock)
 	worker := maintenance.New(s, b, r, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock)
 	err := worker.Run(t.Context(), local.Queue{Worker: worker})
 	v.failed(err)
@@ -525,7 +525,7 @@ func anew(t *testing.T, g *garble, v visits, i int) func(int) bool {
 		days[macOf(n)] = map[pbx.Day]bool{dayOfCalls(): true}
 	}
 	garbage(t, g.Memory, itemOf("CALL#2026-11-23T11:00:01#1#2#3#4")(i), `{"received":5}`)
-	r := rollup.New(g.store(), g.archive(), rollup.DefaultConfig, g.clock)
+	r := rollup.New(g.store(), g.archive(), config.DefaultSchedule(), g.clock)
 	v.failed(computeAnew(&program{ctx: t.Context()}, r, days, &toldFindings{}))
 	return g.published(t)
 }

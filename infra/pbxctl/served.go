@@ -120,7 +120,7 @@ func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Sched
 	if p.server != nil && !p.otherClock {
 		return p.server.Rollup
 	}
-	return rollup.New(s, b, rollup.Config(schedule), p.now).WithScratch(data)
+	return rollup.New(s, b, schedule, p.now).WithScratch(data)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

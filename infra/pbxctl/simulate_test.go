@@ -16,6 +16,7 @@ import (
 
 	"trunkline/infra/fleet/push"
 	"trunkline/pkg/archive"
+	"trunkline/pkg/config"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -86,7 +87,7 @@ func TestFiguresOfASimulatedFleetAreTheTrueOnes(t *testing.T) {
 	truth := filepath.Join(folder, "truth.jsonl")
 	simulateWith(t, "--data", folder)
 	inFolder(t, folder, func(s *store.Store, b archive.Bucket) {
-		rollUp(t, s, rollup.New(s, b, rollup.DefaultConfig, afterwards))
+		rollUp(t, s, rollup.New(s, b, config.DefaultSchedule(), afterwards))
 	})
 	check := func(truth string) result {
 		return runAfterwards(t, "simulate", "check", "--truth", truth, "--data", folder)
@@ -200,7 +201,7 @@ func TestFiguresOfAFleetWithSoftwareV4AreTheTrueOnes(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	inFolder(t, folder, func(s *store.Store, b archive.Bucket) {
-		rollUp(t, s, rollup.New(s, b, rollup.DefaultConfig, afterwards))
+		rollUp(t, s, rollup.New(s, b, config.DefaultSchedule(), afterwards))
 	})
 	if r := runAfterwards(t, "simulate", "check", "--truth", truth, "--data", folder); r.code != 0 || !strings.Contains(r.out, " of 6 PBXs") {
 		t.Errorf("exit %d: %s%s", r.code, r.out, r.errs)

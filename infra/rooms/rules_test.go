@@ -51,7 +51,7 @@ var arrows = []arrow{
 	{"the tables of figures know figures, the vocabulary and where they lie",
 		"./pkg/curated", imports, "./... -./pkg/archive -./pkg/pbx -./pkg/kpi -./pkg/scratch -./pkg/each"},
 	{"the rollup computes what is recorded, however that came in",
-		"./pkg/rollup", imports, "./... -./pkg/pbx -./pkg/each -./pkg/retry -./pkg/kpi -./pkg/curated -./pkg/store -./pkg/archive"},
+		"./pkg/rollup", imports, "./... -./pkg/config -./pkg/pbx -./pkg/each -./pkg/retry -./pkg/kpi -./pkg/curated -./pkg/store -./pkg/archive"},
 	{"what is done hourly is the same in the cloud and on one machine",
 		"./pkg/maintenance", imports, "./pkg/ingest/... ./pkg/store/... -./pkg/store ./pkg/archive/... -./pkg/archive"},
 	{"an erasure knows what is kept, and not who keeps it or computes with it",

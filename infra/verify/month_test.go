@@ -12,6 +12,7 @@ import (
 
 	"trunkline/infra/fleet"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/config"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -97,7 +98,7 @@ func received(t *testing.T, p fleet.PBX, dice *rand.Rand) (all []receipt) {
 func roll(ctx context.Context, curated *archivetest.Memory, d store.Device, all []receipt) error {
 	now := afterwards()
 	records := store.New(storetest.NewMemory(), func() time.Time { return now })
-	days := rollup.New(records, curated, rollup.DefaultConfig, func() time.Time { return now })
+	days := rollup.New(records, curated, config.DefaultSchedule(), func() time.Time { return now })
 	if err := records.SetDevice(ctx, all[0].mac, d); err != nil {
 		return err
 	}

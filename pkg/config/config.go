@@ -39,9 +39,12 @@ type Ingest struct {
 
 // Schedule is when days close.
 type Schedule struct {
-	DefaultZone pbx.Zone      // DEFAULT_ZONE, of PBXs whose zone is not known; UTC where it is empty
-	Grace       time.Duration // GRACE_MINUTES, after which a day that is over closes; 15 where it is empty
+	DefaultZone pbx.Zone      // DEFAULT_ZONE, of PBXs whose zone is neither registered nor inferred; UTC where it is empty
+	Grace       time.Duration // GRACE_MINUTES, from a day's end until it closes; 15 where it is empty
 }
+
+// DefaultSchedule is that of a fleet for which nothing was decided.
+func DefaultSchedule() Schedule { return Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute} }
 
 // Rollup is what the rollup function needs.
 type Rollup struct {
@@ -132,7 +135,11 @@ func (r *reader) namespace() string {
 }
 
 func (r *reader) schedule() Schedule {
-	return Schedule{DefaultZone: r.zone("DEFAULT_ZONE", pbx.UTC), Grace: r.minutes("GRACE_MINUTES", minutes{unset: 15, most: 12 * 60})}
+	unset := DefaultSchedule()
+	return Schedule{
+		DefaultZone: r.zone("DEFAULT_ZONE", unset.DefaultZone),
+		Grace:       r.minutes("GRACE_MINUTES", minutes{unset: int(unset.Grace / time.Minute), most: 12 * 60}),
+	}
 }
 
 func (r *reader) zone(name string, fallback pbx.Zone) pbx.Zone {

@@ -43,9 +43,6 @@ type Assumption struct {
 	holds func(Record) (holds, applies bool)
 }
 
-// Assumptions are all of them.
-func Assumptions() []Assumption { return assumptions }
-
 var assumptions = []Assumption{
 	{"uuid_tells_time", "a uuid is <epoch seconds>.<counter>", func(r Record) (bool, bool) {
 		_, ok := pbx.NamedAt(r.UUID)

@@ -98,10 +98,10 @@ func TestEachAssumptionIsViolatedByItsOwnRecord(t *testing.T) {
 		"clock_is_right":       func(r *Record) { r.Received, r.Zone = r.Received.AddDate(9, 0, 0), pbx.Zone{} },
 		"arrives_soon":         func(r *Record) { r.Received = r.Received.Add(time.Hour) },
 	}
-	if len(broken) != len(Assumptions()) {
-		t.Errorf("%d of %d assumptions are tested", len(broken), len(Assumptions()))
+	if len(broken) != len(assumptions) {
+		t.Errorf("%d of %d assumptions are tested", len(broken), len(assumptions))
 	}
-	for _, a := range Assumptions() {
+	for _, a := range assumptions {
 		t.Run(a.Name, func(t *testing.T) {
 			review := NewReview()
 			review.Add(good(t))

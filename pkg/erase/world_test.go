@@ -16,6 +16,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/config"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
@@ -166,7 +167,7 @@ func (w *world) compact() {
 
 func (w *world) rollUp() {
 	w.t.Helper()
-	r := rollup.New(store.New(w.table, w.now), w.bucket, rollup.DefaultConfig, w.now)
+	r := rollup.New(store.New(w.table, w.now), w.bucket, config.DefaultSchedule(), w.now)
 	if _, err := r.Schedule(context.Background(), queue(func(t rollup.Task) error {
 		_, err := r.Work(context.Background(), t)
 		return err

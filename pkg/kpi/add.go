@@ -2,7 +2,6 @@ package kpi
 
 import (
 	"maps"
-	"slices"
 )
 
 // Plus is the tally of the queue calls of both: of several days, queues or sites.
@@ -33,19 +32,6 @@ func (o Outcomes) plus(other Outcomes) Outcomes {
 		Abandoned: o.Abandoned + other.Abandoned, ShortAbandoned: o.ShortAbandoned + other.ShortAbandoned, Voicemail: o.Voicemail + other.Voicemail,
 		FlowedOut: o.FlowedOut + other.FlowedOut, Unknown: o.Unknown + other.Unknown,
 	}
-}
-
-// AddIntervals adds the counts of the same intervals.
-func AddIntervals(a, b []Interval) []Interval {
-	byMinute := map[int64]Interval{}
-	for _, i := range slices.Concat(a, b) {
-		byMinute[i.Minute] = Interval{i.Minute, byMinute[i.Minute].Plus(i.Counts)}
-	}
-	all := make([]Interval, 0, len(byMinute))
-	for _, minute := range slices.Sorted(maps.Keys(byMinute)) {
-		all = append(all, byMinute[minute])
-	}
-	return all
 }
 
 func sum(a, b map[string]int64) map[string]int64 {

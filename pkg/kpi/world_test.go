@@ -3,6 +3,7 @@ package kpi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -356,11 +357,24 @@ func TestTalliesOfPartsAddUpToThatOfTheWhole(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
-		intervalsOf := AddIntervals(a.intervals, AddIntervals(c.intervals, b.intervals))
+		intervalsOf := addIntervals(a.intervals, addIntervals(c.intervals, b.intervals))
 		if got, want := inJSON(intervalsOf), inJSON(append([]Interval{}, whole.intervals...)); got != want {
 			t.Errorf("intervals: got %s, want %s", got, want)
 		}
 	})
+}
+
+// addIntervals adds the counts of the same intervals.
+func addIntervals(a, b []Interval) []Interval {
+	byMinute := map[int64]Interval{}
+	for _, i := range slices.Concat(a, b) {
+		byMinute[i.Minute] = Interval{i.Minute, byMinute[i.Minute].Plus(i.Counts)}
+	}
+	all := make([]Interval, 0, len(byMinute))
+	for _, minute := range slices.Sorted(maps.Keys(byMinute)) {
+		all = append(all, byMinute[minute])
+	}
+	return all
 }
 
 // tallied is what calls come to.

@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/compact"
+	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
@@ -62,7 +63,7 @@ func (w *world) clock() time.Time { return w.now }
 
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
-	r := rollup.New(w.store, w.bucket, rollup.DefaultConfig, now)
+	r := rollup.New(w.store, w.bucket, config.DefaultSchedule(), now)
 	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.turns})
 }
 

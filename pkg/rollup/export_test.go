@@ -1,5 +1,7 @@
 package rollup
 
+import "trunkline/pkg/curated"
+
 import "hash/maphash"
 
 // Holding has a Rollup hold that many bytes of a day's records in memory, by kind.
@@ -12,4 +14,10 @@ func (r *Rollup) Holding(room int) *Rollup {
 func (r *Rollup) TakeTurns(a, b Task) bool {
 	turn := func(t Task) uint64 { return maphash.Comparable(r.seed, t) % uint64(len(r.days)) }
 	return turn(a) == turn(b)
+}
+
+// WithFiles has a Rollup publish other files than curated.Objects makes.
+func (r *Rollup) WithFiles(files func(curated.Day) ([]curated.Object, error)) *Rollup {
+	r.files = files
+	return r
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/config"
 	"trunkline/pkg/curated"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
@@ -31,20 +32,11 @@ type Queue interface {
 	Send(ctx context.Context, tasks []Task) error
 }
 
-// Config is what the operator of a fleet decides.
-type Config struct {
-	DefaultZone pbx.Zone      // of PBXs whose zone is neither registered nor inferred
-	Grace       time.Duration // from a day's end until it closes
-}
-
-// DefaultConfig is that of a fleet of which nothing was decided.
-var DefaultConfig = Config{DefaultZone: pbx.UTC, Grace: 15 * time.Minute}
-
 // Rollup computes the days of a fleet. It is safe for concurrent use, by many processes.
 type Rollup struct {
 	store  *store.Store
 	bucket archive.Bucket
-	config Config
+	config config.Schedule
 	now    func() time.Time
 	files  func(curated.Day) ([]curated.Object, error)
 	days   [64]sync.Mutex // of which a day has one; some share one
@@ -56,7 +48,7 @@ type Rollup struct {
 }
 
 // New makes a Rollup of the records in a store, which publishes there and in a bucket.
-func New(s *store.Store, b archive.Bucket, c Config, now func() time.Time) *Rollup {
+func New(s *store.Store, b archive.Bucket, c config.Schedule, now func() time.Time) *Rollup {
 	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed(), room: kpi.Room, large: make(chan struct{}, largeAtOnce)}
 }
 
@@ -67,12 +59,6 @@ const largeAtOnce = 1
 // which may be in memory.
 func (r *Rollup) WithScratch(folder string) *Rollup {
 	r.scratch = folder
-	return r
-}
-
-// WithFiles has a Rollup publish other files than curated.Objects makes.
-func (r *Rollup) WithFiles(files func(curated.Day) ([]curated.Object, error)) *Rollup {
-	r.files = files
 	return r
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/config"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -65,7 +66,7 @@ func (w *world) rollup() *rollup.Rollup { return w.over(w.table, w.bucket) }
 
 // over is a rollup over stores that stand before those of the world.
 func (w *world) over(table store.Table, bucket archive.Bucket) *rollup.Rollup {
-	r := rollup.New(store.New(table, w.clock).Keeping(w.keep), bucket, rollup.DefaultConfig, w.clock)
+	r := rollup.New(store.New(table, w.clock).Keeping(w.keep), bucket, config.DefaultSchedule(), w.clock)
 	if w.plain {
 		r = r.WithFiles(plainFiles)
 	}

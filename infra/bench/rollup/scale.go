@@ -12,6 +12,7 @@ import (
 
 	"trunkline/infra/fleet"
 	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/config"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -46,7 +47,7 @@ func received() time.Time { return time.Date(2026, 10, 1, 23, 59, 0, 0, time.UTC
 
 func (s *scale) rollup() *rollup.Rollup {
 	now := func() time.Time { return received().Add(time.Hour) }
-	return rollup.New(store.New(s.table, now), s.bucket, rollup.DefaultConfig, now)
+	return rollup.New(store.New(s.table, now), s.bucket, config.DefaultSchedule(), now)
 }
 
 // call is one of many calls of a day.

@@ -42,7 +42,7 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 	})
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)
-	r := rollup.New(records, bucket, rollup.Config(c.Schedule), now)
+	r := rollup.New(records, bucket, c.Schedule, now)
 	report := telemetry.OperationsMetrics(log, c.Metrics, now)
 	return newFunction(records, bucket, r, queue{client, c.Queue}, report, now)
 }

@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "not-a-secret", ""),
 		Retryer: aws.NopRetryer{},
 	})
-	w.rollup = rollup.New(w.store, w.bucket, rollup.DefaultConfig, clock)
+	w.rollup = rollup.New(w.store, w.bucket, config.DefaultSchedule(), clock)
 	report := telemetry.OperationsMetrics(&w.log, "Trunkline", clock)
 	w.Function = newFunction(w.store, w.bucket, w.rollup, queue{client, server.URL + "/due"}, report, clock)
 	return w
@@ -317,7 +317,7 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 		})
 		bucket, q, log := archivetest.NewMemory(), &sent{}, &strings.Builder{}
 		records := store.New(table, time.Now)
-		r := rollup.New(records, bucket, rollup.DefaultConfig, time.Now)
+		r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
 		report := telemetry.OperationsMetrics(log, "Trunkline", time.Now)
 		f := newFunction(records, bucket, r, q, report, time.Now)
 		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))

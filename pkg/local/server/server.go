@@ -126,7 +126,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.Log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.Level}))
 	s.URL, s.Everywhere = address(listener)
 	s.Store = store.New(data.Table, s.Now).Keeping(recordDays)
-	s.Rollup = rollup.New(s.Store, data.Bucket, rollup.Config(schedule), s.Now).WithScratch(c.Folder)
+	s.Rollup = rollup.New(s.Store, data.Bucket, schedule, s.Now).WithScratch(c.Folder)
 	s.verify = s.source(keys)
 	in := ingest.New(s.verify, s.Store, data.Bucket, s.Now)
 	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
