@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"runtime/debug"
 	"sync"
 	"testing"
@@ -26,34 +25,23 @@ var operations = []operation{
 	{"ingest", func(*world, *testing.T) {}, func(ctx context.Context, w *world, t *testing.T, next breaking, dead func() bool) {
 		w.ingest(ctx, t, day, next, dead)
 	}},
-	{"redrive and rollup", spillBoth, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		w.hour(ctx, next)
-	}},
-	{"rollup again", late, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		w.hour(ctx, next)
-	}},
-	{"retry", refused, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		w.retry(ctx, next)
-	}},
-	{"compaction", over, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		_, bucket := w.over(next)
-		w.pack(ctx, bucket)
-	}},
+	{"the hourly run, with what both stores spilled", spillBoth, hour},
+	{"the hourly run, with a late record, what a decoder refused, and a day to pack", lateAndRefused, hour},
 	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
 		first := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(w.now)}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
 	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
-		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(w.now), Last: pbx.UTCDay(w.now)}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(time.Now()), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
 }
 
-// untold is a context that does not tell when it ends: that is not by the world's clock.
-type untold struct{ context.Context }
-
-func (untold) Deadline() (time.Time, bool) { return time.Time{}, false }
+// hour is an hourly run.
+func hour(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
+	w.hour(ctx, next)
+}
 
 // received is a world whose day came in.
 func received(w *world, t *testing.T) { w.ingest(t.Context(), t, day, sound, alive) }
@@ -61,13 +49,13 @@ func received(w *world, t *testing.T) { w.ingest(t.Context(), t, day, sound, ali
 // over is a world whose day came in, and has ended.
 func over(w *world, t *testing.T) {
 	received(w, t)
-	w.now = w.now.Add(26 * time.Hour)
+	time.Sleep(26 * time.Hour)
 }
 
 // packed is a world whose day is packed.
 func packed(w *world, t *testing.T) {
 	over(w, t)
-	if err := errors.Join(w.hour(t.Context(), sound), w.pack(t.Context(), w.bucket)); err != nil {
+	if err := w.hour(t.Context(), sound); err != nil {
 		t.Fatal(err)
 	}
 	for name := range w.bucket.List(t.Context(), "raw/", "") {
@@ -81,44 +69,58 @@ func packed(w *world, t *testing.T) {
 func spillBoth(w *world, t *testing.T) {
 	w.ingest(t.Context(), t, day[:3], without(theArchive), alive)
 	w.ingest(t.Context(), t, day[3:], without(theTable), alive)
-	w.now = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+	until(time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC))
 }
 
-// refused is a world whose day an older decoder could not read.
-func refused(w *world, t *testing.T) {
-	received(w, t)
-	for _, prefix := range []string{"raw/", archive.QuarantinePrefix} {
-		for name := range w.bucket.List(t.Context(), prefix, "") {
-			object, err := w.bucket.Get(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			receipt, err := archive.ParseReceipt(object)
-			if err == nil {
-				err = w.bucket.Delete(t.Context(), name)
-			}
-			if err == nil {
-				err = archive.Keep(t.Context(), w.bucket, receipt.Refused("it can't be read", 1).Envelope(nil))
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	w.table = storetest.NewMemory()
-}
-
-// late is a world whose first day is published, and of which more came in.
-func late(w *world, t *testing.T) {
-	w.ingest(t.Context(), t, day[1:], sound, alive)
-	w.now = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+// lateAndRefused is a world whose first day is published. An older decoder refused all of it, and an
+// array that has no records yet. Then a late record came in, and both days are over.
+func lateAndRefused(w *world, t *testing.T) {
+	w.ingest(t.Context(), t, day[2:], sound, alive)
+	until(time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC))
 	for range 2 {
 		if err := w.hour(t.Context(), sound); err != nil {
 			t.Fatal(err)
 		}
-		w.now = w.now.Add(time.Hour)
+		time.Sleep(time.Hour)
 	}
+	before := w.table
+	w.table = storetest.NewMemory()
+	w.ingest(t.Context(), t, day[1:2], sound, alive)
+	w.table = before
+	w.refuse(t)
 	w.ingest(t.Context(), t, day[:1], sound, alive)
+	time.Sleep(26 * time.Hour)
+}
+
+// refuse has all that is archived be refused by an older decoder, after which this one is deployed.
+func (w *world) refuse(t *testing.T) {
+	for name := range w.bucket.List(t.Context(), archive.RetriedPrefix, "") {
+		if err := w.bucket.Delete(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, prefix := range []string{archive.RawPrefix, archive.QuarantinePrefix} {
+		for name := range w.bucket.List(t.Context(), prefix, "") {
+			if err := w.refuseOne(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (w *world) refuseOne(ctx context.Context, name string) error {
+	object, err := w.bucket.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	receipt, err := archive.ParseReceipt(object)
+	if err != nil {
+		return err
+	}
+	if err := w.bucket.Delete(ctx, name); err != nil {
+		return err
+	}
+	return archive.Keep(ctx, w.bucket, receipt.Refused("it can't be read", 1).Envelope(nil))
 }
 
 // counter counts calls, and has one of them go wrong.
@@ -154,10 +156,13 @@ func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
 var faults = []storetest.Fault{storetest.Fails, storetest.FailsButPersisted, storetest.Hangs, storetest.Throttled}
 
 func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // the worlds are small, and thousands
+	before := debug.SetGCPercent(800) // the worlds are small, and thousands
+	t.Cleanup(func() { debug.SetGCPercent(before) })
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
-			calls := op.count(t)
+			t.Parallel()
+			found := op.found(t)
+			calls := op.count(t, found)
 			visited, cases := 0, 0
 			for call := 1; call <= calls; call++ {
 				reached := false
@@ -167,7 +172,7 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 							continue // as one that fails
 						}
 						cases++
-						reached = op.breakAt(t, call, fault, dies) || reached
+						reached = op.breakAt(t, found, call, fault, dies) || reached
 						if t.Failed() {
 							t.Fatalf("fault %d at call %d of %d, the process dies: %t", fault, call, calls, dies)
 						}
@@ -175,7 +180,7 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 				}
 				// How often what runs side by side asks for the same differs a little.
 				for again := 0; !reached && again < 20; again++ {
-					reached = op.breakAt(t, call, faults[0], false)
+					reached = op.breakAt(t, found, call, faults[0], false)
 				}
 				if reached {
 					visited++
@@ -189,13 +194,27 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	}
 }
 
+// found is what the operation finds, made once. It is called in a bubble of synctest.
+type found func() *world
+
+// found makes what the operation finds.
+func (op operation) found(t *testing.T) found {
+	var w *world
+	var at time.Time
+	synctest.Test(t, func(t *testing.T) {
+		w = newWorld()
+		op.prepare(w, t)
+		at = time.Now()
+	})
+	return func() *world { return w.clone(at) }
+}
+
 // count counts the calls of the operation. Where it makes some side by side, it makes one
 // more now and then: the least counts.
-func (op operation) count(t *testing.T) (calls int) {
+func (op operation) count(t *testing.T, found found) (calls int) {
 	for range 5 {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld()
-			op.prepare(w, t)
+			w := found()
 			var made counter
 			op.do(t.Context(), w, t, made.next(0, storetest.None, false), alive)
 			if calls == 0 || made.made() < calls {
@@ -208,10 +227,9 @@ func (op operation) count(t *testing.T) (calls int) {
 
 // breakAt has a call go wrong, has the faults end, and checks the world. It tells whether
 // the call was made.
-func (op operation) breakAt(t *testing.T, call int, fault storetest.Fault, dies bool) (reached bool) {
+func (op operation) breakAt(t *testing.T, found found, call int, fault storetest.Fault, dies bool) (reached bool) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		op.prepare(w, t)
+		w := found()
 		var made counter
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		op.do(ctx, w, t, made.next(call, fault, dies), func() bool { return dies && made.made() >= call })

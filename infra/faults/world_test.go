@@ -6,47 +6,54 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
-	"trunkline/pkg/compact"
-	"trunkline/pkg/curated"
+	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/local"
+	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/redrive"
-	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/telemetry"
 	"trunkline/pkg/token"
 	"trunkline/pkg/zycoo"
 )
 
 const mac = pbx.MAC("68692e0b0001")
 
-// world is the stores, what was acknowledged, and a clock.
+// world is the stores, and what was acknowledged.
 type world struct {
 	table  *storetest.Memory
 	bucket *archivetest.Memory
-	now    time.Time
 	sent   []string
 	acked  map[string]bool // bodies
 }
 
+// newWorld is an empty world at noon, by the PBX's clock. The time is that of synctest.
 func newWorld() *world {
-	return &world{
-		table: storetest.NewMemory(), bucket: archivetest.NewMemory(), acked: map[string]bool{},
-		now: time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC), // noon, by the PBX's clock
-	}
+	until(time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC))
+	return &world{table: storetest.NewMemory(), bucket: archivetest.NewMemory(), acked: map[string]bool{}}
 }
 
-func (w *world) clock() time.Time { return w.now }
+// clone is the same world in another bubble, whose time is to be at an instant.
+func (w *world) clone(at time.Time) *world {
+	until(at)
+	return &world{table: w.table.Clone(), bucket: w.bucket.Clone(), sent: slices.Clone(w.sent), acked: maps.Clone(w.acked)}
+}
+
+// until has the time go on to an instant.
+func until(at time.Time) { time.Sleep(time.Until(at)) }
 
 // breaking tells for each call of a store how it goes wrong.
 type breaking func(which) storetest.Fault
@@ -76,7 +83,7 @@ func alive() bool { return false }
 func (w *world) over(next breaking) (*store.Store, archive.Bucket) {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return next(theTable) })
 	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(theArchive)) })
-	return store.New(table, w.clock), bucket
+	return store.New(table, time.Now), bucket
 }
 
 // day is what a PBX sends: of the day before and of this one, whole and in arrays, and some
@@ -100,7 +107,7 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 		t.Fatal(err)
 	}
 	records, bucket := w.over(next)
-	in := ingest.New(token.Fixed(keys), records, bucket, w.clock)
+	in := ingest.New(token.Fixed(keys), records, bucket, time.Now)
 	for _, body := range bodies {
 		w.sent = append(w.sent, body)
 		admission, _, err := in.Admit(ctx, string(mac), keys.Sign(mac, 1).Reveal())
@@ -109,57 +116,24 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 		}
 		report := in.Receive(ctx, admission, ingest.Delivery{Body: []byte(body)})
 		w.acked[body] = report.Outcome != ingest.Unavailable && !dead()
-		w.now = w.now.Add(time.Second)
+		time.Sleep(time.Second)
 	}
 }
 
-// queue does tasks at once.
-type queue struct{ *rollup.Rollup }
-
-func (q queue) Send(ctx context.Context, tasks []rollup.Task) error {
-	for _, task := range tasks {
-		q.Work(ctx, task) // what fails is due still
-	}
-	return nil
-}
-
-// hour is what the hourly function does.
+// hour is what the hourly run does, and what its queue hands on.
 func (w *world) hour(ctx context.Context, next breaking) error {
 	records, bucket := w.over(next)
-	_, err := redrive.New(records, bucket).Run(ctx)
-	r := rollup.New(records, bucket, rollup.DefaultConfig, w.clock).WithFiles(plainFiles)
-	_, scheduleErr := r.Schedule(ctx, queue{r})
-	return errors.Join(err, scheduleErr, w.retry(ctx, next))
-}
-
-// retry tries again what an older decoder refused.
-func (w *world) retry(ctx context.Context, next breaking) error {
-	records, bucket := w.over(next)
-	_, err := replay.Retry(untold{ctx}, records, bucket, w.clock)
-	return err
-}
-
-// pack is what the turns of an hour at packing do.
-func (w *world) pack(ctx context.Context, bucket archive.Bucket) (err error) {
-	for _, kind := range pbx.Kinds() {
-		_, packErr := compact.New(bucket, w.clock).Run(untold{ctx}, kind)
-		err = errors.Join(err, packErr)
-	}
-	return err
-}
-
-// plainFiles stand for Parquet, which takes its time.
-func plainFiles(d curated.Day) ([]curated.Object, error) {
-	name := fmt.Sprintf("curated/queue_kpi/dt=%s/%s.parquet", d.Day, d.MAC)
-	return []curated.Object{{Name: name, Rows: 1, Body: fmt.Appendf(nil, "revision %d", d.Published.Revision)}}, nil
+	r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
+	worker := maintenance.New(records, bucket, r, telemetry.OperationsLog(slog.New(slog.DiscardHandler)), time.Now)
+	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
 // recover has the faults end, and the hourly function run until all is done.
 func (w *world) recover(t testing.TB) {
 	t.Helper()
 	for _, wait := range []time.Duration{time.Hour, 24 * time.Hour, time.Hour} { // until both days have closed
-		w.now = w.now.Add(wait)
-		if err := errors.Join(w.hour(context.Background(), sound), w.pack(context.Background(), w.bucket)); err != nil {
+		time.Sleep(wait)
+		if err := w.hour(context.Background(), sound); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -291,7 +265,7 @@ func (w *world) checkFigures(t testing.TB) {
 		}
 	}
 	offered, cdrs := int64(0), int64(0)
-	s := store.New(w.table, w.clock)
+	s := store.New(w.table, time.Now)
 	for _, name := range []string{"2026-11-23", "2026-11-24"} {
 		d, err := pbx.ParseDay(name)
 		if err != nil {

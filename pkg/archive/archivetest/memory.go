@@ -24,6 +24,13 @@ type Memory struct {
 // NewMemory makes an empty Memory.
 func NewMemory() *Memory { return &Memory{objects: map[string][]byte{}} }
 
+// Clone makes a Memory with the same objects.
+func (m *Memory) Clone() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &Memory{objects: maps.Clone(m.objects)}
+}
+
 // Put implements archive.Bucket.
 func (m *Memory) Put(ctx context.Context, name string, body []byte) error {
 	return m.change(ctx, name, func() error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,13 @@ type Memory struct {
 
 // NewMemory makes an empty Memory.
 func NewMemory() *Memory { return &Memory{items: map[store.Key]store.Item{}} }
+
+// Clone makes a Memory with the same items.
+func (m *Memory) Clone() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &Memory{items: maps.Clone(m.items)}
+}
 
 // Items are all items, by partition and sort key.
 func (m *Memory) Items() []store.Item { return m.find(func(store.Key) bool { return true }) }
