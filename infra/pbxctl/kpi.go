@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -164,12 +165,12 @@ func withName(figures any, names store.Names) any {
 		return struct {
 			kpi.QueueFigures
 			Name string `json:"queue_name,omitempty"`
-		}{f, names.Find(store.KindQueue, f.Queue).Name}
+		}{f, names.Find(naming.Queue, f.Queue).Name}
 	case kpi.AgentFigures:
 		return struct {
 			kpi.AgentFigures
 			Name string `json:"agent_name,omitempty"`
-		}{f, names.Find(store.KindAgent, f.Agent).Name}
+		}{f, names.Find(naming.Agent, f.Agent).Name}
 	}
 	return figures
 }
@@ -207,7 +208,7 @@ func apartCells(a kpi.Apart) []string {
 }
 
 // labelled is a queue or agent as people know it.
-func labelled(names store.Names, kind store.Kind, id string) string {
+func labelled(names store.Names, kind naming.Kind, id string) string {
 	return strings.TrimSpace(id + " " + names.Find(kind, id).Name)
 }
 
@@ -220,7 +221,7 @@ func queueColumns(names store.Names, queues []kpi.QueueFigures) columns[kpi.Queu
 	return columns[kpi.QueueFigures]{
 		slices.Concat([]string{"QUEUE"}, figureHeads, heads),
 		func(q kpi.QueueFigures) []string {
-			return slices.Concat([]string{labelled(names, store.KindQueue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart)[:len(heads)])
+			return slices.Concat([]string{labelled(names, naming.Queue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart)[:len(heads)])
 		},
 	}
 }
@@ -236,7 +237,7 @@ func agentColumns(names store.Names) columns[kpi.AgentFigures] {
 	return columns[kpi.AgentFigures]{
 		[]string{"AGENT", "ANSWERED", "MISSED", "ELSEWHERE", "ATTEMPTS", "OUTBOUND", "DIRECT", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE", "LOGIN", "UNSURE", "OCCUPANCY"},
 		func(a kpi.AgentFigures) []string {
-			return []string{labelled(names, store.KindAgent, a.Agent), count(a.Answered), count(a.Missed), count(a.AnsweredElsewhere), count(a.Attempts),
+			return []string{labelled(names, naming.Agent, a.Agent), count(a.Answered), count(a.Missed), count(a.AnsweredElsewhere), count(a.Attempts),
 				count(a.OutboundCalls), count(a.DirectCalls), count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean),
 				a.LoginSeconds.String(), count(a.UnsureSessions), percent(a.Occupancy)}
 		},

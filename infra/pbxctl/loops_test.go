@@ -26,6 +26,7 @@ import (
 	"trunkline/pkg/erase"
 	"trunkline/pkg/local"
 	"trunkline/pkg/maintenance"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
@@ -722,7 +723,7 @@ func fill(t *testing.T, folder string) {
 	for i := range three {
 		callOf(t, s, macOf(i), yesterday())
 		_, err := s.ChangeNames(t.Context(), macOf(i), func(all store.Names) (store.Names, error) {
-			return all.With(store.Name{Kind: store.KindQueue, ID: "630", Name: fmt.Sprint("Support ", i)}), nil
+			return all.With(store.Name{Kind: naming.Queue, ID: "630", Name: fmt.Sprint("Support ", i)}), nil
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"trunkline/pkg/devices"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -69,14 +70,14 @@ func (c *namesSetCommand) Run(p *program) error {
 	return show(p, c.JSON, values([]devices.Name{{MAC: c.MAC, Name: name}}, nil), nameColumns, "")
 }
 
-func (c *namesSetCommand) which() (store.Kind, string) {
+func (c *namesSetCommand) which() (naming.Kind, string) {
 	switch {
 	case c.Queue != "":
-		return store.KindQueue, c.Queue
+		return naming.Queue, c.Queue
 	case c.Agent != "":
-		return store.KindAgent, c.Agent
+		return naming.Agent, c.Agent
 	}
-	return store.KindDID, c.DID
+	return naming.DID, c.DID
 }
 
 // apply changes what was named.
@@ -86,13 +87,13 @@ func (c *namesSetCommand) apply(n *store.Name) (err error) {
 	}
 	if c.Opens != nil {
 		n.Unreadable = n.Unreadable.Without("opens")
-		if n.Opens, err = store.ParseHours(*c.Opens); err != nil {
+		if n.Opens, err = naming.ParseHours(*c.Opens); err != nil {
 			return unclear("--opens: %w", err)
 		}
 	}
 	if c.Target != nil {
 		n.Unreadable = n.Unreadable.Without("target")
-		if n.Target, err = store.ParseTarget(*c.Target); err != nil {
+		if n.Target, err = naming.ParseTarget(*c.Target); err != nil {
 			return unclear("--target: %w", err)
 		}
 	}

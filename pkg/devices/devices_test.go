@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trunkline/pkg/devices"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -122,7 +123,7 @@ func fleetOf(t *testing.T) (*storetest.Memory, *store.Store) {
 	err := s.SetDevice(t.Context(), reception, store.Device{Name: "Reception", Site: "Köln"})
 	if err == nil {
 		_, err = s.ChangeNames(t.Context(), reception, func(store.Names) (store.Names, error) {
-			return store.Names{{Kind: store.KindAgent, ID: "800", Name: "Ana"}}, nil
+			return store.Names{{Kind: naming.Agent, ID: "800", Name: "Ana"}}, nil
 		})
 	}
 	if err != nil {
@@ -159,7 +160,7 @@ func TestAPBXTakesAnothersPlaceHoweverOftenItIsStopped(t *testing.T) {
 		by, err := devices.Read(t.Context(), s, successor)
 		names, namesErr := s.Names(t.Context(), successor)
 		if err := errors.Join(err, namesErr); err != nil || by.Name != "Reception" || by.Disabled || by.Replaces != reception ||
-			!slices.Equal(by.Aliases, []pbx.MAC{reception}) || names.Find(store.KindAgent, "800").Name != "Ana" {
+			!slices.Equal(by.Aliases, []pbx.MAC{reception}) || names.Find(naming.Agent, "800").Name != "Ana" {
 			t.Errorf("after call %d failed: %+v, %+v, %v", failing, by, names, err)
 		}
 		if old, err := s.Device(t.Context(), reception); err != nil || !old.Disabled || old.Name != "Reception" {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"trunkline/pkg/each"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -43,10 +44,10 @@ func NameFields() Fields[store.Name] {
 	return Fields[store.Name]{
 		nameField("name", "name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
 			n.Name = s
-			return store.CheckName(s)
+			return naming.CheckName(s)
 		}),
 		nameField("opens", "opens", func(n store.Name) string { return n.Opens.String() }, func(n *store.Name, s string) (err error) {
-			n.Opens, err = store.ParseHours(s)
+			n.Opens, err = naming.ParseHours(s)
 			return err
 		}),
 		nameField("target_percent", "target",
@@ -71,8 +72,8 @@ func nameField(name, member string, get func(store.Name) string, set func(*store
 	}
 }
 
-func targetText(t store.Target, n int) string {
-	if t == (store.Target{}) {
+func targetText(t naming.Target, n int) string {
+	if t == (naming.Target{}) {
 		return ""
 	}
 	return strconv.Itoa(n)

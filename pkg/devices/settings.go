@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -56,12 +57,12 @@ func Setting(name string) Field[store.Device] {
 
 func setName(d *store.Device, s string) error {
 	d.Name = s
-	return store.CheckName(s)
+	return naming.CheckName(s)
 }
 
 func setSite(d *store.Device, s string) error {
 	d.Site = s
-	return store.CheckName(s)
+	return naming.CheckName(s)
 }
 
 func setZone(d *store.Device, s string) error { return d.Zone.UnmarshalText([]byte(s)) }
@@ -77,8 +78,8 @@ func setSeconds(threshold *pbx.Int, s string) error {
 		return nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > store.MaxThreshold {
-		return fmt.Errorf("%.40s is not a number of seconds from 0 to %d", s, store.MaxThreshold)
+	if err != nil || n < 0 || n > naming.MaxThreshold {
+		return fmt.Errorf("%.40s is not a number of seconds from 0 to %d", s, naming.MaxThreshold)
 	}
 	*threshold = pbx.IntOf(n)
 	return nil

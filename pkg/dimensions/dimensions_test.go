@@ -19,6 +19,7 @@ import (
 	"trunkline/pkg/curated"
 	"trunkline/pkg/dimensions"
 	"trunkline/pkg/each"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
@@ -103,10 +104,10 @@ func (w *world) run(replaced string) dimensions.Report {
 // name names a queue of a PBX.
 func (w *world) name(mac pbx.MAC, name string) {
 	w.Helper()
-	opens, err := store.ParseHours("Mo 08:00-18:00")
+	opens, err := naming.ParseHours("Mo 08:00-18:00")
 	if err == nil {
 		_, err = w.store.ChangeNames(w.Context(), mac, func(all store.Names) (store.Names, error) {
-			return all.With(store.Name{Kind: store.KindQueue, ID: "630", Name: name, Opens: opens}), nil
+			return all.With(store.Name{Kind: naming.Queue, ID: "630", Name: name, Opens: opens}), nil
 		})
 	}
 	if err != nil {

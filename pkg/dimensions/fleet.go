@@ -7,6 +7,7 @@ import (
 
 	"trunkline/pkg/curated"
 	"trunkline/pkg/each"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -42,11 +43,11 @@ func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error)
 	for _, n := range names {
 		name := curated.Named{ID: n.ID, Name: n.Name}
 		switch n.Kind {
-		case store.KindQueue:
+		case naming.Queue:
 			row.Queues = append(row.Queues, queue(name, n))
-		case store.KindAgent:
+		case naming.Agent:
 			row.Agents = append(row.Agents, name)
-		case store.KindDID:
+		case naming.DID:
 			row.DIDs = append(row.DIDs, name)
 		}
 	}

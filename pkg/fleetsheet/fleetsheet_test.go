@@ -13,6 +13,7 @@ import (
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -368,13 +369,13 @@ func TestWhatIsExportedIsReadBackAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		did := strings.Replace(name, "1e5", "1f5", 1) // the other one is no ID
-		setName(t, s, mac, store.Name{Kind: store.KindDID, ID: did, Name: name})
+		setName(t, s, mac, store.Name{Kind: naming.DID, ID: did, Name: name})
 	}
-	hours, err := store.ParseHours("24/7")
+	hours, err := naming.ParseHours("24/7")
 	if err != nil {
 		t.Fatal(err)
 	}
-	setName(t, s, "68692e0b0000", store.Name{Kind: store.KindQueue, ID: "630", Opens: hours, Target: store.Target{Percent: 80}})
+	setName(t, s, "68692e0b0000", store.Name{Kind: naming.Queue, ID: "630", Opens: hours, Target: naming.Target{Percent: 80}})
 	settings, names := exportedDevices(t, s), exportedNames(t, s)
 	imported(t, other, settings, names)
 	if again := exportedDevices(t, other); again != settings {

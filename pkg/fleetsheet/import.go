@@ -9,6 +9,7 @@ import (
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -39,12 +40,12 @@ type Plan struct {
 
 // Change is a value that an import changes.
 type Change struct {
-	MAC    pbx.MAC    `json:"mac"`
-	Kind   store.Kind `json:"kind,omitempty"` // of what is named in the PBX
-	ID     string     `json:"id,omitempty"`
-	Column string     `json:"column"`
-	Before string     `json:"before"`
-	After  string     `json:"after"`
+	MAC    pbx.MAC     `json:"mac"`
+	Kind   naming.Kind `json:"kind,omitempty"` // of what is named in the PBX
+	ID     string      `json:"id,omitempty"`
+	Column string      `json:"column"`
+	Before string      `json:"before"`
+	After  string      `json:"after"`
 }
 
 // AtOnce is how many PBXs are read or written at a time.

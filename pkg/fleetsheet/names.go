@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/devices"
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -56,14 +57,14 @@ func nameEdits(file *sheet) (edits []edit) {
 
 // thingOf is the kind and ID of a row.
 func thingOf(row sheetRow) store.Name {
-	return store.Name{Kind: store.Kind(strings.ToLower(row.cells["kind"])), ID: row.cells["id"]}
+	return store.Name{Kind: naming.Kind(strings.ToLower(row.cells["kind"])), ID: row.cells["id"]}
 }
 
 // checkName notes what is wrong with a row.
 func checkName(file *sheet, row sheetRow) {
 	before, name := len(file.wrong), thingOf(row)
 	file.note(row, "kind", name.Kind.Check())
-	file.note(row, "id", store.CheckID(name.ID))
+	file.note(row, "id", naming.CheckID(name.ID))
 	set(devices.NameFields(), &name, file, row)
 	if (row.cells["target_percent"] == "") != (row.cells["target_seconds"] == "") {
 		file.note(row, "target_percent", errors.New("a target needs both a percentage and seconds"))

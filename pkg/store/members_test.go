@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -146,19 +147,19 @@ func TestANameThatCannotBeReadKeepsNoOtherFromBeingRead(t *testing.T) {
 	const bad = `{"id":"631","kind":"queue","name":"Sales","opens":"Mon"}`
 	keep(t, table, "NAMES", `{"names":[5,{"id":"100","kind":"agent","name":"Ana"},{"id":"630","kind":"queue","name":"Support"},`+bad+`]}`)
 	names, err := s.Names(t.Context(), reception)
-	if err != nil || names.Find(store.KindAgent, "100").Name != "Ana" || names.Find(store.KindQueue, "630").Name != "Support" {
+	if err != nil || names.Find(naming.Agent, "100").Name != "Ana" || names.Find(naming.Queue, "630").Name != "Support" {
 		t.Errorf("%+v, %v", names, err)
 	}
-	if sales := names.Find(store.KindQueue, "631"); sales.Name != "Sales" || sales.Unreadable.Text("opens") != "Mon" {
+	if sales := names.Find(naming.Queue, "631"); sales.Name != "Sales" || sales.Unreadable.Text("opens") != "Mon" {
 		t.Errorf("%+v", sales)
 	}
-	if _, err := name(t.Context(), s, reception, store.Name{Kind: store.KindAgent, ID: "100", Name: "Bea"}); err != nil {
+	if _, err := name(t.Context(), s, reception, store.Name{Kind: naming.Agent, ID: "100", Name: "Bea"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, table, "NAMES"); !strings.Contains(got, bad) || !strings.Contains(got, "[5,") || !strings.Contains(got, "Bea") {
 		t.Errorf("after a change of another: %s", got)
 	}
-	if _, err := name(t.Context(), s, reception, support(t), store.Name{Kind: store.KindQueue, ID: "631", Name: "Sales"}); err != nil {
+	if _, err := name(t.Context(), s, reception, support(t), store.Name{Kind: naming.Queue, ID: "631", Name: "Sales"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, table, "NAMES"); strings.Contains(got, `"Mon"`) {

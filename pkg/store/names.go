@@ -7,47 +7,26 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 )
 
-// Kind is a kind of thing in a PBX that can be named.
-type Kind string
-
-// The kinds of names. That of a PBX and of its site are in its Device.
-const (
-	KindQueue Kind = "queue"
-	KindAgent Kind = "agent"
-	KindDID   Kind = "did" // a number that callers dial
-)
-
-// Check tells what is wrong with a kind.
-func (k Kind) Check() error {
-	if k != KindQueue && k != KindAgent && k != KindDID {
-		return fmt.Errorf("%.40q is not one of queue, agent and did", string(k))
-	}
-	return nil
-}
-
 // Name is what the operator says of a queue, an agent or a number of a PBX.
 type Name struct {
-	Kind   Kind   `json:"kind"`
-	ID     string `json:"id"` // as the PBX has it in its records
-	Name   string `json:"name,omitempty"`
-	Opens  Hours  `json:"opens,omitempty"` // of a queue
-	Target Target `json:"target,omitzero"` // of a queue
+	Kind   naming.Kind   `json:"kind"`
+	ID     string        `json:"id"` // as the PBX has it in its records
+	Name   string        `json:"name,omitempty"`
+	Opens  naming.Hours  `json:"opens,omitempty"` // of a queue
+	Target naming.Target `json:"target,omitzero"` // of a queue
 
 	Unreadable UnreadableMembers `json:"-"`
 }
 
 // says tells whether anything is said at all.
 func (n Name) says() bool {
-	return n.Name != "" || len(n.Opens) > 0 || n.Target != Target{} || len(n.Unreadable) > 0
+	return n.Name != "" || len(n.Opens) > 0 || n.Target != naming.Target{} || len(n.Unreadable) > 0
 }
 
 // compare orders names by kind and ID.
@@ -62,73 +41,34 @@ type Names []Name
 // far from the 256 KB of an item.
 const (
 	MaxNames     = 1000 // of a PBX
-	MaxName      = 120  // bytes of a name
-	MaxID        = 64   // bytes of an ID
 	maxNamesSize = 192 << 10
-	// MaxThreshold is the highest threshold in seconds: a day.
-	MaxThreshold = 24 * 60 * 60
 )
-
-// CheckName tells what is wrong with what people call something: a name is UTF-8 of at most
-// MaxName bytes, in one line, with nothing in it that can't be seen.
-func CheckName(s string) error { return checkText(s, MaxName) }
-
-func checkText(s string, most int) error {
-	if len(s) > most {
-		return fmt.Errorf("%.40q… has %d bytes, and may have %d", s, len(s), most)
-	}
-	if !utf8.ValidString(s) {
-		return fmt.Errorf("%q is not UTF-8", s)
-	}
-	if i := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
-		return fmt.Errorf("%q has a character that can't be seen, after %q", s, s[:i])
-	}
-	if strings.TrimSpace(s) != s {
-		return fmt.Errorf("%q has blanks around it", s)
-	}
-	return nil
-}
-
-// shortened is how a spreadsheet writes a number that it took for one, such as 4.93012E+11
-// or 201.0.
-var shortened = regexp.MustCompile(`^\d+[.,]?\d*[eE]\+?\d+$|^\d+[.,]0+$`)
-
-// CheckID says what is wrong with what the PBX calls something.
-func CheckID(s string) error {
-	if s == "" {
-		return errors.New("what has no ID can't be named")
-	}
-	if shortened.MatchString(s) {
-		return fmt.Errorf("%.40q is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again", s)
-	}
-	return checkText(s, MaxID)
-}
 
 // Check tells what is wrong with a name.
 func (n Name) Check() error {
 	for _, of := range []struct {
 		what string
 		err  error
-	}{{"kind", n.Kind.Check()}, {"ID", CheckID(n.ID)}, {"name", CheckName(n.Name)}, {"target", n.Target.Check()}} {
+	}{{"kind", n.Kind.Check()}, {"ID", naming.CheckID(n.ID)}, {"name", naming.CheckName(n.Name)}, {"target", n.Target.Check()}} {
 		if of.err != nil {
 			return fmt.Errorf("%s: %w", of.what, of.err)
 		}
 	}
-	if n.Kind != KindQueue && (len(n.Opens) > 0 || n.Target != Target{}) {
+	if n.Kind != naming.Queue && (len(n.Opens) > 0 || n.Target != naming.Target{}) {
 		return errors.New("only a queue has opening hours and a target")
 	}
 	return nil
 }
 
 // Find is what is said of one thing; where nothing is, only its kind and ID.
-func (n Names) Find(kind Kind, id string) Name {
+func (n Names) Find(kind naming.Kind, id string) Name {
 	if at, there := n.at(kind, id); there {
 		return n[at]
 	}
 	return Name{Kind: kind, ID: id}
 }
 
-func (n Names) at(kind Kind, id string) (int, bool) {
+func (n Names) at(kind naming.Kind, id string) (int, bool) {
 	return slices.BinarySearchFunc(n, Name{Kind: kind, ID: id}, Name.compare)
 }
 

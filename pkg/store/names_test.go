@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
@@ -31,11 +32,11 @@ func openStore(t *testing.T) (*store.Store, *sqlite.Table) {
 
 func support(t *testing.T) store.Name {
 	t.Helper()
-	opens, err := store.ParseHours("Mo-Fr 08:00-18:00; Sa 09:00-13:00")
+	opens, err := naming.ParseHours("Mo-Fr 08:00-18:00; Sa 09:00-13:00")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.Name{Kind: store.KindQueue, ID: "630", Name: "Support", Opens: opens, Target: store.Target{Percent: 80, Seconds: 20}}
+	return store.Name{Kind: naming.Queue, ID: "630", Name: "Support", Opens: opens, Target: naming.Target{Percent: 80, Seconds: 20}}
 }
 
 // name adds names to those of a PBX.
@@ -50,8 +51,8 @@ func name(ctx context.Context, s *store.Store, mac pbx.MAC, names ...store.Name)
 
 func TestNamesAreKeptInOrderAndFoundAgain(t *testing.T) {
 	s, table := openStore(t)
-	agent := store.Name{Kind: store.KindAgent, ID: "800", Name: "Ana"}
-	did := store.Name{Kind: store.KindDID, ID: "+49301234567", Name: "Hotline"}
+	agent := store.Name{Kind: naming.Agent, ID: "800", Name: "Ana"}
+	did := store.Name{Kind: naming.DID, ID: "+49301234567", Name: "Hotline"}
 	if _, err := name(t.Context(), s, reception, support(t), did, agent); err != nil {
 		t.Fatal(err)
 	}
@@ -59,10 +60,10 @@ func TestNamesAreKeptInOrderAndFoundAgain(t *testing.T) {
 	if want := (store.Names{agent, did, support(t)}); err != nil || !reflect.DeepEqual(names, want) {
 		t.Errorf("%+v, %v", names, err)
 	}
-	if got := names.Find(store.KindQueue, "630"); got.Name != "Support" {
+	if got := names.Find(naming.Queue, "630"); got.Name != "Support" {
 		t.Errorf("%+v", got)
 	}
-	if got := names.Find(store.KindAgent, "630"); !reflect.DeepEqual(got, store.Name{Kind: store.KindAgent, ID: "630"}) {
+	if got := names.Find(naming.Agent, "630"); !reflect.DeepEqual(got, store.Name{Kind: naming.Agent, ID: "630"}) {
 		t.Errorf("%+v", got)
 	}
 	fleet := slices.Collect(func(yield func(pbx.MAC) bool) {
@@ -88,7 +89,7 @@ func TestANameThatSaysNothingIsTakenAway(t *testing.T) {
 	if _, err := name(t.Context(), s, reception, support(t)); err != nil {
 		t.Fatal(err)
 	}
-	if names, err := name(t.Context(), s, reception, store.Name{Kind: store.KindQueue, ID: "630"}); len(names) > 0 || err != nil {
+	if names, err := name(t.Context(), s, reception, store.Name{Kind: naming.Queue, ID: "630"}); len(names) > 0 || err != nil {
 		t.Errorf("%+v, %v", names, err)
 	}
 	if names, err := s.Names(t.Context(), reception); len(names) > 0 || err != nil {
@@ -98,7 +99,7 @@ func TestANameThatSaysNothingIsTakenAway(t *testing.T) {
 
 func TestNamesThatNoItemShouldHoldAreRefused(t *testing.T) {
 	s, _ := openStore(t)
-	queue := func(id, name string) store.Name { return store.Name{Kind: store.KindQueue, ID: id, Name: name} }
+	queue := func(id, name string) store.Name { return store.Name{Kind: naming.Queue, ID: id, Name: name} }
 	many := func(n, size int) (all []store.Name) {
 		for i := range n {
 			all = append(all, queue(fmt.Sprintf("%064d", i), strings.Repeat(`"`, size)))
@@ -106,7 +107,7 @@ func TestNamesThatNoItemShouldHoldAreRefused(t *testing.T) {
 		return all
 	}
 	agent := support(t)
-	agent.Kind = store.KindAgent
+	agent.Kind = naming.Agent
 	for _, c := range []struct {
 		names []store.Name
 		want  string
@@ -121,7 +122,7 @@ func TestNamesThatNoItemShouldHoldAreRefused(t *testing.T) {
 		{[]store.Name{queue("630", "Sup\xffport")}, "is not UTF-8"},
 		{[]store.Name{queue("630", " Support")}, "has blanks around it"},
 		{[]store.Name{{Kind: "site", ID: "1", Name: "x"}}, `"site" is not one of queue, agent and did`},
-		{[]store.Name{{Kind: store.KindQueue, ID: "630", Target: store.Target{Seconds: 20}}}, "target: 0 is not a percentage"},
+		{[]store.Name{{Kind: naming.Queue, ID: "630", Target: naming.Target{Seconds: 20}}}, "target: 0 is not a percentage"},
 		{[]store.Name{agent}, "only a queue has opening hours and a target"},
 	} {
 		if _, err := name(t.Context(), s, reception, c.names...); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -153,7 +154,7 @@ func TestChangesMadeAtTheSameTimeAreAllKept(t *testing.T) {
 			}
 		})
 		changing.Go(func() {
-			if _, err := name(t.Context(), s, reception, store.Name{Kind: store.KindAgent, ID: fmt.Sprint(i), Name: "x"}); err != nil {
+			if _, err := name(t.Context(), s, reception, store.Name{Kind: naming.Agent, ID: fmt.Sprint(i), Name: "x"}); err != nil {
 				t.Errorf("names: %v", err)
 			}
 		})

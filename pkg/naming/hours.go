@@ -1,8 +1,7 @@
-package store
+package naming
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,36 +9,36 @@ import (
 	"strings"
 )
 
-// Hours are the weekly opening hours of a queue by the PBX's clock, holidays apart: in order,
-// and none within or next to another of its day. No Hours: they are not known.
+// Hours are the weekly opening hours of a queue by the PBX's clock, without holidays. They are in
+// order, and the openings of a day neither overlap nor touch. No Hours: they are not known.
 type Hours []Opening
 
-// Opening is a time of a weekday at which calls are taken. One that goes on after midnight
-// is two of them.
+// Opening is a part of a weekday in which calls are taken. One that lasts beyond midnight is
+// split into two.
 type Opening struct {
 	Weekday int // 1, Monday, to 7, Sunday, as in ISO 8601
 	Opens   int // minutes since midnight, 0 to 1439
-	Closes  int // likewise, excluded; after Opens, to 1440
+	Closes  int // minutes since midnight, excluded; after Opens, up to 1440
 }
 
 const (
 	minutesPerDay = 24 * 60
 	daysPerWeek   = 7
-	// maxHours is the size of the longest text that is read as opening hours, and written.
+	// maxHours is the size in bytes of the longest text that is read or written as opening hours.
 	maxHours = 400
 )
 
 var weekdays = strings.Fields("Mo Tu We Th Fr Sa Su")
 
-// hoursExample is what errors show.
+// hoursExample stands in errors.
 const hoursExample = "Mo-Fr 08:00-18:00; Sa 09:00-13:00"
 
 var errLongHours = fmt.Errorf("opening hours are at most %d bytes, such as %s", maxHours, hoursExample)
 
-// ParseHours reads opening hours such as "Mo-Fr 08:00-18:00; Sa 09:00-13:00", a part of the
-// notation of OpenStreetMap: rules of days (Mo,We-Fr) and times (08:00-12:00,13:00-17:00),
-// where a time may go on after midnight (22:00-06:00), and 24/7. Each day stands in one rule.
-// An empty text is no Hours.
+// ParseHours reads opening hours such as "Mo-Fr 08:00-18:00; Sa 09:00-13:00", in a subset of
+// OpenStreetMap's notation. A rule has days (Mo,We-Fr) and times (08:00-12:00,13:00-17:00). A time
+// may last beyond midnight (22:00-06:00). "24/7" is always. Each day may stand in one rule only.
+// An empty text gives no Hours.
 func ParseHours(s string) (Hours, error) {
 	if s = strings.ReplaceAll(strings.TrimSpace(s), "–", "-"); s == "" {
 		return nil, nil
@@ -66,7 +65,8 @@ func ParseHours(s string) (Hours, error) {
 	return all, err
 }
 
-// parseRule reads the openings of some days, none of which was named before.
+// parseRule reads the openings of some days, and marks the days in named. A day that is marked
+// already is an error.
 func parseRule(rule string, named *[daysPerWeek + 1]bool) (all Hours, err error) {
 	rule = strings.ReplaceAll(rule, " ", "")
 	at := strings.IndexAny(rule, "0123456789")
@@ -99,7 +99,7 @@ func parseRule(rule string, named *[daysPerWeek + 1]bool) (all Hours, err error)
 	return all, nil
 }
 
-// parseDays reads a day, or the first and last of some.
+// parseDays reads a day, or a range of days.
 func parseDays(s string) (first, last int, err error) {
 	from, to, several := strings.Cut(s, "-")
 	if !several {
@@ -122,8 +122,8 @@ func parseWeekday(s string) (int, error) {
 
 var timesForm = regexp.MustCompile(`^(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)$`)
 
-// parseTimes reads times of a day yet unknown. Those that close on the next day close after
-// more than 1440 minutes.
+// parseTimes reads the times of a rule, without their weekdays. A time that ends on the next day
+// has a Closes of more than 1440 minutes.
 func parseTimes(s string) (all Hours, err error) {
 	for part := range strings.SplitSeq(s, ",") {
 		m := timesForm.FindStringSubmatch(part)
@@ -142,14 +142,14 @@ func parseTimes(s string) (all Hours, err error) {
 	return all, nil
 }
 
-// minute is the minute of the day of hours and minutes that are digits.
+// minute returns the minute of the day. Both texts are digits.
 func minute(hours, minutes string) int {
 	h, _ := strconv.Atoi(hours)
 	m, _ := strconv.Atoi(minutes)
 	return h*60 + m
 }
 
-// on is an opening that begins on a day.
+// on returns an opening of a weekday, split at midnight.
 func on(day int, o Opening) Hours {
 	if o.Closes <= minutesPerDay {
 		return Hours{{day, o.Opens, o.Closes}}
@@ -157,7 +157,7 @@ func on(day int, o Opening) Hours {
 	return Hours{{day, o.Opens, minutesPerDay}, {day%daysPerWeek + 1, 0, o.Closes - minutesPerDay}}
 }
 
-// sorted puts openings in order, and makes one of those that follow each other.
+// sorted returns the openings in order, and joins those that touch.
 func (h Hours) sorted() (all Hours, err error) {
 	slices.SortFunc(h, func(a, b Opening) int {
 		return cmp.Or(cmp.Compare(a.Weekday, b.Weekday), cmp.Compare(a.Opens, b.Opens), cmp.Compare(a.Closes, b.Closes))
@@ -176,8 +176,8 @@ func (h Hours) sorted() (all Hours, err error) {
 	return all, nil
 }
 
-// String is the canonical form, which ParseHours reads: days of the same times stand together
-// where they follow each other. It is empty where the hours are not known.
+// String returns the canonical form, which ParseHours reads. Consecutive days of the same times
+// share a rule. It is empty where the hours are not known.
 func (h Hours) String() string {
 	var times [daysPerWeek + 2]string
 	for _, o := range h {
@@ -208,53 +208,11 @@ func (o Opening) times() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", o.Opens/60, o.Opens%60, o.Closes/60, o.Closes%60)
 }
 
-// MarshalText is String.
+// MarshalText returns String.
 func (h Hours) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
 // UnmarshalText reads what MarshalText writes.
 func (h *Hours) UnmarshalText(b []byte) (err error) {
 	*h, err = ParseHours(string(b))
 	return err
-}
-
-// Target is the service level that a queue should reach: so many of a hundred calls answered
-// within so many seconds. The zero Target: there is none.
-type Target struct {
-	Percent int `json:"percent"`
-	Seconds int `json:"seconds"`
-}
-
-// Check tells what is wrong with a target.
-func (t Target) Check() error {
-	switch {
-	case t == Target{}:
-	case t.Percent < 1 || t.Percent > 100:
-		return fmt.Errorf("%d is not a percentage from 1 to 100", t.Percent)
-	case t.Seconds < 0 || t.Seconds > MaxThreshold:
-		return fmt.Errorf("%d is not a number of seconds from 0 to %d", t.Seconds, MaxThreshold)
-	}
-	return nil
-}
-
-// ParseTarget reads what String writes, such as 80/20.
-func ParseTarget(s string) (Target, error) {
-	if s == "" {
-		return Target{}, nil
-	}
-	percent, seconds, _ := strings.Cut(s, "/")
-	p, err := strconv.Atoi(percent)
-	n, err2 := strconv.Atoi(seconds)
-	if errors.Join(err, err2) != nil {
-		return Target{}, fmt.Errorf("%.40q is not a target such as 80/20: 80 %% of calls answered within 20 seconds", s)
-	}
-	t := Target{p, n}
-	return t, t.Check()
-}
-
-// String is the target as 80/20, empty where there is none.
-func (t Target) String() string {
-	if t == (Target{}) {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", t.Percent, t.Seconds)
 }
