@@ -23,6 +23,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/cache", "trunkline/pkg/pbx", "what remembers values need not know what"},
 		{"pkg/retry", "trunkline/pkg/pbx", "what tries again need not know what"},
 		{"pkg/zycoo", "trunkline/pkg/token", "the dialect and tokens know the vocabulary only"},
+		{"pkg/naming", "trunkline/pkg/store", "names, opening hours and targets stand on nothing"},
 		{"pkg/token", "trunkline/pkg/store", "the dialect and tokens know the vocabulary only"},
 		{"pkg/store", "trunkline/pkg/archive", "the records know the vocabulary only"},
 		{"pkg/store/sqlite", "trunkline/pkg/ingest", "a table knows the records it keeps, and nothing above them"},
