@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -62,100 +61,61 @@ func (c *kpiCommand) Run(p *program) error {
 		}
 	}
 	return c.readRecords(p, func(s *store.Store) error {
-		device, err := s.Device(p.ctx, c.MAC)
-		if err == nil {
-			err = rollup.CheckSettings(c.MAC, device)
-		}
+		thresholds, err := rollup.ThresholdsOf(p.ctx, s, c.MAC)
 		if err != nil {
 			return err
 		}
-		thresholds := rollup.Thresholds(device)
-		if c.Threshold != nil {
-			thresholds.ServiceLevel = *c.Threshold
-		}
-		if c.Short != nil {
-			thresholds.ShortAbandon = *c.Short
-		}
+		thresholds.ServiceLevel = *cmp.Or(c.Threshold, &thresholds.ServiceLevel)
+		thresholds.ShortAbandon = *cmp.Or(c.Short, &thresholds.ShortAbandon)
 		names, err := s.Names(p.ctx, c.MAC)
 		if err != nil {
 			return err
 		}
-		rows, err := c.rows(p, s, thresholds, names)
-		if err != nil || c.JSON {
+		day, latest, err := c.day(p, s, thresholds)
+		switch {
+		case err != nil:
 			return err
+		case c.JSON:
+			return printRows(p, day, names)
 		}
-		return rows.print(p, c.MAC, c.Day, thresholds, names)
+		return c.print(p, day, latest, thresholds, names)
 	})
 }
 
-// dayRows are the rows of a day, as they are shown.
-type dayRows struct {
-	all    bool // those of the PBX and of agents are asked for
-	pbx    []kpi.PBXFigures
-	queues []kpi.QueueFigures
-	agents []kpi.AgentFigures
-	rows   int
-	latest kpi.Published
-}
-
-// rows reads the rows that were asked for. Where they are meant for programs, it prints
-// them.
-func (c *kpiCommand) rows(p *program, s *store.Store, t kpi.Thresholds, names store.Names) (*dayRows, error) {
-	found := &dayRows{all: c.AllRows}
-	out := jsonLines(p.out)
-	for row, err := range s.Rows(p.ctx, c.MAC, c.Day) {
-		if err != nil {
-			return nil, err
+// day reads the rows that were asked for, and when any of the day was published last.
+func (c *kpiCommand) day(p *program, s *store.Store, t kpi.Thresholds) (day rollup.PublishedDay, latest kpi.Published, err error) {
+	rows := each.Where(s.Rows(p.ctx, c.MAC, c.Day), func(row store.Row) bool {
+		latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
+		if c.Queue != "" {
+			return row.Scope == store.ScopeQueue && row.Name == pbx.ShortName(c.Queue)
 		}
-		found.rows++
-		found.latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
-		if c.Queue != "" && (row.Scope != store.ScopeQueue || row.Name != pbx.ShortName(c.Queue)) || !c.AllRows && row.Scope != store.ScopeQueue {
-			continue
-		}
-		figures, err := found.add(row, t)
-		if err == nil && c.JSON {
-			err = out.Encode(withName(figures, names))
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+		return c.AllRows || row.Scope == store.ScopeQueue
+	})
+	day, err = rollup.ReadPublished(rows, t)
 	switch {
-	case found.rows == 0:
-		return nil, noFigures(c.MAC, c.Day)
-	case c.Queue != "" && len(found.queues) == 0:
-		return nil, fmt.Errorf("queue %q had no calls on %s", c.Queue, c.Day)
+	case err != nil:
+		return day, latest, err
+	case latest == kpi.Published{}:
+		return day, latest, noFigures(c.MAC, c.Day)
+	case c.Queue != "" && len(day.Queues) == 0:
+		return day, latest, fmt.Errorf("queue %q had no calls on %s", c.Queue, c.Day)
 	}
-	return found, nil
+	return day, latest, nil
 }
 
 func noFigures(mac pbx.MAC, day pbx.Day) error {
 	return fmt.Errorf("there are no figures of %s of %s: its records may not have been rolled up yet (pbxctl rollup), or there are none", day, mac)
 }
 
-// add adds a row, and returns its figures.
-func (r *dayRows) add(row store.Row, t kpi.Thresholds) (any, error) {
-	published := kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
-	switch row.Scope {
-	case store.ScopeQueue:
-		figures, err := decode[kpi.Queue](row)
-		r.queues = append(r.queues, figures.Figures(t, published))
-		return r.queues[len(r.queues)-1], err
-	case store.ScopePBX:
-		figures, err := decode[kpi.PBX](row)
-		r.pbx = append(r.pbx, figures.Figures(t, published))
-		return r.pbx[len(r.pbx)-1], err
+// printRows prints rows for programs.
+func printRows(p *program, day rollup.PublishedDay, names store.Names) error {
+	out := jsonLines(p.out)
+	for _, figures := range day.All {
+		if err := out.Encode(withName(figures, names)); err != nil {
+			return err
+		}
 	}
-	figures, err := decode[kpi.Agent](row)
-	r.agents = append(r.agents, figures.Figures(published))
-	return r.agents[len(r.agents)-1], err
-}
-
-func decode[R any](row store.Row) (r R, err error) {
-	if err := json.Unmarshal(row.Row, &r); err != nil {
-		return r, fmt.Errorf("row %s %s: %w", row.Scope, row.Name, err)
-	}
-	return r, nil
+	return nil
 }
 
 // withName are figures with what people call their queue or agent, where it was named.
@@ -175,22 +135,22 @@ func withName(figures any, names store.Names) any {
 	return figures
 }
 
-func (r *dayRows) print(p *program, mac pbx.MAC, day pbx.Day, t kpi.Thresholds, names store.Names) error {
+func (c *kpiCommand) print(p *program, day rollup.PublishedDay, latest kpi.Published, t kpi.Thresholds, names store.Names) error {
 	restated := ""
-	if r.latest.Revision > 1 {
+	if latest.Revision > 1 {
 		restated = " (see pbxctl kpi restatements)"
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
-		mac, day, t.ServiceLevel, t.ShortAbandon, r.latest.Revision, restated, clock(r.latest.ComputedAt))
-	if err := table(p.ctx, p.out, each.Of(r.queues...), queueColumns(names, r.queues), "No queue had calls."); err != nil || !r.all {
+		c.MAC, c.Day, t.ServiceLevel, t.ShortAbandon, latest.Revision, restated, clock(latest.ComputedAt))
+	if err := table(p.ctx, p.out, each.Of(day.Queues...), queueColumns(names, day.Queues), "No queue had calls."); err != nil || !c.AllRows {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
-	if err := table(p.ctx, p.out, each.Of(r.pbx...), pbxColumns, ""); err != nil {
+	if err := table(p.ctx, p.out, each.Of(day.PBX...), pbxColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.ctx, p.out, each.Of(r.agents...), agentColumns(names), "No agent had calls or sessions.")
+	return table(p.ctx, p.out, each.Of(day.Agents...), agentColumns(names), "No agent had calls or sessions.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}

@@ -200,7 +200,7 @@ func rangesMayStand() map[string]string {
 	}
 	for reason, functions := range map[string]string{
 		wholeDay: "pkg/rollup reading.add, pkg/rollup reading.addSigns, pkg/store records, pkg/store fold, pkg/store Store.Signs, " +
-			"pkg/store Store.rows, pkg/store Store.Restate, pkg/store Store.DropRows, infra/pbxctl readRows, infra/pbxctl kpiCommand.rows, " +
+			"pkg/store Store.rows, pkg/store Store.Restate, pkg/store Store.DropRows, pkg/rollup ReadPublished, " +
 			"infra/pbxctl addRecords, infra/pbxctl review, infra/pbxctl chosen, pkg/curated calls, pkg/curated object",
 		onePBX: "pkg/store Store.LiveCalls, pkg/store Store.Activity, pkg/store Store.tellsOf, pkg/store Store.Forget, pkg/store Store.Remove, " +
 			"pkg/store Store.forgetDue, pkg/archive findPacked",

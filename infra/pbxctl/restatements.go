@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
 	"trunkline/pkg/each"
-	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -35,142 +32,53 @@ Example:
 // Run implements the command.
 func (c *restatementsCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
-		h, skipped := readHistory(p, s, c.MAC, c.Day)
-		if skipped != nil && !each.Only(skipped) {
+		h, skipped := rollup.ReadHistory(p.ctx, s, rollup.Task{MAC: c.MAC, Day: c.Day})
+		switch {
+		case skipped != nil && !each.Only(skipped):
+			return skipped
+		case len(h.Current.All) == 0:
+			return noFigures(c.MAC, c.Day)
+		case c.JSON:
+			return errors.Join(skipped, show(p, true, each.Of(c.restated(h)...), columns[restated]{}, ""))
+		case len(h.Replaced) > 0:
+			return errors.Join(skipped, printHistory(p, h))
+		case skipped != nil:
 			return skipped
 		}
-		if c.JSON || len(h.replaced) == 0 {
-			if skipped != nil && !c.JSON {
-				return skipped
-			}
-			nothing := fmt.Sprintf("The figures of %s of %s are those that were published first.", c.Day, c.MAC)
-			return errors.Join(skipped, show(p, c.JSON, each.Of(h.replaced...), columns[restated]{}, nothing))
-		}
-		return errors.Join(skipped, h.print(p))
+		_, err := fmt.Fprintf(p.out, "The figures of %s of %s are those that were published first.\n", c.Day, c.MAC)
+		return err
 	})
 }
 
-// restated is a revision that was replaced, with its rows.
+// restated is a revision that was replaced, for programs.
 type restated struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
 	store.Restatement
-	Rows    []any `json:"rows"`
-	figures *dayRows
+	Rows []any `json:"rows"`
 }
 
-// history is all that was ever published of a day.
-type history struct {
-	replaced []restated
-	current  *dayRows
-}
-
-func readHistory(p *program, s *store.Store, mac pbx.MAC, day pbx.Day) (h history, err error) {
-	device, err := s.Device(p.ctx, mac)
-	if err == nil {
-		err = rollup.CheckSettings(mac, device)
-	}
-	if err != nil {
-		return h, err
-	}
-	t := rollup.Thresholds(device)
-	if h.current, _, err = readRows(s.Rows(p.ctx, mac, day), t); err != nil {
-		return h, err
-	}
-	if h.current.rows == 0 {
-		return h, noFigures(mac, day)
-	}
-	name := func(r store.Restatement) string { return fmt.Sprint("revision ", r.Revision) }
-	all := each.Loop[store.Restatement]{Of: "revisions that were replaced", Name: name}
-	err = all.Do(p.ctx, s.Restatements(p.ctx, mac, day), func(_ context.Context, r store.Restatement) (err error) {
-		old := restated{MAC: mac, Day: day, Restatement: r}
-		if old.figures, old.Rows, err = readRows(s.RestatedRows(p.ctx, mac, day, r.Revision), t); err == nil {
-			h.replaced = append(h.replaced, old)
-		}
-		return err
-	})
-	return h, err
-}
-
-func readRows(rows iter.Seq2[store.Row, error], t kpi.Thresholds) (found *dayRows, all []any, err error) {
-	found, all = &dayRows{}, []any{}
-	for row, err := range rows {
-		if err != nil {
-			return nil, nil, err
-		}
-		figures, err := found.add(row, t)
-		if err != nil {
-			return nil, nil, err
-		}
-		found.rows++
-		all = append(all, figures)
-	}
-	return found, all, nil
-}
-
-func (h history) print(p *program) error {
-	if err := table(p.ctx, p.out, each.Of(h.changes()...), changeColumns, ""); err != nil {
-		return err
-	}
-	fmt.Fprintln(p.out, "\nRecords that came after the figures they change")
-	return table(p.ctx, p.out, each.Of(h.late()...), lateColumns, "None.")
-}
-
-// change is what a restatement changed of a queue's figures.
-type change struct {
-	*restated
-	queue    string
-	was, now []string // cells; without any, only what is not shown here changed
-}
-
-// changes are those of all restatements, in the order of revisions and queues.
-func (h history) changes() (all []change) {
-	for i := range h.replaced {
-		old, next := &h.replaced[i], h.current
-		if i+1 < len(h.replaced) {
-			next = h.replaced[i+1].figures
-		}
-		before := len(all)
-		for _, queue := range queuesOf(old.figures, next) {
-			was, now := old.figures.cells(queue), next.cells(queue)
-			if !slices.Equal(was, now) {
-				all = append(all, change{old, queue, was, now})
-			}
-		}
-		if len(all) == before {
-			all = append(all, change{restated: old})
-		}
+func (c *restatementsCommand) restated(h rollup.History) (all []restated) {
+	for _, old := range h.Replaced {
+		all = append(all, restated{c.MAC, c.Day, old.Restatement, old.Day.All})
 	}
 	return all
 }
 
-// queuesOf are the queues of either day.
-func queuesOf(a, b *dayRows) (queues []string) {
-	for _, q := range slices.Concat(a.queues, b.queues) {
-		queues = append(queues, q.Queue)
+func printHistory(p *program, h rollup.History) error {
+	if err := table(p.ctx, p.out, each.Of(h.Changes(figureCells)...), changeColumns, ""); err != nil {
+		return err
 	}
-	slices.Sort(queues)
-	return slices.Compact(queues)
+	fmt.Fprintln(p.out, "\nRecords that came after the figures they change")
+	return table(p.ctx, p.out, each.Of(lateRecords(h)...), lateColumns, "None.")
 }
 
-// cells are the figures of a queue, as they are shown; those of a queue without calls
-// are 0.
-func (r *dayRows) cells(queue string) []string {
-	var figures kpi.Figures
-	for _, q := range r.queues {
-		if q.Queue == queue {
-			figures = q.Figures
-		}
-	}
-	return figureCells(figures)
-}
-
-var changeColumns = columns[change]{
+var changeColumns = columns[rollup.Change]{
 	slices.Concat([]string{"REVISION", "COMPUTED", "REPLACED", "BECAUSE", "LATE", "QUEUE"}, figureHeads),
-	func(c change) []string {
-		cells := []string{count(c.Revision), clock(c.ComputedAt), clock(c.ReplacedAt), causes(c.Causes), count(c.Late), c.queue}
+	func(c rollup.Change) []string {
+		cells := []string{count(c.Revision), clock(c.ComputedAt), clock(c.ReplacedAt), causes(c.Causes), count(c.Late), c.Queue}
 		for i := range figureHeads {
-			cells = append(cells, c.cell(i))
+			cells = append(cells, changedCell(c, i))
 		}
 		return cells
 	},
@@ -185,15 +93,15 @@ func causes(all []store.Cause) string {
 	return strings.Join(words, ", ")
 }
 
-// cell is what a figure was and became, or what it stayed.
-func (c change) cell(i int) string {
+// changedCell shows what a figure was and became, or what it stayed.
+func changedCell(c rollup.Change, i int) string {
 	switch {
-	case len(c.was) == 0:
+	case len(c.Was) == 0:
 		return ""
-	case c.was[i] == c.now[i]:
-		return c.was[i]
+	case c.Was[i] == c.Now[i]:
+		return c.Was[i]
 	}
-	return plain(c.was[i]) + " → " + plain(c.now[i])
+	return plain(c.Was[i]) + " → " + plain(c.Now[i])
 }
 
 // lateRecord is a record that came after a revision.
@@ -202,9 +110,9 @@ type lateRecord struct {
 	after int64
 }
 
-// late are the records that are named, in the order of revisions.
-func (h history) late() (all []lateRecord) {
-	for _, old := range h.replaced {
+// lateRecords lists the records that are named, in the order of revisions.
+func lateRecords(h rollup.History) (all []lateRecord) {
+	for _, old := range h.Replaced {
 		for _, l := range old.LateRecords {
 			all = append(all, lateRecord{l, old.Revision})
 		}

@@ -227,10 +227,10 @@ func publishedRows(ctx context.Context, s *store.Store, want truePBX) (map[RowNa
 	rows := map[RowName]figureRow{}
 	for day := range days {
 		for row, err := range s.Rows(ctx, want.mac, day) {
-			var shown any
-			if err == nil {
-				shown, err = shownRow(row)
+			if err != nil {
+				return nil, err
 			}
+			shown, err := rollup.Figures(row, rollup.Thresholds(store.Device{}))
 			if err != nil {
 				return nil, err
 			}
@@ -242,28 +242,6 @@ func publishedRows(ctx context.Context, s *store.Store, want truePBX) (map[RowNa
 		}
 	}
 	return rows, nil
-}
-
-// shownRow is a published row as pbxctl kpi shows it.
-func shownRow(row store.Row) (any, error) {
-	t, published := rollup.Thresholds(store.Device{}), kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
-	switch row.Scope {
-	case store.ScopeQueue:
-		figures, err := decode[kpi.Queue](row)
-		return figures.Figures(t, published), err
-	case store.ScopePBX:
-		figures, err := decode[kpi.PBX](row)
-		return figures.Figures(t, published), err
-	}
-	figures, err := decode[kpi.Agent](row)
-	return figures.Figures(published), err
-}
-
-func decode[R any](row store.Row) (r R, err error) {
-	if err := json.Unmarshal(row.Row, &r); err != nil {
-		return r, fmt.Errorf("row %s %s: %w", row.Scope, row.Name, err)
-	}
-	return r, nil
 }
 
 func (r *Comparison) compare(name RowName, want, got figureRow) {
