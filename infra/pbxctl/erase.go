@@ -37,7 +37,7 @@ func (s sought) erasure(tell func(erase.Finding)) (*erase.Erasure, error) {
 	if err != nil {
 		return nil, unclear("--number: %w", err)
 	}
-	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Tell: tell}, daysInOrder(s.From, s.To)
+	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Found: tell}, daysInOrder(s.From, s.To)
 }
 
 // sameNumber is the rule by which a number is found, for helps.

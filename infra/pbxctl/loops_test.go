@@ -447,7 +447,7 @@ func replaying(breakIt func(g *garble, name string, i int)) func(*testing.T, *ga
 		names := g.kept(t)
 		breakIt(g, names[i], i)
 		sel := replay.Selection{First: dayOfCalls(), Last: dayOfCalls()}
-		report, err := replay.Run(t.Context(), g.archive(), g.store(), sel, func(replay.Report) {})
+		report, err := replay.Run(t.Context(), g.archive(), g.store(), time.Now, sel, func(replay.Report) {})
 		if v.failed(err); !each.Only(err) || i > 0 != (report.Last == names[max(0, i-1)]) {
 			t.Errorf("replayed until %q, %v", report.Last, err)
 		}
@@ -505,7 +505,7 @@ func erasing(breakIt func(t *testing.T, g *garble, i int)) func(*testing.T, *gar
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := erase.Erasure{Records: g.store(), Archive: g.archive(), Numbers: numbers, Tell: func(erase.Finding) {}}
+		e := erase.Erasure{Records: g.store(), Archive: g.archive(), Numbers: numbers, Found: func(erase.Finding) {}}
 		_, err = e.Run(t.Context())
 		v.failed(err)
 		return func(n int) bool {

@@ -190,7 +190,7 @@ func (w *world) keepSpilled(body string) {
 	}
 	receipt, _ := archive.ParseReceipt(lines)
 	if err == nil {
-		_, err = replay.NewRecorder(store.New(w.table, w.now)).Record(ctx, receipt)
+		_, err = replay.NewRecorder(store.New(w.table, w.now), w.now).Record(ctx, receipt)
 	}
 	if err != nil && !strings.Contains(err.Error(), "can't be recorded") {
 		w.t.Fatal(err)

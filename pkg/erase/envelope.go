@@ -18,7 +18,7 @@ import (
 const notRead = "a number was erased, and what is left is no event to this version"
 
 // masked is an archived line without the number.
-type masked struct {
+type maskedLine struct {
 	had      bool
 	receipt  archive.Receipt // as it was; zero where the line is no envelope
 	members  []string        // that had the number, where the line's event is read
@@ -30,16 +30,16 @@ type masked struct {
 }
 
 // line writes an archived line without the number.
-func (n *Numbers) line(line []byte) (masked, error) {
+func (n *Numbers) maskLine(line []byte) (maskedLine, error) {
 	r, err := archive.ParseReceipt(line)
 	if err != nil { // no reader takes it for an envelope
 		text := n.Mask(string(line))
-		return masked{had: text != string(line), text: []byte(text)}, nil
+		return maskedLine{had: text != string(line), text: []byte(text)}, nil
 	}
-	b := n.body(r.Body)
-	m := masked{receipt: r, members: b.members, text: line}
+	b := n.maskBody(r.Body)
+	m := maskedLine{receipt: r, members: b.members, text: line}
 	m.envelope = r.Envelope(nil)
-	m.envelope.Body, m.envelope.Rewritten = b.text, r.Rewritten || b.anew
+	m.envelope.Body, m.envelope.Rewritten = b.text, r.Rewritten || b.rewritten
 	m.envelope.Reason = n.reason(r, b)
 	if m.had = b.had || m.envelope.Reason != r.Reason; !m.had {
 		return m, nil
@@ -56,33 +56,33 @@ func (n *Numbers) line(line []byte) (masked, error) {
 }
 
 // body is a body without the number.
-type body struct {
-	had     bool
-	text    []byte
-	anew    bool              // its event was written again
-	gone    store.ContentHash // of the event that it said, where the text can't say the masked one
-	members []string          // that had the number
+type maskedBody struct {
+	had       bool
+	text      []byte
+	rewritten bool              // its event was written again
+	gone      store.ContentHash // of the event that it said, where the text can't say the masked one
+	members   []string          // that had the number
 }
 
 // body writes a body without the number. What it says then is what it said, but for the
 // number: where a PBX writes so that it can't be masked in its place, the event is written again.
-func (n *Numbers) body(text []byte) body {
+func (n *Numbers) maskBody(text []byte) maskedBody {
 	if !n.mayHave(string(text)) {
-		return body{text: text} // as most
+		return maskedBody{text: text} // as most
 	}
 	seen := &seen{numbers: n}
-	anew, ok := zycoo.Rewrite(text, seen.member)
+	rewritten, ok := zycoo.Rewrite(text, seen.member)
 	was := eventOf(text)
 	if !ok || was == nil {
 		next := n.Mask(string(text))
-		return body{had: next != string(text), text: []byte(next)}
+		return maskedBody{had: next != string(text), text: []byte(next)}
 	}
 	inPlace := seen.between(string(text), n.Mask)
 	if len(seen.members) == 0 && inPlace == string(text) {
-		return body{text: text}
+		return maskedBody{text: text}
 	}
 	want, _, err := store.Masked(was, n.Member)
-	for _, next := range []body{{text: []byte(inPlace)}, {text: anew, anew: true}} {
+	for _, next := range []maskedBody{{text: []byte(inPlace)}, {text: rewritten, rewritten: true}} {
 		is := eventOf(next.text)
 		if err == nil && says(is, want) && is.ClaimedMAC() == was.ClaimedMAC() && n.clean(next.text) {
 			next.had, next.members = !bytes.Equal(next.text, text), seen.members
@@ -90,7 +90,7 @@ func (n *Numbers) body(text []byte) body {
 		}
 	}
 	gone, _ := store.HashOf(was)
-	return body{had: true, text: []byte(n.Mask(string(anew))), anew: true, gone: gone, members: seen.members}
+	return maskedBody{had: true, text: []byte(n.Mask(string(rewritten))), rewritten: true, gone: gone, members: seen.members}
 }
 
 // clean reports whether a body that is an event has no number: neither in its members, nor
@@ -151,7 +151,7 @@ func says(a, b pbx.Event) bool {
 
 // reason is why a receipt was refused, without the number. It quotes values, and cuts them: so
 // the beginning of a number at the end of a quotation counts, too, where the body has it whole.
-func (n *Numbers) reason(r archive.Receipt, b body) string {
+func (n *Numbers) reason(r archive.Receipt, b maskedBody) string {
 	reason := n.Mask(r.Reason)
 	if !b.had {
 		return reason

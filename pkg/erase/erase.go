@@ -32,7 +32,7 @@ type Erasure struct {
 	AtOnce int
 	// Tell is told of each place where the number was found, one after the other; of what stays
 	// in the end.
-	Tell func(Finding)
+	Found func(Finding)
 	// Progress is told how many objects were searched; it may be nil.
 	Progress func(objects int)
 
@@ -77,18 +77,18 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 	var skipped error
 	for range passesAtMost {
 		e.found, e.left = 0, nil
-		err := goOn(func() error { return e.spilled(ctx) }, func() error {
-			return e.objects(ctx, archive.RawPrefix, archive.QuarantinePrefix, archive.SpillPrefix)
-		}, func() error { return e.records(ctx) })
+		err := goOn(func() error { return e.eraseSpilled(ctx) }, func() error {
+			return e.eraseObjects(ctx, archive.RawPrefix, archive.QuarantinePrefix, archive.SpillPrefix)
+		}, func() error { return e.eraseRecords(ctx) })
 		if err != nil && !each.Only(err) {
-			e.remains() // the error says that it may be there
+			e.reportRemaining() // the error says that it may be there
 			return e.days, err
 		}
 		if skipped = err; e.DryRun || e.found == len(e.left) {
-			return e.days, errors.Join(skipped, e.remains())
+			return e.days, errors.Join(skipped, e.reportRemaining())
 		}
 	}
-	e.remains()
+	e.reportRemaining()
 	return e.days, errors.Join(skipped, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains))
 }
 
@@ -107,17 +107,17 @@ func goOn(all ...func() error) (err error) {
 // are gone.
 func (e *Erasure) Figures(ctx context.Context) error {
 	e.found, e.left = 0, nil
-	err := e.objects(ctx, archive.CuratedPrefix)
-	if remains := e.remains(); err == nil || each.Only(err) {
+	err := e.eraseObjects(ctx, archive.CuratedPrefix)
+	if remains := e.reportRemaining(); err == nil || each.Only(err) {
 		err = errors.Join(err, remains)
 	}
 	return err
 }
 
 // remains tells of what stays.
-func (e *Erasure) remains() error {
+func (e *Erasure) reportRemaining() error {
 	for _, f := range e.left {
-		e.Tell(f)
+		e.Found(f)
 	}
 	if len(e.left) > 0 && !e.DryRun {
 		return ErrRemains
@@ -126,7 +126,7 @@ func (e *Erasure) remains() error {
 }
 
 // tell tells of a place, or keeps that something stays there.
-func (e *Erasure) tell(f Finding) {
+func (e *Erasure) report(f Finding) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.found++
@@ -134,7 +134,7 @@ func (e *Erasure) tell(f Finding) {
 		e.left = append(e.left, f)
 		return
 	}
-	e.Tell(f)
+	e.Found(f)
 }
 
 // concerns reports whether what was received at a time is meant.
@@ -144,7 +144,7 @@ func (e *Erasure) concerns(received time.Time) bool {
 }
 
 // spilled erases the number from what the table keeps for the archive.
-func (e *Erasure) spilled(ctx context.Context) error {
+func (e *Erasure) eraseSpilled(ctx context.Context) error {
 	all := each.Loop[store.Spilled]{Of: "spilled texts that are searched", Name: func(sp store.Spilled) string {
 		return fmt.Sprintf("that of %s, %s", sp.MAC, sp.Received.Format(time.RFC3339))
 	}}
@@ -152,21 +152,21 @@ func (e *Erasure) spilled(ctx context.Context) error {
 		if sp.Done || !e.concerns(sp.Received) {
 			return nil
 		}
-		l := e.lines(ctx, sp.Text)
+		l := e.maskLines(ctx, sp.Text)
 		if len(l.found) == 0 {
 			return nil
 		}
 		var err error
 		if !e.DryRun && l.changed {
-			err = e.spillAnew(ctx, sp, l)
+			err = e.replaceSpilled(ctx, sp, l)
 		}
-		e.tellLines(l, Finding{Where: "SPILL", MAC: sp.MAC, Received: sp.Received}, err)
+		e.reportLines(l, Finding{Where: "SPILL", MAC: sp.MAC, Received: sp.Received}, err)
 		return err
 	})
 }
 
-// spillAnew puts a text in the place of one that is spilled.
-func (e *Erasure) spillAnew(ctx context.Context, sp store.Spilled, l lines) error {
+// replaceSpilled puts a text in the place of one that is spilled.
+func (e *Erasure) replaceSpilled(ctx context.Context, sp store.Spilled, l maskedLines) error {
 	if err := e.refuse(ctx, l.refused); err != nil {
 		return err
 	}
@@ -179,19 +179,19 @@ func (e *Erasure) spillAnew(ctx context.Context, sp store.Spilled, l lines) erro
 }
 
 // records erases the number from the records.
-func (e *Erasure) records(ctx context.Context) error {
+func (e *Erasure) eraseRecords(ctx context.Context) error {
 	all := each.Loop[pbx.MAC]{Of: "PBXs that are searched", Name: func(mac pbx.MAC) string { return string(mac) }}
 	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		return e.Records.Redact(ctx, mac, store.Redaction{
 			Mask: e.Numbers.Member, May: e.Numbers.mayHave, Concerns: e.concerns, DryRun: e.DryRun,
 			Gone: func(h store.ContentHash) bool { return e.gone[h] },
-			Tell: func(r store.Redacted) { e.redacted(mac, r) },
+			Tell: func(r store.Redacted) { e.reportRedacted(mac, r) },
 		})
 	})
 }
 
 // redacted tells of an item of the table.
-func (e *Erasure) redacted(mac pbx.MAC, r store.Redacted) {
+func (e *Erasure) reportRedacted(mac pbx.MAC, r store.Redacted) {
 	f := Finding{Where: r.Kind, MAC: mac, Name: r.SK, Received: r.Received, Count: 1, Text: string(r.Doc)}
 	if r.Err != nil {
 		f.Error = r.Err.Error()
@@ -205,18 +205,18 @@ func (e *Erasure) redacted(mac pbx.MAC, r store.Redacted) {
 		}
 		e.days[mac][day] = true
 	}
-	e.tell(f)
+	e.report(f)
 }
 
 // atOnce is how many objects are searched side by side, where nobody says it: they are far away.
 const atOnce = 32
 
 // objects erases the number from the objects of some folders.
-func (e *Erasure) objects(ctx context.Context, folders ...string) error {
+func (e *Erasure) eraseObjects(ctx context.Context, folders ...string) error {
 	all := each.Loop[string]{Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
 	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
 		defer e.progress()
-		return e.object(ctx, name)
+		return e.eraseObject(ctx, name)
 	})
 }
 
@@ -255,7 +255,7 @@ func (e *Erasure) concernsName(name string) bool {
 }
 
 // object erases the number from an object. It finds nothing where the object is gone.
-func (e *Erasure) object(ctx context.Context, name string) error {
+func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 	where, _, _ := strings.Cut(name, "/")
 	was, tag, err := archive.GetTagged(ctx, e.Archive, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -264,9 +264,9 @@ func (e *Erasure) object(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	next, err := e.rewritten(ctx, name, was)
+	next, err := e.rewrite(ctx, name, was)
 	if err != nil {
-		e.tell(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
+		e.report(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
 		return err
 	}
 	if len(next.lines.found) == 0 {
@@ -279,25 +279,25 @@ func (e *Erasure) object(ctx context.Context, name string) error {
 	if next.name != name {
 		f.Now = next.name
 	}
-	e.tellLines(next.lines, f, err)
+	e.reportLines(next.lines, f, err)
 	return err
 }
 
 // tellLines tells of lines at a place that were written, or not for a reason.
-func (e *Erasure) tellLines(l lines, at Finding, failed error) {
+func (e *Erasure) reportLines(l maskedLines, at Finding, failed error) {
 	for _, f := range l.found {
 		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, cmp.Or(f.MAC, at.MAC)
 		if failed != nil && f.Error == "" {
 			f.Error = failed.Error()
 		}
-		e.tell(f)
+		e.report(f)
 	}
 }
 
 // write puts an object in the place of another. What goes to quarantine is there before, and
 // the old object is the last to go: whoever starts again finds it. One that somebody else
 // has changed meanwhile is left to the next pass.
-func (e *Erasure) write(ctx context.Context, name, tag string, next object) error {
+func (e *Erasure) write(ctx context.Context, name, tag string, next newObject) error {
 	if err := e.refuse(ctx, next.lines.refused); err != nil {
 		return err
 	}
@@ -327,42 +327,42 @@ func (e *Erasure) refuse(ctx context.Context, all []archive.Envelope) error {
 }
 
 // object is one as it is to be written.
-type object struct {
+type newObject struct {
 	name  string
 	body  []byte
 	mac   pbx.MAC
-	lines lines
+	lines maskedLines
 }
 
 // rewritten is an object without the number.
-func (e *Erasure) rewritten(ctx context.Context, name string, was []byte) (object, error) {
+func (e *Erasure) rewrite(ctx context.Context, name string, was []byte) (newObject, error) {
 	switch {
 	case strings.HasSuffix(name, ".parquet"):
-		return e.parquet(name, was)
+		return e.parquetObject(name, was)
 	case archive.IsPacked(name):
-		return e.packed(ctx, name, was)
+		return e.packedObject(ctx, name, was)
 	}
-	return e.single(ctx, name, was), nil
+	return e.singleObject(ctx, name, was), nil
 }
 
 // parquet is a file of figures without the number.
-func (e *Erasure) parquet(name string, was []byte) (object, error) {
+func (e *Erasure) parquetObject(name string, was []byte) (newObject, error) {
 	next, columns, had, err := rewriteParquet(was, e.Numbers.Member)
-	o := object{name: name, body: next, mac: macOf(name)}
+	o := newObject{name: name, body: next, mac: macOf(name)}
 	if had > 0 {
-		o.lines = lines{changed: true, found: []Finding{{Members: columns, Count: had}}}
+		o.lines = maskedLines{changed: true, found: []Finding{{Members: columns, Count: had}}}
 	}
 	return o, err
 }
 
 // packed is a packed object without the number. It stays where nothing is left of it, since
 // lines may be added to it meanwhile: so it is only replaced as it was read.
-func (e *Erasure) packed(ctx context.Context, name string, was []byte) (object, error) {
+func (e *Erasure) packedObject(ctx context.Context, name string, was []byte) (newObject, error) {
 	all, err := archive.Unpack(was)
 	if err != nil {
-		return object{name: name}, err
+		return newObject{name: name}, err
 	}
-	next := object{name: name, lines: e.lines(ctx, all)}
+	next := newObject{name: name, lines: e.maskLines(ctx, all)}
 	if next.lines.changed {
 		next.body, err = archive.Pack(distinct(next.lines.text))
 	}
@@ -390,9 +390,9 @@ func macOf(name string) pbx.MAC {
 
 // single is an object of envelopes without the number. Its name has the ID of its first
 // envelope, or none.
-func (e *Erasure) single(ctx context.Context, name string, was []byte) object {
-	l := e.lines(ctx, was)
-	next := object{name: name, body: l.text, lines: l}
+func (e *Erasure) singleObject(ctx context.Context, name string, was []byte) newObject {
+	l := e.maskLines(ctx, was)
+	next := newObject{name: name, body: l.text, lines: l}
 	if l.first != "" {
 		next.name = strings.Replace(name, l.first, l.firstNow, 1)
 	}
@@ -403,7 +403,7 @@ func (e *Erasure) single(ctx context.Context, name string, was []byte) object {
 }
 
 // lines are envelopes, without the number.
-type lines struct {
+type maskedLines struct {
 	text            []byte
 	changed         bool
 	first, firstNow string // the ID of the first line that had the number
@@ -412,17 +412,17 @@ type lines struct {
 }
 
 // lines writes lines without the number, each for itself: one that has to stay keeps no other.
-func (e *Erasure) lines(ctx context.Context, all []byte) lines {
-	var l lines
+func (e *Erasure) maskLines(ctx context.Context, all []byte) maskedLines {
+	var l maskedLines
 	loop := each.Loop[archive.Line]{Of: "lines that are searched", Name: archive.Line.String}
 	_ = loop.Do(ctx, archive.LinesOf("", all), func(_ context.Context, line archive.Line) error {
-		return e.line(&l, line.N, line.Text)
+		return e.addLine(&l, line.N, line.Text)
 	}) // what is skipped is found
 	return l
 }
 
-func (e *Erasure) line(l *lines, number int, line []byte) error {
-	m, err := e.Numbers.line(line)
+func (e *Erasure) addLine(l *maskedLines, number int, line []byte) error {
+	m, err := e.Numbers.maskLine(line)
 	if !m.had || m.receipt.ID != "" && !e.concerns(m.receipt.Received) {
 		l.text = append(l.text, line...)
 		return nil

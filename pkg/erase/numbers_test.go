@@ -202,13 +202,13 @@ func TestTheBeginningOfANumberThatAReasonCutsIsMasked(t *testing.T) {
 	for _, text := range []string{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa+491511234567", "aaaaaaaaaaaaaaaaaaaaaaaaaa\u00a0+49 151 1234567"} {
 		body := fmt.Sprintf("{event:'hangup', uniqueid:'1', status:'%s'}", text)
 		reason := fmt.Sprintf("line 1, column 1: %.40q can't be read", text)
-		r := n.body([]byte(body))
+		r := n.maskBody([]byte(body))
 		if got := n.reason(receiptOf(reason), r); strings.Contains(got, "4915") || strings.Contains(got, "49 15") || !strings.Contains(got, Masked+`" can't`) {
 			t.Errorf("%s is %s", reason, got)
 		}
 	}
 	other := "line 1, column 1: \"4915\" can't be read"
-	if got := n.reason(receiptOf(other), n.body([]byte("{"))); got != other {
+	if got := n.reason(receiptOf(other), n.maskBody([]byte("{"))); got != other {
 		t.Errorf("without the number, %s is %s", other, got)
 	}
 }

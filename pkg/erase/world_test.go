@@ -195,7 +195,7 @@ func (w *world) erasure(table store.Table, bucket archive.Bucket, found *[]erase
 		w.t.Fatal(err)
 	}
 	return &erase.Erasure{Records: store.New(table, w.now), Archive: bucket, Numbers: numbers,
-		Tell: func(f erase.Finding) { *found = append(*found, f) }}
+		Found: func(f erase.Finding) { *found = append(*found, f) }}
 }
 
 // texts are all texts that the stores have, each with the place where it is.
@@ -291,7 +291,7 @@ func (w *world) mustBeReplayed() {
 	w.t.Helper()
 	ctx := context.Background()
 	again := storetest.NewMemory()
-	recorder := replay.NewRecorder(store.New(again, before))
+	recorder := replay.NewRecorder(store.New(again, before), before)
 	for name, body := range w.objects() {
 		if !strings.HasPrefix(name, "raw/") {
 			continue
