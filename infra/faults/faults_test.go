@@ -30,11 +30,11 @@ var operations = []operation{
 	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
 		first := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
 	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
 		records, bucket := w.over(next)
-		replay.Run(ctx, bucket, records, replay.Selection{First: pbx.UTCDay(time.Now()), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
+		replay.Run(ctx, bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(time.Now()), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
 }
 

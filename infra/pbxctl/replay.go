@@ -212,7 +212,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	}
 	before, total := c.count(p.ctx, b, sel)
 	bar := newBar(p, total, !c.JSON)
-	report, err := replay.Run(p.ctx, b, records, sel, func(r replay.Report) {
+	report, err := replay.Run(p.ctx, b, records, p.now, sel, func(r replay.Report) {
 		bar.Set(before + r.Done)
 		saveErr = c.save(p.files, begun.at(r.Last))
 	})

@@ -14,11 +14,11 @@ import (
 
 func TestReasonsAreAlikeButForWhatTheySayOfOneEvent(t *testing.T) {
 	for reason, want := range map[string]string{
-		`line 2, column 30: member "queueTime": "1e\"9" is not a number from 0 to 9`:                                        `member "queueTime": … is not a number from 0 to 9`,
-		`line 1, column 1: '?' stands where an event should`:                                                                `… stands where an event should`,
-		`line 1, column 1: '\'' stands where an event should`:                                                               `… stands where an event should`,
-		`the body names the MAC 68692e0b0001`:                                                                               `the body names the MAC …`,
-		"not recorded: 68692e0b0001-1795507199987-21a713768ec23e1ec76e84a18ae39a85 can't be recorded: line 1, column 2: no": "not recorded: … can't be recorded: no",
+		`line 2, column 30: member "queueTime": "1e\"9" is not a number from 0 to 9`:                                                   `member "queueTime": … is not a number from 0 to 9`,
+		`line 1, column 1: '?' stands where an event should`:                                                                           `… stands where an event should`,
+		`line 1, column 1: '\'' stands where an event should`:                                                                          `… stands where an event should`,
+		`the body names the MAC 68692e0b0001`:                                                                                          `the body names the MAC …`,
+		"not recorded: 68692e0b0001-1795507199987-21a713768ec23e1ec76e84a18ae39a85: the event can't be recorded: line 1, column 2: no": "not recorded: …: the event can't be recorded: no",
 	} {
 		if got := alike(reason); got != want {
 			t.Errorf("%s\nis like %s\nwant    %s", reason, got, want)

@@ -37,7 +37,7 @@ type Queue interface {
 
 // New makes a Worker over records and archive, which tells report what it does.
 func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, report telemetry.Operations, now func() time.Time) *Worker {
-	return &Worker{s, b, redrive.New(s, b), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
+	return &Worker{s, b, redrive.New(s, b, now), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
 }
 
 // Compute computes a day, and publishes its figures where they have changed.

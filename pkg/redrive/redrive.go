@@ -16,14 +16,15 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// Redrive hands on what is spilled.
+// Redrive delivers spilled events to the store that could not take them.
 type Redrive struct {
 	store  *store.Store
 	bucket archive.Bucket
+	now    func() time.Time
 }
 
 // New makes a Redrive.
-func New(s *store.Store, b archive.Bucket) *Redrive { return &Redrive{s, b} }
+func New(s *store.Store, b archive.Bucket, now func() time.Time) *Redrive { return &Redrive{s, b, now} }
 
 // Report is what a run did.
 type Report struct {
@@ -120,7 +121,7 @@ func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, line []b
 
 // record makes records of what the archive keeps for the table, until the table fails.
 func (r *Redrive) record(ctx context.Context, report *Report) error {
-	recorder := replay.NewRecorder(r.store)
+	recorder := replay.NewRecorder(r.store, r.now)
 	objects := each.Loop[string]{Of: "spilled objects", Name: each.Text[string], Skipped: func(*each.Bad) { report.Failed++ }}
 	err := objects.Do(ctx, r.bucket.List(ctx, archive.SpillPrefix, ""), func(ctx context.Context, name string) error {
 		err := r.recordOne(ctx, recorder, name, report)

@@ -74,7 +74,7 @@ func (w *world) receive(t testing.TB, body string) {
 
 func (w *world) redrive(t testing.TB, want redrive.Report) {
 	t.Helper()
-	got, err := redrive.New(w.store(), w.archive()).Run(context.Background())
+	got, err := redrive.New(w.store(), w.archive(), w.clock).Run(context.Background())
 	if got != want || (err != nil) != (w.noTable || w.noArchive) {
 		t.Errorf("redrive: %+v, %v, want %+v", got, err, want)
 	}
@@ -184,7 +184,7 @@ func TestPoisonGoesToQuarantineAndStopsNothing(t *testing.T) {
 		return storetest.None
 	}), w.clock)
 	run := func() redrive.Report {
-		report, err := redrive.New(poisoned, w.bucket).Run(ctx)
+		report, err := redrive.New(poisoned, w.bucket, w.clock).Run(ctx)
 		if err != nil && !errors.Is(err, storetest.ErrInjected) {
 			t.Fatal(err)
 		}
@@ -253,7 +253,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 							return 0
 						}).Run(context.Background())
 						w.now = w.now.Add(2 * time.Hour)
-						if _, err := redrive.New(w.store(), w.archive()).Run(context.Background()); err != nil {
+						if _, err := redrive.New(w.store(), w.archive(), w.clock).Run(context.Background()); err != nil {
 							t.Fatal(err)
 						}
 						if got, want := w.contents(t), want.contents(t); got != want {
@@ -271,7 +271,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 func faulty(w *world, next func(int) int) *redrive.Redrive {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(next(0)) })
 	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(0)) })
-	return redrive.New(store.New(table, w.clock), bucket)
+	return redrive.New(store.New(table, w.clock), bucket, w.clock)
 }
 
 func TestNothingOfAReceiptIsLostOnItsWayToQuarantine(t *testing.T) {

@@ -27,7 +27,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	report, err := replay.Run(ctx, bucket, records, replay.Selection{First: day, Last: day}, func(replay.Report) {})
+	report, err := replay.Run(ctx, bucket, records, time.Now, replay.Selection{First: day, Last: day}, func(replay.Report) {})
 	fmt.Println(report.Done, "object,", report.Events, "event,", report.Held, "held,", err)
 
 	for call, err := range records.CallRecords(ctx, "68692e0b0001", pbx.ZoneAt(8*time.Hour), store.Days(day, day)) {

@@ -4,32 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/cache"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/zycoo"
 )
 
-// ErrHeld is wrapped by errors that say why an event can't be recorded: its body is no
-// event, or another PBX's. Trying again won't help.
-var ErrHeld = errors.New("can't be recorded")
+// ErrHeld is wrapped by errors that say why an event can't be recorded: its body is not an event,
+// or is the event of another PBX. A retry won't help.
+var ErrHeld = errors.New("the event can't be recorded")
 
-// Recorder records what receipts say. It is safe for concurrent use.
+const (
+	devicesAtMost = 4096        // whose settings a Recorder remembers
+	deviceFor     = time.Minute // how long settings are used before they are read again
+)
+
+// Recorder records the events of receipts. It is safe for concurrent use.
 type Recorder struct {
 	store   *store.Store
+	now     func() time.Time
 	atOnce  int // lines of an object
-	mu      sync.Mutex
-	devices map[pbx.MAC]store.Device
+	devices *cache.Cache[pbx.MAC, store.Device]
 }
 
-// NewRecorder makes a Recorder, which remembers the settings of PBXs.
-func NewRecorder(s *store.Store) *Recorder {
-	return &Recorder{store: s, devices: map[pbx.MAC]store.Device{}, atOnce: atOnce}
+// NewRecorder makes a Recorder. It remembers the settings of a PBX for a minute.
+func NewRecorder(s *store.Store, now func() time.Time) *Recorder {
+	return &Recorder{store: s, now: now, atOnce: atOnce, devices: cache.New[pbx.MAC, store.Device](devicesAtMost)}
 }
 
-// Record decodes the receipt's body and records what it says. It returns the event.
+// Record decodes the receipt's body and records the event. It returns the event.
 func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Event, error) {
 	device, err := r.device(ctx, receipt.MAC)
 	if err != nil {
@@ -43,21 +49,21 @@ func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Eve
 	return event, err
 }
 
-// recordReceipt is a receipt as records know it.
+// recordReceipt returns what a record keeps of a receipt.
 func recordReceipt(r archive.Receipt, zone pbx.Zone) store.Receipt {
 	return store.Receipt{MAC: r.MAC, KID: r.KID, At: r.Received, Index: r.Index, Zone: zone}
 }
 
-// held is the error for a receipt whose event can't be recorded. It is an ErrHeld.
+// held is the error for a receipt whose event can't be recorded. It wraps ErrHeld.
 type held struct {
 	id, why string
-	event   pbx.Event // another PBX's; nil where it can't be read
+	event   pbx.Event // of another PBX; nil if the body can't be read
 }
 
 // Error implements error.
-func (h held) Error() string { return fmt.Sprintf("%s %v: %s", h.id, ErrHeld, h.why) }
+func (h held) Error() string { return fmt.Sprintf("%s: %v: %s", h.id, ErrHeld, h.why) }
 
-// Unwrap has errors.Is know it.
+// Unwrap returns ErrHeld.
 func (h held) Unwrap() error { return ErrHeld }
 
 // Decode reads the event in a receipt's body. Its errors wrap ErrHeld.
@@ -67,7 +73,7 @@ func Decode(receipt archive.Receipt, device store.Device) (pbx.Event, error) {
 		return nil, held{id: receipt.ID, why: err.Error()}
 	}
 	if len(body.Elements) != 1 {
-		return nil, held{id: receipt.ID, why: fmt.Sprintf("its body is %d events", len(body.Elements))}
+		return nil, held{id: receipt.ID, why: fmt.Sprintf("the body has %d events, not one", len(body.Elements))}
 	}
 	if why := refusal(receipt.MAC, body.Elements[0], device); why != "" {
 		return nil, held{receipt.ID, why, body.Elements[0].Event}
@@ -75,7 +81,7 @@ func Decode(receipt archive.Receipt, device store.Device) (pbx.Event, error) {
 	return body.Elements[0].Event, nil
 }
 
-// refusal is why an element is no event of a PBX; empty where it is one.
+// refusal returns why an element is not an event of a PBX. It is empty if it is one.
 func refusal(mac pbx.MAC, element zycoo.Element, device store.Device) string {
 	if element.Err != nil {
 		return element.Err.Error()
@@ -84,17 +90,13 @@ func refusal(mac pbx.MAC, element zycoo.Element, device store.Device) string {
 }
 
 func (r *Recorder) device(ctx context.Context, mac pbx.MAC) (store.Device, error) {
-	r.mu.Lock()
-	device, known := r.devices[mac]
-	r.mu.Unlock()
-	if known {
+	now := r.now()
+	if device, known := r.devices.Get(mac, now); known {
 		return device, nil
 	}
 	device, err := r.store.Device(ctx, mac)
 	if err == nil {
-		r.mu.Lock()
-		r.devices[mac] = device
-		r.mu.Unlock()
+		r.devices.Put(mac, device, now.Add(deviceFor))
 	}
 	return device, err
 }

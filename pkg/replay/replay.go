@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
@@ -47,8 +48,10 @@ const (
 // progress after every few objects. An object that can't be read, or has lines that can't be
 // recorded though the table works, is skipped; the error names such objects. Any other error
 // says where it stopped. What is done may be done again.
-func Run(ctx context.Context, b archive.Bucket, s *store.Store, sel Selection, progress func(Report)) (Report, error) {
-	r := &run{bucket: b, recorder: NewRecorder(s), progress: progress, packed: make(chan struct{}, 1), ended: map[string]bool{}}
+func Run(
+	ctx context.Context, b archive.Bucket, s *store.Store, now func() time.Time, sel Selection, progress func(Report),
+) (Report, error) {
+	r := &run{bucket: b, recorder: NewRecorder(s, now), progress: progress, packed: make(chan struct{}, 1), ended: map[string]bool{}}
 	r.recorder.atOnce = cmp.Or(sel.AtOnce, atOnce)
 	objects := each.Loop[string]{Of: "archived objects", Name: each.Text[string], AtOnce: r.recorder.atOnce, Skipped: r.skip}
 	err := objects.Do(ctx, each.Where(Names(ctx, b, sel), r.begin), func(ctx context.Context, name string) error {

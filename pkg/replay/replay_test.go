@@ -80,7 +80,7 @@ func before() time.Time { return instant("2026-11-16T00:00:00Z") }
 
 func run(t testing.TB, bucket archive.Bucket, table store.Table, sel replay.Selection) replay.Report {
 	t.Helper()
-	report, err := replay.Run(context.Background(), bucket, store.New(table, before), sel, func(replay.Report) {})
+	report, err := replay.Run(context.Background(), bucket, store.New(table, before), before, sel, func(replay.Report) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestAnEmptyTableReplayedEqualsTheOriginalThoughRecordsExpire(t *testing.T) 
 			}
 		}
 		table := storetest.NewMemory()
-		if _, err := replay.Run(t.Context(), bucket, store.New(table, now).Keeping(keep), all, func(replay.Report) {}); err != nil {
+		if _, err := replay.Run(t.Context(), bucket, store.New(table, now).Keeping(keep), now, all, func(replay.Report) {}); err != nil {
 			t.Fatal(err)
 		}
 		got, want := records(table), records(original)
@@ -227,7 +227,7 @@ func TestAReplayGoesOnWhereItStopped(t *testing.T) {
 			}
 			return archivetest.None
 		})
-		report, err := replay.Run(t.Context(), failing, store.New(table, before), sel, func(replay.Report) {})
+		report, err := replay.Run(t.Context(), failing, store.New(table, before), before, sel, func(replay.Report) {})
 		if report.Last != "" {
 			sel.After = report.Last
 		}
