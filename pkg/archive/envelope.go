@@ -14,26 +14,25 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Envelope is one event as it was received, or one that was refused.
+// Envelope is one event as it was received, accepted or refused.
 type Envelope struct {
 	MAC      pbx.MAC   // of the URL
-	KID      string    // the id of the key that signed the URL; empty where it is not known
-	Received time.Time // by the receiver's own clock, kept to the millisecond
-	Remote   string    // the address that it came from
+	KID      string    // the id of the key that signed the URL; empty if it is not known
+	Received time.Time // by the receiver's clock, kept to the millisecond
+	Remote   string    // the sender's address
 	Index    int       // the event's place in its array, from 0
-	Event    pbx.Event // what it was taken for; nil where it was refused as unreadable
-	Reason   string    // why it was refused; empty where it was not
-	Decoder  int       // the version of the decoder that refused it; 0 where it was not refused
-	// Body is the body as received, without the content coding that it was sent in; for an
-	// event of an array, that event's own text. Where the coding could not be taken off, it
-	// is as it came.
+	Event    pbx.Event // the decoded event; nil if it was refused as unreadable
+	Reason   string    // why it was refused; empty if it was accepted
+	Decoder  int       // the version of the decoder that refused it; 0 if it was accepted
+	// Body is the body as received, after its content coding was decoded; for an event of an
+	// array, the text of that event. If the coding could not be decoded, Body is still encoded.
 	Body []byte
-	// Rewritten is set where Body is not what was received, but its event written again, since
-	// something was erased from it.
+	// Rewritten means that Body is not what was received: something was erased from it, and its
+	// event was written again.
 	Rewritten bool
 }
 
-// line is the form of an envelope in the archive.
+// line is an envelope as JSON.
 type line struct {
 	ID         string    `json:"id"`
 	MAC        pbx.MAC   `json:"mac"`
@@ -45,12 +44,12 @@ type line struct {
 	Reason     string    `json:"reason,omitempty"`
 	Decoder    int       `json:"decoder,omitempty"`
 	Event      pbx.Event `json:"event,omitempty"`
-	Body       *string   `json:"body,omitempty"`        // where it is UTF-8
-	BodyBase64 []byte    `json:"body_base64,omitempty"` // where it is not
-	Rewritten  bool      `json:"rewritten,omitempty"`   // the body is its event, written anew
+	Body       *string   `json:"body,omitempty"`        // if it is UTF-8
+	BodyBase64 []byte    `json:"body_base64,omitempty"` // if it is not UTF-8
+	Rewritten  bool      `json:"rewritten,omitempty"`   // the body is its event, written again
 }
 
-// Keep stores an envelope in a bucket. When it returns nil, that is durable.
+// Keep stores an envelope in a bucket. When it returns nil, the envelope is durable.
 func Keep(ctx context.Context, b Bucket, e Envelope) error {
 	body, err := e.marshal()
 	if err != nil {
@@ -62,8 +61,8 @@ func Keep(ctx context.Context, b Bucket, e Envelope) error {
 	return nil
 }
 
-// Spill stores envelopes whose records could not be written, to be recorded later. When it
-// returns nil, that is durable. There is at least one, and all are of one delivery.
+// Spill stores envelopes whose records could not be written, to be recorded later. When it returns
+// nil, they are durable. There is at least one envelope, and all are of one delivery.
 func Spill(ctx context.Context, b Bucket, envelopes []Envelope) error {
 	lines, err := Lines(envelopes)
 	if err != nil {
@@ -75,7 +74,7 @@ func Spill(ctx context.Context, b Bucket, envelopes []Envelope) error {
 	return nil
 }
 
-// Lines are envelopes as the archive keeps them, a line for each.
+// Lines returns envelopes as the archive stores them, each on a line.
 func Lines(envelopes []Envelope) ([]byte, error) {
 	var lines []byte
 	for _, e := range envelopes {
@@ -88,13 +87,13 @@ func Lines(envelopes []Envelope) ([]byte, error) {
 	return lines, nil
 }
 
-// spillName is the name of an object in spill/, in the order of receipt.
+// spillName names an object in spill/. Names sort in the order of receipt.
 func spillName(e Envelope) string {
 	return fmt.Sprintf("%s%013d-%s.json", SpillPrefix, e.Received.UnixMilli(), e.ID())
 }
 
-// ID names the receipt: the same body, received from the same PBX in the same
-// millisecond at the same place of an array, has the same ID.
+// ID returns the ID of the receipt. The same body, received from the same PBX in the same
+// millisecond and at the same place of an array, has the same ID.
 func (e Envelope) ID() string {
 	h := sha256.New()
 	h.Write(strconv.AppendInt(nil, int64(e.Index), 10))
@@ -103,7 +102,7 @@ func (e Envelope) ID() string {
 	return fmt.Sprintf("%s-%013d-%s", e.MAC, e.Received.UnixMilli(), hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// Name is the name of the envelope's object.
+// Name returns the name of the envelope's object.
 func (e Envelope) Name() string {
 	kind := pbx.Kind("")
 	if e.Event != nil {
@@ -119,13 +118,13 @@ func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string 
 	return RawFolder(kind, pbx.UTCDay(received)) + id + ".json"
 }
 
-// RawFolder is what the names of the events of one kind begin with that were received on
-// one UTC day.
+// RawFolder returns the prefix of the names of all events of one kind that were received on one
+// UTC day.
 func RawFolder(kind pbx.Kind, day pbx.Day) string {
 	return RawKind(kind) + "dt=" + day.String() + "/"
 }
 
-// RawKind is what the names of all events of one kind begin with.
+// RawKind returns the prefix of the names of all events of one kind.
 func RawKind(kind pbx.Kind) string { return RawPrefix + "kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
@@ -151,8 +150,7 @@ func (e Envelope) marshal() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Receipt is what an archived envelope says of the receipt itself; what it was taken
-// for is told again by whoever decodes Body.
+// Receipt is an archived envelope without its decoded event: callers decode Body again.
 type Receipt struct {
 	ID       string
 	MAC      pbx.MAC
@@ -162,16 +160,16 @@ type Receipt struct {
 	Index    int
 	Kind     pbx.Kind
 	Reason   string
-	Decoder  int // the version that refused it; 1 where the envelope of what was refused has none
+	Decoder  int // the version that refused it; 1 if a refused envelope has no version
 	Body     []byte
-	// Rewritten is set where Body is its event, written again since something was erased from it.
+	// Rewritten means that something was erased from Body, and its event was written again.
 	Rewritten bool
 }
 
-// Name is the name of the object that the receipt is read from.
+// Name returns the name of the object that has the receipt.
 func (r Receipt) Name() string { return nameOf(r.ID, r.Kind, r.Received, r.Reason) }
 
-// Envelope is the receipt's envelope again, with what it is taken for now.
+// Envelope returns the receipt's envelope with the event that Body is decoded to now.
 func (r Receipt) Envelope(event pbx.Event) Envelope {
 	return Envelope{
 		MAC: r.MAC, KID: r.KID, Received: r.Received, Remote: r.Remote, Index: r.Index, Event: event, Reason: r.Reason, Decoder: r.Decoder, Body: r.Body,
@@ -179,14 +177,14 @@ func (r Receipt) Envelope(event pbx.Event) Envelope {
 	}
 }
 
-// Refused is the receipt of the same, refused by a version of the decoder. Without a reason
-// it is not refused, and the version is 0.
+// Refused returns the receipt as refused for a reason by a version of the decoder. With an empty
+// reason and version 0 it is an accepted one.
 func (r Receipt) Refused(reason string, decoder int) Receipt {
 	r.Reason, r.Decoder = reason, decoder
 	return r
 }
 
-// ParseReceipt reads an object of the archive.
+// ParseReceipt reads a line of the archive.
 func ParseReceipt(object []byte) (Receipt, error) {
 	var l struct {
 		line

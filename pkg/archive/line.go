@@ -6,7 +6,7 @@ import (
 	"iter"
 )
 
-// Line is one of the lines of an object, which is an envelope where it is sound.
+// Line is a line of an object. It is an envelope, unless it is damaged.
 type Line struct {
 	Of   string // the object's name
 	N    int    // from 1
@@ -16,7 +16,7 @@ type Line struct {
 // String names the line.
 func (l Line) String() string { return fmt.Sprintf("line %d of %s", l.N, l.Of) }
 
-// LinesOf yields the lines of the text of an object.
+// LinesOf yields the lines of an object's text.
 func LinesOf(name string, text []byte) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		n := 0

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What the names of objects begin with. Each prefix is written by one package.
+// The prefixes of the names of objects. One package writes the objects of each prefix.
 const (
 	RawPrefix        = "raw/"        // events as they were received
 	QuarantinePrefix = "quarantine/" // what was refused
@@ -15,7 +15,7 @@ const (
 	RetriedPrefix    = "retried/"    // how far the quarantine is tried again
 )
 
-// CheckName tells what is wrong with a name that no Bucket may take.
+// CheckName returns an error for an invalid name, which every Bucket refuses.
 func CheckName(name string) error {
 	if len(name) < 1 || len(name) > 512 {
 		return fmt.Errorf("object %.40q: a name is 1 to 512 bytes", name)

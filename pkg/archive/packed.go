@@ -15,21 +15,20 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// packedSuffix is what the names of packed objects end in: lines, compressed, as Athena,
-// DuckDB and Spark know them by their names.
+// packedSuffix ends the names of packed objects. Athena, DuckDB and Spark recognize compressed
+// lines by it.
 const packedSuffix = ".ndjson.gz"
 
-// PackedName is the name of the n-th packed object, from 1, of a PBX's events of one kind and
-// UTC day of receipt. It comes after the names of their single objects, and before those of
-// the next PBX.
+// PackedName names the n-th packed object, from 1, of a PBX's events of one kind and UTC day of
+// receipt. It sorts after the names of their single objects, and before those of the next PBX.
 func PackedName(kind pbx.Kind, day pbx.Day, mac pbx.MAC, n int) string {
 	return fmt.Sprintf("%s%s.%04d%s", RawFolder(kind, day), mac, n, packedSuffix)
 }
 
-// IsPacked tells the names of packed objects from those of single ones.
+// IsPacked reports whether a name is that of a packed object, and not of a single one.
 func IsPacked(name string) bool { return strings.HasSuffix(name, packedSuffix) }
 
-// writers are used again, since each has most of a megabyte.
+// writers are reused, since each takes most of a megabyte.
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // Pack compresses lines. The same lines give the same bytes.
@@ -45,7 +44,7 @@ func Pack(lines []byte) ([]byte, error) {
 	return object.Bytes(), nil
 }
 
-// maxUnpacked is how many bytes the lines of a packed object may have.
+// maxUnpacked is the most bytes that the lines of a packed object may have.
 const maxUnpacked = 256 << 20
 
 // Unpack returns the lines of a packed object.
@@ -59,14 +58,14 @@ func Unpack(object []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
 	if len(lines) > maxUnpacked {
-		return nil, fmt.Errorf("unpack: more than %d bytes", maxUnpacked)
+		return nil, fmt.Errorf("unpack: the lines have more than %d bytes", maxUnpacked)
 	}
 	return lines, nil
 }
 
-// ReadLines returns the lines of an object of raw/, packed or single. That of a single one
-// that was packed since its name was listed is found where it is now, so that who reads while
-// events are packed misses none; he may see one twice, under one ID.
+// ReadLines returns the lines of an object of raw/, packed or single. If a single object was packed
+// after it was listed, ReadLines returns its line from the packed object. So concurrent readers miss
+// no event, but may see one twice, under the same ID.
 func ReadLines(ctx context.Context, b Bucket, name string) ([]byte, error) {
 	object, err := b.Get(ctx, name)
 	switch {
@@ -82,8 +81,8 @@ func ReadLines(ctx context.Context, b Bucket, name string) ([]byte, error) {
 	return lines, nil
 }
 
-// findPacked finds the line of a single object in the packed ones of its PBX, or returns
-// missing.
+// findPacked returns the line of a single object from the packed objects of its PBX. It returns
+// the error missing if none has it.
 func findPacked(ctx context.Context, b Bucket, name string, missing error) ([]byte, error) {
 	id := strings.TrimSuffix(path.Base(name), ".json")
 	mac, _, _ := strings.Cut(id, "-")

@@ -9,7 +9,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Quarantined selects events in quarantine. A zero member selects all.
+// Quarantined selects events in quarantine. A zero member selects all of them.
 type Quarantined struct {
 	MAC         pbx.MAC
 	First, Last pbx.Day // UTC days of receipt, both included

@@ -19,42 +19,40 @@ import (
 )
 
 const (
-	// fullBytes is how many bytes of lines make a packed object full; and as much of a batch is
-	// held at a time.
+	// fullBytes is how many bytes of lines fill a packed object. A batch holds as many in memory.
 	fullBytes = 16 << 20
-	// namesAtOnce is how many names are held of a batch: more of them make another one.
+	// namesAtOnce is how many objects a batch has at most. A PBX with more has several batches.
 	namesAtOnce = 50_000
-	// callsAtOnce is how many objects of a batch are read or deleted side by side.
+	// callsAtOnce is how many objects of a batch are read or deleted concurrently.
 	callsAtOnce = 16
-	// triesAtMost is how often some lines are written, where other runs are faster, and looked
-	// for.
+	// triesAtMost is how often lines are written and read back, if other runs change the object.
 	triesAtMost = 6
-	// objectsAtMost is how many packed objects a PBX has of a kind and day.
+	// objectsAtMost is how many packed objects a PBX has of one kind and day.
 	objectsAtMost = 9999
 )
 
-// batch is the single objects of one day and PBX, or some of them.
+// batch is all or some single objects of one day and PBX.
 type batch struct {
 	*run
 	day   pbx.Day
 	mac   pbx.MAC
 	names []string
 	done  Report
-	// skipped is what of it could not be read or deleted.
+	// skipped names the objects that could not be read or deleted.
 	skipped error
-	// turn is held by the one batch of a PBX that is packed: two would hinder one another.
-	turn chan struct{}
+	// slot is taken by the batch of a PBX that is being packed: two would replace the same object.
+	slot chan struct{}
 }
 
 // String names the batch.
 func (p *batch) String() string { return fmt.Sprintf("%s of %s of %s", p.kind, p.day, p.mac) }
 
-// batches yields the batches of a day. What can't be listed is an *each.Bad; after any other error it
-// ends.
+// batches yields the batches of a day. What can't be listed is an *each.Bad. After any other error
+// the sequence ends.
 func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
-		turn := make(chan struct{}, 1)
-		p := &batch{run: r, day: day, turn: turn}
+		slot := make(chan struct{}, 1)
+		p := &batch{run: r, day: day, slot: slot}
 		offer := func() bool { return len(p.names) == 0 || yield(p, nil) }
 		for name, err := range r.bucket.List(ctx, archive.RawFolder(r.kind, day), "") {
 			if err != nil {
@@ -72,9 +70,9 @@ func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error]
 					return
 				}
 				if pbx.MAC(mac) != p.mac {
-					turn = make(chan struct{}, 1)
+					slot = make(chan struct{}, 1)
 				}
-				p = &batch{run: r, day: day, mac: pbx.MAC(mac), turn: turn}
+				p = &batch{run: r, day: day, mac: pbx.MAC(mac), slot: slot}
 			}
 			p.names = append(p.names, name)
 		}
@@ -84,8 +82,8 @@ func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error]
 
 // pack packs the batch, some megabytes at a time.
 func (p *batch) pack(ctx context.Context) error {
-	p.turn <- struct{}{}
-	defer func() { <-p.turn }()
+	p.slot <- struct{}{}
+	defer func() { <-p.slot }()
 	for len(p.names) > 0 {
 		if p.over() {
 			p.done.More = true
@@ -95,14 +93,14 @@ func (p *batch) pack(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := p.settle(ctx, lines); err != nil {
+		if err := p.write(ctx, lines); err != nil {
 			return err
 		}
 	}
 	return p.skipped
 }
 
-// read takes names from the batch, and returns the lines of their objects, by ID.
+// read takes objects from the batch, and returns their lines by ID.
 func (p *batch) read(ctx context.Context) (map[string][]byte, error) {
 	lines, size := map[string][]byte{}, 0
 	for len(p.names) > 0 && size < p.full {
@@ -113,7 +111,7 @@ func (p *batch) read(ctx context.Context) (map[string][]byte, error) {
 		err := objects.Do(ctx, each.Of(names...), func(ctx context.Context, name string) error {
 			object, err := p.bucket.Get(ctx, name)
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil // another run was faster
+				return nil // another run has packed it
 			}
 			if err != nil && archive.Ping(ctx, p.bucket) != nil {
 				return each.Stop(err)
@@ -135,8 +133,8 @@ func (p *batch) read(ctx context.Context) (map[string][]byte, error) {
 	return lines, nil
 }
 
-// note keeps an error that says only what was skipped, for the end of the batch. It returns any
-// other one.
+// note keeps an error that says only what was skipped, until the end of the batch. It returns any
+// other error.
 func (p *batch) note(err error) error {
 	if err != nil && !each.Only(err) {
 		return err
@@ -145,7 +143,7 @@ func (p *batch) note(err error) error {
 	return nil
 }
 
-// take adds the line that is an object's, if it is the event that the name says.
+// take adds the line of an object, if it is the event that the name says.
 func (p *batch) take(lines map[string][]byte, name string, object []byte) {
 	if object == nil {
 		return
@@ -158,9 +156,9 @@ func (p *batch) take(lines map[string][]byte, name string, object []byte) {
 	lines[receipt.ID] = object
 }
 
-// settle has lines in packed objects, and deletes the single objects of those that it has read
-// there.
-func (p *batch) settle(ctx context.Context, lines map[string][]byte) error {
+// write writes lines to packed objects until it reads them there. Then it deletes their single
+// objects.
+func (p *batch) write(ctx context.Context, lines map[string][]byte) error {
 	for n := 1; n <= triesAtMost; n++ {
 		room, err := p.deduplicate(ctx, lines)
 		if err != nil || len(lines) == 0 {
@@ -177,11 +175,11 @@ func (p *batch) settle(ctx context.Context, lines map[string][]byte) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%d events were written %d times, and are not there", len(lines), triesAtMost)
+	return fmt.Errorf("other runs replaced the packed object %d times: %d events stay as they are until the next run", triesAtMost, len(lines))
 }
 
-// deduplicate reads the packed objects, and takes away the lines that are there, with their single
-// objects. It returns the object that has room for the others.
+// deduplicate reads the packed objects of the PBX. It removes the lines that they have from lines,
+// and deletes their single objects. It returns the packed object that has room for the others.
 func (p *batch) deduplicate(ctx context.Context, lines map[string][]byte) (room *packed, err error) {
 	for n := 1; n <= objectsAtMost; n++ {
 		o, err := p.open(ctx, n)
@@ -201,10 +199,10 @@ func (p *batch) deduplicate(ctx context.Context, lines map[string][]byte) (room 
 			room = nil
 		}
 	}
-	return nil, fmt.Errorf("more than %d packed objects", objectsAtMost)
+	return nil, fmt.Errorf("the PBX has more than %d packed objects of that kind and day", objectsAtMost)
 }
 
-// drop deletes the single objects whose lines are in a packed one.
+// drop deletes the single objects whose lines are in a packed object.
 func (p *batch) drop(ctx context.Context, o *packed, lines map[string][]byte) error {
 	var there []string
 	for id, line := range lines {
@@ -213,7 +211,7 @@ func (p *batch) drop(ctx context.Context, o *packed, lines map[string][]byte) er
 		case same(packed, line):
 			there = append(there, id)
 		default:
-			delete(lines, id) // two bodies under one ID: neither may go
+			delete(lines, id) // two bodies under one ID: keep both
 			p.done.Left++
 		}
 	}

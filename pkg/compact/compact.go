@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// margin is how long after its end a day is packed. It is longer than any write of an
-	// event that was received on it is under way.
+	// margin is how long after the end of a UTC day its events are packed. No write of an event
+	// that was received on that day lasts so long.
 	margin = time.Hour
-	// longest is how long a run works whose context does not end.
+	// longest is how long a run works if its context has no deadline.
 	longest = 5 * time.Minute
-	// latest is how many days are visited again in every run.
+	// latest is how many of the latest packed days each run visits again.
 	latest = 2
-	// batchesAtOnce is how many batches are packed side by side.
+	// batchesAtOnce is how many batches are packed concurrently.
 	batchesAtOnce = 4
 )
 
@@ -37,17 +37,17 @@ func New(b archive.Bucket, now func() time.Time) *Compactor { return &Compactor{
 
 // Report is what a run did.
 type Report struct {
-	Events  int     // that are packed now, and whose objects are deleted
-	Written int     // packed objects, made or replaced
-	Left    int     // objects of raw/ that are no event, or not the one that their names say
-	Failed  int     // batches (of a PBX and day) that could not be packed; they are tried again
-	Through pbx.Day // the last day that was packed, and all before it
+	Events  int     // events that were packed, and whose single objects were deleted
+	Written int     // packed objects that were made or replaced
+	Left    int     // objects of raw/ that are not an event, or not the event that their names say
+	Failed  int     // batches (of a PBX and day) that could not be packed; the next run tries again
+	Through pbx.Day // the last day that is packed; all days before it are packed, too
 	More    bool    // the time ran out: the next run goes on
 }
 
-// Run packs the events of a kind, of the days that have ended, the oldest first, and looks
-// after some of those that were packed before. What can't be read or packed is skipped, and
-// comes again; the error names it, and what was done stays done.
+// Run packs the events of one kind, of all days that have ended, the oldest first. It also visits
+// some packed days again. It skips what it can't read or pack, and the error names that. The next
+// run tries it again; what was packed stays packed.
 func (c *Compactor) Run(ctx context.Context, kind pbx.Kind) (Report, error) {
 	r := &run{Compactor: c, kind: kind, until: c.until(ctx)}
 	m, err := c.readMark(ctx, kind)
@@ -59,8 +59,8 @@ func (c *Compactor) Run(ctx context.Context, kind pbx.Kind) (Report, error) {
 	return r.report, errors.Join(err, r.failed)
 }
 
-// until is when a run begins nothing more: it leaves a quarter of its time for what is under
-// way.
+// until returns when a run starts no more work. It leaves a quarter of the time for calls that
+// have begun.
 func (c *Compactor) until(ctx context.Context) time.Time {
 	now := c.now()
 	work := longest
@@ -81,10 +81,10 @@ type run struct {
 	report Report
 }
 
-// over tells whether the run's time is used up.
+// over reports whether the run's time is used up.
 func (r *run) over() bool { return !r.now().Before(r.until) }
 
-// days packs days until there are no more of them or the time is used up.
+// days packs days until none is left or the time is used up.
 func (r *run) days(ctx context.Context, m *mark) error {
 	ended := pbx.UTCDay(r.now().Add(-margin)) - 1
 	m.Through = min(m.Through, ended)
@@ -113,7 +113,8 @@ func (r *run) days(ctx context.Context, m *mark) error {
 	return r.again(ctx, m)
 }
 
-// again visits the next of the days that were packed before, from the first on after the last.
+// again visits one older day: the one after the day of the last run, or the first day if no
+// packed day follows.
 func (r *run) again(ctx context.Context, m *mark) error {
 	day, err := r.next(ctx, m.Again)
 	if err != nil {
@@ -134,12 +135,12 @@ func (r *run) again(ctx context.Context, m *mark) error {
 	return r.writeMark(ctx, r.kind, *m)
 }
 
-// next is the first day after a day on which anything was received, 0 where there is none.
+// next returns the first day after a given one that has events; 0 if there is no such day.
 func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 	folder := archive.RawKind(r.kind)
 	past := ""
 	if after > 0 {
-		past = archive.RawFolder(r.kind, after) + "~" // no name has it
+		past = archive.RawFolder(r.kind, after) + "~" // sorts after all names of that day
 	}
 	days := each.Map(ctx, r.bucket.List(ctx, folder, past), each.Text, func(_ context.Context, name string) (pbx.Day, error) {
 		partition, _, _ := strings.Cut(strings.TrimPrefix(name, folder), "/")
@@ -161,8 +162,8 @@ func (r *run) next(ctx context.Context, after pbx.Day) (pbx.Day, error) {
 	return first, nil
 }
 
-// day packs the events of a day. It tells whether it came to the end of them; a batch that
-// failed does not keep it from the others.
+// day packs the events of a day, and reports whether it visited all of them. A batch that fails
+// does not stop the others.
 func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 	batches := each.Loop[*batch]{Of: "batches of events", Name: (*batch).String, AtOnce: batchesAtOnce, Skipped: func(*each.Bad) { r.report.Failed++ }}
 	err = batches.Do(ctx, r.batches(ctx, day), func(ctx context.Context, p *batch) error {
@@ -171,7 +172,7 @@ func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 			return each.ErrEnough
 		}
 		err := p.pack(ctx)
-		r.tell(p)
+		r.count(p)
 		if err != nil && archive.Ping(ctx, r.bucket) != nil {
 			return each.Stop(err)
 		}
@@ -183,7 +184,7 @@ func (r *run) day(ctx context.Context, day pbx.Day) (done bool, err error) {
 	return !r.report.More, nil
 }
 
-// note keeps an error that says only what was skipped. It returns any other one.
+// note keeps an error that says only what was skipped. It returns any other error.
 func (r *run) note(err error) error {
 	if err != nil && !each.Only(err) {
 		return err
@@ -198,8 +199,8 @@ func (r *run) more() {
 	r.report.More = true
 }
 
-// tell counts what became of a batch.
-func (r *run) tell(p *batch) {
+// count adds what was done with a batch to the report.
+func (r *run) count(p *batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Events += p.done.Events

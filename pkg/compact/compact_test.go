@@ -111,7 +111,7 @@ func check(t testing.TB, b archive.Bucket, events []archive.Envelope, packed boo
 	}
 }
 
-func TestTheEventsOfDaysThatAreOverArePacked(t *testing.T) {
+func TestEventsOfPastDaysArePacked(t *testing.T) {
 	b, events := days(t)
 	report := runOnce(t, b)
 	check(t, b, events, true)
@@ -138,15 +138,15 @@ func TestADayIsPackedOnlyAnHourAfterItEnded(t *testing.T) {
 	}
 }
 
-func TestWhatComesLateIsPackedWithTheOthers(t *testing.T) {
+func TestLateEventsArePackedWithTheOthers(t *testing.T) {
 	b, events := days(t)
 	runOnce(t, b)
 	for n, age := range []time.Duration{12 * time.Hour, 30 * time.Hour, 60 * time.Hour} {
 		late := event(mac, now.Add(-age), 100+n)
 		events = append(events, late)
-		keep(t, b, late, events[3]) // and one that is packed is archived once more
+		keep(t, b, late, events[3]) // and one that is packed is archived again
 	}
-	for range 4 { // the older days come in turn
+	for range 4 { // each run visits one of the older days
 		runOnce(t, b)
 	}
 	check(t, b, events, true)
@@ -322,7 +322,7 @@ func (y yielding) Delete(ctx context.Context, name string) error {
 	return y.Bucket.Delete(ctx, name)
 }
 
-func TestRunsBesideEachOtherLoseAndDoubleNothing(t *testing.T) {
+func TestConcurrentRunsLoseAndDoubleNothing(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			b, events := days(t)
@@ -510,11 +510,11 @@ func TestATurnIsFollowedByAnotherWhileThereIsMoreAndTime(t *testing.T) {
 	}
 }
 
-func TestEveryKindHasItsTurn(t *testing.T) {
-	turns := Jobs(now)
+func TestEveryKindHasAJob(t *testing.T) {
+	jobs := Jobs(now)
 	for i, kind := range pbx.Kinds() {
-		if turns[i].Kind != kind || turns[i].Check() != nil {
-			t.Errorf("%+v", turns[i])
+		if jobs[i].Kind != kind || jobs[i].Check() != nil {
+			t.Errorf("%+v", jobs[i])
 		}
 	}
 	for _, kind := range []pbx.Kind{"", "../raw", "CC_CDR"} {
@@ -524,7 +524,7 @@ func TestEveryKindHasItsTurn(t *testing.T) {
 	}
 }
 
-func TestAFailureIsTold(t *testing.T) {
+func TestAFailureIsReported(t *testing.T) {
 	b, _ := days(t)
 	f := archivetest.NewFaulty(b, func(c archivetest.Call) archivetest.Fault {
 		if c.Method == "Replace" {

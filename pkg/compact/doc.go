@@ -1,35 +1,34 @@
-// Package compact packs the events of the archive, which come in an object each, into few
-// objects that are cheap to read and to keep: raw/kind=<kind>/dt=<day>/<mac>.<n>.ndjson.gz,
-// where n is 0001 but for a PBX with more than 16 MiB of events of a kind in a day.
+// Package compact packs the events of the archive into few objects that are cheap to read and to
+// keep. Each event arrives in a single object of its own. Packed objects are named
+// raw/kind=<kind>/dt=<day>/<mac>.<n>.ndjson.gz. n is 0001, unless a PBX has more than 16 MiB of
+// events of one kind in a day.
 //
-// No event is lost, wherever a run stops and whatever goes on beside it:
+// No event is lost, wherever a run stops and whatever runs concurrently:
 //
-//   - A single object is deleted only after its line was read from a packed one. A run that
-//     was stopped before leaves the line in both, under one ID; the next run finds it there,
-//     and deletes the single object.
-//   - A packed object is only replaced as it was read (Bucket.Replace), by all its lines and
-//     more. Of several runs one gets its way, and the others read again. Lines go to the last
-//     of a PBX's objects until that is full, and only then to a new one, so that two runs
-//     can't write the same line to two objects.
-//   - What is no envelope, or not the one that its name says, stays as it is.
-//   - What can't be read or packed — an object, the events of a PBX and day, a folder — is
-//     skipped and told of, and keeps nothing else from being packed. Its day is visited again.
+//   - A single object is deleted only after its line was read from a packed object. A run that
+//     stops before that leaves the line in both, under one ID. The next run finds it in the
+//     packed object, and deletes the single one.
+//   - A packed object is replaced only if it is unchanged since it was read (Bucket.Replace). The
+//     new one has all its lines and more. Of several concurrent runs one succeeds, and the others
+//     read again. Lines go to the last packed object of a PBX until that is full, and only then to
+//     a new one. So two runs can't write the same line to two objects.
+//   - An object that is not an envelope, or not the one that its name says, stays as it is.
+//   - An object, a batch or a folder that can't be read or packed is skipped and reported. All
+//     others are packed. Its day is visited again.
 //
-// A day is packed an hour after it ended, in UTC. No function runs longer than five minutes,
-// nor does a server take as long over a request, so next to all of the day's events are there
-// then. What comes later (of an outage that was handed on; out of quarantine) is an object of
-// its own again, which every reader of raw/ reads as well, and is packed with the others when
-// its day is visited next.
+// A day is packed one hour after it ended, in UTC. No function runs longer than five minutes, and
+// no request takes as long. So nearly all events of the day have been archived by then. Some come
+// later, such as after an outage or out of quarantine. They are single objects again, which every
+// reader of raw/ reads, too. They are packed when their day is visited next.
 //
-// What is to be done is found with few listings. A mark says through which day all was
-// packed, so an hour in which no day ended costs none for those before; and a few days are
-// visited again: each hour the two latest, and one of the others in turn, so a year within
-// about two weeks. Days without events are passed over. A mark that is lost or wrong costs
-// listings, and no event.
+// A run needs few listings. A mark says through which day all is packed. So an hour in which no
+// day ended needs no listing of the days before. Some packed days are visited again: each hour
+// the two latest, and one older day in turn. So a year is visited within about two weeks. Days
+// without events are passed over. A mark that is lost or wrong costs listings, and no event.
 //
-// A run ends by itself before its context does; the next one goes on where it was. Each kind of
-// event is packed apart from the others, in a turn of its own every hour, so that several
-// workers can be at it; and a turn that was too short is followed by another.
+// A run ends by itself before its context does, and the next one goes on from there. Each kind of
+// event has a Job of its own every hour, so that several workers can share the work. A job that
+// was too short is followed by another.
 //
 // The package knows the archive and the vocabulary, and no object store.
 package compact

@@ -10,19 +10,19 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Job is a worker's turn at the events of a kind. It is sent to workers, and may be lost,
-// doubled, or come late.
+// Job asks a worker to pack the events of one kind. As a message it may be lost, delivered twice,
+// or delivered late.
 type Job struct {
 	Kind pbx.Kind `json:"pack"`
-	// Until is when another turn comes anyhow. A turn that has not packed all by its own end
-	// is followed by one more only before.
+	// Until is when the next scheduled job starts. An unfinished job is enqueued again only
+	// before that.
 	Until time.Time `json:"until"`
 }
 
-// jobsEvery is how often each kind has its turn.
+// jobsEvery is how often each kind has a scheduled job.
 const jobsEvery = time.Hour
 
-// Jobs are those of each kind of event.
+// Jobs returns one job for each kind of event.
 func Jobs(now time.Time) []Job {
 	var all []Job
 	for _, kind := range pbx.Kinds() {
@@ -31,16 +31,16 @@ func Jobs(now time.Time) []Job {
 	return all
 }
 
-// Check tells whether it is the turn of a kind that there is.
+// Check returns an error if the kind of the job does not exist.
 func (j Job) Check() error {
 	if !slices.Contains(pbx.Kinds(), j.Kind) {
-		return fmt.Errorf("%.40q is no kind of event", string(j.Kind))
+		return fmt.Errorf("%.40q is not a kind of event", string(j.Kind))
 	}
 	return nil
 }
 
-// Take packs for as long as a turn has. It tells whether one more turn is to follow: there is
-// more to pack, and this one came on with it.
+// Do does a job until it is done or its time is used up. It reports whether to enqueue it again:
+// more is left to pack, and this run has made progress.
 func (c *Compactor) Do(ctx context.Context, j Job) (done Report, again bool, err error) {
 	done, err = c.Run(ctx, j.Kind)
 	return done, (err == nil || each.Only(err)) && done.More && done.Events > 0 && c.now().Before(j.Until), err

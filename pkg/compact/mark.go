@@ -11,18 +11,18 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// markName is the name of the object that says how far a kind's events are packed. It lies
-// outside raw/, all of which is events.
+// markName names the object that says how far the events of a kind are packed. It is not in raw/,
+// which holds events only.
 func markName(kind pbx.Kind) string { return archive.CompactionPrefix + string(kind) + ".json" }
 
 // mark is how far a kind's events are packed.
 type mark struct {
-	Through pbx.Day `json:"through"` // the last day that was packed, and all before it
+	Through pbx.Day `json:"through"` // the last day that is packed, as all days before it
 	Again   pbx.Day `json:"again"`   // the day that was visited again last
 }
 
-// readMark reads the mark. One that can't be understood is none: then all begins anew, and is
-// found done.
+// readMark reads the mark. It returns an empty mark if the object is missing or invalid: then the
+// run lists all days again, and finds them packed.
 func (c *Compactor) readMark(ctx context.Context, kind pbx.Kind) (mark, error) {
 	object, err := c.bucket.Get(ctx, markName(kind))
 	if errors.Is(err, fs.ErrNotExist) {

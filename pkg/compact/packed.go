@@ -15,12 +15,12 @@ import (
 // packed is a packed object as it was read.
 type packed struct {
 	name  string
-	tag   string // empty where there is none
+	tag   string // empty if the object does not exist
 	lines []byte
 	byID  map[string][]byte
 }
 
-// open reads the n-th packed object of the batch's PBX, or finds that there is none.
+// open reads the n-th packed object of the batch's PBX. If it does not exist, its tag is empty.
 func (p *batch) open(ctx context.Context, n int) (*packed, error) {
 	o := &packed{name: archive.PackedName(p.kind, p.day, p.mac, n), byID: map[string][]byte{}}
 	object, tag, err := archive.GetTagged(ctx, p.bucket, o.name)
@@ -42,8 +42,8 @@ func (p *batch) open(ctx context.Context, n int) (*packed, error) {
 	return o, nil
 }
 
-// add adds lines to a packed object. An envelope's line begins with its ID, so all stand in
-// the order of receipt.
+// add adds lines to a packed object. A line begins with the ID of its envelope, so the sorted
+// lines are in the order of receipt.
 func (p *batch) add(ctx context.Context, o *packed, lines map[string][]byte) error {
 	all := slices.Collect(bytes.Lines(o.lines))
 	all = slices.AppendSeq(all, maps.Values(lines))
@@ -55,8 +55,8 @@ func (p *batch) add(ctx context.Context, o *packed, lines map[string][]byte) err
 	return p.bucket.Replace(ctx, o.name, body, o.tag)
 }
 
-// same tells whether two lines are of one receipt: they may have been written by different
-// versions, which understood its body differently.
+// same reports whether two lines are of one receipt. Different versions may have written them, and
+// may have decoded the body differently.
 func same(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true

@@ -22,26 +22,26 @@ import (
 	"trunkline/pkg/each"
 )
 
-// aside is the folder of files that are being written. It is no object's name.
+// aside is the folder of files that are being written. It is not a valid name of an object.
 const aside = "~writing"
 
-// Bucket is an archive.Bucket in a folder. Unlike S3, it can't hold two objects of which
-// one's name continues the other's with a slash, nor a segment of more than 255 bytes.
+// Bucket is an archive.Bucket in a folder. Unlike S3, it can't hold both an object a and an object
+// a/b, nor a name with a segment of more than 255 bytes.
 type Bucket struct {
 	root   *os.Root
-	synced sync.Map // folders that are known to be on disk
+	synced sync.Map // folders whose names are known to be on disk
 	mu     sync.Mutex
-	locks  map[string]*nameLock // of objects that are being changed
+	locks  map[string]*nameLock // by the names of objects that are being changed
 }
 
-// nameLock is an object's, for as long as somebody has it or waits for it.
+// nameLock is the lock of one name. It exists as long as a caller has it or waits for it.
 type nameLock struct {
 	sync.Mutex
 	users int
 }
 
-// Open opens the folder at path for reading and writing, and makes it where it is missing.
-// One program at a time may do so.
+// Open opens the folder at path for reading and writing, and makes it if it is missing. Only one
+// program at a time may open it for writing.
 func Open(path string) (*Bucket, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make the archive: %w", err)
@@ -62,7 +62,7 @@ func Open(path string) (*Bucket, error) {
 	return b, nil
 }
 
-// emptyAside makes the folder of temporary files, or makes it empty.
+// emptyAside makes an empty folder of temporary files. It removes an earlier one.
 func (b *Bucket) emptyAside() error {
 	if err := b.root.RemoveAll(aside); err != nil {
 		return err
@@ -70,9 +70,9 @@ func (b *Bucket) emptyAside() error {
 	return b.root.Mkdir(aside, 0o700)
 }
 
-// syncAround has the name of a folder, and of each folder around it, on disk: whoever made
-// them may have been killed before that. One that this program may not read, or that can't
-// be synced, is not one that a program like it has made.
+// syncAround syncs the parents of a folder, so that its path is on disk: the program that made it
+// may have been killed before that. Parents that it may not read, or that can't be synced, are left
+// out: this program has not made them.
 func syncAround(folder string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -91,7 +91,7 @@ func syncAround(folder string) error {
 	return nil
 }
 
-// syncFolder has the names in a folder that was opened on disk, and closes it.
+// syncFolder syncs an open folder, so that the names in it are on disk, and closes it.
 func syncFolder(folder *os.File, err error) error {
 	if err != nil {
 		return err
@@ -99,8 +99,8 @@ func syncFolder(folder *os.File, err error) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// OpenReadOnly opens the folder at path for reading, also while another program writes it.
-// One that is missing is an fs.ErrNotExist.
+// OpenReadOnly opens the folder at path for reading, also while another program writes to it. If
+// the folder is missing, the error is fs.ErrNotExist.
 func OpenReadOnly(path string) (*Bucket, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
@@ -131,16 +131,16 @@ func (b *Bucket) Replace(ctx context.Context, name string, body []byte, tag stri
 	})
 }
 
-// put writes an object, if check allows it just before it gets its name.
+// put writes an object, unless check returns an error just before the file gets its name.
 func (b *Bucket) put(ctx context.Context, name string, body []byte, check func() error) error {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return fmt.Errorf("put object: %w", err)
 	}
 	temporary := path.Join(aside, rand.Text())
-	if err := b.place(temporary, name, body, check); err != nil {
-		b.root.Remove(temporary) // else the next Open does
+	if err := b.writeAs(temporary, name, body, check); err != nil {
+		b.root.Remove(temporary) // if this fails, the next Open removes it
 		if errors.Is(err, fs.ErrNotExist) {
-			b.synced.Clear() // somebody removed a folder: the next Put makes it again
+			b.synced.Clear() // a folder was removed: the next Put makes it again
 		}
 		return fmt.Errorf("put object %s: %w", name, err)
 	}
@@ -150,16 +150,16 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, check func()
 	return nil
 }
 
-// place writes a temporary file, and gives it its name.
-func (b *Bucket) place(temporary, name string, body []byte, check func() error) error {
+// writeAs writes a temporary file, and renames it.
+func (b *Bucket) writeAs(temporary, name string, body []byte, check func() error) error {
 	if err := b.write(temporary, body); err != nil {
 		return err
 	}
-	return b.name(temporary, name, check)
+	return b.rename(temporary, name, check)
 }
 
-// name gives a file that was written aside its name, if check allows it.
-func (b *Bucket) name(temporary, name string, check func() error) error {
+// rename renames a temporary file to the name of its object, unless check returns an error.
+func (b *Bucket) rename(temporary, name string, check func() error) error {
 	if err := b.makeFolder(path.Dir(name)); err != nil {
 		return err
 	}
@@ -173,8 +173,7 @@ func (b *Bucket) name(temporary, name string, check func() error) error {
 	return b.root.Rename(temporary, name)
 }
 
-// lock keeps others from changing an object until the function that it returns is called. Who
-// changes another object waits for nobody.
+// lock locks a name, so that only the caller changes its object. Callers of other names don't wait.
 func (b *Bucket) lock(name string) (unlock func()) {
 	b.mu.Lock()
 	l := b.locks[name]
@@ -219,7 +218,7 @@ func (b *Bucket) tag(name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// write writes a file and has it on disk, under a name that may not be.
+// write writes a file and syncs it. The name of the file may not be on disk yet.
 func (b *Bucket) write(name string, body []byte) error {
 	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -229,8 +228,8 @@ func (b *Bucket) write(name string, body []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// makeFolder has a folder and those around it on disk. Even one that is there may be so
-// since a moment ago, so it is trusted only after its parent was synced.
+// makeFolder makes a folder and its parents, and syncs them. Another writer may have made a folder
+// that exists just now. So it is trusted only after its parent was synced.
 func (b *Bucket) makeFolder(name string) error {
 	if _, ok := b.synced.Load(name); ok || name == "." {
 		return nil
@@ -251,7 +250,7 @@ func (b *Bucket) makeFolder(name string) error {
 	return nil
 }
 
-// sync has the names in a folder on disk.
+// sync syncs a folder, so that the names in it are on disk.
 func (b *Bucket) sync(folder string) error {
 	return syncFolder(b.root.Open(folder))
 }
@@ -274,15 +273,15 @@ func (b *Bucket) read(name string) (body []byte, err error) {
 		if err != nil {
 			return err
 		}
-		body = make([]byte, info.Size()) // no object changes: another takes its place
+		body = make([]byte, info.Size()) // a file never changes: another file replaces it
 		_, err = io.ReadFull(f, body)
 		return err
 	})
 	return body, err
 }
 
-// open calls use with an object's file; where there is none, its error is fs.ErrNotExist. All that
-// reads objects goes through it: what is no object is refused before it is opened.
+// open calls use with an object's file. If the object does not exist, the error is fs.ErrNotExist.
+// All reads go through open, which refuses links, FIFOs and devices before it opens them.
 func (b *Bucket) open(name string, use func(*os.File) error) error {
 	f, err := b.openFile(name)
 	if noObject(err) {
@@ -301,8 +300,8 @@ func (b *Bucket) openFile(name string) (*os.File, error) {
 	return b.root.Open(name)
 }
 
-// noObject tells of errors that mean: there is no object of that name, but perhaps one
-// whose name this one continues, or that continues this one; or there can be none.
+// noObject reports whether an error means that no object has the name. A parent of the name may be
+// an object, the name may be a folder, or it may be too long for a file system.
 func noObject(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) ||
 		errors.Is(err, syscall.ENAMETOOLONG)
@@ -316,7 +315,7 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	if err := b.remove(name); err != nil && !noObject(err) {
 		return fmt.Errorf("delete object %s: %w", name, err)
 	}
-	// The folder is synced also after a Delete that was killed before it did so.
+	// An earlier Delete may have been killed before it synced the folder.
 	if err := b.sync(path.Dir(name)); err != nil && !noObject(err) {
 		return fmt.Errorf("delete object %s: %w", name, err)
 	}
@@ -378,14 +377,14 @@ func (b *Bucket) walk(ctx context.Context, folder, prefix, after string, yield f
 	return true
 }
 
-// entry is what a folder holds.
+// entry is a file, a folder or another thing in a folder.
 type entry struct {
 	fs.DirEntry
-	path string // from the archive's folder on
+	path string // relative to the archive's folder
 }
 
-// name is that by which an entry is ordered in the list of all objects: a folder's name ends
-// in a slash, which comes after . and -.
+// name returns the name by which an entry is sorted among all objects. The name of a folder ends in
+// a slash, which sorts after . and -.
 func (e entry) name() string {
 	if e.IsDir() {
 		return e.path + "/"
@@ -393,8 +392,8 @@ func (e entry) name() string {
 	return e.path
 }
 
-// within reports whether an entry, or something below it, begins with prefix and comes after
-// the name after. What may stand for a folder, such as a link, counts as one, too.
+// within reports whether an entry, or an entry below it, begins with prefix and sorts after the
+// name after. A link counts as a folder, too, since it may replace one.
 func (e entry) within(prefix, after string) bool {
 	object := strings.HasPrefix(e.path, prefix) && e.path > after
 	folder := e.path + "/"
@@ -408,7 +407,7 @@ func (e entry) within(prefix, after string) bool {
 	return object || below
 }
 
-// entries are what a folder holds whose names may be those of objects, in their order.
+// entries returns the sorted entries of a folder that have valid names of objects.
 func (b *Bucket) entries(ctx context.Context, folder string) (found []entry, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

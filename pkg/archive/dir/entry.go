@@ -11,19 +11,19 @@ import (
 )
 
 // errLink is wrapped by the error for a link in the archive. Neither readers nor writers follow
-// one: a folder that is written through a link, and not listed through it, would be lost to
-// replay, packing and erasure.
+// links. A folder that is written through a link, but not listed through it, would be missed by
+// replays, compaction and erasures.
 var errLink = errors.New("is a link, which is not followed")
 
-// foldersAround is in how many folders a day's objects stand: raw/kind=…/dt=….
+// foldersAround is how many folders deep a day's objects are: raw/kind=…/dt=….
 const foldersAround = 3
 
-// CheckLinks tells of the first link among the folders that objects stand in, for which Open
-// refuses the archive.
+// CheckLinks returns an error that names the first link among the folders of objects. Open refuses
+// such an archive.
 func (b *Bucket) CheckLinks() error { return b.checkLinks(".", foldersAround) }
 
-// checkLinks looks for links among the folders below one, so many levels deep. It lists no
-// day's objects.
+// checkLinks looks for links among the folders below a folder, down to a number of levels. It does
+// not list the objects of days.
 func (b *Bucket) checkLinks(folder string, levels int) error {
 	all, err := fs.ReadDir(b.root.FS(), folder)
 	if err != nil && folder != "." {
@@ -43,7 +43,7 @@ func (b *Bucket) checkLinks(folder string, levels int) error {
 	return err
 }
 
-// checkFolders refuses an object below what is a link.
+// checkFolders returns an error if a parent of an object is a link.
 func (b *Bucket) checkFolders(name string) error {
 	for i, c := range name {
 		if c != '/' {
@@ -63,8 +63,8 @@ func (b *Bucket) checkFolders(name string) error {
 	return nil
 }
 
-// checkObject refuses what is not to be opened under a name: to open a FIFO waits for ever, and
-// to open a device may do something.
+// checkObject returns an error if the name is not that of a regular file. Opening a FIFO could wait
+// forever, and opening a device may have an effect.
 func (b *Bucket) checkObject(name string) error {
 	if err := b.checkFolders(name); err != nil {
 		return err
@@ -79,13 +79,13 @@ func (b *Bucket) checkObject(name string) error {
 	return isObject(info.Mode())
 }
 
-// isObject refuses what is neither a file nor a folder.
+// isObject returns an error unless the mode is that of a regular file.
 func isObject(mode fs.FileMode) error {
 	switch {
 	case mode&fs.ModeSymlink != 0:
 		return errLink
 	case !mode.IsRegular():
-		return fmt.Errorf("is no file, but %s", kindOf(mode))
+		return fmt.Errorf("is not a file, but %s", kindOf(mode))
 	}
 	return nil
 }
