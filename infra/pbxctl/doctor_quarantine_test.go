@@ -26,7 +26,7 @@ func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, code := examine(t, nil, func() time.Time { return at(t, "2026-11-24T12:00:00Z") }, "doctor", "--data", data)
-	want := "FAILED  quarantine      3 events of 2 PBXs could not be read, or were another's, since 2026-11-20, most of them (2) because: " +
+	want := "FAILED  quarantine      3 events of 2 PBXs could not be read, or named another PBX, since 2026-11-20, most of them (2) because: " +
 		`member "uniqueid": is missing or empty, and the event can't be told from others without it: look at them with ` +
 		"`pbxctl quarantine list --from 2026-11-20`"
 	if code != exitFailed || !strings.Contains(out, want) {

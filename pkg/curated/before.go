@@ -6,9 +6,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// rowsBefore are the rows of a file that is published, read in their order.
+// rowsBefore reads the rows of a published file, in their order.
 type rowsBefore[R dimensionRow] struct {
-	file   []byte // nil where there is none
+	file   []byte // nil: no file
 	schema *parquet.Schema
 	opened *parquet.GenericReader[R]
 	ahead  []R // read already
@@ -17,8 +17,8 @@ type rowsBefore[R dimensionRow] struct {
 // readAhead is how many rows are read at a time.
 const readAhead = 256
 
-// of returns the rows of a PBX. It is called for PBXs in the order of their MACs. Of a file that
-// can't be read, or has other columns, there are none.
+// of returns the rows of a PBX. Call it for PBXs in the order of their MACs. A file that can't be
+// read, or that has other columns, has no rows.
 func (b *rowsBefore[R]) of(mac string) (rows []R) {
 	for b.more() && b.ahead[0].of() <= mac {
 		if b.ahead[0].of() == mac {
@@ -29,7 +29,7 @@ func (b *rowsBefore[R]) of(mac string) (rows []R) {
 	return rows
 }
 
-// more reports whether there is a row that was not looked at.
+// more reports whether there is a further row.
 func (b *rowsBefore[R]) more() bool {
 	if len(b.ahead) > 0 {
 		return true

@@ -17,13 +17,13 @@ import (
 type Day struct {
 	MAC        pbx.MAC
 	Day        pbx.Day
-	Zone       pbx.Zone // of the PBX's clock; a known one
+	Zone       pbx.Zone // of the PBX's clock; it must be known
 	Thresholds kpi.Thresholds
 	Published  kpi.Published
 	Rows       kpi.Rows
-	// Calls are those behind the rows, in the order of the file; nil: there are none.
+	// Calls are the calls behind the rows, in the order of the file; nil: no calls.
 	Calls iter.Seq2[*kpi.Call, error]
-	// Scratch is the folder of temporary files; empty: that of the system.
+	// Scratch is the folder of temporary files; empty: the system's folder.
 	Scratch string
 }
 
@@ -34,8 +34,8 @@ type Object struct {
 	Body []byte
 }
 
-// Objects makes the day's file of each table, always in the same order. Files without rows
-// are among them.
+// Objects makes the day's file of each table, always in the same order. It also returns files
+// without rows.
 func Objects(d Day) ([]Object, error) {
 	if !d.Zone.Known() {
 		return nil, errors.New("a day's tables need the zone of its clock")
@@ -83,21 +83,21 @@ func object[R any](d Day, table string, batches iter.Seq2[[]R, error]) (Object, 
 	return o, nil
 }
 
-// format is how every file is written.
+// format returns how each file is written.
 func format() []parquet.WriterOption {
 	return []parquet.WriterOption{
 		parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy),
-		// Every reader knows these; the newer defaults, some do not.
+		// Every reader knows these formats. Some readers do not know the newer defaults.
 		parquet.DataPageVersion(1), parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
-		parquet.DictionaryMaxBytes(1 << 20), // for texts that turn out to be all different
+		parquet.DictionaryMaxBytes(1 << 20), // for texts that are all different
 		parquet.MaxRowsPerRowGroup(groupRows),
 	}
 }
 
-// groupRows is how many rows are in a row group, of which the writer holds one.
+// groupRows is how many rows a row group has. The writer holds one row group in memory.
 const groupRows = 50_000
 
-// batchRows is how many rows are worth a call of the writer.
+// batchRows is how many rows one call of the writer gets.
 const batchRows = 256
 
 // batches yields some rows at a time.

@@ -23,7 +23,7 @@ import (
 
 func TestFiguresAreThoseOfTheJSON(t *testing.T) {
 	d := busyDay()
-	d.Thresholds = kpi.Thresholds{ServiceLevel: 19, ShortAbandon: 7} // others than those of the rows
+	d.Thresholds = kpi.Thresholds{ServiceLevel: 19, ShortAbandon: 7} // they differ from those of the rows
 	files := readAll(t, d)
 	rows := map[string][]any{"pbx_kpi": {d.Rows.PBX.Figures(d.Thresholds, d.Published)}}
 	for _, q := range d.Rows.Queues {
@@ -50,7 +50,7 @@ func TestFiguresAreThoseOfTheJSON(t *testing.T) {
 	}
 }
 
-// flat is the members of an object, and of those in it, by the names of their columns.
+// flat returns the members of an object, and of the objects in it, by the names of their columns.
 func flat(t *testing.T, figures any) row {
 	t.Helper()
 	text, err := json.Marshal(figures)
@@ -354,7 +354,7 @@ func TestACallThatCantBeReadFailsTheFiles(t *testing.T) {
 	}
 }
 
-// A file that is large is made on disk, and its calls stand in many row groups.
+// A large file is made on disk, and has its calls in many row groups.
 func TestALargeFileIsWrittenInRowGroups(t *testing.T) {
 	d := emptyDay()
 	d.Scratch = t.TempDir()

@@ -20,11 +20,11 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// PBX is what the operator says of a PBX, and of what is in it.
+// PBX has the operator's settings of a PBX, and of its queues, agents and numbers.
 type PBX struct {
 	MAC              pbx.MAC
 	Name, Site       string   // empty: none
-	Zone             pbx.Zone // the best that is known of where its clock stands
+	Zone             pbx.Zone // registered, else inferred, else the default
 	ZoneInferred     bool     // from its calls
 	Thresholds       kpi.Thresholds
 	TalkIncludesHold bool
@@ -36,37 +36,39 @@ type PBX struct {
 // Named is the name of an agent, or of a number that callers dial.
 type Named struct{ ID, Name string }
 
-// Queue is what is said of a queue.
+// Queue has the settings of a queue.
 type Queue struct {
 	Named
-	Opens                        string // its weekly hours as people read them; empty: not known
+	Opens                        string // its weekly hours as people read them; empty: unknown
 	Hours                        []Opening
-	TargetPercent, TargetSeconds int // of its service level; 0 %: there is none
+	TargetPercent, TargetSeconds int // of its service level; 0 %: no target
 }
 
-// Opening is a time of a weekday, 1 (Monday) to 7, in minutes since midnight by the PBX's
+// Opening is a period of a weekday, 1 (Monday) to 7, in minutes since midnight by the PBX's
 // clock: from Opens to Closes, which is at most 1440.
 type Opening struct{ Weekday, Opens, Closes int }
 
 // Dimension is the file of a table of dimensions.
 type Dimension struct {
 	Object
-	Content string // names the rows: other rows, or columns, have another one
+	Content string // hash of the columns and rows
 }
 
-// DimensionNames are the names of the tables of dimensions.
+// DimensionNames returns the names of the tables of dimensions.
 func DimensionNames() []string {
 	return []string{"dim_site", "dim_queue", "dim_queue_hours", "dim_agent", "dim_did"}
 }
 
-// DimensionObject is the name of the file of a table of dimensions.
+// DimensionObject returns the name of the file of a table of dimensions.
 func DimensionObject(table string) string { return archive.CuratedPrefix + table + "/fleet.parquet" }
 
-// Dimensions makes the files of the tables of dimensions, in the order of DimensionNames, of a
-// fleet that was read at a time, and that comes in the order of its MACs. before are the bodies of
-// the files that are published, by table. A PBX that can't be read, which is an *each.Bad named by
-// its MAC, keeps its rows of before; where there are none, it has none. Then the error is an
-// *each.Skipped that names it, and the files are good; with any other error there are none.
+// Dimensions makes the files of the tables of dimensions, in the order of DimensionNames. The
+// fleet comes in the order of its MACs, and was read at the time read. before are the bodies of
+// the published files, by table.
+//
+// A PBX that can't be read is an *each.Bad with the MAC as its name. It keeps its published rows,
+// if it has any. Then the error is an *each.Skipped that names it, and the files are good. With
+// any other error there are no files.
 func Dimensions(ctx context.Context, fleet iter.Seq2[PBX, error], before map[string][]byte, read time.Time) ([]Dimension, error) {
 	sites := newDimension[siteRow]("dim_site", before)
 	queues, hours := newDimension[queueDimRow]("dim_queue", before), newDimension[hoursRow]("dim_queue_hours", before)
@@ -75,7 +77,7 @@ func Dimensions(ctx context.Context, fleet iter.Seq2[PBX, error], before map[str
 		keep(mac string) error
 		close(time.Time) (Dimension, error)
 	}{sites, queues, hours, agents, dids}
-	var failed error // to write a table
+	var failed error // an error of writing a table
 	keep := func(bad *each.Bad) {
 		for _, table := range tables {
 			failed = errors.Join(failed, table.keep(bad.Name))
@@ -104,14 +106,14 @@ func Dimensions(ctx context.Context, fleet iter.Seq2[PBX, error], before map[str
 	return all, skipped
 }
 
-// Members of the file's own metadata. The time has no two writes make the same file, so that
-// a tag of a bucket never comes again.
+// Members of the file's own metadata. The time makes each written file different. So a bucket's
+// tag never repeats.
 const (
 	contentKey = "trunkline.content"
 	readKey    = "trunkline.read"
 )
 
-// ContentOf is the Content of the file of a table of dimensions; empty where it is not known.
+// ContentOf returns the Content of the file of a table of dimensions; empty if it is unknown.
 func ContentOf(file []byte) string {
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
@@ -121,7 +123,7 @@ func ContentOf(file []byte) string {
 	return content
 }
 
-// dimension is a file under way.
+// dimension is a file that is being written.
 type dimension[R dimensionRow] struct {
 	table  string
 	file   bytes.Buffer
@@ -131,7 +133,7 @@ type dimension[R dimensionRow] struct {
 	before *rowsBefore[R]
 }
 
-// dimensionRow is a row of a table of dimensions, which is sorted by MAC.
+// dimensionRow is a row of a table of dimensions. The tables are sorted by MAC.
 type dimensionRow interface{ of() string }
 
 func (r siteRow) of() string     { return r.MAC }
@@ -148,7 +150,7 @@ func newDimension[R dimensionRow](table string, before map[string][]byte) *dimen
 	return d
 }
 
-// keep adds the rows that a PBX had before.
+// keep adds the rows that a PBX has in the published file.
 func (d *dimension[R]) keep(mac string) error { return d.add(d.before.of(mac)...) }
 
 func (d *dimension[R]) add(rows ...R) error {

@@ -19,7 +19,7 @@ import (
 // readAt is when the fleets of these tests were read.
 var readAt = time.Date(2026, 10, 25, 9, 0, 0, 0, time.UTC)
 
-// branch is a PBX of which everything is said that can be.
+// branch is a PBX with all settings.
 func branch() curated.PBX {
 	return curated.PBX{
 		MAC: "68692e0b0001", Name: "Reception", Site: "Berlin", Zone: zoneOf("Europe/Berlin"), ZoneInferred: true,
@@ -36,7 +36,7 @@ func branch() curated.PBX {
 	}
 }
 
-// bare is a PBX of which nothing is said.
+// bare is a PBX without any settings.
 func bare() curated.PBX { return curated.PBX{MAC: "68692e0b0002"} }
 
 func fleetOf(all ...curated.PBX) iter.Seq2[curated.PBX, error] {
@@ -49,7 +49,7 @@ func fleetOf(all ...curated.PBX) iter.Seq2[curated.PBX, error] {
 	}
 }
 
-// dimensions are the files of a fleet by their tables, and what names their contents.
+// dimensions returns the files of a fleet by their tables, and the hashes of their contents.
 func dimensions(t *testing.T, at time.Time, all ...curated.PBX) (files map[string]file, contents map[string]string) {
 	t.Helper()
 	made, err := curated.Dimensions(t.Context(), fleetOf(all...), nil, at)
@@ -182,7 +182,7 @@ func TestContentChangesWithTheRowsOfItsTableAlone(t *testing.T) {
 	}
 }
 
-// A tag of a bucket may be made of the content alone; so no two writes write the same.
+// A bucket may make a tag of the content alone. So each write must have a new content.
 func TestFilesReadAtAnotherTimeDiffer(t *testing.T) {
 	var bodies [][]byte
 	for _, at := range []time.Time{readAt, readAt.Add(time.Nanosecond)} {

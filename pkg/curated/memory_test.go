@@ -13,9 +13,9 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// BenchmarkADayOf200000Calls tells how much memory a very busy day takes, over its rows.
+// BenchmarkADayOf200000Calls measures how much memory a very busy day takes, besides its rows.
 func BenchmarkADayOf200000Calls(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(10)) // garbage is not what is needed
+	defer debug.SetGCPercent(debug.SetGCPercent(10)) // do not count garbage
 	for _, bench := range []struct {
 		name   string
 		called func(i int) string
@@ -67,7 +67,7 @@ func manyCalls(n int) []*kpi.Call {
 	return all
 }
 
-// heapPeak is how far the heap grows while do runs.
+// heapPeak returns how far the heap grows while do runs.
 func heapPeak(do func()) (peak uint64) {
 	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	read := func() uint64 {

@@ -55,7 +55,7 @@ func TestColumnsHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
-// schemaOf has a line for each column: name, type, and whether it may be null.
+// schemaOf returns a line for each column: name, type, and whether it may be null.
 func schemaOf(f file) string {
 	var b strings.Builder
 	for _, column := range f.Root().Columns() {

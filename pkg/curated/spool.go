@@ -6,16 +6,16 @@ import (
 	"trunkline/pkg/scratch"
 )
 
-// spool is a file that is written: in memory, and on disk from a size on, so that no copies of
+// spool collects a file while it is written: in memory, and on disk above a size. So no copies of
 // it are made while it grows.
 type spool struct {
 	folder string
 	held   []byte
-	file   *scratch.File // nil: all is held
+	file   *scratch.File // nil: all is in memory
 	size   int
 }
 
-// heldBytes is how much of a file is held while it is written.
+// heldBytes is how much of a file is held in memory while it is written.
 const heldBytes = 4 << 20
 
 // Write implements io.Writer.
@@ -37,7 +37,7 @@ func (s *spool) Write(b []byte) (n int, err error) {
 	return s.file.Write(b)
 }
 
-// whole is all that was written.
+// whole returns all that was written.
 func (s *spool) whole() ([]byte, error) {
 	if s.file == nil {
 		return s.held, nil
@@ -47,9 +47,9 @@ func (s *spool) whole() ([]byte, error) {
 	return all, err
 }
 
-// close gives the space on disk free.
+// close frees the space on disk.
 func (s *spool) close() {
 	if s.file != nil {
-		s.file.Close() // what was read of it is whole
+		s.file.Close() // the result of whole stays valid
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// key is what the rows of every table begin with.
+// key has the first columns of every table.
 type key struct {
 	MAC string `parquet:"mac,dict"`
 	Day int32  `parquet:"day,date"` // days since 1970
@@ -19,7 +19,7 @@ const secondsPerDay = 24 * 60 * 60
 
 func (d Day) key() key { return key{string(d.MAC), int32(d.Day.Start().Unix() / secondsPerDay)} }
 
-// origin is what the rows of every table of figures end with.
+// origin has the last columns of every table of figures.
 type origin struct {
 	InputsRecords int64     `parquet:"inputs_records"`
 	InputsHash    string    `parquet:"inputs_hash"`
@@ -61,7 +61,7 @@ type callRow struct {
 	ClockSuspect   bool      `parquet:"clock_suspect"`
 }
 
-// calls makes few rows at a time: a day may have very many.
+// calls yields few rows at a time: a day may have very many.
 func calls(d Day) iter.Seq2[[]callRow, error] {
 	return func(yield func([]callRow, error) bool) {
 		if d.Calls == nil {
@@ -107,7 +107,7 @@ func (d Day) call(c *kpi.Call) callRow {
 	return row
 }
 
-// counts are the columns of kpi.Counts, named as kpi.Figures has them.
+// counts has the columns of kpi.Counts, with the names of kpi.Figures.
 type counts struct {
 	outcomes
 	serviceLevel
@@ -116,7 +116,7 @@ type counts struct {
 	AbandonedWithin       int64 `parquet:"abandoned_within_threshold"`
 
 	ASA             *float64 `parquet:"asa_seconds,optional"`
-	AnsweredWaited  int64    `parquet:"answered_wait_known"` // calls, of the mean asa_seconds
+	AnsweredWaited  int64    `parquet:"answered_wait_known"` // calls, for the mean asa_seconds
 	AnsweredWait    int64    `parquet:"answered_wait_seconds"`
 	AbandonedWaited int64    `parquet:"abandoned_wait_known"`
 	AbandonedWait   int64    `parquet:"abandoned_wait_seconds"`
@@ -154,7 +154,7 @@ type serviceLevel struct {
 	AbandonedWithinThresholdCountsAsMet *float64 `parquet:"service_level_abandoned_within_threshold_counts_as_met,optional"`
 }
 
-// figures are the columns of a kpi.Tally, named as kpi.Figures has them.
+// figures has the columns of a kpi.Tally, with the names of kpi.Figures.
 type figures struct {
 	counts
 	ShortAbandonThreshold    int64    `parquet:"short_abandon_threshold_seconds"`
@@ -168,7 +168,7 @@ type figures struct {
 	WaitP95                  *int64   `parquet:"wait_p95_seconds,optional"`
 
 	AHT        *float64 `parquet:"aht_seconds,optional"`
-	Handled    int64    `parquet:"handled"` // calls, of the mean aht_seconds
+	Handled    int64    `parquet:"handled"` // calls, for the mean aht_seconds
 	HandleTime int64    `parquet:"handle_seconds"`
 	Wait       int64    `parquet:"wait_seconds"`
 	Talk       int64    `parquet:"talk_seconds"`
@@ -206,7 +206,7 @@ func (d Day) figures(t kpi.Tally) figures {
 	return row
 }
 
-// missed is the column of a miss cause.
+// missed returns the column of a miss cause.
 func (f *figures) missed(cause string) *int64 {
 	switch cause {
 	case "NO_ASSIGN":
@@ -221,7 +221,7 @@ func (f *figures) missed(cause string) *int64 {
 	return &f.MissOther
 }
 
-// apart are the calls that are no customers' calls to a queue.
+// apart counts the calls that are not a customer's call to a queue.
 type apart struct {
 	Outbound     int64 `parquet:"outbound"`
 	Internal     int64 `parquet:"internal"`
@@ -261,7 +261,7 @@ type pbxRow struct {
 	origin
 }
 
-// pbxs is the row of the PBX, where it told of anything.
+// pbxs returns the row of the PBX, if the PBX sent anything.
 func pbxs(d Day) []pbxRow {
 	r := d.Rows.PBX
 	if r.Inputs.Records == 0 {
@@ -294,7 +294,7 @@ type agentRow struct {
 	ScoreMean         *float64 `parquet:"score_mean,optional"`
 	LoginSeconds      *int64   `parquet:"login_seconds,optional"` // null: no session is known
 	UnsureSessions    int64    `parquet:"unsure_sessions"`
-	BusySeconds       int64    `parquet:"busy_seconds"` // of the sessions, for occupancy
+	BusySeconds       int64    `parquet:"busy_seconds"` // during sessions, for occupancy
 	Occupancy         *float64 `parquet:"occupancy,optional"`
 	origin
 }
@@ -316,7 +316,7 @@ func agents(d Day) (rows []agentRow) {
 type intervalRow struct {
 	key
 	Queue  string `parquet:"queue,dict"`
-	Minute int64  `parquet:"minute"` // of the day, at which the interval begins
+	Minute int64  `parquet:"minute"` // of the day; the interval begins there
 	Start  string `parquet:"start,dict"`
 	counts
 }
@@ -333,7 +333,7 @@ func intervals(d Day) (rows []intervalRow) {
 type waitRow struct {
 	key
 	Queue   string `parquet:"queue,dict"`
-	Outcome string `parquet:"outcome,dict"` // answered, abandoned; gave_up: those of the abandoned that may be short
+	Outcome string `parquet:"outcome,dict"` // answered, abandoned, or gave_up: the abandoned ones that may be short
 	Wait    int64  `parquet:"wait_seconds"`
 	Calls   int64  `parquet:"calls"`
 }
@@ -352,10 +352,10 @@ func waits(d Day) (rows []waitRow) {
 	return rows
 }
 
-// micros is a wall clock as Parquet has it: in microseconds since 1970, as if in UTC.
+// micros converts a wall clock to Parquet's: microseconds since 1970, as if in UTC.
 func micros(t pbx.LocalTime) int64 { return t.Unix() * 1_000_000 }
 
-// text is null where there is none.
+// text returns null for an empty text.
 func text(s string) *string {
 	if s == "" {
 		return nil

@@ -38,7 +38,7 @@ func zoneOf(name string) pbx.Zone {
 	return z
 }
 
-// emptyDay is a day on which the PBX told of nothing.
+// emptyDay is a day on which the PBX sent nothing.
 func emptyDay() curated.Day {
 	return curated.Day{
 		MAC: "68692e0b0001", Day: today, Zone: zoneOf("Europe/Berlin"),
@@ -90,7 +90,7 @@ func busyDay() curated.Day {
 	return d
 }
 
-// computedRows are the rows of a day that fits in memory.
+// computedRows returns the rows of a day that fits in memory.
 func computedRows(day *kpi.Day) kpi.Rows {
 	rows, err := day.Rows()
 	if err != nil {
@@ -122,13 +122,13 @@ func callsOf(t *testing.T, d curated.Day) (all []*kpi.Call) {
 	return all
 }
 
-// file is a table as it is read back.
+// file is a table that was read back.
 type file struct {
 	*parquet.File
 	rows []row
 }
 
-// row is the values by their columns, as JSON.
+// row has the values as JSON, by their columns.
 type row map[string]string
 
 // readAll reads back the day's tables.
@@ -194,7 +194,7 @@ func rowOf(t testing.TB, f *parquet.File, values parquet.Row) row {
 	return r
 }
 
-// valueOf is what a column's type makes of a value.
+// valueOf converts a value to its column's type.
 func valueOf(as parquet.Type, v parquet.Value) any {
 	if v.IsNull() {
 		return nil

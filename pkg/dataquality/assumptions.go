@@ -11,16 +11,16 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Dialect is which generation of firmware a record seems to come from.
+// Dialect is the generation of firmware that a record seems to come from.
 type Dialect string
 
-// The dialects. Newer firmware tells which side hung up.
+// The dialects. Newer firmware reports which side hung up.
 const (
 	Older Dialect = "older"
 	Newer Dialect = "newer"
 )
 
-// DialectOf tells the dialect of a record.
+// DialectOf rejobs the dialect of a record.
 func DialectOf(e *pbx.CallRecord) Dialect {
 	if e.HangupSide != "" {
 		return Newer
@@ -28,18 +28,18 @@ func DialectOf(e *pbx.CallRecord) Dialect {
 	return Older
 }
 
-// Record is a call record, and what is known besides.
+// Record is a call record, and what else is known about it.
 type Record struct {
 	*pbx.CallRecord
 	Received time.Time
-	Zone     pbx.Zone // of the PBX's clock; unknown: not checked
+	Zone     pbx.Zone // of the PBX's clock; an unknown one is not checked
 }
 
-// Assumption is something that the figures take for granted of each record.
+// Assumption is something that the figures assume about each record.
 type Assumption struct {
 	Name string
 	Says string // for people
-	// holds reports whether it does; applies is false where the record can't tell.
+	// holds reports whether it holds; applies is false if the record can't show that.
 	holds func(Record) (holds, applies bool)
 }
 
@@ -69,7 +69,7 @@ var assumptions = []Assumption{
 	{"wait_within_duration", "a caller waits no longer than the call lasts", func(r Record) (bool, bool) {
 		return r.QueueTime.Or(0) <= r.Duration.Or(0), r.QueueTime.Known() && r.Duration.Known()
 	}},
-	{"talk_has_agent", "who talks is an agent, or a message or forward", func(r Record) (bool, bool) {
+	{"talk_has_agent", "a call with talk time has an agent, a message or a forward", func(r Record) (bool, bool) {
 		return r.Agent != "" || r.LeftMessage() || r.Forwarded(), r.TalkingTime.Or(0) > 0
 	}},
 	{"known_state", "a call ends bridged, in feedback, in a queue or in a menu", func(r Record) (bool, bool) {
@@ -81,7 +81,7 @@ var assumptions = []Assumption{
 	{"known_miss_cause", "a miss cause is one of the four that are documented", func(r Record) (bool, bool) {
 		return oneOf(r.MissCause, "NO_ASSIGN", "NO_AGENT_ANSWER", "NO_AGENT_LOGIN", "MEMBER_CANCEL"), r.MissCause != ""
 	}},
-	{"known_members", "a record has no member that is not known", func(r Record) (bool, bool) {
+	{"known_members", "all members of a record are known", func(r Record) (bool, bool) {
 		return len(r.Extra) == 0, true
 	}},
 	{"clock_is_right", "the PBX's clock is not years off", func(r Record) (bool, bool) {
@@ -105,15 +105,15 @@ func oneOf(s string, all ...string) bool {
 	return false
 }
 
-// Finding is how far an assumption holds of the records of one dialect.
+// Finding says how far an assumption holds for the records of one dialect.
 type Finding struct {
-	Dialect    Dialect `json:"dialect,omitempty"` // empty where it is not of one
+	Dialect    Dialect `json:"dialect,omitempty"` // empty for a finding of no dialect
 	Assumption string  `json:"assumption"`
 	Says       string  `json:"says"`
 	Checked    int     `json:"checked"`
 	Violated   int     `json:"violated"`
-	Share      float64 `json:"share"`             // of those checked, from 0 to 1
-	Example    string  `json:"example,omitempty"` // the uuid of one that violates it
+	Share      float64 `json:"share"`             // of the checked records, from 0 to 1
+	Example    string  `json:"example,omitempty"` // the uuid of a record that violates it
 	kind       pbx.Kind
 }
 
@@ -129,8 +129,8 @@ func NewReview() *Review {
 	return &Review{map[Dialect][]Finding{}, map[string]*Finding{}, map[pbx.Kind]int{}}
 }
 
-// AddMembers checks which known members of a record of any kind can be read. The id is
-// shown as an example.
+// AddMembers checks which known members of a record of any kind can be read. The id becomes an
+// example.
 func (v *Review) AddMembers(e pbx.Event, id string) {
 	v.checked[e.Kind()]++
 	for _, m := range e.Misread() {
@@ -169,8 +169,8 @@ func (v *Review) Add(r Record) {
 	}
 }
 
-// Findings are those of all dialects that were seen, the older one first; after them a
-// finding for each member that could not be read.
+// Findings rejobs the findings of all dialects seen, the older one first. A finding for each
+// member that could not be read follows.
 func (v *Review) Findings() []Finding {
 	all := append(append([]Finding{}, v.findings[Older]...), v.findings[Newer]...)
 	for _, name := range slices.Sorted(maps.Keys(v.misread)) {

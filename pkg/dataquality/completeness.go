@@ -7,19 +7,19 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Calls gathers what was told of the calls of one PBX's day, in any order.
+// Calls collects the events of the calls of one PBX's day, in any order.
 type Calls struct {
 	begun, hungUp, recorded map[string]bool
-	// call is the uniqueid of the caller's channel, by that of a channel that was rung.
+	// call maps the uniqueid of a rung channel to the uniqueid of the caller's channel.
 	call map[string]string
 }
 
-// NewCalls makes a Calls of which nothing was told.
+// NewCalls makes an empty Calls.
 func NewCalls() *Calls {
 	return &Calls{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]string{}}
 }
 
-// Add adds an event. Kinds that tell of no call are left out.
+// Add adds an event. It ignores kinds that are not about a call.
 func (c *Calls) Add(event pbx.Event) {
 	switch e := event.(type) {
 	case *pbx.DialBegin:
@@ -36,20 +36,20 @@ func (c *Calls) Add(event pbx.Event) {
 	}
 }
 
-// Completeness is how many distinct calls were told of in each way.
+// Completeness counts distinct calls by the kinds of events that they have.
 type Completeness struct {
 	Begun    int `json:"begun"`    // a channel was rung for it (dialbegein)
-	HungUp   int `json:"hung_up"`  // one of its channels was
+	HungUp   int `json:"hung_up"`  // one of its channels was hung up
 	Recorded int `json:"recorded"` // in a record of either kind
-	// Missing are calls that have begun or were hung up, and have no record. Internal calls
-	// leave none on some firmware, and a call that goes on leaves one when it is over.
+	// Missing are calls that have begun or were hung up, and have no record. Some firmware sends
+	// no record of internal calls. A call in progress has its record when it is over.
 	Missing []string `json:"possibly_missing"`
-	// Unannounced are calls that have a record, and of which nothing else was told. Where
-	// the PBX is set to push records alone, that is all of them.
+	// Unannounced are calls that have only a record. If the PBX is set to push nothing but
+	// records, these are all calls.
 	Unannounced int `json:"unannounced"`
 }
 
-// Completeness tells how far the events tell of the same calls.
+// Completeness compares the kinds of events of each call.
 func (c *Calls) Completeness() Completeness {
 	hungUp := map[string]bool{}
 	for id := range c.hungUp {
@@ -72,7 +72,7 @@ func (c *Calls) Completeness() Completeness {
 	return all
 }
 
-// caller is the uniqueid of the call that a channel belongs to.
+// caller returns the uniqueid of the call that a channel belongs to.
 func (c *Calls) caller(id string) string {
 	if call, rung := c.call[id]; rung {
 		return call

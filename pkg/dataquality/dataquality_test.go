@@ -23,10 +23,10 @@ func begin(id, dest string) pbx.Event {
 
 func TestCallsThatWereToldOfWithoutARecordAreNamed(t *testing.T) {
 	events := []pbx.Event{
-		begin("1.1", "1.2"), begin("1.1", "1.3"), &pbx.Hangup{UniqueID: "1.3"}, &pbx.CallRecord{UUID: "1.1"}, &pbx.CallRecord{UUID: "1.1", Queue: "630"}, // whole
+		begin("1.1", "1.2"), begin("1.1", "1.3"), &pbx.Hangup{UniqueID: "1.3"}, &pbx.CallRecord{UUID: "1.1"}, &pbx.CallRecord{UUID: "1.1", Queue: "630"}, // complete
 		begin("2.1", "2.2"), &pbx.Hangup{UniqueID: "2.1"}, // its record is missing
 		&pbx.Hangup{UniqueID: "3.1"},                   // so is that one
-		&pbx.CDR{UniqueID: "4.1"},                      // nothing else was told of it
+		&pbx.CDR{UniqueID: "4.1"},                      // nothing else came for it
 		&pbx.ExtensionStatus{Exten: "1"},               // no call
 		begin("5.1", "5.2"), &pbx.CDR{UniqueID: "5.1"}, // it goes on
 	}
@@ -57,7 +57,7 @@ func TestAPBXIsFlaggedThatIsSilentForLongerThanEver(t *testing.T) {
 			}
 		}
 	}
-	const weekend = 63 * time.Hour // from Friday, 17:00, to Monday, 08:00
+	const weekend = 63 * time.Hour // from Friday 17:00 to Monday 08:00
 	for silent, flag := range map[time.Duration]bool{time.Hour: false, weekend: false, weekend + time.Hour: false, weekend + 61*time.Minute: true} {
 		got := SilenceOf(calls, last, last.Add(silent))
 		if got.Flag != flag || got.Habit != weekend || got.For != silent {
@@ -65,11 +65,11 @@ func TestAPBXIsFlaggedThatIsSilentForLongerThanEver(t *testing.T) {
 		}
 	}
 	if got := SilenceOf(few, last, last.AddDate(1, 0, 0)); got.Flag || got.Habit != 0 {
-		t.Errorf("of few calls a habit is made: %+v", got)
+		t.Errorf("a habit was derived from too few calls: %+v", got)
 	}
 }
 
-// good is a record of which all assumptions hold.
+// good returns a record for which all assumptions hold.
 func good(t *testing.T) Record {
 	zone, err := pbx.ParseZone("+08:00")
 	if err != nil {
@@ -107,7 +107,7 @@ func TestEachAssumptionIsViolatedByItsOwnRecord(t *testing.T) {
 			review.Add(good(t))
 			r := good(t)
 			broken[a.Name](&r)
-			r.HangupSide = "caller" // of newer firmware, which is reviewed apart
+			r.HangupSide = "caller" // of newer firmware, which is reviewed separately
 			review.Add(r)
 			for _, f := range review.Findings() {
 				want := 0

@@ -1,7 +1,6 @@
-// Package dataquality says how far what a PBX tells can be relied on: which calls it told of in
-// one way and not in another, so that a loss can be told from a quiet day; which assumptions
-// about its records do not hold; and whether it is silent for longer than is its habit. It
-// is pure.
+// Package dataquality says how reliable a PBX's events are. It finds calls that have some kinds
+// of events and lack others: so a loss differs from a quiet day. It finds assumptions about
+// records that do not hold. And it finds PBXs that are silent for longer than usual. It is pure.
 //
-// The assumptions are those that the figures rest on; the vendor documents few of them.
+// The figures rest on these assumptions; the vendor documents few of them.
 package dataquality

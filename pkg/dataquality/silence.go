@@ -6,26 +6,26 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Silence is how long nothing was heard of a PBX, beside its habit.
+// Silence is how long a PBX has sent nothing, compared with its habit.
 type Silence struct {
-	Last time.Time // when it was last heard
+	Last time.Time // when its last event was received
 	For  time.Duration
-	// Habit is the longest that it was without a call before; 0: too little is known of it.
+	// Habit is its longest time without a call before; 0: too little is known.
 	Habit time.Duration
-	Flag  bool // it is silent for longer than ever, by an hour or more
+	Flag  bool // it is silent for longer than ever, by NoticedAfter or more
 }
 
 const (
-	// HabitDays is of how many days a habit is made.
+	// HabitDays is the number of days that a habit is derived from.
 	HabitDays = 28
-	// NoticedAfter is how much longer than ever a PBX has to be silent.
+	// NoticedAfter is how much longer than its habit a PBX must be silent to be flagged.
 	NoticedAfter = time.Hour
-	// enoughCalls is of how many calls a habit is made.
+	// enoughCalls is the number of calls that it takes to know a habit.
 	enoughCalls = 20
 )
 
-// SilenceOf tells how unusual it is that a PBX is silent since last, by the calls that it
-// told of before.
+// SilenceOf returns how unusual it is that a PBX has been silent since last, compared with its
+// earlier calls.
 func SilenceOf(calls pbx.Activity, last, now time.Time) Silence {
 	s := Silence{Last: last, For: now.Sub(last)}
 	if calls.Calls < enoughCalls {

@@ -13,15 +13,15 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Publisher publishes the tables of dimensions. It is safe for concurrent use, by many
-// processes.
+// Publisher publishes the tables of dimensions. It is safe for concurrent use, by many processes.
 type Publisher struct {
 	store  *store.Store
 	bucket archive.Bucket
 	now    func() time.Time
 }
 
-// New makes a Publisher of what is said in a store, which publishes in a bucket.
+// New makes a Publisher that reads the operator's settings from a store and publishes in a
+// bucket.
 func New(s *store.Store, b archive.Bucket, now func() time.Time) *Publisher {
 	return &Publisher{s, b, now}
 }
@@ -33,8 +33,8 @@ type Report struct {
 	Replaced []string // tables whose rows had changed
 }
 
-// Run publishes the tables that have changed. Its Report tells also of a run that failed. Where
-// each.Only says so of the error, all is published but what is new of the PBXs that it names.
+// Run publishes the tables that have changed. It returns a Report even if it fails. If each.Only
+// reports true for the error, all is published except the news of the PBXs that the error names.
 func (p *Publisher) Run(ctx context.Context) (report Report, err error) {
 	err = retry.OnConflict(ctx, archive.ErrChanged, func() error {
 		replaced, err := p.try(ctx, &report)
@@ -47,13 +47,13 @@ func (p *Publisher) Run(ctx context.Context) (report Report, err error) {
 	return report, nil
 }
 
-// published is a file that is there already.
+// published is a file that exists already.
 type published struct {
 	tag, content string
 	body         []byte
 }
 
-// try publishes once; archive.ErrChanged means that another run was faster.
+// try publishes once. The error archive.ErrChanged means that another run was faster.
 func (p *Publisher) try(ctx context.Context, report *Report) (replaced []string, err error) {
 	before, bodies := map[string]published{}, map[string][]byte{}
 	for _, table := range curated.DimensionNames() {
@@ -80,7 +80,8 @@ func (p *Publisher) try(ctx context.Context, report *Report) (replaced []string,
 	return replaced, skipped
 }
 
-// published is what is there. What comes between the two reads fails the write.
+// published returns the published file. A change between its two reads makes the later write
+// fail.
 func (p *Publisher) published(ctx context.Context, name string) (published, error) {
 	body, tag, err := archive.GetTagged(ctx, p.bucket, name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// now is a clock that moves whenever it is looked at.
+// now is a clock that advances whenever it is read.
 func (w *world) now() time.Time {
 	w.clock = w.clock.Add(time.Second)
 	return w.clock
@@ -74,7 +74,7 @@ func (f *failing) Get(ctx context.Context, k store.Key) (store.Item, error) {
 	return f.Table.Get(ctx, k)
 }
 
-// meddled has something happen before an object is replaced, and counts writes.
+// meddled lets something happen before an object is replaced, and counts writes.
 type meddled struct {
 	archive.Bucket
 	before func(name string)
@@ -101,7 +101,7 @@ func (w *world) run(replaced string) dimensions.Report {
 	return report
 }
 
-// name names a queue of a PBX.
+// name sets the name of a queue of a PBX.
 func (w *world) name(mac pbx.MAC, name string) {
 	w.Helper()
 	opens, err := naming.ParseHours("Mo 08:00-18:00")
@@ -115,7 +115,7 @@ func (w *world) name(mac pbx.MAC, name string) {
 	}
 }
 
-// queues are the names of queues that are published, in their order.
+// queues returns the published names of queues, in their order.
 func (w *world) queues() (names []string) {
 	w.Helper()
 	for _, row := range read[struct {
@@ -201,12 +201,12 @@ func TestARunThatWasHeldUpDoesNotUndoALaterOne(t *testing.T) {
 	w.name(reception, "old")
 	w.run(strings.Join(curated.DimensionNames(), " "))
 	w.name(reception, "newer")
-	w.bucket.before = func(string) { // between what this run has read, and its write
+	w.bucket.before = func(string) { // between this run's read and its write
 		w.bucket.before = nil
 		w.name(reception, "newest")
 		w.run("dim_queue")
 	}
-	w.run("") // it finds that all is done
+	w.run("") // nothing is left to do
 	if got := w.queues(); !slices.Equal(got, []string{"newest"}) {
 		t.Error(got)
 	}
@@ -265,7 +265,7 @@ func TestAPBXThatCannotBeReadKeepsItsRowsWhileTheOthersChange(t *testing.T) {
 	}
 }
 
-// Such a member is not read as if it were not there: the table would say something else.
+// A member that can't be read is not taken for a missing one: the table would say something else.
 func TestAPBXOfWhichAMemberCannotBeReadKeepsItsRows(t *testing.T) {
 	for item, doc := range map[string]string{
 		"DEVICE": `{"zone":"localtime"}`,

@@ -13,8 +13,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// fleet yields the PBXs in the order of the fleet list, and counts them. One that can't be read is
-// an *each.Bad, named by its MAC.
+// fleet yields the PBXs in the order of the fleet list, and counts them. For a PBX that can't be
+// read, it yields an *each.Bad with the MAC as its name.
 func (p *Publisher) fleet(ctx context.Context, report *Report) iter.Seq2[curated.PBX, error] {
 	return each.Where(store.FleetOf(ctx, p.store, read), func(curated.PBX) bool {
 		report.PBXs++
@@ -22,7 +22,7 @@ func (p *Publisher) fleet(ctx context.Context, report *Report) iter.Seq2[curated
 	})
 }
 
-// read reads what is said of a PBX.
+// read reads the operator's settings of a PBX.
 func read(ctx context.Context, s *store.Store, mac pbx.MAC) (curated.PBX, error) {
 	device, seen, err := rollup.Known(ctx, s, mac)
 	if err != nil {

@@ -16,7 +16,7 @@ type Checkup struct {
 	made, failed int
 }
 
-// Result is what a check found. Its texts may hold what others wrote.
+// Result is what a check found. Its texts may contain what others wrote.
 type Result struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
@@ -36,8 +36,8 @@ func Wrong(do, found string, args ...any) error { return Fault{fmt.Sprintf(found
 // checkWithin is how long one check may take.
 const checkWithin = 20 * time.Second
 
-// Check runs one check, reports its result, and returns whether all is well. It has 20
-// seconds. After ctx has ended it does nothing, and returns false.
+// Check runs one check for at most 20 seconds. It reports the result, and returns whether all is
+// well. After ctx has ended it does nothing, and returns false.
 func (c *Checkup) Check(ctx context.Context, name string, look func(context.Context) (found string, err error)) bool {
 	if ctx.Err() != nil {
 		return false
@@ -49,7 +49,7 @@ func (c *Checkup) Check(ctx context.Context, name string, look func(context.Cont
 	if err != nil {
 		f, ok := errors.AsType[Fault](err)
 		if !ok {
-			f = Fault{err.Error(), "put that right, and run this again"}
+			f = Fault{err.Error(), "correct that, and run this again"}
 		}
 		v.Found, v.Do = f.Found, f.Do
 		c.failed++
@@ -59,7 +59,7 @@ func (c *Checkup) Check(ctx context.Context, name string, look func(context.Cont
 	return v.OK
 }
 
-// Err says how many of the checks failed; nil where none did.
+// Err returns an error with the number of failed checks, or nil if none failed.
 func (c *Checkup) Err() error {
 	if c.failed == 0 {
 		return nil
@@ -67,17 +67,17 @@ func (c *Checkup) Err() error {
 	return fmt.Errorf("%d of %d checks failed", c.failed, c.made)
 }
 
-// ClockMayBeOff is how far a clock may be from another one: HTTP tells whole seconds, and
-// an answer takes its time.
+// ClockMayBeOff is how far two clocks may differ. HTTP has whole seconds only, and an answer
+// takes time.
 const ClockMayBeOff = 30 * time.Second
 
-// Clock checks this machine's clock against another one, which is named by its owner, such as
+// Clock compares this machine's clock with another one. whose says whose clock that is, such as
 // "the server's".
 func (c *Checkup) Clock(ctx context.Context, check, whose string, theirs time.Time) {
 	c.Check(ctx, check, func(context.Context) (string, error) {
 		off := c.Now().Sub(theirs).Round(time.Second)
 		if off.Abs() > ClockMayBeOff {
-			return "", Wrong("have both machines set their clocks by NTP", "this machine's clock is %s off %s", off, whose)
+			return "", Wrong("have both machines set their clocks by NTP", "this machine's clock differs by %s from %s", off, whose)
 		}
 		return fmt.Sprintf("within %s of %s", ClockMayBeOff, whose), nil
 	})

@@ -21,11 +21,11 @@ import (
 	"trunkline/pkg/token"
 )
 
-// TestMAC is that of the test device, whose events are sent and removed. It is locally
-// administered (IEEE 802): no maker gives it to a PBX.
+// TestMAC is the MAC of the test device, whose events are sent and removed. It is locally
+// administered (IEEE 802): no manufacturer gives it to a PBX.
 const TestMAC = pbx.MAC("020000000000")
 
-// Stores are where an event that was sent must arrive. One that is not known is nil.
+// Stores are where a sent event must arrive. A store that is not known is nil.
 type Stores struct {
 	Table  store.Table
 	Bucket archive.Bucket
@@ -33,7 +33,7 @@ type Stores struct {
 	Remove func(ctx context.Context, name string) error
 }
 
-// Keys checks that the fleet keys can sign, and returns them; nil where they can't.
+// Keys checks that the fleet keys can sign. It returns them, or nil if they can't sign.
 func (c *Checkup) Keys(ctx context.Context, read func(context.Context) (*token.Keyring, error)) (keys *token.Keyring) {
 	c.Check(ctx, "keys", func(ctx context.Context) (string, error) {
 		found, err := read(ctx)
@@ -41,7 +41,7 @@ func (c *Checkup) Keys(ctx context.Context, read func(context.Context) (*token.K
 			return "", err
 		}
 		if _, err := found.Verify(TestMAC, found.Sign(TestMAC, 1).Reveal()); err != nil {
-			return "", Wrong("rotate them with `pbxctl keys rotate`", "what they sign does not open: %v", err)
+			return "", Wrong("rotate them with `pbxctl keys rotate`", "tokens that they sign can't be verified: %v", err)
 		}
 		keys = found
 		return found.String(), nil
@@ -49,21 +49,21 @@ func (c *Checkup) Keys(ctx context.Context, read func(context.Context) (*token.K
 	return keys
 }
 
-// Delivery checks the server behind a URL. Where keys and a store are known, it sends an event
-// of the test device, checks that it arrives in the stores, and removes it from them.
+// Delivery checks the server behind a URL. If keys and a store are known, it sends an event of
+// the test device, checks that it arrives in the stores, and removes it from them.
 func (c *Checkup) Delivery(ctx context.Context, base string, keys *token.Keyring, s Stores) {
 	var theirs time.Time
 	if !c.Check(ctx, "url", func(ctx context.Context) (string, error) {
-		a, err := knock(ctx, base, "unknown", "{}")
+		a, err := post(ctx, base, "unknown", "{}")
 		if err != nil {
 			return "", err
 		}
 		theirs = a.date
 		if want := ingest.Unauthorised.Answer(); a.status != want.Status || a.title != want.Title {
-			return "", Wrong("give the one that the stack's output ApiUrl tells, or that pbxctl serve prints",
-				"something else than Trunkline answers there, with %d", a.status)
+			return "", Wrong("use the URL in the stack's output ApiUrl, or the one that pbxctl serve prints",
+				"not Trunkline, but something else answers there, with status %d", a.status)
 		}
-		return "Trunkline answers, and turns strangers away", nil
+		return "Trunkline answers, and refuses an unknown token", nil
 	}) {
 		return
 	}
@@ -82,7 +82,7 @@ func (c *Checkup) roundTrip(ctx context.Context, base string, keys *token.Keyrin
 	from := c.Now()
 	if c.Check(ctx, "delivery", func(ctx context.Context) (string, error) {
 		body := fmt.Sprintf("{event:'extensionstatus', exten:'doctor', statustext:'%s'}", sent)
-		a, err := knock(ctx, base, keys.Sign(TestMAC, 1).Reveal(), body)
+		a, err := post(ctx, base, keys.Sign(TestMAC, 1).Reveal(), body)
 		if err != nil {
 			return "", err
 		}
@@ -102,18 +102,18 @@ func (c *Checkup) roundTrip(ctx context.Context, base string, keys *token.Keyrin
 	c.Check(ctx, "tidy", func(ctx context.Context) (string, error) { return "nothing is left of it", c.tidy(ctx, s, from) })
 }
 
-// refusal says what to do about an answer other than that all is well.
+// refusal says what to do about an answer that is not a success.
 func refusal(a answered) error {
 	switch a.status {
 	case http.StatusOK:
 		return nil
 	case http.StatusUnauthorized:
-		return Wrong("wait a minute if they were just rotated; else give the secret, or the FLEET_KEYS, that the server reads",
+		return Wrong("wait a minute if they were just rotated; else use the secret, or the FLEET_KEYS, that the server reads",
 			"the server has other keys, or has raised the test device's generation")
 	case http.StatusForbidden:
 		return Wrong("run `pbxctl device enable --mac "+string(TestMAC)+"`", "the test device is disabled")
 	case http.StatusServiceUnavailable:
-		return Wrong("look at the server's log: both stores fail it, or its keys can't be read", "the server can keep nothing now")
+		return Wrong("look at the server's log: both stores fail, or its keys can't be read", "the server can't store events now")
 	}
 	return Wrong("look at the server's log", "the server answers %d %s", a.status, a.title)
 }
@@ -127,8 +127,8 @@ func recorded(ctx context.Context, s *store.Store, sent string) error {
 			return nil
 		}
 	}
-	return Wrong("check that the server writes this very table; then see `pbxctl spill list` and the server's log",
-		"the event was taken, and is not in this table")
+	return Wrong("check that the server writes this table; then see `pbxctl spill list` and the server's log",
+		"the event was accepted, but is not in this table")
 }
 
 func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string) error {
@@ -140,8 +140,8 @@ func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string
 			return err
 		}
 	}
-	return Wrong("check that the server writes this very archive; then see `pbxctl spill list` and the server's log",
-		"the event was taken, and is not in this archive")
+	return Wrong("check that the server writes this archive; then see `pbxctl spill list` and the server's log",
+		"the event was accepted, but is not in this archive")
 }
 
 // testObjects yields the names of the test device's events since the day before from.
@@ -158,7 +158,7 @@ func testObjects(ctx context.Context, b archive.Bucket, from time.Time) func(yie
 	}
 }
 
-// tidy removes what is kept of the test device.
+// tidy removes the test device's events.
 func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) error {
 	if s.Table != nil {
 		if err := store.New(s.Table, c.Now).Forget(ctx, TestMAC); err != nil {
@@ -183,23 +183,23 @@ func staysArchived(err error) error {
 	return Wrong("allow this identity s3:ListBucket and s3:DeleteObject on it", "the test device's event stays in the archive: %v", err)
 }
 
-// answered is how a server answered.
+// answered is a server's answer.
 type answered struct {
 	status int
 	title  string // of a problem
 	date   time.Time
 }
 
-// knock posts a body with a token. Its error shows no token.
-func knock(ctx context.Context, base, tokenText, body string) (answered, error) {
+// post posts a body with a token. Its error does not contain the token.
+func post(ctx context.Context, base, tokenText, body string) (answered, error) {
 	at, err := url.Parse(base)
 	if err != nil || at.Host == "" {
-		return answered{}, Wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
+		return answered{}, Wrong("use one such as https://pbx.example.com", "%.100q is not a valid URL", base)
 	}
 	target := strings.TrimRight(base, "/") + "/v1/pbx/" + string(TestMAC) + "/" + tokenText
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(body))
 	if err != nil {
-		return answered{}, Wrong("give one such as https://pbx.example.com", "%.100q is no URL", base)
+		return answered{}, Wrong("use one such as https://pbx.example.com", "%.100q is not a valid URL", base)
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
@@ -207,14 +207,14 @@ func knock(ctx context.Context, base, tokenText, body string) (answered, error) 
 		err = failure.Err // without the URL
 	}
 	if err != nil {
-		return answered{}, Wrong("start it, or look at the name, the certificate and the way there", "no answer from %s: %v", at.Host, err)
+		return answered{}, Wrong("start it, or check its name, its certificate and the network", "no answer from %s: %v", at.Host, err)
 	}
 	defer response.Body.Close()
 	a := answered{status: response.StatusCode}
 	a.date, _ = http.ParseTime(response.Header.Get("Date"))
 	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind == problem.ContentType {
 		var p problem.Problem
-		json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&p) // else it has no title
+		json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&p) // without JSON it has no title
 		a.title = p.Title
 	}
 	return a, nil

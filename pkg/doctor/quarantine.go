@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// recentDays is of how many UTC days the quarantine is looked at, the present one included.
+	// recentDays is how many UTC days of the quarantine are checked, with the present one.
 	recentDays = 7
 	// recentAtMost is how many of its objects are read, recentWithin for how long, and
-	// recentAtOnce how many side by side.
+	// recentAtOnce how many concurrently.
 	recentAtMost = 10_000
 	recentWithin = checkWithin * 3 / 4
 	recentAtOnce = 32
@@ -36,16 +36,16 @@ func (c *Checkup) Quarantine(ctx context.Context, bucket archive.Bucket) {
 	})
 }
 
-// recent is what was refused of late.
+// recent sums up what was refused lately.
 type recent struct {
 	events  int
-	more    bool   // there are more that were not looked at
+	more    bool   // some were not looked at
 	since   string // the UTC day of the first
 	pbxs    map[pbx.MAC]bool
 	reasons map[string]int
 }
 
-// recentlyRefused counts what was refused since a day, as far as it may look.
+// recentlyRefused counts what was refused since a day, within its limits.
 func recentlyRefused(ctx context.Context, bucket archive.Bucket, since pbx.Day) (*recent, error) {
 	r := &recent{pbxs: map[pbx.MAC]bool{}, reasons: map[string]int{}}
 	inTime, cancel := context.WithTimeout(ctx, recentWithin)
@@ -88,19 +88,19 @@ func (r *recent) add(one refused) {
 	if one.mac != "" {
 		r.pbxs[one.mac] = true
 	}
-	if r.since == "" { // names are in the order of days
+	if r.since == "" { // names are sorted by day
 		r.since, _, _ = strings.Cut(strings.TrimPrefix(one.name, archive.QuarantinePrefix+"dt="), "/")
 	}
 }
 
 var (
 	placed = regexp.MustCompile(`line \d+, column \d+: `)
-	// single is what reasons say of one event alone: its ID, a MAC, and quoted values. A member's
-	// name is none of these.
+	// single matches what is specific to one event in a reason: its ID, a MAC, and quoted values.
+	// It also matches a member's name, which alike keeps.
 	single = regexp.MustCompile(`[0-9a-f]{12}-\d{13}-[0-9a-f]{32}|\b[0-9a-f]{12}\b|(?:member )?"(?:[^"\\]|\\.)*"|'(?:\\.[^']*|[^'\\])'`)
 )
 
-// alike is a reason without what it says of one event alone.
+// alike returns a reason without what is specific to one event.
 func alike(reason string) string {
 	return single.ReplaceAllStringFunc(placed.ReplaceAllString(reason, ""), func(s string) string {
 		if strings.HasPrefix(s, "member ") {
@@ -110,7 +110,7 @@ func alike(reason string) string {
 	})
 }
 
-// mostOften is the reason for most of them, the first by its text where there are several.
+// mostOften returns the most frequent reason; of several, the first by its text.
 func (r *recent) mostOften() string {
 	most := ""
 	for _, reason := range slices.Sorted(maps.Keys(r.reasons)) {
@@ -126,8 +126,8 @@ func (r *recent) fault() error {
 	if r.more {
 		least = "at least "
 	}
-	return Wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, put right what keeps them out, and run "+
-		"`pbxctl quarantine release --all`; discard those that are no events",
-		"%s%d events of %d PBXs could not be read, or were another's, since %s, most of them (%d) because: %s",
+	return Wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, correct the cause, and run "+
+		"`pbxctl quarantine release --all`; discard those that are not events",
+		"%s%d events of %d PBXs could not be read, or named another PBX, since %s, most of them (%d) because: %s",
 		least, r.events, len(r.pbxs), r.since, r.reasons[most], most)
 }

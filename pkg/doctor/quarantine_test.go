@@ -26,7 +26,7 @@ func TestReasonsAreAlikeButForWhatTheySayOfOneEvent(t *testing.T) {
 	}
 }
 
-// many is a quarantine of one object under many names.
+// many is a quarantine with one object under many names.
 type many struct {
 	archive.Bucket
 	names int

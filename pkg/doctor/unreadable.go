@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Unreadable checks whether anything in a table can't be read, so that the hourly run skips it:
+// Unreadable checks whether anything in a table can't be read. The hourly run skips such things:
 // entries of the fleet list, marks of days, spilled texts, and what is kept of each PBX.
 func (c *Checkup) Unreadable(ctx context.Context, s *store.Store) {
 	c.Check(ctx, "unreadable", func(ctx context.Context) (string, error) {
@@ -32,10 +32,10 @@ func (c *Checkup) Unreadable(ctx context.Context, s *store.Store) {
 	})
 }
 
-// name has a thing that can be read counted.
+// name makes a loop count a thing that can be read.
 func name[T any](context.Context, T) (string, error) { return "", nil }
 
-// readAll reads what the hourly run reads of a PBX, but for its records.
+// readAll reads what the hourly run reads of a PBX, except its records.
 func readAll(ctx context.Context, s *store.Store, mac pbx.MAC) (string, error) {
 	_, deviceErr := s.Device(ctx, mac)
 	_, seenErr := s.Seen(ctx, mac)

@@ -16,8 +16,8 @@ import (
 	"trunkline/pkg/telemetry"
 )
 
-// Worker does the hourly run, and the tasks that it sends to a queue. It is safe for concurrent use,
-// by many processes.
+// Worker does the hourly run, and the tasks that the run sends to a queue. It is safe for
+// concurrent use, by many processes.
 type Worker struct {
 	store      *store.Store
 	bucket     archive.Bucket
@@ -29,13 +29,13 @@ type Worker struct {
 	now        func() time.Time
 }
 
-// Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
+// Queue carries tasks to workers. A task may be lost, doubled, or late.
 type Queue interface {
 	rollup.Queue
-	Pack(ctx context.Context, turns []compact.Job) error
+	Pack(ctx context.Context, jobs []compact.Job) error
 }
 
-// New makes a Worker over records and archive, which tells report what it does.
+// New makes a Worker for records and archive. It reports its work to report.
 func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, report telemetry.Operations, now func() time.Time) *Worker {
 	return &Worker{s, b, redrive.New(s, b, now), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
 }
@@ -54,7 +54,7 @@ func (w *Worker) compute(ctx context.Context, t rollup.Task) (rollup.Result, err
 	return w.rollup.Work(ctx, t)
 }
 
-// Pack takes a turn at packing. It reports whether the same turn is to be taken again.
+// Pack does one compaction job. It reports whether the same job has to be done again.
 func (w *Worker) Pack(ctx context.Context, t compact.Job) (again bool, err error) {
 	done, again, err := w.compact.Do(ctx, t)
 	w.report.Packed(ctx, telemetry.Compaction{
@@ -63,27 +63,27 @@ func (w *Worker) Pack(ctx context.Context, t compact.Job) (again bool, err error
 	return again, err
 }
 
-// stage is one of the things that are done.
+// stage is one of the stages of the hourly run.
 type stage struct {
 	do func(context.Context) error
-	// part is how many such stages the time that is left would be enough for.
+	// part says how much time the stage may use: 1/part of the remaining time.
 	part int
 }
 
-// Run does the hourly run, which sends to q the days that are due and the kinds of events that are to
-// be packed. Its error tells of every stage that failed, and of what loops have skipped: where
-// each.Only says so, all else is done.
+// Run does the hourly run. It sends to q the days that are due, and the kinds of events to
+// compact. Its error names the stages that failed, and what loops have skipped. If each.Only
+// reports true for the error, all else is done.
 func (w *Worker) Run(ctx context.Context, q Queue) error {
 	schedule := func(ctx context.Context) error { return w.schedule(ctx, q) }
-	pack := func(ctx context.Context) error { return w.sendTurns(ctx, q) }
+	pack := func(ctx context.Context) error { return w.sendJobs(ctx, q) }
 	var errs []error
-	for _, s := range []stage{{w.handOn, 2}, {schedule, 2}, {w.listen, 2}, {w.describe, 2}, {w.retry, 2}, {pack, 1}} {
+	for _, s := range []stage{{w.handOn, 2}, {schedule, 2}, {w.findSilent, 2}, {w.describe, 2}, {w.retry, 2}, {pack, 1}} {
 		errs = append(errs, w.within(ctx, s))
 	}
 	return errors.Join(errs...)
 }
 
-// within does a stage in its part of the time that is left.
+// within runs a stage in its part of the remaining time.
 func (w *Worker) within(ctx context.Context, s stage) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -104,7 +104,7 @@ func (w *Worker) handOn(ctx context.Context) error {
 	return errors.Join(err, leftErr)
 }
 
-// spilledAtMost is as far as what is spilled is counted.
+// spilledAtMost is the limit up to which the spill is counted.
 const spilledAtMost = 1000
 
 // spilled counts what one store keeps for the other.
@@ -123,40 +123,40 @@ func (w *Worker) spilled(ctx context.Context) (n int, err error) {
 		return nil
 	})
 	if s, ok := errors.AsType[*each.Skipped](err); ok {
-		n += s.Count // what can't be read is there, too
+		n += s.Count // what can't be read is spilled, too
 	}
 	return n, err
 }
 
 func noName(store.Spilled) string { return "" }
 
-// schedule has days computed that have closed.
+// schedule enqueues the days that have closed.
 func (w *Worker) schedule(ctx context.Context, q Queue) error {
 	done, err := w.rollup.Schedule(ctx, q)
 	w.report.Scheduled(ctx, telemetry.Schedule{PBXs: done.PBXs, Marked: done.Marked, Sent: done.Sent, Waiting: done.Waiting}, err)
-	mendErr := w.store.Mend(ctx, err) // now that it was told of
+	mendErr := w.store.Mend(ctx, err) // after it was reported
 	w.report.Mended(ctx, mendErr)
 	return errors.Join(err, mendErr)
 }
 
-// describe publishes what operators named.
+// describe publishes the operator's names.
 func (w *Worker) describe(ctx context.Context) error {
 	done, err := w.dimensions.Run(ctx)
 	w.report.Described(ctx, telemetry.Dimensions{PBXs: done.PBXs, Replaced: done.Replaced}, err)
 	return err
 }
 
-// retry releases what an older decoder refused, and this one reads.
+// retry releases from quarantine what an older decoder refused and this one can read.
 func (w *Worker) retry(ctx context.Context) error {
 	done, err := replay.Retry(ctx, w.store, w.bucket, w.now)
 	w.report.Retried(ctx, telemetry.Retry{Released: done.Released, RefusedAgain: done.Refused, Failed: done.Failed}, err)
 	return err
 }
 
-// sendTurns has the events of days that are over packed.
-func (w *Worker) sendTurns(ctx context.Context, q Queue) error {
-	turns := compact.Jobs(w.now())
-	err := q.Pack(ctx, turns)
-	w.report.Asked(ctx, len(turns), err)
+// sendJobs enqueues the compaction of events of past days.
+func (w *Worker) sendJobs(ctx context.Context, q Queue) error {
+	jobs := compact.Jobs(w.now())
+	err := q.Pack(ctx, jobs)
+	w.report.Asked(ctx, len(jobs), err)
 	return err
 }

@@ -25,7 +25,7 @@ import (
 
 const mac = pbx.MAC("68692e0b0001")
 
-// worked is a queue whose days are computed at once; it keeps the turns.
+// worked is a queue whose days are computed at once. It keeps the compaction jobs.
 type worked struct {
 	r     *rollup.Rollup
 	turns *[]compact.Job
@@ -67,7 +67,7 @@ func (w *world) run(ctx context.Context, now func() time.Time) error {
 	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.turns})
 }
 
-// call records a call that begins at a time, of a PBX whose clock stands in UTC.
+// call records a call that begins at a given time, of a PBX whose clock stands in UTC.
 func (w *world) call(t *testing.T, mac pbx.MAC, at time.Time) {
 	t.Helper()
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
@@ -76,8 +76,7 @@ func (w *world) call(t *testing.T, mac pbx.MAC, at time.Time) {
 	}
 }
 
-// week records a call of every hour from 08:00 to 17:00 on five days, the last of which
-// is a Friday.
+// week records a call every hour from 08:00 to 17:00 on five days, the last of which is a Friday.
 func (w *world) week(t *testing.T, mac pbx.MAC) {
 	t.Helper()
 	for day := 2; day <= 6; day++ {
@@ -104,11 +103,11 @@ func TestAPBXIsToldOfThatIsSilentForLongerThanEver(t *testing.T) {
 		now  time.Time
 		want string
 	}{
-		{time.Date(2026, 11, 7, 0, 30, 0, 0, time.UTC), `"macs":[],"silent":0`}, // the longest was from 17:00 to 08:00
+		{time.Date(2026, 11, 7, 0, 30, 0, 0, time.UTC), `"macs":[],"silent":0`}, // the longest silence was from 17:00 to 08:00
 		{time.Date(2026, 11, 7, 9, 0, 0, 0, time.UTC), `"macs":[],"silent":0`},
 		{time.Date(2026, 11, 7, 9, 1, 0, 0, time.UTC), `"macs":["68692e0b0001"],"silent":1`},
 		{time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), `"macs":["68692e0b0001"],"silent":1`},
-		{time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC), `"macs":[],"silent":0`}, // nothing is known of its habit now
+		{time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC), `"macs":[],"silent":0`}, // its habit is not known any more
 	} {
 		w.now = c.now
 		w.tells(t, c.want)
@@ -177,7 +176,7 @@ func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.run(t.Context(), w.clock); err == nil {
-		t.Error("that the archive is down is not told")
+		t.Error("it is not reported that the archive is down")
 	}
 	for _, want := range []string{`"spill_left":1,`, `"msg":"schedule"`, `"silent":0`} {
 		if !strings.Contains(w.log.String(), want) {
@@ -186,7 +185,7 @@ func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
 	}
 }
 
-// quarantine has a hangup that the first version of the decoder refused.
+// quarantine puts into quarantine a hangup that the first version of the decoder refused.
 func (w *world) quarantine(t *testing.T) {
 	t.Helper()
 	e := archive.Envelope{MAC: mac, KID: "k1", Received: w.now, Reason: "line 1, column 1: no", Body: []byte("{event:'hangup', uniqueid:'1.1'}")}
@@ -258,7 +257,7 @@ func TestAStageThatHangsLeavesTimeForTheNext(t *testing.T) {
 	})
 }
 
-// An event may have marked a day whose name has eleven letters, which no reader takes.
+// An event may have marked a day whose name has eleven letters, which no reader accepts.
 func TestAMarkThatCannotBeReadStopsNoFiguresAndIsSetRight(t *testing.T) {
 	day := pbx.UTCDay(time.Date(2026, 11, 8, 0, 0, 0, 0, time.UTC))
 	for name, mark := range map[string]store.Item{

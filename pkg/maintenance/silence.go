@@ -12,8 +12,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// SilenceOf tells for how long a PBX is silent, beside its habit on the days that were
-// rolled up; the zero Silence where it never sent anything.
+// SilenceOf returns how long a PBX has been silent, and its habit on the days that were rolled
+// up. It returns the zero Silence for a PBX that never sent anything.
 func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (dataquality.Silence, error) {
 	heard, err := s.Heard(ctx, mac)
 	if err != nil || heard.Last.IsZero() {
@@ -22,15 +22,15 @@ func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) 
 	return since(ctx, s, mac, heard.Last, now)
 }
 
-// since tells of a PBX that was heard last at a time.
+// since returns the silence of a PBX whose last event came at a known time.
 func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (dataquality.Silence, error) {
 	today := pbx.UTC.Local(now).Day()
-	calls, err := s.Activity(ctx, mac, today-dataquality.HabitDays, today+1) // somewhere, tomorrow has begun
+	calls, err := s.Activity(ctx, mac, today-dataquality.HabitDays, today+1) // in some zones, tomorrow has begun
 	return dataquality.SilenceOf(calls, last, now), err
 }
 
-// listen finds the PBXs that are silent for longer than is their habit.
-func (w *Worker) listen(ctx context.Context) error {
+// findSilent finds the PBXs that are silent for longer than usual.
+func (w *Worker) findSilent(ctx context.Context) error {
 	var mu sync.Mutex
 	macs := []pbx.MAC{}
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may be silent", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
@@ -48,8 +48,8 @@ func (w *Worker) listen(ctx context.Context) error {
 	return err
 }
 
-// silent tells whether a PBX is. The fleet may be large: of one that was just heard, it reads
-// a single item.
+// silent reports whether a PBX is silent. The fleet may be large: for a PBX with a recent event,
+// it reads a single item.
 func (w *Worker) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
 	now := w.now()
 	heard, err := w.store.Heard(ctx, mac)

@@ -12,7 +12,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// publishDays publishes a day for each of the last days before the world's own.
+// publishDays publishes the given number of days before the world's own day.
 func publishDays(t *testing.T, w *world, days int) (all []pbx.Day) {
 	t.Helper()
 	today := pbx.UTCDay(w.now)
@@ -29,7 +29,7 @@ func publishDays(t *testing.T, w *world, days int) (all []pbx.Day) {
 	return all
 }
 
-// forget has published days be those of the first rules, which kept no basis.
+// forget makes published days look like those of the first rules, which kept no basis.
 func forget(t *testing.T, w *world, days []pbx.Day) {
 	t.Helper()
 	for _, d := range days {
@@ -46,7 +46,7 @@ func forget(t *testing.T, w *world, days []pbx.Day) {
 	}
 }
 
-// byTheseRules are the days whose figures are those of the present rules.
+// byTheseRules returns the days whose figures the present rules computed.
 func byTheseRules(t *testing.T, w *world, days []pbx.Day) (all []pbx.Day) {
 	t.Helper()
 	for _, d := range days {
@@ -61,7 +61,7 @@ func byTheseRules(t *testing.T, w *world, days []pbx.Day) (all []pbx.Day) {
 	return all
 }
 
-// restated are the causes for which a day's figures were replaced.
+// restated returns the causes for which a day's figures were replaced.
 func restated(t *testing.T, w *world, d pbx.Day) (causes []store.Cause) {
 	t.Helper()
 	for r, err := range w.store().Restatements(t.Context(), mac, d) {
@@ -76,7 +76,7 @@ func restated(t *testing.T, w *world, d pbx.Day) (causes []store.Cause) {
 func TestDaysThatEarlierRulesPublishedAreComputedAgainAndSayWhy(t *testing.T) {
 	w := newWorld("2026-11-23T10:00:00Z")
 	days := publishDays(t, w, 30)
-	setZone(t, w, "Asia/Shanghai") // so that the figures are others
+	setZone(t, w, "Asia/Shanghai") // so that the figures change
 	forget(t, w, days)
 	var hours []int
 	for range 5 {
@@ -162,7 +162,7 @@ func TestARestatementSaysWhatChanged(t *testing.T) {
 			late(t, w)
 		}, []store.Cause{store.CauseLateRecord, store.CauseSettingChanged}},
 		{"other rules", func(t *testing.T, w *world) {
-			setZone(t, w, "Asia/Shanghai") // figures of the first rules don't say of which zone
+			setZone(t, w, "Asia/Shanghai") // the first rules did not save the zone of their figures
 			forget(t, w, []pbx.Day{d})
 		}, []store.Cause{store.CauseRuleChanged}},
 	} {

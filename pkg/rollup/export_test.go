@@ -4,7 +4,7 @@ import "trunkline/pkg/curated"
 
 import "hash/maphash"
 
-// Holding has a Rollup hold that many bytes of a day's records in memory, by kind.
+// Holding limits the bytes of a day's records of one kind that a Rollup holds in memory.
 func (r *Rollup) Holding(room int) *Rollup {
 	r.room = room
 	return r

@@ -13,23 +13,23 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// faulty is a world whose calls of either store go wrong from the given one on.
+// faulty is a world in which calls of either store fail from a given one on.
 type faulty struct {
 	*world
-	call   int // the one that goes wrong, from 1; 0: none
+	call   int // the first that fails, from 1; 0: none
 	fault  storetest.Fault
 	dies   bool // all later calls fail, as if the process had died
 	made   int
 	cancel context.CancelFunc
 }
 
-// next is what becomes of the next call.
+// next returns what happens to the next call.
 func (f *faulty) next() storetest.Fault {
 	f.made++
 	switch {
 	case f.made == f.call:
 		if f.fault == storetest.Hangs {
-			f.cancel() // which is how a hang ends
+			f.cancel() // this is how a hang ends
 		}
 		return f.fault
 	case f.dies && f.call > 0 && f.made > f.call:

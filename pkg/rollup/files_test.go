@@ -15,8 +15,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// plainFiles are quicker than Parquet, for tests that publish thousands of times: they say
-// which revision they are of, and no more.
+// plainFiles are quicker than Parquet, for tests that publish thousands of times: they contain
+// only their revision.
 func plainFiles(d curated.Day) ([]curated.Object, error) {
 	var all []curated.Object
 	for _, table := range []string{"calls", "queue_kpi", "pbx_kpi"} {
@@ -28,7 +28,7 @@ func plainFiles(d curated.Day) ([]curated.Object, error) {
 	return all, nil
 }
 
-// revisions are those of a day's files in curated/ that say one.
+// revisions returns the revisions that a day's files in curated/ contain.
 func revisions(t testing.TB, bucket *archivetest.Memory, d pbx.Day) (all []int64) {
 	t.Helper()
 	ctx := context.Background()

@@ -20,7 +20,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// busyDay records calls of 2026-11-23, some of them of the night before, and an agent's session.
+// busyDay records calls of 2026-11-23, some calls of the night before, and an agent's session.
 func busyDay(t *testing.T, w *world, macs ...pbx.MAC) {
 	t.Helper()
 	for _, m := range macs {
@@ -36,7 +36,7 @@ func busyDay(t *testing.T, w *world, macs ...pbx.MAC) {
 	}
 }
 
-// large has a rollup hold a few records only, and the others in a folder.
+// large returns a rollup that holds a few records only, and keeps the others in a folder.
 func (w *world) large(folder string) *rollup.Rollup {
 	return w.rollup().WithScratch(folder).Holding(2000)
 }
@@ -75,7 +75,7 @@ func TestALargeDayIsPublishedAsIfItFitInMemory(t *testing.T) {
 	}
 }
 
-// callsIn are the rows of a day's table of calls.
+// callsIn returns the rows of a day's table of calls.
 func callsIn(t *testing.T, bucket *archivetest.Memory, task rollup.Task) any {
 	t.Helper()
 	body, err := bucket.Get(t.Context(), fmt.Sprintf("curated/calls/dt=%s/%s.parquet", task.Day, task.MAC))
@@ -110,7 +110,7 @@ func TestALargeDayWithoutAFolderFailsAndStaysDue(t *testing.T) {
 	}
 }
 
-// held is a bucket that tells of each file to write, and waits.
+// held is a bucket that reports each file to write, and waits.
 type held struct {
 	*archivetest.Memory
 	writes chan string

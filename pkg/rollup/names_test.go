@@ -12,7 +12,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// publishedPBX is the published row of the whole PBX.
+// publishedPBX returns the published row of the whole PBX.
 func (w *world) publishedPBX(t testing.TB, d pbx.Day) (r kpi.PBX, rows int) {
 	t.Helper()
 	for row, err := range w.store().Rows(t.Context(), mac, d) {

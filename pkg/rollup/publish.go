@@ -18,7 +18,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// publication is a day's figures on their way out.
+// publication is a day's figures that are being published.
 type publication struct {
 	Task
 	device  device
@@ -27,11 +27,11 @@ type publication struct {
 	of      *kpi.Day
 	figures kpi.Rows
 	rows    []store.Row
-	hash    string // of all that is published
-	records int64  // that count in any row
+	hash    string // of everything that is published
+	records int64  // records that count in any row
 	lates   int64
 	late    []store.LateRecord
-	// activity is when the day's calls began.
+	// activity says when the day's calls began.
 	activity pbx.Activity
 }
 
@@ -64,7 +64,7 @@ func (p *publication) add(scope store.Scope, name string, row any) {
 	p.rows = append(p.rows, store.Row{Scope: scope, Name: name, Figures: store.Figures{ComputedAt: p.began, Row: doc}})
 }
 
-// sum names what is published: the rows, and what the files have besides.
+// sum sets the hash of everything that is published: the rows, and what only the files have.
 func (p *publication) sum() error {
 	h := sha256.New()
 	e := json.NewEncoder(h)
@@ -78,8 +78,8 @@ func (p *publication) sum() error {
 	return nil
 }
 
-// causes are what changed since the day was published. The settings of days that were
-// published by the first rules are not known.
+// causes returns what has changed since the day was published. The settings are unknown of days
+// that were published by the first rules.
 func (p *publication) causes() (all []store.Cause) {
 	was, is := p.header.Basis, p.device.basis()
 	if p.lates > 0 {
@@ -140,8 +140,8 @@ func (r *Rollup) publishFiles(ctx context.Context, p *publication, claim store.H
 	})
 }
 
-// replaceFiles replaces files, unless another worker does: then it is archive.ErrChanged,
-// and where that one has newer figures, store.ErrCondition.
+// replaceFiles replaces files. It returns archive.ErrChanged if another worker replaces them too,
+// and store.ErrCondition if that worker has newer figures.
 func (r *Rollup) replaceFiles(ctx context.Context, t Task, objects []curated.Object, claim store.Header) error {
 	tags := make([]string, len(objects))
 	for i, o := range objects {
@@ -151,7 +151,7 @@ func (r *Rollup) replaceFiles(ctx context.Context, t Task, objects []curated.Obj
 		}
 		tags[i] = tag
 	}
-	// Whoever claims a revision after this writes files after these tags were read.
+	// A worker that claims a revision after this check writes its files after we read these tags.
 	current, err := r.store.Current(ctx, t.MAC, t.Day, claim)
 	if err != nil {
 		return err

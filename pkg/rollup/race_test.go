@@ -17,19 +17,19 @@ import (
 	"trunkline/pkg/store"
 )
 
-// An actor is a process that works on the stores. It waits before each of its calls until
-// the stage lets it go on, or kills it.
+// An actor is a process that works on the stores. It waits before each of its calls until the
+// stage lets it continue, or kills it.
 type actor struct {
 	stage *stage
 	ready chan struct{}
-	turn  chan verdict
+	next  chan order
 	dead  bool
 }
 
-type verdict int
+type order int
 
 const (
-	goOn verdict = iota
+	goOn order = iota
 	killBefore
 	killAfter
 )
@@ -42,7 +42,7 @@ func (a *actor) call(do func() error) error {
 		return errKilled
 	}
 	a.ready <- struct{}{}
-	switch <-a.turn {
+	switch <-a.next {
 	case killBefore:
 		a.dead = true
 		return errKilled
@@ -62,9 +62,9 @@ type stage struct {
 	ended  sync.WaitGroup
 }
 
-// enter has an actor do something, up to its first call.
+// enter starts an actor, and lets it run up to its first call.
 func (s *stage) enter(do func(table store.Table, bucket archive.Bucket)) {
-	a := &actor{stage: s, ready: make(chan struct{}), turn: make(chan verdict)}
+	a := &actor{stage: s, ready: make(chan struct{}), next: make(chan order)}
 	s.ended.Go(func() {
 		do(&stagedTable{a}, &stagedBucket{a})
 		close(a.ready)
@@ -74,8 +74,8 @@ func (s *stage) enter(do func(table store.Table, bucket archive.Bucket)) {
 	}
 }
 
-// play lets the actors act, one at a time, until all have ended. Each call of one in
-// killOneIn is an actor's last.
+// play lets the actors act, one at a time, until all have ended. One call in killOneIn is its
+// actor's last.
 func (s *stage) play(killOneIn int) {
 	for len(s.actors) > 0 {
 		i := s.random.IntN(len(s.actors))
@@ -84,9 +84,9 @@ func (s *stage) play(killOneIn int) {
 		}
 		v := goOn
 		if s.random.IntN(killOneIn) == 0 {
-			v = killBefore + verdict(s.random.IntN(2))
+			v = killBefore + order(s.random.IntN(2))
 		}
-		s.actors[i].turn <- v
+		s.actors[i].next <- v
 		if _, acts := <-s.actors[i].ready; !acts {
 			s.actors = append(s.actors[:i], s.actors[i+1:]...)
 		}
@@ -173,14 +173,14 @@ func (b *stagedBucket) List(ctx context.Context, prefix, after string) iter.Seq2
 	panic("no rollup lists a bucket")
 }
 
-// works is an actor that works at a day.
+// works adds an actor that computes a day.
 func (s *stage) works(d pbx.Day) {
 	s.enter(func(table store.Table, bucket archive.Bucket) {
 		s.over(table, bucket).Work(context.Background(), rollup.Task{MAC: mac, Day: d})
 	})
 }
 
-// receives is an actor that takes late records in, one after the other.
+// receives adds an actor that stores late records, one after the other.
 func (s *stage) receives(records ...pbx.Event) {
 	s.enter(func(table store.Table, _ archive.Bucket) {
 		in := store.New(table, s.clock)
@@ -192,7 +192,7 @@ func (s *stage) receives(records ...pbx.Event) {
 	})
 }
 
-// schedules is an actor that runs the schedule, whose tasks are lost.
+// schedules adds an actor that runs the schedule, whose tasks are lost.
 func (s *stage) schedules() {
 	s.enter(func(table store.Table, bucket archive.Bucket) {
 		s.over(table, bucket).Schedule(context.Background(), &tasks{})
@@ -202,11 +202,11 @@ func (s *stage) schedules() {
 // races is how many orders of events each test tries.
 const races = 100
 
-func TestWhateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong(t *testing.T) {
-	synctest.Test(t, whateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong) // workers pause
+func TestNoDayStaysWrongWhateverTheOrderOfCalls(t *testing.T) {
+	synctest.Test(t, noDayStaysWrongWhateverTheOrderOfCalls) // workers pause
 }
 
-func whateverTheOrderOfMarkingWritingReadingAndDeletingNoDayStaysWrong(t *testing.T) {
+func noDayStaysWrongWhateverTheOrderOfCalls(t *testing.T) {
 	d := day("2026-11-23")
 	for seed := range uint64(races) {
 		w := newWorld("2026-11-23T10:00:00Z")
@@ -255,8 +255,8 @@ func ofTwoWorkersOnOneDayTheNewerFiguresStay(t *testing.T) {
 		s.works(d)
 		s.works(d)
 		s.play(1 << 40) // nobody is killed
-		// Whoever came last may have been turned away by another, but never has the last word
-		// with older figures than were published.
+		// The last worker may have been refused because of another one. But it never replaces
+		// figures by older ones.
 		header, err := w.store().Header(t.Context(), mac, d)
 		if err != nil || header.Claimed != 0 && header.Revision == 0 {
 			t.Fatalf("seed %d: header %+v, %v", seed, header, err)

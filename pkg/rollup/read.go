@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"trunkline/pkg/kpi"
@@ -9,26 +10,27 @@ import (
 	"trunkline/pkg/store"
 )
 
-// reading is a day's records as they were read.
+// reading is a day's records, as they were read.
 type reading struct {
 	day  *kpi.Day
 	from pbx.LocalTime // where the day begins
-	// since is when the published figures were computed; late is what was received after.
+	// since is when the published figures were computed; late are records that were received
+	// later.
 	since time.Time
 	late  []store.LateRecord
 	lates int64
-	// activity is when the day's calls began.
+	// activity says when the day's calls began.
 	activity pbx.Activity
-	// offsets is how far the PBX's clock was ahead of UTC, as each of the records tells.
+	// offsets is how far the PBX's clock was ahead of UTC, by each record.
 	offsets pbx.Offsets
-	// large has a place for each large day that may be computed at once; nil: for all of them.
+	// large limits how many large days are computed at once: a slot for each; nil means no limit.
 	large chan struct{}
-	// placed says that the day has one.
-	placed bool
+	// hasSlot says that the day has a slot of large.
+	hasSlot bool
 }
 
-// Compute computes a day of the records as they are now, and publishes nothing. fallback is
-// the zone of PBXs of which none is known.
+// Compute computes a day from its present records, and publishes nothing. fallback is the zone of
+// PBXs whose zone is unknown.
 func Compute(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (kpi.Rows, error) {
 	day, err := Read(ctx, s, fallback, t)
 	if err != nil {
@@ -38,8 +40,8 @@ func Compute(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (kp
 	return day.Rows()
 }
 
-// Read reads a day's records as they are now, to be computed. fallback is the zone of PBXs of
-// which none is known. Whoever asks for the day closes it.
+// Read reads a day's present records, to compute figures from them. fallback is the zone of PBXs
+// whose zone is unknown. The caller closes the day.
 func Read(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (*kpi.Day, error) {
 	d, err := deviceOf(ctx, s, t.MAC, fallback)
 	if err != nil {
@@ -49,14 +51,14 @@ func Read(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (*kpi.
 	return in.day, in.read(ctx, s, t.MAC, d.zone)
 }
 
-// read reads the records that a day's figures are made of. Whoever asks for them closes them.
+// read reads the records that a day's figures are made of. The caller closes them.
 func (r *Rollup) read(ctx context.Context, t Task, d device, since time.Time) (*reading, error) {
 	day := kpi.NewDay(t.MAC, t.Day, settings(d.Device), d.zone).Holding(r.room, r.scratch)
 	in := &reading{day: day, from: t.Day.Start(), since: since, large: r.large}
 	return in, in.read(ctx, r.store, t.MAC, d.zone)
 }
 
-// read reads the day's records. Where it fails, it closes the day.
+// read reads the day's records. If it fails, it closes the day.
 func (in *reading) read(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone) (err error) {
 	defer func() {
 		if err != nil {
@@ -72,80 +74,83 @@ func (in *reading) read(ctx context.Context, s *store.Store, mac pbx.MAC, zone p
 	return in.addSigns(ctx, s, mac)
 }
 
-// close gives free what the day takes.
+// close releases what the day occupies.
 func (in *reading) close() {
-	in.day.Close() // what was computed of it stays
-	if in.placed {
-		in.placed = false
+	in.day.Close() // the computed figures stay valid
+	if in.hasSlot {
+		in.hasSlot = false
 		<-in.large
 	}
 }
 
-// queue waits until a large day may be computed.
-func (in *reading) queue(ctx context.Context) error {
-	if in.placed || in.large == nil || !in.day.Large() {
+// awaitSlot waits for a slot if the day is large.
+func (in *reading) awaitSlot(ctx context.Context) error {
+	if in.hasSlot || in.large == nil || !in.day.Large() {
 		return nil
 	}
 	select {
 	case in.large <- struct{}{}:
-		in.placed = true
+		in.hasSlot = true
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
+// add adds the records of a span of time.
 func (in *reading) add(ctx context.Context, s *store.Store, mac pbx.MAC, zone pbx.Zone, span store.Span) error {
-	for c, err := range s.CallRecords(ctx, mac, zone, span) {
-		if err != nil {
-			return err
-		}
-		in.day.AddCall(c.Event, sourceOf(c))
-		if err := in.queue(ctx); err != nil {
-			return err
-		}
-		if c.Event.Start.Day() == in.from.Day() {
-			in.activity = in.activity.Then(pbx.Begun(c.Event.Start))
-		}
-		if !c.InUTC {
-			in.sample(c.Event.UUID, c.Event.Start)
-		}
-		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Queue: c.Event.Queue, Agent: c.Event.Agent, Start: c.Event.Start, Received: c.Received})
+	if err := addAll(ctx, in, s.CallRecords(ctx, mac, zone, span), in.addCall); err != nil {
+		return err
 	}
-	for c, err := range s.CDRs(ctx, mac, zone, span) {
-		if err != nil {
-			return err
-		}
-		in.day.AddCDR(c.Event, sourceOf(c))
-		if err := in.queue(ctx); err != nil {
-			return err
-		}
-		if !c.InUTC {
-			in.sample(c.Event.UniqueID, c.Event.Start)
-		}
-		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UniqueID, Start: c.Event.Start, Received: c.Received})
+	if err := addAll(ctx, in, s.CDRs(ctx, mac, zone, span), in.addCDR); err != nil {
+		return err
 	}
-	for c, err := range s.IVRSteps(ctx, mac, zone, span) {
+	return addAll(ctx, in, s.IVRSteps(ctx, mac, zone, span), in.addIVRStep)
+}
+
+// addAll adds records of one kind.
+func addAll[E pbx.Event](ctx context.Context, in *reading, records iter.Seq2[store.Record[E], error], add func(store.Record[E])) error {
+	for record, err := range records {
 		if err != nil {
 			return err
 		}
-		in.day.AddIVRStep(c.Event, sourceOf(c))
-		if err := in.queue(ctx); err != nil {
+		add(record)
+		if err := in.awaitSlot(ctx); err != nil {
 			return err
 		}
-		if !c.InUTC {
-			in.sample(c.Event.UUID, c.Event.Start)
-		}
-		in.note(store.LateRecord{Kind: c.Kind, ID: c.Event.UUID, Start: c.Event.Start, Received: c.Received})
 	}
 	return nil
+}
+
+func (in *reading) addCall(r store.Record[*pbx.CallRecord]) {
+	c := r.Event
+	in.day.AddCall(c, sourceOf(r))
+	if c.Start.Day() == in.from.Day() {
+		in.activity = in.activity.Then(pbx.Begun(c.Start))
+	}
+	in.sample(r.InUTC, c.UUID, c.Start)
+	in.note(store.LateRecord{Kind: r.Kind, ID: c.UUID, Queue: c.Queue, Agent: c.Agent, Start: c.Start, Received: r.Received})
+}
+
+func (in *reading) addCDR(r store.Record[*pbx.CDR]) {
+	c := r.Event
+	in.day.AddCDR(c, sourceOf(r))
+	in.sample(r.InUTC, c.UniqueID, c.Start)
+	in.note(store.LateRecord{Kind: r.Kind, ID: c.UniqueID, Start: c.Start, Received: r.Received})
+}
+
+func (in *reading) addIVRStep(r store.Record[*pbx.IVRStep]) {
+	step := r.Event
+	in.day.AddIVRStep(step, sourceOf(r))
+	in.sample(r.InUTC, step.UUID, step.Start)
+	in.note(store.LateRecord{Kind: r.Kind, ID: step.UUID, Start: step.Start, Received: r.Received})
 }
 
 func sourceOf[E pbx.Event](r store.Record[E]) kpi.Source {
 	return kpi.Source{Hash: r.Hash, Received: r.Received, Index: r.Index}
 }
 
-// addSigns adds the logins and logoffs of the day's sessions.
+// addSigns adds the agents' logins and logoffs of the day's sessions.
 func (in *reading) addSigns(ctx context.Context, s *store.Store, mac pbx.MAC) error {
 	from, to := in.day.SignReach()
 	for sign, err := range s.Signs(ctx, mac, from, to) {
@@ -157,7 +162,7 @@ func (in *reading) addSigns(ctx context.Context, s *store.Store, mac pbx.MAC) er
 		if sign.Login {
 			kind = pbx.KindAgentLogin
 		}
-		in.came(store.LateRecord{Kind: kind, Agent: sign.Agent, Received: sign.At})
+		in.noteLate(store.LateRecord{Kind: kind, Agent: sign.Agent, Received: sign.At})
 	}
 	return nil
 }
@@ -165,15 +170,15 @@ func (in *reading) addSigns(ctx context.Context, s *store.Store, mac pbx.MAC) er
 // maxLate is how many late records a restatement names.
 const maxLate = 100
 
-// note notes a record of the day, where it came late.
+// note notes a record of the day, if it came late.
 func (in *reading) note(l store.LateRecord) {
 	if l.Start >= in.from {
-		in.came(l)
+		in.noteLate(l)
 	}
 }
 
-// came notes what was received, where that was late.
-func (in *reading) came(l store.LateRecord) {
+// noteLate notes a record of any day, if it came late.
+func (in *reading) noteLate(l store.LateRecord) {
 	if l.Received.Before(in.since) {
 		return
 	}
@@ -183,26 +188,29 @@ func (in *reading) came(l store.LateRecord) {
 	}
 }
 
-// sample notes what a record tells of the PBX's zone.
-func (in *reading) sample(id string, start pbx.LocalTime) {
+// sample notes which zone a record implies, unless its times are in UTC.
+func (in *reading) sample(inUTC bool, id string, start pbx.LocalTime) {
+	if inUTC {
+		return
+	}
 	if ahead, ok := pbx.Ahead(id, start); ok {
 		in.offsets.Add(ahead)
 	}
 }
 
 const (
-	// enoughSamples is how many records tell a zone that is believed over an earlier one.
-	enoughSamples = 10
-	// oneOf is the share of the samples that may be of a clock that was set back: one of ten.
-	oneOf = 10
+	// minSamples is how many records it takes to change an inferred zone.
+	minSamples = 10
+	// skipOneIn is the part of the samples, the lowest ones, that may come from a clock that was set back.
+	skipOneIn = 10
 )
 
-// zone is the zone that the records tell, or known where they tell too little. It leaves out
-// the lowest tenth of them, rounded down.
+// zone returns the zone that the records imply, or known if there are too few of them. It leaves
+// out the lowest tenth of them, rounded down.
 func (in *reading) zone(known pbx.Zone) pbx.Zone {
 	samples := in.offsets.Calls()
-	if known.Known() && samples < enoughSamples {
+	if known.Known() && samples < minSamples {
 		return known
 	}
-	return in.offsets.Zone(samples / oneOf).Or(known)
+	return in.offsets.Zone(samples / skipOneIn).Or(known)
 }

@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// againAtOnce is how many published days of a PBX are computed again at once, so that all
-	// of a fleet's history is done over some hours.
+	// againAtOnce is how many published days of a PBX are marked at once. So a fleet's whole
+	// history is computed again over some hours.
 	againAtOnce = 12
-	// checkedAtOnce is how many published days of a PBX are looked at in one run.
+	// checkedAtOnce is how many published days of a PBX one run looks at.
 	checkedAtOnce = 400
 	// waitsAtMost is how many runs wait for the days that they have marked.
 	waitsAtMost = 24
 )
 
-// Recheck has published days of a PBX due that were computed by earlier rules, or in another
-// zone than the operator has set since: a number of them, the latest first, and more of them
-// once these were computed. Once all were looked at, it reads one item. Where the zone can't be
-// read that was set, it does nothing.
+// Recheck marks published days of a PBX that are outdated: earlier rules, or another zone than
+// the operator has set since. It marks a number of days, the latest first, and further ones after
+// these were computed. After it has checked all days, it only reads one item. If the zone that
+// was set can't be read, it does nothing.
 func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (marked int, err error) {
 	set, err := s.Device(ctx, mac)
 	if err != nil || set.Check("zone") != nil {
-		return 0, err // in which zone they should be is not known
+		return 0, err // the right zone is unknown
 	}
 	was, err := s.Checked(ctx, mac)
 	if err != nil {
@@ -53,8 +53,8 @@ func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (m
 	return marked, errors.Join(err, s.SetChecked(ctx, mac, next))
 }
 
-// waits reports whether those that were marked are not computed yet. A day that fails again and
-// again is not waited for.
+// waits reports whether some of the marked days are not computed yet. It does not wait for a day
+// that fails again and again.
 func waits(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked) (bool, error) {
 	_, due, err := s.Mark(ctx, mac, c.Before)
 	if err == nil && !due || c.Waited == waitsAtMost {
@@ -65,8 +65,8 @@ func waits(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked) (
 	return true, errors.Join(err, s.SetChecked(ctx, mac, *c))
 }
 
-// recheck goes on from where an earlier run came to. A day that it skips has it begin again once
-// it is through.
+// recheck continues where an earlier run stopped. If it skips a day, it begins again after the
+// last one.
 func recheck(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked, now time.Time) (marked int, err error) {
 	looked := 0
 	days := each.Loop[store.PublishedDay]{Of: "published days", Name: func(d store.PublishedDay) string { return d.Day.String() }}

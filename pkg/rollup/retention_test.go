@@ -13,7 +13,7 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// kept is all that is published: rows, headers, restatements and files.
+// kept returns all that is published: rows, headers, restatements and files.
 func (w *world) kept(t testing.TB) string {
 	t.Helper()
 	var all []string
@@ -33,7 +33,7 @@ func (w *world) kept(t testing.TB) string {
 	return strings.Join(all, "\n")
 }
 
-// expire drops what has expired, as DynamoDB does, and returns how many records of calls.
+// expire drops what has expired, as DynamoDB does. It returns the number of dropped call records.
 func (w *world) expire(t testing.TB) (calls int) {
 	t.Helper()
 	for _, item := range w.table.Items() {
@@ -50,7 +50,7 @@ func (w *world) expire(t testing.TB) (calls int) {
 	return calls
 }
 
-// someDays is a world of published days, in some of which the records of a call go on after
+// someDays makes a world of published days. On some of them the records of a call go on after
 // midnight.
 func someDays(t testing.TB, keep int, days ...string) *world {
 	t.Helper()
@@ -121,7 +121,7 @@ func TestAWorkerThatComesToASealedDayLeavesItAndTakesTheMarkAway(t *testing.T) {
 }
 
 func TestFiguresOutliveTheirRecords(t *testing.T) {
-	for name, keepThen := range map[string]int{"as before": 35, "records are kept for longer since": 400, "records are kept for ever since": 0} {
+	for name, keepThen := range map[string]int{"as before": 35, "records are kept for longer since": 400, "records are kept forever since": 0} {
 		t.Run(name, func(t *testing.T) {
 			w := someDays(t, 35, threeDays...)
 			before, gone := w.kept(t), 0
@@ -147,7 +147,7 @@ func TestFiguresOutliveTheirRecords(t *testing.T) {
 	}
 }
 
-// workAll runs the schedule, and has a worker come to every day, due or not.
+// workAll runs the schedule, and has a worker do every day, due or not.
 func (w *world) workAll(t testing.TB) {
 	t.Helper()
 	w.schedule(t)
@@ -162,7 +162,7 @@ func (w *world) workAll(t testing.TB) {
 }
 
 func TestADayThatIsLookedAtOnceRecordsExpireStaysSealed(t *testing.T) {
-	w := someDays(t, 0, threeDays...) // kept for ever
+	w := someDays(t, 0, threeDays...) // kept forever
 	w.keep = 35
 	w.workAll(t)
 	w.keep = 0
@@ -237,7 +237,7 @@ func TestWhatComesInTheLastHourBeforeItsDayIsSealedIsCounted(t *testing.T) {
 	}
 }
 
-func TestARevisionThatACrashLeftIsFinishedThoughItsDayWasSealedMeanwhile(t *testing.T) {
+func TestARevisionLeftByACrashIsCompletedThoughItsDayWasSealed(t *testing.T) {
 	w := someDays(t, 35, threeDays...)
 	d := day("2026-11-23")
 	w.now = instant("2026-12-27T23:00:00Z")

@@ -18,16 +18,16 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Task is one day of one PBX, to be computed.
+// Task asks for one day of one PBX to be computed.
 type Task struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
 }
 
-// String names the task.
+// String rejobs the task's name.
 func (t Task) String() string { return t.Day.String() + " of " + string(t.MAC) }
 
-// Queue carries tasks to workers. Any of them may be lost, doubled, or come late.
+// Queue carries tasks to workers. A task may be lost, doubled, or late.
 type Queue interface {
 	Send(ctx context.Context, tasks []Task) error
 }
@@ -39,24 +39,24 @@ type Rollup struct {
 	config config.Schedule
 	now    func() time.Time
 	files  func(curated.Day) ([]curated.Object, error)
-	days   [64]sync.Mutex // of which a day has one; some share one
+	days   [64]sync.Mutex // locks of days; some days share one
 	seed   maphash.Seed
-	// scratch is the folder of temporary files; empty: that of the system.
+	// scratch is the folder of temporary files; empty: the system's folder.
 	scratch string
-	room    int           // of a day's records in memory, by kind, in bytes
-	large   chan struct{} // has a place for each large day that may be computed at once
+	room    int           // memory for a day's records of one kind, in bytes
+	large   chan struct{} // a slot for each large day that may be computed at once
 }
 
-// New makes a Rollup of the records in a store, which publishes there and in a bucket.
+// New makes a Rollup that reads the records in a store, and publishes there and in a bucket.
 func New(s *store.Store, b archive.Bucket, c config.Schedule, now func() time.Time) *Rollup {
 	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed(), room: kpi.Room, large: make(chan struct{}, largeAtOnce)}
 }
 
-// largeAtOnce is how many days are computed at once of those that are too large for memory.
+// largeAtOnce is how many days that are too large for memory are computed at once.
 const largeAtOnce = 1
 
-// WithScratch has a Rollup put temporary files into a folder, and not into that of the system,
-// which may be in memory.
+// WithScratch makes a Rollup put temporary files into a folder. The system's own folder may be in
+// memory.
 func (r *Rollup) WithScratch(folder string) *Rollup {
 	r.scratch = folder
 	return r
@@ -66,18 +66,18 @@ func (r *Rollup) WithScratch(folder string) *Rollup {
 type device struct {
 	store.Device
 	inferred pbx.Zone
-	zone     pbx.Zone // the best that is known
+	zone     pbx.Zone // set, else inferred, else the fallback
 }
 
 func (r *Rollup) device(ctx context.Context, mac pbx.MAC) (device, error) {
 	return deviceOf(ctx, r.store, mac, r.config.DefaultZone)
 }
 
-// figureSettings are the settings that figures are computed by.
+// figureSettings are the settings that affect figures.
 var figureSettings = []string{"zone", "sla_threshold_seconds", "short_abandon_seconds", "talk_includes_hold"}
 
-// CheckSettings tells that a setting can't be read by which figures are computed. Then a PBX's
-// days wait, and stay due, until it is set again: no figure is computed by a guess.
+// CheckSettings rejobs an error if a setting that affects figures can't be read. Then the PBX's
+// days wait, and stay due, until the setting is corrected: no figure is computed from a guess.
 func CheckSettings(mac pbx.MAC, d store.Device) error {
 	if err := d.Check(figureSettings...); err != nil {
 		return fmt.Errorf("the settings of %s: %w: set it again with pbxctl device set", mac, err)
@@ -85,7 +85,7 @@ func CheckSettings(mac pbx.MAC, d store.Device) error {
 	return nil
 }
 
-// deviceOf is what is known of a PBX; fallback is its zone where none is.
+// deviceOf rejobs what is known of a PBX; fallback is its zone if none is known.
 func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zone) (device, error) {
 	set, seen, err := Known(ctx, s, mac)
 	if err != nil {
@@ -94,8 +94,8 @@ func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zon
 	return device{set, seen.Zone, store.ClockZone(set, seen, fallback)}, nil
 }
 
-// Known reads what was set for a PBX and what was learnt of it. Its error says so where anything
-// can't be read that figures are computed by; what was learnt is none of it where a zone is set.
+// Known reads a PBX's settings, and what was inferred from its records. It fails if anything that
+// affects figures can't be read. If a zone is set, what was inferred does not matter.
 func Known(ctx context.Context, s *store.Store, mac pbx.MAC) (store.Device, store.Seen, error) {
 	set, err := s.Device(ctx, mac)
 	if err != nil {
@@ -106,12 +106,12 @@ func Known(ctx context.Context, s *store.Store, mac pbx.MAC) (store.Device, stor
 	}
 	seen, err := s.Seen(ctx, mac)
 	if errors.Is(err, store.ErrNotUnderstood) && set.Zone.Known() {
-		return set, store.Seen{}, nil // it is learnt again, and not asked until then
+		return set, store.Seen{}, nil // it is inferred again, and not needed until then
 	}
 	return set, seen, err
 }
 
-// basis is what a day's figures are computed by.
+// basis rejobs the rules and settings that a day's figures are computed with.
 func (d device) basis() store.Basis {
 	s, t := settings(d.Device), Thresholds(d.Device)
 	return store.Basis{
@@ -120,7 +120,7 @@ func (d device) basis() store.Basis {
 	}
 }
 
-// Thresholds are those that the operator has set for a PBX, or the defaults.
+// Thresholds rejobs the thresholds that the operator has set for a PBX, or the defaults.
 func Thresholds(d store.Device) kpi.Thresholds {
 	return kpi.Thresholds{
 		ServiceLevel: d.ServiceLevel.Or(kpi.DefaultServiceLevel),
@@ -132,38 +132,38 @@ func settings(d store.Device) kpi.Settings {
 	return kpi.Settings{ShortAbandon: Thresholds(d).ShortAbandon, TalkIncludesHold: d.TalkIncludesHold}
 }
 
-// Check tells what is wrong with a task that was not made here.
+// Check rejobs an error for an invalid task. Use it for tasks that came from outside.
 func (t Task) Check() error {
 	if mac, err := pbx.ParseMAC(string(t.MAC)); err != nil || mac != t.MAC || t.Day <= 0 {
-		return fmt.Errorf("no task: %.40q of %.40q", t.Day, t.MAC)
+		return fmt.Errorf("invalid task: day %.40q, MAC %.40q", t.Day, t.MAC)
 	}
 	return nil
 }
 
-// Request has a day of a PBX due though nothing made it so. Its error tells why there is
-// nothing to compute: the day has not closed, or the PBX told of nothing on it.
+// Request marks a day of a PBX as due though nothing has changed. Its error says why there is
+// nothing to compute: the day has not closed, or the PBX sent nothing on it.
 func (r *Rollup) Request(ctx context.Context, t Task) error {
 	d, err := r.device(ctx, t.MAC)
 	if err != nil {
 		return err
 	}
 	if !r.closed(d.zone, t.Day, r.now()) {
-		return fmt.Errorf("%s has not closed for %s: it does at %s, by its zone %s", t.Day, t.MAC, r.closes(d.zone, t.Day).Format(time.RFC3339), d.zone)
+		return fmt.Errorf("%s has not closed for %s: it closes at %s, by its zone %s", t.Day, t.MAC, r.closes(d.zone, t.Day).Format(time.RFC3339), d.zone)
 	}
 	tasks, err := r.RequestClosed(ctx, t.MAC, t.Day, t.Day)
 	if err != nil {
 		return err
 	}
 	if len(tasks) == 0 {
-		return fmt.Errorf("%s told of nothing on %s", t.MAC, t.Day)
+		return fmt.Errorf("%s sent nothing on %s", t.MAC, t.Day)
 	}
 	return nil
 }
 
-// RequestClosed has the days of a PBX due from first to last on which it told of anything,
-// and that have closed; where last is unknown, from first on. Days that are sealed are among
-// the tasks, and not due. Days that it fails at are skipped: where each.Only says so of the
-// error, the tasks are those of all others.
+// RequestClosed marks the days of a PBX from first to last that have closed and have any records.
+// If last is unknown, it goes on to the last closed day. Sealed days are among the tasks, but are
+// not due. A day that fails is skipped: if each.Only reports true for the error, the tasks are
+// those of all other days.
 func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (tasks []Task, err error) {
 	d, err := r.device(ctx, mac)
 	if err != nil {

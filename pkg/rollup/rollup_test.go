@@ -18,7 +18,7 @@ func TestADayIsPublishedWhenItHasClosed(t *testing.T) {
 	if sent := w.schedule(t); len(sent) > 0 || w.due(t) != "" {
 		t.Errorf("before the day is over: %s sent, %q due", &sent, w.due(t))
 	}
-	// Nobody has said in which zone the PBX is, so the default counts until its records tell.
+	// The PBX's zone is not registered, so the default applies until its records imply one.
 	w.now = instant("2026-11-24T00:14:59Z")
 	if sent := w.schedule(t); len(sent) > 0 {
 		t.Errorf("within the grace period: %s", &sent)
@@ -58,7 +58,7 @@ func TestAPBXsZoneIsTheRegisteredOneElseInferredElseTheDefault(t *testing.T) {
 			}
 			record(t, s, w.now, call("2026-11-22 17:59:00", nil))
 			w.now = instant("2026-11-23T09:00:00Z")
-			w.hour(t) // the day before teaches the zone
+			w.hour(t) // the zone is inferred from the day before
 			record(t, s, w.now, call("2026-11-23 17:59:00", nil))
 			w.now = instant(c.closes).Add(-time.Second)
 			if sent := w.schedule(t); strings.Contains(sent.String(), "2026-11-23") {
@@ -72,7 +72,7 @@ func TestAPBXsZoneIsTheRegisteredOneElseInferredElseTheDefault(t *testing.T) {
 	}
 }
 
-func TestADayThatTheDefaultZoneClosesTooEarlyIsComputedWhenItIsOver(t *testing.T) {
+func TestADayThatTheDefaultZoneClosesTooEarlyIsComputedLater(t *testing.T) {
 	w := newWorld("2026-11-23T20:00:00Z")
 	s := w.store()
 	losAngeles := func(c *pbx.CallRecord) { // 12:00 there
@@ -132,7 +132,7 @@ func TestALateRecordRestatesItsDay(t *testing.T) {
 	w.now = instant("2026-11-27T10:00:00Z")
 	late := call("2026-11-23 12:00:00", func(c *pbx.CallRecord) { c.Queue = "631" })
 	record(t, w.store(), w.now, late)
-	if w.due(t) != "2026-11-23 2026-11-24" { // it decides what belongs to the next day, too
+	if w.due(t) != "2026-11-23 2026-11-24" { // it also decides what belongs to the next day
 		t.Errorf("due are %q", w.due(t))
 	}
 	w.hour(t)
@@ -215,9 +215,9 @@ func TestWhatCantBeRequestedSaysWhy(t *testing.T) {
 	w := newWorld("2026-11-23T10:00:00Z")
 	record(t, w.store(), w.now, call("2026-11-22 17:59:00", nil))
 	for d, want := range map[string]string{
-		"2026-11-23": "2026-11-23 has not closed for 68692e0b0001: it does at 2026-11-24T00:15:00Z, by its zone UTC",
-		"2099-01-01": "68692e0b0001 told of nothing on 2099-01-01", // its clock can't have reached it, so it has closed
-		"2026-11-20": "68692e0b0001 told of nothing on 2026-11-20",
+		"2026-11-23": "2026-11-23 has not closed for 68692e0b0001: it closes at 2026-11-24T00:15:00Z, by its zone UTC",
+		"2099-01-01": "68692e0b0001 sent nothing on 2099-01-01", // its clock can't have reached it, so it has closed
+		"2026-11-20": "68692e0b0001 sent nothing on 2026-11-20",
 	} {
 		err := w.rollup().Request(t.Context(), rollup.Task{MAC: mac, Day: day(d)})
 		if err == nil || !strings.Contains(err.Error(), want) {

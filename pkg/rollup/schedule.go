@@ -16,26 +16,25 @@ import (
 // Scheduled is what a run of the schedule did.
 type Scheduled struct {
 	PBXs   int // on the fleet list
-	Marked int // days, since they have closed, or the rules or the zone changed
-	Sent   int // tasks, for these and for days that were due before
-	// Waiting is how many days more are due, over the shares of their PBXs. They stay due.
+	Marked int // days that have closed, or whose rules or zone changed
+	Sent   int // tasks, for these days and for days that were due before
+	// Waiting is how many more days are due, beyond the shares of their PBXs. They stay due.
 	Waiting int
 }
 
-// tasksAtOnce is how many tasks are handed to the queue together.
+// tasksAtOnce is how many tasks go to the queue in one call.
 const tasksAtOnce = 1000
 
-// Schedule marks the days that have closed, and sends a task for each day that is due. A PBX, a
-// day or a mark that it fails at is skipped, and comes again with the next run; the error names
-// those of each loop.
+// Schedule marks the days that have closed, and sends a task for each day that is due. It skips a
+// PBX, a day or a mark that fails, and the next run tries it again. The error names what each
+// loop skipped.
 func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 	var done Scheduled
 	err := r.mark(ctx, &done)
-	return done, errors.Join(err, r.wake(ctx, q, &done))
+	return done, errors.Join(err, r.enqueue(ctx, q, &done))
 }
 
-// mark marks the days of all PBXs that have closed, and some that were computed by other
-// rules, or in another zone.
+// mark marks the days of all PBXs that have closed, and some days that are outdated: see Recheck.
 func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
 	var mu sync.Mutex
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs of the schedule", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
@@ -50,7 +49,7 @@ func (r *Rollup) mark(ctx context.Context, done *Scheduled) error {
 	})
 }
 
-// markPBX marks the days of one PBX that have closed since the schedule last came to it.
+// markPBX marks the days of one PBX that have closed since the last run of the schedule.
 func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err error) {
 	d, err := r.device(ctx, mac)
 	if err != nil {
@@ -66,15 +65,15 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	return marked, err
 }
 
-// markSome marks the days after through, until last or for as long a time as one run may look at,
-// and returns the last one; through where any of them could not be marked. A record whose
-// beginning can't be read is told of, and not waited for: the day that reads it tells of it, too.
+// markSome marks days after through, up to last, as many as one run may look at. It returns the
+// last day it looked at, or through if any day could not be marked. If the beginning of a record
+// can't be read, it reports that and goes on: computing that day will report it, too.
 func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, last pbx.Day) (until pbx.Day, marked int, err error) {
 	if until, err = r.until(ctx, mac, d.zone, through, last); err != nil {
 		return through, 0, err
 	}
-	// Where through is later, the PBX's zone was found to lie farther west: days that had
-	// closed are open again, and will be marked again.
+	// If through is later, the PBX's zone was corrected to one farther west. Days that had closed
+	// are open again, and will be marked again.
 	recorded := r.store.RecordedDays(ctx, mac, d.zone, store.Span{From: after(through), To: after(until)})
 	unmarked := false
 	days := each.Loop[pbx.Day]{Of: "days that have closed", Name: each.Text[pbx.Day]}
@@ -95,12 +94,12 @@ func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, l
 	return until, marked, err
 }
 
-// lookedAtOnce is how many days of a PBX are looked at before it is kept how far that came. So a
-// PBX with records of a hundred years is done in some runs, and keeps nobody else waiting.
+// lookedAtOnce is how many days of a PBX are looked at before the progress is saved. So a PBX
+// with records of a hundred years takes several runs, and no other PBX waits for it.
 const lookedAtOnce = 1000
 
-// until is the last day to look at now, of those after through until last: so many days after
-// the first one on which anything was recorded.
+// until returns the last day to look at now, between through and last. It counts lookedAtOnce
+// from the first day that has records.
 func (r *Rollup) until(ctx context.Context, mac pbx.MAC, zone pbx.Zone, through, last pbx.Day) (pbx.Day, error) {
 	if through != 0 && last-through <= lookedAtOnce {
 		return last, nil
@@ -121,8 +120,8 @@ func (r *Rollup) markClosed(ctx context.Context, d device, t Task) (sealed bool,
 	return false, r.store.MarkClosed(ctx, t.MAC, t.Day, earlier(d.zone.End(t.Day), r.now()))
 }
 
-// earlier is the earlier of two instants. A day whose end lies ahead has closed where the PBX's
-// clock can't have reached it.
+// earlier returns the earlier of two instants. A day that ends in the future may have closed: the
+// PBX's clock can't have reached it.
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -130,7 +129,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// after is the beginning of the day after, unknown where the day is.
+// after returns the beginning of the day after, or unknown for an unknown day.
 func after(day pbx.Day) pbx.LocalTime {
 	if day == 0 {
 		return 0
@@ -138,8 +137,8 @@ func after(day pbx.Day) pbx.LocalTime {
 	return (day + 1).Start()
 }
 
-// wake sends tasks for the days that are due and have closed, of each PBX at most its share.
-func (r *Rollup) wake(ctx context.Context, q Queue, done *Scheduled) error {
+// enqueue sends tasks for the days that are due and have closed: of each PBX at most its share.
+func (r *Rollup) enqueue(ctx context.Context, q Queue, done *Scheduled) error {
 	var due shares
 	zones := r.zones()
 	marks := each.Loop[store.Mark]{Of: "marks of days that are due", Name: nameOfMark}
@@ -164,7 +163,7 @@ func (r *Rollup) wake(ctx context.Context, q Queue, done *Scheduled) error {
 
 func nameOfMark(m store.Mark) string { return m.Day.String() + " of " + string(m.MAC) }
 
-// zones returns a function that tells the zones of PBXs, each of which it reads once.
+// zones returns a function that returns the zones of PBXs, and reads each only once.
 func (r *Rollup) zones() func(context.Context, pbx.MAC) (pbx.Zone, error) {
 	type found struct {
 		zone pbx.Zone

@@ -9,7 +9,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// set writes a document of the PBX as another hand might have.
+// set writes an item of the PBX as somebody else might have written it.
 func (w *world) set(t *testing.T, sk, doc string) {
 	t.Helper()
 	item := store.Item{Key: store.Key{PK: string(mac), SK: sk}, Version: "1", Doc: []byte(doc)}
@@ -46,15 +46,15 @@ func TestADayWaitsWhileASettingCannotBeReadThatItIsComputedBy(t *testing.T) {
 	}
 }
 
-func TestADayIsComputedThoughASettingCannotBeReadThatItDoesNotNeed(t *testing.T) {
+func TestADayIgnoresUnreadableSettingsThatItDoesNotNeed(t *testing.T) {
 	w := newWorld("2026-11-23T10:00:00Z")
 	record(t, w.store(), w.now, call("2026-11-22 10:00:00", nil))
 	w.set(t, "DEVICE", `{"aliases":"x","disabled":7,"min_generation":"2","name":5,"zone":"+08:00"}`)
-	w.set(t, "SEEN", `{"zone":"localtime"}`) // which is asked only where no zone was set
+	w.set(t, "SEEN", `{"zone":"localtime"}`) // it is used only if no zone was set
 	w.hour(t)
 	w.check(t, day("2026-11-22"))
 	if seen, err := w.store().Seen(t.Context(), mac); err != nil || seen.Zone.String() != "+08:00" {
-		t.Errorf("learnt anew: %s, %v", seen.Zone, err)
+		t.Errorf("inferred again: %s, %v", seen.Zone, err)
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// DaysAtOnce is the share of a PBX in a run of the schedule: how many of its days are sent to
-// be computed. The others stay due, and come with the next runs.
+// DaysAtOnce is the share of a PBX in a run of the schedule: how many of its days are sent to be
+// computed. The others stay due until the next runs.
 const DaysAtOnce = 400
 
-// shares are the days that are due, of each PBX at most its share.
+// shares are the days that are due: of each PBX at most its share.
 type shares struct {
-	order []*share // of the PBXs, as they were found
+	order []*share // in the order they were found
 	of    map[pbx.MAC]*share
 	found int
 }
@@ -22,7 +22,7 @@ type shares struct {
 type share struct {
 	mac  pbx.MAC
 	zone pbx.Zone
-	last pbx.Day // that its clock can have reached
+	last pbx.Day // the last day that its clock can have reached
 	days []pbx.Day
 }
 
@@ -45,8 +45,8 @@ func (s *share) add(day pbx.Day) {
 	}
 }
 
-// cut leaves the days of the share: first the latest ones, and days that the PBX's clock can't
-// have reached only after all others.
+// cut drops all days beyond the share. The latest days come first; days that the PBX's clock
+// can't have reached come last.
 func (s *share) cut() {
 	slices.SortFunc(s.days, func(a, b pbx.Day) int {
 		if aAhead := a > s.last; aAhead != (b > s.last) {
@@ -57,7 +57,7 @@ func (s *share) cut() {
 	s.days = s.days[:min(len(s.days), DaysAtOnce)]
 }
 
-// order puts what is ahead behind what is not.
+// order sorts days ahead of the clock behind the others.
 func order(ahead bool) int {
 	if ahead {
 		return 1
@@ -65,7 +65,7 @@ func order(ahead bool) int {
 	return -1
 }
 
-// tasks are the tasks of all shares: the first day of each PBX, then the second one of each,
+// tasks returns the tasks of all shares: the first day of each PBX, then the second one of each,
 // and so on. So no PBX waits for more than one day of each other one.
 func (s *shares) tasks() []Task {
 	var all []Task

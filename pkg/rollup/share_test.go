@@ -14,10 +14,10 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// busy is the PBX that has many days due.
+// busy is a PBX with many due days.
 const busy = pbx.MAC("020000000001")
 
-// mark has days of a PBX due.
+// mark marks days of a PBX as due.
 func (w *world) mark(t testing.TB, of pbx.MAC, days ...pbx.Day) {
 	t.Helper()
 	for _, d := range days {
@@ -27,7 +27,7 @@ func (w *world) mark(t testing.TB, of pbx.MAC, days ...pbx.Day) {
 	}
 }
 
-// before are the days before a day, the latest first.
+// before returns the days before a day, the latest first.
 func before(last pbx.Day, n int) (all []pbx.Day) {
 	for i := range n {
 		all = append(all, last-pbx.Day(i)-1)
@@ -69,7 +69,7 @@ func TestAPBXHasItsShareOfDaysComputedInARunTheLatestFirst(t *testing.T) {
 	}
 }
 
-// unmark takes the marks of days of the busy PBX away.
+// unmark removes the marks of days of the busy PBX.
 func (w *world) unmark(t testing.TB, days ...pbx.Day) {
 	t.Helper()
 	for _, d := range days {
@@ -112,7 +112,7 @@ func TestAPBXWithRecordsOfYearsKeepsNoOtherWaitingForTheirMarks(t *testing.T) {
 	}
 }
 
-// What one event can cause at the most is what infra/docs/security.md states.
+// infra/docs/security.md states the most that one event can cause.
 func TestOneLateEventCausesFewDaysAndTheFilesOfOne(t *testing.T) {
 	w := newWorld("2026-11-24T10:00:00Z")
 	late := func(change func(*pbx.CallRecord)) *caused {
@@ -144,7 +144,7 @@ func TestAnEventInUTCOfAPBXWithoutAZoneCausesFourDays(t *testing.T) {
 	}
 }
 
-// caused is what an event causes.
+// caused counts what an event causes.
 type caused struct {
 	sent          tasks
 	files         int

@@ -12,40 +12,41 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Result is what became of a task.
+// Result says what a worker did with a task.
 type Result string
 
 // The results of tasks.
 const (
-	NotDue    Result = "not_due"   // nobody asks for the day's figures
+	NotDue    Result = "not_due"   // nothing has changed since the day was published
 	StillOpen Result = "open"      // the day has not closed; it stays due
-	Empty     Result = "empty"     // the PBX told of nothing on that day
+	Empty     Result = "empty"     // the PBX sent nothing on that day
 	Unchanged Result = "unchanged" // the published figures are right
 	Published Result = "published"
-	Sealed    Result = "sealed" // its records expire: what is published stays as it is
+	Sealed    Result = "sealed" // its records expire: the published figures stay
 )
 
 const (
-	// markSettles is how long after it was made a mark may be taken away.
-	markSettles = 5 * time.Minute
-	// finishWithin is how long after a day is sealed it is computed where it was due before. No
-	// record of it has expired then.
+	// unmarkAfter is the age from which a mark may be removed. The record it was made for is
+	// written by then.
+	unmarkAfter = 5 * time.Minute
+	// finishWithin is how long a day that was due may still be computed after it was sealed. None
+	// of its records has expired by then.
 	finishWithin = 12 * time.Hour
 )
 
-// Work does a task. It may be done at any time, by any number of workers, any number of
-// times. Workers who share a Rollup take turns with a day; others may have to begin again.
+// Work does a task. Any number of workers may do it, at any time, any number of times. Workers
+// that share a Rollup do a day one after the other; others may have to begin again.
 func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
-	turn := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
-	turn.Lock()
-	defer turn.Unlock()
+	day := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
+	day.Lock()
+	defer day.Unlock()
 	var result Result
 	err := retry.OnConflict(ctx, store.ErrCondition, func() (err error) {
 		result, err = r.try(ctx, t)
 		return err
 	})
 	if errors.Is(err, store.ErrCondition) {
-		return "", fmt.Errorf("roll up %s of %s: other workers are at it, too", t.Day, t.MAC)
+		return "", fmt.Errorf("roll up %s of %s: other workers compute it at the same time: it stays due", t.Day, t.MAC)
 	}
 	if err != nil {
 		return "", fmt.Errorf("roll up %s of %s: %w", t.Day, t.MAC, err)
@@ -53,7 +54,7 @@ func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
 	return result, nil
 }
 
-// try does a task once; ErrCondition means that another worker was faster.
+// try does a task once. The error store.ErrCondition means that another worker was faster.
 func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 	began := r.now()
 	mark, due, err := r.store.Mark(ctx, t.MAC, t.Day)
@@ -77,13 +78,13 @@ func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 	if err != nil || !due || result == StillOpen {
 		return result, err
 	}
-	if mark.At.Add(markSettles).Before(began) {
+	if mark.At.Add(unmarkAfter).Before(began) {
 		err = r.store.Unmark(ctx, mark)
 	}
 	return result, err
 }
 
-// compute computes a day, and publishes it where that changes anything.
+// compute computes a day, and publishes it if that changes anything.
 func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began time.Time) (Result, error) {
 	d, err := r.device(ctx, t.MAC)
 	if err != nil {
@@ -95,7 +96,7 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	}
 	defer func() { in.close() }()
 	readIn := d.zone.String()
-	if d, err = r.learn(ctx, t.MAC, d, in); err != nil {
+	if d, err = r.inferZone(ctx, t.MAC, d, in); err != nil {
 		return "", err
 	}
 	if !r.closed(d.zone, t.Day, began) {
@@ -119,8 +120,8 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	return Published, r.publish(ctx, p)
 }
 
-// learn keeps what the records tell of the PBX's zone.
-func (r *Rollup) learn(ctx context.Context, mac pbx.MAC, d device, in *reading) (device, error) {
+// inferZone saves the zone that the records imply.
+func (r *Rollup) inferZone(ctx context.Context, mac pbx.MAC, d device, in *reading) (device, error) {
 	inferred := in.zone(d.inferred)
 	if inferred.String() == d.inferred.String() {
 		return d, nil

@@ -64,7 +64,7 @@ func (w *world) store() *store.Store { return store.New(w.table, w.clock).Keepin
 
 func (w *world) rollup() *rollup.Rollup { return w.over(w.table, w.bucket) }
 
-// over is a rollup over stores that stand before those of the world.
+// over returns a rollup on these stores, which wrap those of the world.
 func (w *world) over(table store.Table, bucket archive.Bucket) *rollup.Rollup {
 	r := rollup.New(store.New(table, w.clock).Keeping(w.keep), bucket, config.DefaultSchedule(), w.clock)
 	if w.plain {
@@ -73,7 +73,8 @@ func (w *world) over(table store.Table, bucket archive.Bucket) *rollup.Rollup {
 	return r
 }
 
-// call is a queue call in a PBX whose clock stands in +08:00, unless a uuid tells otherwise.
+// call is a queue call in a PBX whose clock stands in +08:00, unless the uuid implies another
+// zone.
 func call(start string, change func(*pbx.CallRecord)) *pbx.CallRecord {
 	local, err := pbx.ParseLocalTime(start)
 	if err != nil {
@@ -141,7 +142,7 @@ func (w *world) hour(t testing.TB) map[rollup.Task]rollup.Result {
 	return results
 }
 
-// published is what a day's rows say, without when they were computed.
+// published returns a day's rows, without the times of their computation.
 func (w *world) published(t testing.TB, d pbx.Day) string {
 	t.Helper()
 	var rows []string
@@ -154,7 +155,7 @@ func (w *world) published(t testing.TB, d pbx.Day) string {
 	return strings.Join(rows, "\n")
 }
 
-// expected is what a day's rows should say by the records as they are.
+// expected returns the rows that the present records of a day should give.
 func (w *world) expected(t testing.TB, d pbx.Day) string {
 	t.Helper()
 	rows, err := rollup.Compute(context.Background(), w.store(), pbx.UTC, rollup.Task{MAC: mac, Day: d})
@@ -184,7 +185,7 @@ func (w *world) expected(t testing.TB, d pbx.Day) string {
 	return strings.Join(all, "\n")
 }
 
-// queue is the published row of queue 630.
+// queue returns the published row of queue 630.
 func (w *world) queue(t testing.TB, d pbx.Day) (q kpi.Queue) {
 	t.Helper()
 	for row, err := range w.store().Rows(context.Background(), mac, d) {
@@ -198,7 +199,7 @@ func (w *world) queue(t testing.TB, d pbx.Day) (q kpi.Queue) {
 	return q
 }
 
-// due are the days that are due.
+// due returns the days that are due.
 func (w *world) due(t testing.TB) string {
 	t.Helper()
 	var days []string
@@ -211,8 +212,8 @@ func (w *world) due(t testing.TB) string {
 	return strings.Join(days, " ")
 }
 
-// check checks that a day is published as its records are, with files of the same revision,
-// and is not due any more.
+// check checks that a day's figures and files agree with its records, have one revision, and that
+// the day is not due any more.
 func (w *world) check(t testing.TB, d pbx.Day) {
 	t.Helper()
 	if got, want := w.published(t, d), w.expected(t, d); got != want {

@@ -24,15 +24,15 @@ const (
 	bytesAtMost = 4 << 20
 )
 
-// NewLines has lines written to w. Once lines were dropped and w is read again, tell writes to
+// NewLines has lines written to w. Once lines were dropped and w is read again, report writes to
 // w how many they were.
-func NewLines(w io.Writer, tell func(w io.Writer, dropped int64)) *Lines {
+func NewLines(w io.Writer, report func(w io.Writer, dropped int64)) *Lines {
 	l := &Lines{waiting: make(chan []byte, linesAtMost), ended: make(chan struct{})}
-	go l.run(w, tell)
+	go l.run(w, report)
 	return l
 }
 
-func (l *Lines) run(w io.Writer, tell func(io.Writer, int64)) {
+func (l *Lines) run(w io.Writer, report func(io.Writer, int64)) {
 	defer close(l.ended)
 	for line := range l.waiting {
 		_, err := w.Write(line)
@@ -40,7 +40,7 @@ func (l *Lines) run(w io.Writer, tell func(io.Writer, int64)) {
 		if err != nil {
 			l.dropped.Add(1)
 		} else if n := l.dropped.Swap(0); n > 0 {
-			tell(w, n)
+			report(w, n)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func sayDropped(w io.Writer, n int64) { fmt.Fprintf(w, "%d lines were dropped\n", n) }
 
-// stalled is a reader of a log that reads only after it was let go on.
+// stalled is a reader of a log that reads nothing until it is released.
 type stalled struct {
 	strings.Builder
 	goOn chan bool
@@ -36,7 +36,7 @@ func TestALogThatIsNotReadStopsNobody(t *testing.T) {
 	l.Close(time.Minute)
 	// The writer may have taken a line before the first was dropped.
 	if got := w.String(); !strings.Contains(got, fmt.Sprint(more, " lines were dropped\n")) && !strings.Contains(got, fmt.Sprint(more-1, " lines were dropped\n")) {
-		t.Errorf("it does not tell of the lines that were dropped: %.200q", got)
+		t.Errorf("it does not report the dropped lines: %.200q", got)
 	}
 	if n := strings.Count(w.String(), "line\n"); n < linesAtMost {
 		t.Errorf("%d lines were written", n)
@@ -56,7 +56,7 @@ func TestLongLinesThatWaitAreBounded(t *testing.T) {
 	}
 }
 
-// ending is a reader of a log that has ended for some lines.
+// ending is a reader of a log that fails for some lines.
 type ending struct {
 	strings.Builder
 	fails int

@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// tell tells of one of everything that goes well, and of one of everything that fails.
+// tell reports one of everything that goes well, and one of everything that fails.
 func tell(t *testing.T, r Operations) {
 	t.Helper()
 	day, err := pbx.ParseDay("2018-11-05")
@@ -26,7 +26,7 @@ func tell(t *testing.T, r Operations) {
 	r.Silent(t.Context(), nil, nil)
 	r.Described(t.Context(), Dimensions{PBXs: 2, Replaced: []string{"dim_site"}}, nil)
 	r.Retried(t.Context(), Retry{Released: 3, RefusedAgain: 2, Failed: 1}, nil)
-	r.Retried(t.Context(), Retry{}, nil) // of nothing there is nothing to tell
+	r.Retried(t.Context(), Retry{}, nil) // an empty report writes nothing
 	r.Packed(t.Context(), Compaction{Kind: pbx.KindHangup, Events: 7, Written: 2, Left: 1, Through: day}, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
 	r.Scheduled(t.Context(), Schedule{PBXs: 3}, failure)
@@ -83,7 +83,7 @@ func TestEachOperationIsCountedToo(t *testing.T) {
 	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent", "completed")
 	spill := counted(`[[]]`, "archived", "recorded", "quarantined", "not_handed_on")
 	left, silent := counted(`[[]]`, "spill_left"), counted(`[[]]`, "silent")
-	// So that a fleet that is silent is a zero, and not a gap.
+	// A silent fleet is a zero, and not a gap.
 	pulse := `"level":"INFO","msg":"pulse","outcome":"stored","events":0,` + counted(`[["outcome"]]`, "events") + "}\n"
 	want := []string{
 		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
