@@ -9,7 +9,7 @@ import (
 
 // logLine is a line of the server's log, whole: a value that has anything but these
 // characters stands in quotes, and every quote in it has a backslash.
-var logLine = regexp.MustCompile(`^time=[\d:.TZ+-]+ level=(INFO|WARN|ERROR)( [a-z_]+=([\w.\[\]-]+|"(\\.|[^"\\[:cntrl:]])*"))+\n$`)
+var logLine = regexp.MustCompile(`^time=[\d:.TZ+-]+ level=(INFO|WARN|ERROR)( [a-z_]+=([\w.:/\[\]-]+|"(\\.|[^"\\[:cntrl:]])*"))+\n$`)
 
 // checkLog looks for lines that the server has not written by itself, and for so many
 // deliveries. A line is written once its delivery is answered.

@@ -206,7 +206,7 @@ func TestKilledUnderLoadLosesNothing(t *testing.T) {
 	var mu sync.Mutex
 	acknowledged := map[string]bool{}
 	for kill := range kills {
-		s := serve(t, data)
+		s, loaded := serve(t, data), len(acknowledged)+senders
 		client := http.Client{Timeout: 10 * time.Second}
 		var sending sync.WaitGroup
 		for sender := range senders {
@@ -227,7 +227,15 @@ func TestKilledUnderLoadLosesNothing(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(30+rand.IntN(120)) * time.Millisecond)
+		for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(time.Millisecond) {
+			mu.Lock()
+			n := len(acknowledged)
+			mu.Unlock()
+			if n >= loaded {
+				break
+			}
+		}
+		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
 		s.cmd.Process.Kill()
 		s.cmd.Wait()
 		sending.Wait()
