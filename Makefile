@@ -45,6 +45,10 @@ test: ## Vet, and run the unit tests; those of what runs side by side with the r
 race: ## Run all unit tests with the race detector (needs a C compiler)
 	go run ./infra/slowest "$(TEST) -race -timeout 20m ./..."
 
+.PHONY: faults
+faults: ## Have each call of the stores go wrong in each way (make test: in one way)
+	go test -count=1 -timeout 20m -v -run NothingAcknowledged ./infra/faults -full
+
 # The detector waits a second before a program ends, and is told not to.
 test race: export GORACE := atexit_sleep_ms=0
 

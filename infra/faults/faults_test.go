@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"flag"
 	"runtime/debug"
 	"sync"
 	"testing"
@@ -151,9 +152,29 @@ func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
 	}
 }
 
-// faults are all ways in which a call goes wrong. A query that fails has yielded a page of
-// one item before.
-var faults = []storetest.Fault{storetest.Fails, storetest.FailsButPersisted, storetest.Hangs, storetest.Throttled}
+// way is how a call goes wrong. A query that fails has yielded a page of one item before.
+type way struct {
+	fault storetest.Fault
+	dies  bool // the process dies with it
+}
+
+// ways are all of them. A process that dies while a call hangs is one that dies when it fails.
+var ways = []way{
+	{storetest.Fails, false}, {storetest.Fails, true},
+	{storetest.FailsButPersisted, false}, {storetest.FailsButPersisted, true},
+	{storetest.Hangs, false}, {storetest.Throttled, false},
+}
+
+// full has each call go wrong in each way: go test ./infra/faults -full. Without it each call goes
+// wrong in one way, and the next call in the next.
+var full = flag.Bool("full", false, "have each call of the stores go wrong in each way")
+
+func waysOf(call int) []way {
+	if *full {
+		return ways
+	}
+	return ways[call%len(ways):][:1]
+}
 
 func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	before := debug.SetGCPercent(800) // the worlds are small, and thousands
@@ -166,21 +187,16 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 			visited, cases := 0, 0
 			for call := 1; call <= calls; call++ {
 				reached := false
-				for _, fault := range faults {
-					for _, dies := range []bool{false, true} {
-						if dies && fault >= storetest.Hangs {
-							continue // as one that fails
-						}
-						cases++
-						reached = op.breakAt(t, found, call, fault, dies) || reached
-						if t.Failed() {
-							t.Fatalf("fault %d at call %d of %d, the process dies: %t", fault, call, calls, dies)
-						}
+				for _, way := range waysOf(call) {
+					cases++
+					reached = op.breakAt(t, found, call, way) || reached
+					if t.Failed() {
+						t.Fatalf("%+v at call %d of %d", way, call, calls)
 					}
 				}
 				// How often what runs side by side asks for the same differs a little.
 				for again := 0; !reached && again < 20; again++ {
-					reached = op.breakAt(t, found, call, faults[0], false)
+					reached = op.breakAt(t, found, call, ways[0])
 				}
 				if reached {
 					visited++
@@ -227,12 +243,12 @@ func (op operation) count(t *testing.T, found found) (calls int) {
 
 // breakAt has a call go wrong, has the faults end, and checks the world. It tells whether
 // the call was made.
-func (op operation) breakAt(t *testing.T, found found, call int, fault storetest.Fault, dies bool) (reached bool) {
+func (op operation) breakAt(t *testing.T, found found, call int, way way) (reached bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := found()
 		var made counter
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		op.do(ctx, w, t, made.next(call, fault, dies), func() bool { return dies && made.made() >= call })
+		op.do(ctx, w, t, made.next(call, way.fault, way.dies), func() bool { return way.dies && made.made() >= call })
 		cancel()
 		reached = made.made() >= call
 		w.recover(t)
