@@ -102,8 +102,8 @@ func TestWhatTheOperatorWroteIsNamedAndLeft(t *testing.T) {
 	data := called(t)
 	ask(t, daysLater, "device", "set", "--mac", "68692e0b0001", "--name", "Jane, 015112345678", "--data", data)
 	out, code := examine(t, nil, time.Now, "erase", "--number", "+4915112345678", "--yes", "--data", data)
-	if code != exitFailed || !strings.Contains(out, "68692e0b0001  DEVICE  1      the operator wrote it there: change it") ||
-		!strings.Contains(out, "pbxctl: the number is there still") || !strings.Contains(out, "What stays:") {
+	if code != exitFailed || !strings.Contains(out, "68692e0b0001  DEVICE  1      the operator wrote it there: change that setting") ||
+		!strings.Contains(out, "pbxctl: the number is still there") || !strings.Contains(out, "What stays:") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	if found := filesWith(t, data, "4915112345678"); len(found) > 0 {
@@ -119,7 +119,7 @@ func TestAnErasureIsNotDoneByMistake(t *testing.T) {
 		says string
 	}{
 		{[]string{"--number", "4915112345678"}, "say --yes where nobody can be asked"},
-		{[]string{"--number", "801", "--yes"}, "from 7 to 20 are a caller's"},
+		{[]string{"--number", "801", "--yes"}, "a caller's number has 7 to 20"},
 		{[]string{"--number", "4915112345678", "--from", "2026-11-02", "--to", "2026-11-01", "--yes"}, "is after --to"},
 		{[]string{"--yes"}, "missing flags: --number"},
 	} {

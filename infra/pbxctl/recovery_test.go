@@ -201,7 +201,7 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 	}
 	got := do(t, "spill", "redrive", "--data", folder, "--json")
 	want := `{"archived":0,"recorded":1,"quarantined":1,"failed":1}` + "\n"
-	if got.code != 1 || got.out != want || !strings.Contains(got.errs, "pbxctl: skipped 1 of the spilled texts: what was received of 68692e0b0001 at 2026-11-24T10:00:00Z: ") {
+	if got.code != 1 || got.out != want || !strings.Contains(got.errs, "pbxctl: skipped 1 of the spilled texts: the spilled text of 68692e0b0001, received at 2026-11-24T10:00:00Z: ") {
 		t.Errorf("%+v, want %s", got, want)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Bad is the error for one thing among many that can't be read or done.
+// Bad is the error of one thing that can't be read or done.
 type Bad struct {
 	Name string // of the thing
 	Err  error
@@ -21,7 +21,7 @@ func (b *Bad) Unwrap() error { return b.Err }
 const (
 	// namedAtMost is how many skipped things an error names.
 	namedAtMost = 10
-	// reasonsAtMost is of how many of them its text says why.
+	// reasonsAtMost is for how many of them it gives the reason.
 	reasonsAtMost = 3
 )
 
@@ -31,7 +31,7 @@ type Skipped struct {
 	Count int
 	First []*Bad // the first ten of them
 	Done  int    // how many things were done
-	// Stopped is why the loop ended before its last thing; nil: it came to all.
+	// Stopped is why the loop ended before its last thing; nil if it reached the end.
 	Stopped error
 }
 
@@ -72,7 +72,7 @@ func (s *Skipped) add(bad *Bad) {
 	}
 }
 
-// Only reports whether an error says only that loops skipped some things: all others are done.
+// Only reports whether an error means only that loops skipped some things, and did all others.
 func Only(err error) bool {
 	switch e := err.(type) {
 	case *Skipped:
@@ -85,13 +85,13 @@ func Only(err error) bool {
 	return false
 }
 
-// Nothing reports whether an error tells of a loop that has done nothing at all: that is less often
-// the fault of each thing than of what is behind them all, such as a right that is missing.
+// Nothing reports whether an error contains a loop that has done nothing at all. Then the things
+// often have one cause, such as a missing permission.
 func Nothing(err error) bool {
 	return slices.ContainsFunc(In(err), func(s *Skipped) bool { return s.Done == 0 })
 }
 
-// In finds all loops that an error tells of, also those within others, such as days of a PBX.
+// In returns the errors of all loops in an error, including loops in loops, such as days of a PBX.
 func In(err error) (all []*Skipped) {
 	if s, ok := err.(*Skipped); ok {
 		all = append(all, s)

@@ -15,16 +15,16 @@ type Loop[T any] struct {
 	Of string
 	// Name names one of them.
 	Name func(T) string
-	// AtOnce is how many are done side by side; 0 and 1: one after the other, in their order.
+	// AtOnce is how many are done concurrently; 0 and 1: one after the other, in their order.
 	AtOnce int
-	// Skipped is told of each thing that is skipped, one after the other. It may be nil.
+	// Skipped is called for each thing that is skipped, never concurrently. It may be nil.
 	Skipped func(*Bad)
 }
 
-// Do calls do with each value of a sequence, and returns when all calls have ended. A thing
-// that can't be read, or that do fails for, is skipped: then the error is a *Skipped. Do stops
-// early when ctx ends, when the sequence ends with an error, or when do returns a Stop; then
-// the error wraps that one, too. It also ends when do returns ErrEnough.
+// Do calls do with each value of a sequence, and returns when all calls have returned. A thing that
+// can't be read, or for which do fails, is skipped. Then the error is a *Skipped. Do stops early
+// when ctx ends, when the sequence ends with an error, or when do returns a Stop. Then the error
+// wraps that error, too. Do also ends when do returns ErrEnough, which is not an error.
 func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
 	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
 	calls := calls(l.AtOnce)
@@ -54,14 +54,14 @@ func Concurrently(atOnce, n int, do func(i int)) {
 	calls.Wait()
 }
 
-// calls is a group of calls of which at most atOnce go on at a time. None returns an error.
+// calls returns a group that makes at most atOnce calls at a time. None of them returns an error.
 func calls(atOnce int) *errgroup.Group {
 	var g errgroup.Group
 	g.SetLimit(max(1, atOnce))
 	return &g
 }
 
-// run is a Loop that goes on.
+// run is a Loop that is running.
 type run[T any] struct {
 	Loop[T]
 	mu      sync.Mutex
@@ -141,11 +141,10 @@ func (r *run[T]) err() error {
 	return &r.skipped
 }
 
-// ErrEnough is returned by a loop's body that needs no more things. The loop ends, and that is no
-// error.
-var ErrEnough = errors.New("enough")
+// ErrEnough is returned by a loop's body that needs no more things. The loop ends without an error.
+var ErrEnough = errors.New("the loop needs no more things")
 
-// Stop is the error by which a loop's body ends the whole loop, such as for a disk that is full.
+// Stop returns the error by which a loop's body ends the whole loop, such as for a full disk.
 func Stop(err error) error { return stop{err} }
 
 // Stops reports whether an error is a Stop.

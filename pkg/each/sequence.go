@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// ErrNone is returned by the read of Map and MapAhead for a value that tells of nothing, such as one
-// that was deleted since it was listed: it is left out, and nobody is told.
-var ErrNone = errors.New("there is nothing")
+// ErrNone is returned by the read of Map and MapAhead for a value to be left out, such as an object
+// that was deleted after it was listed. It is not reported.
+var ErrNone = errors.New("the value is left out")
 
-// Map yields what read tells of each value of a sequence, in its order. A value that read fails
-// for is a *Bad of that name, and the next one follows. After any other error of the sequence, a
-// Stop of read, or the end of ctx, Map ends.
+// Map yields the results of read for the values of a sequence, in its order. If read fails for a
+// value, Map yields a *Bad of its name, and goes on. Map ends after any other error of the sequence,
+// after a Stop of read, and when ctx ends.
 func Map[T, U any](ctx context.Context, all iter.Seq2[T, error], name func(T) string, read func(context.Context, T) (U, error)) iter.Seq2[U, error] {
 	return func(yield func(U, error) bool) {
 		for thing, err := range all {
@@ -27,8 +27,8 @@ func Map[T, U any](ctx context.Context, all iter.Seq2[T, error], name func(T) st
 	}
 }
 
-// MapAhead is Map that reads atOnce values side by side, and ahead values before the first of
-// them is yielded.
+// MapAhead is Map that reads atOnce values concurrently. It reads ahead values before it yields the
+// first of them.
 func MapAhead[T, U any](
 	ctx context.Context, atOnce, ahead int, all iter.Seq2[T, error], name func(T) string, read func(context.Context, T) (U, error),
 ) iter.Seq2[U, error] {
@@ -53,7 +53,7 @@ func MapAhead[T, U any](
 	}
 }
 
-// reading is a value of a sequence, and what was read of it.
+// reading is a value of a sequence, and the result of read for it.
 type reading[T, U any] struct {
 	thing T
 	value U
@@ -72,7 +72,7 @@ func (r *reading[T, U]) read(ctx context.Context, name func(T) string, read func
 	}
 }
 
-// yield yields what was read, and reports whether to go on.
+// yield yields the result, and reports whether to go on.
 func (r *reading[T, U]) yield(yield func(U, error) bool) bool {
 	if errors.Is(r.err, ErrNone) {
 		return true
@@ -98,7 +98,7 @@ func Join[T any](parts ...iter.Seq2[T, error]) iter.Seq2[T, error] {
 	}
 }
 
-// Where yields those values of a sequence that are wanted, and its errors.
+// Where yields the wanted values of a sequence, and all its errors.
 func Where[T any](all iter.Seq2[T, error], wanted func(T) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for thing, err := range all {
@@ -109,10 +109,10 @@ func Where[T any](all iter.Seq2[T, error], wanted func(T) bool) iter.Seq2[T, err
 	}
 }
 
-// Of yields some values.
+// Of yields the given values.
 func Of[T any](values ...T) iter.Seq2[T, error] { return From(slices.Values(values)) }
 
-// From yields values, all of which can be read.
+// From yields values without errors.
 func From[T any](values iter.Seq[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for value := range values {
@@ -123,7 +123,7 @@ func From[T any](values iter.Seq[T]) iter.Seq2[T, error] {
 	}
 }
 
-// Text names a value by its usual text.
+// Text names a value by its text, as fmt.Sprint writes it.
 func Text[T any](value T) string { return fmt.Sprint(value) }
 
 func isBad(err error) bool {
@@ -131,7 +131,7 @@ func isBad(err error) bool {
 	return ok
 }
 
-// Doing says of the errors of a sequence what was being done. A *Bad keeps its name.
+// Doing adds what was being done to the errors of a sequence. A *Bad stays as it is.
 func Doing[T any](doing string, all iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for thing, err := range all {
@@ -145,7 +145,7 @@ func Doing[T any](doing string, all iter.Seq2[T, error]) iter.Seq2[T, error] {
 	}
 }
 
-// Flat yields what is in the values of a sequence.
+// Flat yields the elements of the values of a sequence.
 func Flat[T any](all iter.Seq2[[]T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for some, err := range all {

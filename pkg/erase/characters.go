@@ -10,14 +10,14 @@ import (
 // span is a part of a text, in bytes.
 type span struct{ from, to int }
 
-// octet is a byte of what a text means, and where that is written.
+// octet is a byte of a decoded text, and its place in the original text.
 type octet struct {
 	byte
 	span
 }
 
-// character is a character of what a text means, and where that is written. A digit of any
-// script is that of ASCII, and so is what is written in full width.
+// character is a character of a decoded text, and its place in the original text. Digits of any
+// script and characters in full width become ASCII.
 type character struct {
 	r rune
 	span
@@ -25,8 +25,8 @@ type character struct {
 
 func (c character) isDigit() bool { return c.r >= '0' && c.r <= '9' }
 
-// isBetween reports whether a character may stand between two digits of a number: a blank, a
-// dash, a dot, a slash, a parenthesis, a plus, or what takes no place of its own.
+// isBetween reports whether a character may stand between two digits of a number. It may be a
+// blank, a dash, a dot, a slash, a parenthesis, a plus, or a character without width.
 func (c character) isBetween() bool {
 	if c.r < utf8.RuneSelf {
 		return strings.ContainsRune(" +-./()\t\n\v\f\r", c.r)
@@ -34,8 +34,8 @@ func (c character) isBetween() bool {
 	return unicode.IsSpace(c.r) || unicode.In(c.r, unicode.Pd, unicode.Cf, unicode.M) || strings.ContainsRune("−⁄∕·•․‧", c.r)
 }
 
-// viewsOf yields the ways to read a text: as it stands there, with its escapes undone, up to
-// three times, and in GB18030 where it is not UTF-8.
+// viewsOf yields the ways to read a text: as it is, unescaped up to three times, and as GB18030 if
+// it is not UTF-8.
 func viewsOf(text string) iter.Seq[func(string) []character] {
 	return func(yield func(func(string) []character) bool) {
 		if !yield(func(s string) []character { return charactersOf(plainly(s)) }) {
@@ -55,7 +55,7 @@ func viewsOf(text string) iter.Seq[func(string) []character] {
 	}
 }
 
-// plainly are the bytes of a text as they stand there.
+// plainly returns the bytes of a text as they are.
 func plainly(text string) []octet {
 	all := make([]octet, len(text))
 	for i := range len(text) {
@@ -64,7 +64,7 @@ func plainly(text string) []octet {
 	return all
 }
 
-// charactersOf reads UTF-8.
+// charactersOf decodes UTF-8.
 func charactersOf(all []octet) []character {
 	characters := make([]character, 0, len(all))
 	var buffer [utf8.UTFMax]byte
@@ -84,7 +84,7 @@ func charactersOf(all []octet) []character {
 	return characters
 }
 
-// charactersOfGB reads GB18030, as far as digits and what is in full width are concerned.
+// charactersOfGB decodes the digits and the characters in full width of GB18030.
 func charactersOfGB(all []octet) []character {
 	characters := make([]character, 0, len(all))
 	for i := 0; i < len(all); {
@@ -107,7 +107,7 @@ func charactersOfGB(all []octet) []character {
 	return characters
 }
 
-// folded is the character of ASCII for a digit of any script, and for what is in full width.
+// folded returns the ASCII character for a digit of any script, or for a character in full width.
 func folded(r rune) rune {
 	switch {
 	case r < utf8.RuneSelf:
@@ -120,7 +120,7 @@ func folded(r rune) rune {
 	return r
 }
 
-// digitOf is the value of a digit: those of each script stand in a row, from 0.
+// digitOf returns the value of a digit. The digits of each script are consecutive, from 0.
 func digitOf(r rune) rune {
 	for _, some := range unicode.Nd.R16 {
 		if r >= rune(some.Lo) && r <= rune(some.Hi) {
@@ -135,7 +135,7 @@ func digitOf(r rune) rune {
 	return 0
 }
 
-// unescaped undoes the escapes of JavaScript, JSON and forms, so many times.
+// unescaped decodes the escapes of JavaScript, JSON and forms, depth times.
 func unescaped(all []octet, depth int) []octet {
 	for range depth {
 		var next []octet
@@ -156,10 +156,10 @@ const (
 	escaped = "\b\f\n\r\t\v\x00"
 )
 
-// longestEscape is the length of \u{10ffff}, and of two \uffff.
+// longestEscape is the length of two \uffff, the longest escape.
 const longestEscape = 12
 
-// escape is what the first characters mean, and how many bytes write it.
+// escape decodes the escape at the start, or the first byte. It returns how many bytes it read.
 func escape(all []octet) (meant string, length int) {
 	first := all[0].byte
 	if first != '\\' && first != '%' || len(all) < 2 {
@@ -196,7 +196,7 @@ func escape(all []octet) (meant string, length int) {
 	return `\`, 1
 }
 
-// unicodeEscape is what an escape \uffff, two of them for one character, or \u{10ffff} means.
+// unicodeEscape decodes \uffff, two of them for one character, or \u{10ffff}.
 func unicodeEscape(s string) (meant string, length int) {
 	if braced, ok := strings.CutPrefix(s[2:], "{"); ok {
 		hex, _, closed := strings.Cut(braced, "}")
@@ -217,7 +217,7 @@ func unicodeEscape(s string) (meant string, length int) {
 	return string(code), 6
 }
 
-// unhex reads so many hexadecimal digits.
+// unhex reads a number of hexadecimal digits.
 func unhex(s string, digits int) (code rune, ok bool) {
 	if len(s) < digits {
 		return 0, false
@@ -232,7 +232,7 @@ func unhex(s string, digits int) (code rune, ok bool) {
 	return code, true
 }
 
-// chain is digits that nothing but separators parts.
+// chain is digits with only separators between them.
 type chain struct {
 	digits []byte
 	at     []span

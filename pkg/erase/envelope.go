@@ -14,22 +14,22 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// notRead is why an envelope goes to quarantine whose event can't be made again.
-const notRead = "a number was erased, and what is left is no event to this version"
+// notRead is the reason for the quarantine of an envelope whose event can't be written again.
+const notRead = "a number was erased, and this version can't read the rest as an event"
 
-// masked is an archived line without the number.
+// maskedLine is an archived line without the number.
 type maskedLine struct {
 	had      bool
-	receipt  archive.Receipt // as it was; zero where the line is no envelope
-	members  []string        // that had the number, where the line's event is read
+	receipt  archive.Receipt // as it was; zero if the line is not an envelope
+	members  []string        // that had the number, if the event can be read
 	envelope archive.Envelope
-	text     []byte // the line; empty where the envelope goes to quarantine
-	// gone names the event that is no longer in the archive, since it can't be told without
-	// the number.
+	text     []byte // the line; empty if the envelope goes to quarantine
+	// gone is the hash of an event that is no longer in the archive, since it can't be written
+	// without the number.
 	gone store.ContentHash
 }
 
-// line writes an archived line without the number.
+// maskLine writes an archived line without the number.
 func (n *Numbers) maskLine(line []byte) (maskedLine, error) {
 	r, err := archive.ParseReceipt(line)
 	if err != nil { // no reader takes it for an envelope
@@ -55,7 +55,7 @@ func (n *Numbers) maskLine(line []byte) (maskedLine, error) {
 	return m, err
 }
 
-// body is a body without the number.
+// maskedBody is a body without the number.
 type maskedBody struct {
 	had       bool
 	text      []byte
@@ -64,11 +64,11 @@ type maskedBody struct {
 	members   []string          // that had the number
 }
 
-// body writes a body without the number. What it says then is what it said, but for the
-// number: where a PBX writes so that it can't be masked in its place, the event is written again.
+// maskBody writes a body without the number. All else stays as it was. If the number can't be masked
+// in place, the event is written again.
 func (n *Numbers) maskBody(text []byte) maskedBody {
 	if !n.mayHave(string(text)) {
-		return maskedBody{text: text} // as most
+		return maskedBody{text: text} // most bodies
 	}
 	seen := &seen{numbers: n}
 	rewritten, ok := zycoo.Rewrite(text, seen.member)
@@ -93,16 +93,15 @@ func (n *Numbers) maskBody(text []byte) maskedBody {
 	return maskedBody{had: true, text: []byte(n.Mask(string(rewritten))), rewritten: true, gone: gone, members: seen.members}
 }
 
-// clean reports whether a body that is an event has no number: neither in its members, nor
-// beside them.
+// clean reports whether the body of an event has no number, in its members or between them.
 func (n *Numbers) clean(text []byte) bool {
 	seen := &seen{numbers: n}
 	_, ok := zycoo.Rewrite(text, seen.member)
 	return ok && len(seen.members) == 0 && seen.between(string(text), n.Mask) == string(text)
 }
 
-// seen notes which members of an event have the number, and which texts are no number though
-// they have its digits.
+// seen notes which members of an event have the number, and which texts have its digits without
+// being a number.
 type seen struct {
 	numbers *Numbers
 	members []string
@@ -120,7 +119,7 @@ func (s *seen) member(m zycoo.Member) zycoo.Member {
 	return next
 }
 
-// between masks a text but for what is no number.
+// between masks a text, except for the texts that are not a number.
 func (s *seen) between(text string, mask func(string) string) string {
 	for _, kept := range s.kept {
 		if before, after, ok := strings.Cut(text, kept); ok {
@@ -130,7 +129,7 @@ func (s *seen) between(text string, mask func(string) string) string {
 	return mask(text)
 }
 
-// eventOf is the one that a body has; nil where it is none.
+// eventOf returns the event of a body; nil if the body is not one event.
 func eventOf(text []byte) pbx.Event {
 	b, err := zycoo.Decode(text)
 	if err != nil || len(b.Elements) != 1 || b.Elements[0].Err != nil {
@@ -139,7 +138,7 @@ func eventOf(text []byte) pbx.Event {
 	return b.Elements[0].Event
 }
 
-// says reports whether two events say the same.
+// says reports whether two events are equal.
 func says(a, b pbx.Event) bool {
 	if a == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return false
@@ -149,8 +148,9 @@ func says(a, b pbx.Event) bool {
 	return err == nil && err2 == nil && bytes.Equal(one, other)
 }
 
-// reason is why a receipt was refused, without the number. It quotes values, and cuts them: so
-// the beginning of a number at the end of a quotation counts, too, where the body has it whole.
+// reason returns why a receipt was refused, without the number. A reason quotes values, and cuts
+// long ones. So it masks the beginning of a number at the end of a quotation, too, if the body has
+// the whole number.
 func (n *Numbers) reason(r archive.Receipt, b maskedBody) string {
 	reason := n.Mask(r.Reason)
 	if !b.had {
@@ -169,10 +169,10 @@ func (n *Numbers) reason(r archive.Receipt, b maskedBody) string {
 // cutEnd is the end of a quotation, from where a number may begin.
 var cutEnd = regexp.MustCompile(`[^"]*"`)
 
-// leastBeginning is how many digits of a number are a part of it, and not some other count.
+// leastBeginning is how many digits count as the beginning of a number.
 const leastBeginning = 4
 
-// beginning returns where the beginning of a number stands that is cut off by a quote.
+// beginning returns where a number begins that the end of a quotation cuts.
 func (n *Numbers) beginning(view []character) (place int, ok bool) {
 	end := len(view) - 1 // the quote
 	var digits []byte

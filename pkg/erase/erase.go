@@ -19,28 +19,28 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Erasure is what is to be erased, and where.
+// Erasure says what to erase, and where.
 type Erasure struct {
 	Records *store.Store
 	Archive archive.Bucket
 	Numbers *Numbers
-	// First and Last are the UTC days of receipt that are meant, both included; zero: open.
+	// First and Last are the first and last UTC day of receipt, both included; zero: no bound.
 	// Published figures and their files are searched whole.
 	First, Last pbx.Day
 	DryRun      bool
-	// AtOnce is how many objects are searched side by side; 0: 32.
+	// AtOnce is how many objects are searched concurrently; 0: 32.
 	AtOnce int
-	// Tell is told of each place where the number was found, one after the other; of what stays
-	// in the end.
+	// Found is called for each place where the number was found, never concurrently. Places
+	// where it stays come last.
 	Found func(Finding)
-	// Progress is told how many objects were searched; it may be nil.
+	// Progress is called with the number of objects that were searched; it may be nil.
 	Progress func(objects int)
 
 	mu       sync.Mutex
 	searched int
-	found    int                        // in this pass
-	left     []Finding                  // of them
-	gone     map[store.ContentHash]bool // events that the archive has no more
+	found    int                        // places of this pass
+	left     []Finding                  // those where the number stays
+	gone     map[store.ContentHash]bool // events that are no longer in the archive
 	days     map[pbx.MAC]map[pbx.Day]bool
 }
 
@@ -50,28 +50,27 @@ type Finding struct {
 	Where    string    `json:"where"` // the archive's folder, or the first part of the item's key
 	MAC      pbx.MAC   `json:"mac,omitempty"`
 	Name     string    `json:"name,omitempty"` // of the object, or the item's key
-	Now      string    `json:"now,omitempty"`  // the object's name afterwards, where that is another one
+	Now      string    `json:"now,omitempty"`  // the object's new name, if it has changed
 	Line     int       `json:"line,omitempty"` // of the object, from 1
 	ID       string    `json:"id,omitempty"`   // of the envelope
 	Received time.Time `json:"received,omitzero"`
 	Members  []string  `json:"members,omitempty"` // that have it, by their names; columns of a file
 	Count    int       `json:"count"`             // of envelopes, items or texts
-	Error    string    `json:"error,omitempty"`   // why the number is there still
-	Note     string    `json:"note,omitempty"`    // what else became of it
-	Text     string    `json:"-"`                 // what is kept there, with the number
+	Error    string    `json:"error,omitempty"`   // why the number is still there
+	Note     string    `json:"note,omitempty"`    // what else happened to it
+	Text     string    `json:"-"`                 // the text there, with the number
 }
 
-// ErrRemains is wrapped by the error for a number that is there still: the findings tell why.
-var ErrRemains = errors.New("the number is there still")
+// ErrRemains is wrapped by the error for a number that is still there: the findings say why.
+var ErrRemains = errors.New("the number is still there")
 
-// passesAtMost is how often all is searched: until nothing more is erased, since what is received,
-// handed on or compacted meanwhile may bring the number back to where it was erased.
+// passesAtMost is how often all data is searched, until a pass erases nothing more. Events that are
+// received, redriven or compacted concurrently may bring the number back.
 const passesAtMost = 5
 
-// Run erases the number from what is spilled, from the archive and from the records, and
-// returns the days whose figures are to be computed again. Afterwards comes Figures. What can't
-// be read or written keeps the number from being erased nowhere else: the error wraps ErrRemains
-// or an *each.Skipped then, and no other error does.
+// Run erases the number from spilled texts, from the archive and from the records. It returns the
+// days whose figures must be computed again. Call Figures after that. A part that can't be read or
+// written does not stop the others: then the error wraps ErrRemains or an *each.Skipped.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
 	e.gone, e.days = map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
 	var skipped error
@@ -81,7 +80,7 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 			return e.eraseObjects(ctx, archive.RawPrefix, archive.QuarantinePrefix, archive.SpillPrefix)
 		}, func() error { return e.eraseRecords(ctx) })
 		if err != nil && !each.Only(err) {
-			e.reportRemaining() // the error says that it may be there
+			e.reportRemaining() // err says that the number may be there
 			return e.days, err
 		}
 		if skipped = err; e.DryRun || e.found == len(e.left) {
@@ -89,10 +88,10 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 		}
 	}
 	e.reportRemaining()
-	return e.days, errors.Join(skipped, fmt.Errorf("%w: it keeps coming back: do its PBXs send it again?", ErrRemains))
+	return e.days, errors.Join(skipped, fmt.Errorf("%w: each of %d passes found it again: check whether PBXs still send it, and erase it again", ErrRemains, passesAtMost))
 }
 
-// goOn does one thing after another, also where one had to skip something.
+// goOn calls functions one after the other, also after one that had to skip something.
 func goOn(all ...func() error) (err error) {
 	for _, do := range all {
 		next := do()
@@ -103,8 +102,8 @@ func goOn(all ...func() error) (err error) {
 	return err
 }
 
-// Figures erases the number from the files of figures, which may have it where their records
-// are gone.
+// Figures erases the number from the files of figures. These may have it although their records are
+// deleted.
 func (e *Erasure) Figures(ctx context.Context) error {
 	e.found, e.left = 0, nil
 	err := e.eraseObjects(ctx, archive.CuratedPrefix)
@@ -114,7 +113,7 @@ func (e *Erasure) Figures(ctx context.Context) error {
 	return err
 }
 
-// remains tells of what stays.
+// reportRemaining reports the places where the number stays.
 func (e *Erasure) reportRemaining() error {
 	for _, f := range e.left {
 		e.Found(f)
@@ -125,7 +124,7 @@ func (e *Erasure) reportRemaining() error {
 	return nil
 }
 
-// tell tells of a place, or keeps that something stays there.
+// report reports a place. A place where the number stays is kept for reportRemaining.
 func (e *Erasure) report(f Finding) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -137,16 +136,16 @@ func (e *Erasure) report(f Finding) {
 	e.Found(f)
 }
 
-// concerns reports whether what was received at a time is meant.
+// concerns reports whether a time of receipt is within the erasure's days.
 func (e *Erasure) concerns(received time.Time) bool {
 	day := pbx.UTCDay(received)
 	return day >= e.First && (e.Last == 0 || day <= e.Last)
 }
 
-// spilled erases the number from what the table keeps for the archive.
+// eraseSpilled erases the number from the spilled texts of the table.
 func (e *Erasure) eraseSpilled(ctx context.Context) error {
 	all := each.Loop[store.Spilled]{Of: "spilled texts that are searched", Name: func(sp store.Spilled) string {
-		return fmt.Sprintf("that of %s, %s", sp.MAC, sp.Received.Format(time.RFC3339))
+		return fmt.Sprintf("the text of %s, received at %s", sp.MAC, sp.Received.Format(time.RFC3339))
 	}}
 	return all.Do(ctx, e.Records.AllSpilled(ctx), func(ctx context.Context, sp store.Spilled) error {
 		if sp.Done || !e.concerns(sp.Received) {
@@ -165,7 +164,7 @@ func (e *Erasure) eraseSpilled(ctx context.Context) error {
 	})
 }
 
-// replaceSpilled puts a text in the place of one that is spilled.
+// replaceSpilled replaces a spilled text.
 func (e *Erasure) replaceSpilled(ctx context.Context, sp store.Spilled, l maskedLines) error {
 	if err := e.refuse(ctx, l.refused); err != nil {
 		return err
@@ -178,7 +177,7 @@ func (e *Erasure) replaceSpilled(ctx context.Context, sp store.Spilled, l masked
 	return e.Records.Unspill(ctx, sp)
 }
 
-// records erases the number from the records.
+// eraseRecords erases the number from the records.
 func (e *Erasure) eraseRecords(ctx context.Context) error {
 	all := each.Loop[pbx.MAC]{Of: "PBXs that are searched", Name: func(mac pbx.MAC) string { return string(mac) }}
 	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
@@ -190,14 +189,14 @@ func (e *Erasure) eraseRecords(ctx context.Context) error {
 	})
 }
 
-// redacted tells of an item of the table.
+// reportRedacted reports an item of the table.
 func (e *Erasure) reportRedacted(mac pbx.MAC, r store.Redacted) {
 	f := Finding{Where: r.Kind, MAC: mac, Name: r.SK, Received: r.Received, Count: 1, Text: string(r.Doc)}
 	if r.Err != nil {
 		f.Error = r.Err.Error()
 	}
 	if r.Left {
-		f.Error = "the operator wrote it there: change it"
+		f.Error = "the operator wrote it there: change that setting"
 	}
 	for _, day := range r.Days {
 		if e.days[mac] == nil {
@@ -208,10 +207,10 @@ func (e *Erasure) reportRedacted(mac pbx.MAC, r store.Redacted) {
 	e.report(f)
 }
 
-// atOnce is how many objects are searched side by side, where nobody says it: they are far away.
+// atOnce is the default of Erasure.AtOnce. It is high, since a remote store answers slowly.
 const atOnce = 32
 
-// objects erases the number from the objects of some folders.
+// eraseObjects erases the number from the objects of some folders.
 func (e *Erasure) eraseObjects(ctx context.Context, folders ...string) error {
 	all := each.Loop[string]{Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
 	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
@@ -228,7 +227,7 @@ func (e *Erasure) progress() {
 	}
 }
 
-// names yields the names of the objects of some folders that may have what is meant.
+// names yields the names of the objects in some folders that may be within the erasure's days.
 func (e *Erasure) names(ctx context.Context, folders []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, folder := range folders {
@@ -244,7 +243,7 @@ func (e *Erasure) names(ctx context.Context, folders []string) iter.Seq2[string,
 	}
 }
 
-// concernsName reports whether an object may have what was received on a day that is meant.
+// concernsName reports whether an object may have events of the erasure's days.
 func (e *Erasure) concernsName(name string) bool {
 	_, after, dated := strings.Cut(name, "/dt=")
 	if !dated || len(after) < len(time.DateOnly) || strings.HasPrefix(name, archive.CuratedPrefix) {
@@ -254,7 +253,7 @@ func (e *Erasure) concernsName(name string) bool {
 	return err != nil || e.concerns(day)
 }
 
-// object erases the number from an object. It finds nothing where the object is gone.
+// eraseObject erases the number from an object. It finds nothing if the object is deleted.
 func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 	where, _, _ := strings.Cut(name, "/")
 	was, tag, err := archive.GetTagged(ctx, e.Archive, name)
@@ -283,7 +282,7 @@ func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 	return err
 }
 
-// tellLines tells of lines at a place that were written, or not for a reason.
+// reportLines reports the lines of a place. failed is why they could not be written, or nil.
 func (e *Erasure) reportLines(l maskedLines, at Finding, failed error) {
 	for _, f := range l.found {
 		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, cmp.Or(f.MAC, at.MAC)
@@ -294,9 +293,9 @@ func (e *Erasure) reportLines(l maskedLines, at Finding, failed error) {
 	}
 }
 
-// write puts an object in the place of another. What goes to quarantine is there before, and
-// the old object is the last to go: whoever starts again finds it. One that somebody else
-// has changed meanwhile is left to the next pass.
+// write replaces an object. It puts events into quarantine first, and deletes the old object last:
+// so an erasure that is started again finds it. If the object was changed concurrently, write leaves
+// it to the next pass.
 func (e *Erasure) write(ctx context.Context, name, tag string, next newObject) error {
 	if err := e.refuse(ctx, next.lines.refused); err != nil {
 		return err
@@ -326,7 +325,7 @@ func (e *Erasure) refuse(ctx context.Context, all []archive.Envelope) error {
 	return nil
 }
 
-// object is one as it is to be written.
+// newObject is an object that is to be written.
 type newObject struct {
 	name  string
 	body  []byte
@@ -334,7 +333,7 @@ type newObject struct {
 	lines maskedLines
 }
 
-// rewritten is an object without the number.
+// rewrite returns an object without the number.
 func (e *Erasure) rewrite(ctx context.Context, name string, was []byte) (newObject, error) {
 	switch {
 	case strings.HasSuffix(name, ".parquet"):
@@ -345,7 +344,7 @@ func (e *Erasure) rewrite(ctx context.Context, name string, was []byte) (newObje
 	return e.singleObject(ctx, name, was), nil
 }
 
-// parquet is a file of figures without the number.
+// parquetObject returns a file of figures without the number.
 func (e *Erasure) parquetObject(name string, was []byte) (newObject, error) {
 	next, columns, had, err := rewriteParquet(was, e.Numbers.Member)
 	o := newObject{name: name, body: next, mac: macOf(name)}
@@ -355,8 +354,8 @@ func (e *Erasure) parquetObject(name string, was []byte) (newObject, error) {
 	return o, err
 }
 
-// packed is a packed object without the number. It stays where nothing is left of it, since
-// lines may be added to it meanwhile: so it is only replaced as it was read.
+// packedObject returns a packed object without the number. It is not deleted even if no line is
+// left, since a compaction may add lines concurrently. So it is only replaced if it is unchanged.
 func (e *Erasure) packedObject(ctx context.Context, name string, was []byte) (newObject, error) {
 	all, err := archive.Unpack(was)
 	if err != nil {
@@ -369,8 +368,8 @@ func (e *Erasure) packedObject(ctx context.Context, name string, was []byte) (ne
 	return next, err
 }
 
-// distinct is text without the lines that it has already: an event that was packed while its own
-// object was masked stands twice in the packed one, once it is masked there, too.
+// distinct returns text without repeated lines. An event may be packed while its single object is
+// masked. Then, after the packed object is masked, too, its line is there twice.
 func distinct(text []byte) (all []byte) {
 	seen := map[string]bool{}
 	for line := range bytes.Lines(text) {
@@ -382,14 +381,14 @@ func distinct(text []byte) (all []byte) {
 	return all
 }
 
-// macOf is the PBX whose file of figures has a name: curated/<table>/dt=<day>/<mac>.parquet.
+// macOf returns the PBX of a file of figures: curated/<table>/dt=<day>/<mac>.parquet.
 func macOf(name string) pbx.MAC {
 	mac, _ := pbx.ParseMAC(strings.TrimSuffix(path.Base(name), ".parquet"))
 	return mac
 }
 
-// single is an object of envelopes without the number. Its name has the ID of its first
-// envelope, or none.
+// singleObject returns an object of envelopes without the number. If its name has the ID of its
+// first envelope, the name changes with that.
 func (e *Erasure) singleObject(ctx context.Context, name string, was []byte) newObject {
 	l := e.maskLines(ctx, was)
 	next := newObject{name: name, body: l.text, lines: l}
@@ -402,7 +401,7 @@ func (e *Erasure) singleObject(ctx context.Context, name string, was []byte) new
 	return next
 }
 
-// lines are envelopes, without the number.
+// maskedLines are the lines of a text without the number.
 type maskedLines struct {
 	text            []byte
 	changed         bool
@@ -411,16 +410,17 @@ type maskedLines struct {
 	found           []Finding
 }
 
-// lines writes lines without the number, each for itself: one that has to stay keeps no other.
+// maskLines writes lines without the number. A line that can't be masked does not stop the others.
 func (e *Erasure) maskLines(ctx context.Context, all []byte) maskedLines {
 	var l maskedLines
 	loop := each.Loop[archive.Line]{Of: "lines that are searched", Name: archive.Line.String}
 	_ = loop.Do(ctx, archive.LinesOf("", all), func(_ context.Context, line archive.Line) error {
 		return e.addLine(&l, line.N, line.Text)
-	}) // what is skipped is found
+	}) // addLine has added a finding for each line that is skipped
 	return l
 }
 
+// addLine adds a line to l, without the number. It adds a finding if the line had it.
 func (e *Erasure) addLine(l *maskedLines, number int, line []byte) error {
 	m, err := e.Numbers.maskLine(line)
 	if !m.had || m.receipt.ID != "" && !e.concerns(m.receipt.Received) {

@@ -8,9 +8,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Member writes the text of a member without the numbers, by what a member of this name holds:
-// the id of a call, a time and the PBX's own MAC are no numbers of a caller. An object or an
-// array stays one.
+// Member writes the text of a member without the numbers. By the member's name, it leaves the id of
+// a call, a time and the PBX's own MAC as they are. An object or an array stays one.
 func (n *Numbers) Member(name, text string) string {
 	switch name = plainName(name); {
 	case isID(name):
@@ -29,8 +28,8 @@ func (n *Numbers) Member(name, text string) string {
 	return unreadable + masked
 }
 
-// unreadable begins what a member that is no text has in the place of a number: what could not
-// be read must not be read as zero then.
+// unreadable is the prefix of Masked in a member that is not a text, such as a duration. Without it,
+// a value that could not be read would be read as zero.
 const unreadable = "?"
 
 // isTyped reports whether a member holds a time, a duration or another count.
@@ -42,11 +41,10 @@ func isTyped(name string) bool {
 	return strings.HasSuffix(name, "time")
 }
 
-// plainName is a name of a member as all spellings of it have it.
+// plainName returns the name of a member in one spelling.
 func plainName(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "") }
 
-// isID reports whether a member holds the id of a call or channel. The name id is that of
-// records in reports.
+// isID reports whether a member holds the id of a call or channel. Reports name it id.
 func isID(name string) bool {
 	return name == "id" || name == "uuid" || strings.HasSuffix(name, "uniqueid") || name == "linkedid"
 }
@@ -64,12 +62,12 @@ func isMAC(text string) bool {
 var (
 	wallClock = regexp.MustCompile(`^\s*\d{4}[-/]\d{2}[-/]\d{2}[ Tt]\d{2}:\d{2}:\d{2}([.,]\d{1,6})?\s*([Zz]|[+-]\d{2}(:?\d{2})?)?\s*$`)
 	callID    = regexp.MustCompile(`^(.*-)?\d{9,10}\.\d{1,7}$`)
-	fraction  = regexp.MustCompile(`^\s*\d{1,6}\.\d+\s*$`) // of a duration, which is dropped
+	fraction  = regexp.MustCompile(`^\s*\d{1,6}\.\d+\s*$`) // a duration whose fraction is dropped
 	epoch     = regexp.MustCompile(`^\s*\d{1,10}(\.\d{1,6})?\s*$`)
 )
 
-// id is the id of a call without the numbers. Its last part <epoch seconds>.<counter> ties the
-// records of a call together, and is no number.
+// id returns the id of a call without the numbers. Its last part <epoch seconds>.<counter> connects
+// the records of a call, and is not a number.
 func (n *Numbers) id(text string) string {
 	if !callID.MatchString(text) {
 		return n.value(text)
@@ -78,7 +76,7 @@ func (n *Numbers) id(text string) string {
 	return n.Mask(text[:own]) + text[own:]
 }
 
-// value is a text without the numbers. One that is an object or an array of JSON stays one.
+// value returns a text without the numbers. An object or an array of JSON stays one.
 func (n *Numbers) value(text string) string {
 	if !isNested(text) {
 		return n.Mask(text)
@@ -94,8 +92,8 @@ func isNested(text string) bool {
 	return text != "" && (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text))
 }
 
-// json is JSON without the numbers. A number of JSON that has one is a string then, unless it
-// can be written as a number still: that is how zycoo reads what the PBX would have sent.
+// json returns JSON without the numbers. A JSON number becomes a string if its masked text is not a
+// JSON number: zycoo reads it the same.
 func (n *Numbers) json(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -114,8 +112,7 @@ func (n *Numbers) json(text string) string {
 	return b.String()
 }
 
-// tokenLength is the length of the string or number that valid JSON begins with, or of its
-// first byte.
+// tokenLength returns the length of the string or number at the start of valid JSON; otherwise 1.
 func tokenLength(text string) int {
 	i := 1
 	switch {

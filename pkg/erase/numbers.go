@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// Masked stands wherever a number was erased. It is of digits, so that a body in which the
-// number is not quoted can be read still.
+// Masked replaces every erased number. It consists of digits, so that a body can be read in which
+// the number is not quoted.
 const Masked = "0000000"
 
-// Bounds of a number's digits: fewer are those of an extension, or a count of something.
+// The bounds of a number's digits. Fewer digits are an extension, or a count.
 const (
 	minDigits = 7
 	maxDigits = 20
@@ -31,11 +31,11 @@ type Prefixes struct {
 	International []string // before a country code
 }
 
-// DefaultPrefixes are those of most countries, and the international one of North America.
+// DefaultPrefixes returns the prefixes of most countries, and the international one of North America.
 func DefaultPrefixes() Prefixes { return Prefixes{[]string{"0"}, []string{"00", "011"}} }
 
-// ParseNumbers reads numbers. One that begins with + is meant in all its forms; another one in
-// just these digits. Errors do not repeat them.
+// ParseNumbers reads numbers. A number that begins with + is searched in all its forms; another
+// number in just its digits. Errors do not repeat the numbers.
 func ParseNumbers(numbers []string, p Prefixes) (*Numbers, error) {
 	n := &Numbers{}
 	for _, prefix := range slices.Concat(p.Trunk, p.International) {
@@ -51,14 +51,14 @@ func ParseNumbers(numbers []string, p Prefixes) (*Numbers, error) {
 		n.forms = append(n.forms, forms...)
 	}
 	if len(n.forms) == 0 {
-		return nil, errors.New("no number is given")
+		return nil, errors.New("no number is given: give one or more")
 	}
 	slices.SortFunc(n.forms, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	n.forms = slices.Compact(n.forms)
 	return n, nil
 }
 
-// formsOf are the digits of all forms of a number.
+// formsOf returns the digits of all forms of a number.
 func formsOf(s string, p Prefixes) ([]string, error) {
 	all := charactersOf(plainly(s))
 	international := len(all) > 0 && all[0].r == '+'
@@ -76,21 +76,21 @@ func formsOf(s string, p Prefixes) ([]string, error) {
 	d := digits.String()
 	switch {
 	case len(d) < minDigits || len(d) > maxDigits:
-		return nil, fmt.Errorf("has %d digits: from %d to %d are a caller's", len(d), minDigits, maxDigits)
+		return nil, fmt.Errorf("has %d digits: a caller's number has %d to %d", len(d), minDigits, maxDigits)
 	case strings.Trim(d, "0") == "":
-		return nil, errors.New("is what stands for an erased one")
+		return nil, errors.New("has only zeros, which stand for an erased number")
 	case !international:
 		return []string{d}, nil
 	}
 	code := countryCode(d)
 	if code == "" {
-		return nil, errors.New("begins with +, and then with no country code")
+		return nil, errors.New("has no country code after the +")
 	}
 	return internationalForms(code, d[len(code):], p), nil
 }
 
-// internationalForms are the national number alone and behind each trunk prefix, and each of
-// these behind the country code, alone and behind each international prefix.
+// internationalForms returns the national number alone and after each trunk prefix. It adds each of
+// these after the country code, with and without an international prefix.
 func internationalForms(code, national string, p Prefixes) (forms []string) {
 	for _, trunk := range append([]string{""}, p.Trunk...) {
 		local := trunk + national
@@ -102,8 +102,8 @@ func internationalForms(code, national string, p Prefixes) (forms []string) {
 	return slices.DeleteFunc(forms, func(digits string) bool { return len(digits) < minDigits || strings.Trim(digits, "0") == "" })
 }
 
-// countryCode is the country code that digits begin with (ITU-T E.164); empty: none. Those of
-// one and two digits are listed, all others have three.
+// countryCode returns the country code that digits begin with (ITU-T E.164), or an empty text. Codes
+// of one and two digits are listed; all others have three.
 func countryCode(digits string) string {
 	const two = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
 	switch {
@@ -117,12 +117,12 @@ func countryCode(digits string) string {
 	return digits[:3]
 }
 
-// Mask writes a text with Masked in the place of the numbers.
+// Mask returns a text with Masked in the place of the numbers.
 func (n *Numbers) Mask(text string) string {
 	if !n.mayHave(text) {
 		return text
 	}
-	for { // since two views may each uncover what the other one masks a part of
+	for { // again after a change, since masking in one view may complete a number in another
 		next := text
 		for view := range viewsOf(next) {
 			next = n.mask(next, view(next))
@@ -147,7 +147,7 @@ func (n *Numbers) In(text string) bool {
 	return false
 }
 
-// mayHave is a quick look at a text that means what it says, as most do: are the digits there?
+// mayHave is a quick check that excludes most texts. It reports whether the digits may be there.
 func (n *Numbers) mayHave(text string) bool {
 	joined := make([]byte, 0, len(text))
 	for i := range len(text) {
@@ -163,8 +163,8 @@ func (n *Numbers) mayHave(text string) bool {
 	return slices.ContainsFunc(n.forms, func(form string) bool { return bytes.Contains(joined, []byte(form)) })
 }
 
-// MayBeIn reports whether a text has the digits of a number in their order, whatever stands
-// among them. It is meant for a text from which the numbers are erased already.
+// MayBeIn reports whether a text has the digits of a number in their order, with any characters
+// between them. Call it on a text from which the numbers were erased.
 func (n *Numbers) MayBeIn(text []byte) bool {
 	digits := make([]byte, 0, len(text))
 	for _, c := range text {
@@ -203,14 +203,14 @@ func (n *Numbers) find(view []character) (found []span) {
 		found = append(found, n.inChain(chain)...)
 	}
 	if exponents := n.exponents(view); len(exponents) > 0 {
-		found = append(exponents, found...) // one that begins with a number ends behind it
+		found = append(exponents, found...) // the longer one first, if both begin at one place
 		slices.SortStableFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	}
 	return found
 }
 
-// inChain returns where numbers stand in digits that nothing but separators parts. What has a
-// digit right before or behind it is another number.
+// inChain returns where numbers stand in a chain of digits. Digits with another digit right before
+// or after them are another number.
 func (n *Numbers) inChain(c chain) (found []span) {
 	for i := 0; i < len(c.digits); i++ {
 		if c.glued[i] {
@@ -228,7 +228,7 @@ func (n *Numbers) inChain(c chain) (found []span) {
 	return found
 }
 
-// maxExponent is that of the largest numbers that are looked at.
+// maxExponent is the largest exponent that is read.
 const maxExponent = 40
 
 // exponents returns where numbers stand as a mantissa and an exponent, such as 4915112345e3.
@@ -244,14 +244,15 @@ func (n *Numbers) exponents(view []character) (found []span) {
 	return found
 }
 
-// isWhole reports whether digits are one of the numbers but for zeros before them, which no
-// number of JSON has.
+// isWhole reports whether digits are one of the numbers, apart from leading zeros, which a JSON
+// number can't have.
 func (n *Numbers) isWhole(digits string) bool {
 	digits = strings.TrimLeft(digits, "0")
 	return slices.ContainsFunc(n.forms, func(form string) bool { return strings.TrimLeft(form, "0") == digits })
 }
 
-// scientific reads a number with an exponent: its whole part, and how many characters write it.
+// scientific reads a number with an exponent. It returns its whole part, and its length in
+// characters.
 func scientific(view []character) (whole string, length int) {
 	var mantissa []byte
 	fraction, i := 0, 0

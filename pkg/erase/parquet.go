@@ -11,17 +11,17 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// rewriteParquet writes a file with all its texts masked, and returns how many changed, and in
+// rewriteParquet writes a file with all its texts masked. It returns how many texts changed, and in
 // which columns.
 func rewriteParquet(file []byte, mask func(column, text string) string) (next []byte, columns []string, had int, err error) {
 	defer func() {
-		if cause := recover(); cause != nil { // the reader panics at some files that are none
-			err = fmt.Errorf("it is no Parquet file: %v", cause)
+		if cause := recover(); cause != nil { // the reader panics at some invalid files
+			err = fmt.Errorf("it is not a Parquet file: %v", cause)
 		}
 	}()
 	opened, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return nil, nil, 0, fmt.Errorf("it is no Parquet file: %w", err)
+		return nil, nil, 0, fmt.Errorf("it is not a Parquet file: %w", err)
 	}
 	var out bytes.Buffer
 	w := parquet.NewGenericWriter[any](&out, opened.Schema(), parquet.CreatedBy("trunkline", "", ""), parquet.Compression(&parquet.Snappy),
@@ -46,7 +46,7 @@ type maskedRows struct {
 	mask    func(column, text string) string
 	paths   [][]string // of columns
 	had     int
-	columns []string // that had something
+	columns []string // that had the number
 }
 
 // copy writes the rows of a group, masked.

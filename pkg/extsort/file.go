@@ -10,21 +10,21 @@ import (
 	"trunkline/pkg/scratch"
 )
 
-// File is the temporary file of any number of Sorters. It is made when the first of them
-// needs it. It is not safe for concurrent use, as they are not.
+// File is a temporary file that Sorters share. It is made when the first of them needs it. Like
+// them, it is not safe for concurrent use.
 type File struct {
 	folder string
 	file   *scratch.File // nil: nothing was written yet
 	end    int64
 }
 
-// NewFile is a File in a folder; in that of temporary files (os.TempDir) where it is empty.
+// NewFile returns a File in a folder. If folder is empty, it is os.TempDir.
 func NewFile(folder string) *File { return &File{folder: folder} }
 
 // Used reports whether anything was written to it.
 func (f *File) Used() bool { return f.file != nil }
 
-// Close gives the file's space free. Nothing can be read of it any more.
+// Close frees the file's space. Its runs can't be read any more.
 func (f *File) Close() error {
 	if f.file == nil {
 		return nil
@@ -40,7 +40,7 @@ const bufferBytes = 16 << 10
 // run is a part of the file.
 type run struct{ from, bytes int64 }
 
-// write appends a run. What a failed write leaves is overwritten by the next one.
+// write appends a run. The next write overwrites what a failed write leaves.
 func (f *File) write(content func(io.Writer) error) (run, error) {
 	var err error
 	if f.file == nil {

@@ -11,11 +11,11 @@ import (
 	"slices"
 )
 
-// Codec is what a Sorter has to know of its values.
+// Codec says how values are compared, measured and encoded.
 type Codec[T any] struct {
-	// Compare orders them. Values that are the same to it may come in any order.
+	// Compare orders values. Equal values may be yielded in any order.
 	Compare func(a, b T) int
-	// Size is about how many bytes of memory one takes.
+	// Size is about how many bytes of memory a value takes.
 	Size func(T) int
 	// Append appends a value's encoding, which Decode reads. Decode keeps nothing of its
 	// argument.
@@ -35,12 +35,12 @@ type Sorter[T any] struct {
 	err   error
 }
 
-// New makes a Sorter that holds values of up to room bytes, and has the others in a file.
+// New makes a Sorter that holds values of up to room bytes in memory, and the others in a file.
 func New[T any](c Codec[T], file *File, room int) *Sorter[T] {
 	return &Sorter[T]{codec: c, file: file, room: room}
 }
 
-// Add adds a value. What fails is told by All.
+// Add adds a value. All yields its error.
 func (s *Sorter[T]) Add(v T) {
 	s.held, s.order = append(s.held, v), false
 	if s.size += s.codec.Size(v); s.size > s.room {
@@ -70,7 +70,7 @@ func (s *Sorter[T]) sort() {
 	}
 }
 
-// encode writes what is held, each value with its length before it.
+// encode writes the held values, each with its length before it.
 func (s *Sorter[T]) encode(w io.Writer) error {
 	var length, value []byte
 	for _, v := range s.held {
@@ -86,8 +86,8 @@ func (s *Sorter[T]) encode(w io.Writer) error {
 	return nil
 }
 
-// All yields all values in their order, as often as it is called. In between, more may be
-// added; but not while it yields. After an error it ends.
+// All yields all values in their order. It may be called several times. Values may be added
+// between calls, but not while it yields. After an error it ends.
 func (s *Sorter[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if len(s.runs) > 0 {
@@ -132,7 +132,7 @@ func (s *Sorter[T]) merge(yield func(T, error) bool) {
 	}
 }
 
-// sources are the runs, each with its first value.
+// sources returns the runs, each with its first value.
 func (s *Sorter[T]) sources() (*merging[T], error) {
 	m := &merging[T]{compare: s.codec.Compare}
 	for _, r := range s.runs {
@@ -150,7 +150,7 @@ func (s *Sorter[T]) sources() (*merging[T], error) {
 	return m, nil
 }
 
-// source is a run that is read.
+// source is a run that is being read.
 type source[T any] struct {
 	in     *bufio.Reader
 	decode func([]byte) (T, error)
@@ -186,15 +186,15 @@ func (m *merging[T]) Less(i, j int) bool {
 	return m.compare(m.sources[i].first, m.sources[j].first) < 0
 }
 func (m *merging[T]) Swap(i, j int) { m.sources[i], m.sources[j] = m.sources[j], m.sources[i] }
-func (m *merging[T]) Push(any)      {} // a run that has ended does not come back
+func (m *merging[T]) Push(any)      {} // a run that has ended is not added again
 func (m *merging[T]) Pop() any {
 	last := m.sources[len(m.sources)-1]
 	m.sources = m.sources[:len(m.sources)-1]
 	return last
 }
 
-// Group yields the runs of values that are the same to same, which must stand together. Of a
-// group it takes values of up to room bytes, and at least one: it leaves the others out.
+// Group yields groups of consecutive values that are equal by same. A group has at least one value,
+// and values of up to room bytes. Group leaves the others out.
 func Group[T any](all iter.Seq2[T, error], same func(a, b T) bool, size func(T) int, room int) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		var group []T

@@ -28,21 +28,22 @@ func New(s *store.Store, b archive.Bucket, now func() time.Time) *Redrive { retu
 
 // Report is what a run did.
 type Report struct {
-	Archived    int // texts of the table that went to the archive
-	Recorded    int // objects of the archive that became records
-	Quarantined int // of either
-	Failed      int // to be tried again
+	Archived    int // texts of the table that were archived
+	Recorded    int // objects of the archive that were recorded
+	Quarantined int // of both
+	Failed      int // the next run tries them again
 }
 
-// Run hands on what is spilled, in both directions. What can't be is skipped, and tried again by
-// the next run; the error names it. A text of the table that can't be read goes to quarantine.
+// Run delivers spilled events in both directions. It skips what can't be delivered, and the error
+// names that; the next run tries it again. A text of the table that can't be read goes to
+// quarantine.
 func (r *Redrive) Run(ctx context.Context) (Report, error) {
 	var report Report
 	archiveErr := r.archive(ctx, &report)
 	return report, errors.Join(archiveErr, r.record(ctx, &report))
 }
 
-// archive hands on what the table keeps for the archive, until that is down.
+// archive archives the spilled texts of the table. It stops if the archive is down.
 func (r *Redrive) archive(ctx context.Context, report *Report) error {
 	texts := each.Loop[store.Spilled]{Of: "spilled texts", Name: nameOf, Skipped: func(bad *each.Bad) { r.setAside(ctx, bad, report) }}
 	return texts.Do(ctx, r.store.AllSpilled(ctx), func(ctx context.Context, sp store.Spilled) error {
@@ -56,10 +57,10 @@ func (r *Redrive) archive(ctx context.Context, report *Report) error {
 }
 
 func nameOf(sp store.Spilled) string {
-	return fmt.Sprintf("what was received of %s at %s", sp.MAC, sp.Received.UTC().Format(time.RFC3339Nano))
+	return fmt.Sprintf("the spilled text of %s, received at %s", sp.MAC, sp.Received.UTC().Format(time.RFC3339Nano))
 }
 
-// setAside puts what can't be read into quarantine.
+// setAside puts a text that can't be read into quarantine.
 func (r *Redrive) setAside(ctx context.Context, bad *each.Bad, report *Report) {
 	u, ok := errors.AsType[*store.Unreadable](bad.Err)
 	if !ok {
@@ -74,7 +75,8 @@ func (r *Redrive) setAside(ctx context.Context, bad *each.Bad, report *Report) {
 	report.Quarantined++
 }
 
-// quarantineItems keeps the items of a text that can't be read, and removes them from the table.
+// quarantineItems puts the items of an unreadable text into quarantine, and removes them from the
+// table.
 func (r *Redrive) quarantineItems(ctx context.Context, u *store.Unreadable) error {
 	mac, received, text := u.Spilled()
 	receipt := archive.Receipt{MAC: mac, Received: received, Body: text}
@@ -113,13 +115,13 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 	return r.store.Unspill(ctx, sp)
 }
 
-// quarantineText keeps a line that is no envelope.
+// quarantineText puts a line that is not an envelope into quarantine.
 func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, line []byte, why error) error {
 	receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
 	return r.refuse(ctx, receipt, "spilled, but no envelope: "+why.Error())
 }
 
-// record makes records of what the archive keeps for the table, until the table fails.
+// record records the spilled objects of the archive. It stops if the table is down.
 func (r *Redrive) record(ctx context.Context, report *Report) error {
 	recorder := replay.NewRecorder(r.store, r.now)
 	objects := each.Loop[string]{Of: "spilled objects", Name: each.Text[string], Skipped: func(*each.Bad) { report.Failed++ }}
@@ -167,8 +169,8 @@ func (r *Redrive) recordLine(ctx context.Context, recorder *replay.Recorder, lin
 	return err
 }
 
-// quarantine keeps a line that can't be recorded, with the reason. The event itself is in
-// the archive already.
+// quarantine puts a line that can't be recorded into quarantine, with the reason. The event itself
+// is in the archive already.
 func (r *Redrive) quarantine(ctx context.Context, line []byte, name string, why error) error {
 	receipt, err := archive.ParseReceipt(line)
 	if err != nil {
@@ -185,8 +187,7 @@ func (r *Redrive) refuse(ctx context.Context, receipt archive.Receipt, reason st
 	return archive.Keep(ctx, r.bucket, receipt.Refused(reason, zycoo.Version).Envelope(nil))
 }
 
-// again notes in an object's name that it could not be recorded, if the table works: while
-// it is down, no try counts.
+// again counts a failed attempt in the object's name. While the table is down, no attempt counts.
 func (r *Redrive) again(ctx context.Context, name string, object []byte) error {
 	if r.store.Ping(ctx) != nil {
 		return nil
@@ -200,7 +201,7 @@ func (r *Redrive) again(ctx context.Context, name string, object []byte) error {
 
 var triesForm = regexp.MustCompile(`\.tries=(\d+)$`)
 
-// Tries is how many runs could not record a spilled object, by its name.
+// Tries returns how many runs could not record a spilled object, from its name.
 func Tries(name string) int {
 	found := triesForm.FindStringSubmatch(strings.TrimSuffix(name, ".json"))
 	if found == nil {

@@ -1,13 +1,13 @@
-// Package replay makes records of what was archived: of a part of the archive, to build a
-// table again or to repair what a decoder had misunderstood; or of single events that were
-// held back. Bodies are decoded again, as if they arrived again, but with their own receipts:
-// what is recorded already stays as it is.
+// Package replay makes records of archived events. It replays a part of the archive, to build a
+// table again or to correct what a decoder misread. Or it releases single events from quarantine.
+// Bodies are decoded again, with the receipts that they had. Records that are right stay as they
+// are.
 //
-// An object that can't be read, or of which a line can't be recorded though the table works, is
-// skipped and named, and all others are replayed.
+// An object is skipped and named if it can't be read, or if a line can't be recorded though the
+// table works. All others are replayed.
 //
-// What an older version of the decoder refused is tried once by each later one, in hourly runs
-// that a mark in the archive keeps from beginning again.
+// Each version of the decoder retries once what older versions refused, in hourly runs. A mark in
+// the archive keeps a run from starting over.
 //
 // The package knows the archive, the dialect and the records, and no database.
 package replay

@@ -23,8 +23,8 @@ func NewDryRun(t store.Table) *DryRun {
 	return &DryRun{Table: t, seen: map[store.Key]string{}, writes: map[store.Key]bool{}}
 }
 
-// Writes are how many items would be written, by what they are: the first part of their
-// sort keys, such as CALL, or of their partitions', such as DUE.
+// Writes returns how many items would be written, by the first part of their sort keys, such as
+// CALL, or of their partition keys, such as DUE.
 func (d *DryRun) Writes() map[string]int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,21 +12,21 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// markName is the name of the object that says how far the quarantine is tried again. It lies
-// outside quarantine/, all of which is what was refused.
+// markName names the object that says how far the quarantine was retried. It is not in quarantine/,
+// which holds refused events only.
 const markName = archive.RetriedPrefix + "quarantine.json"
 
-// mark is how far the quarantine is tried again.
+// mark is how far the quarantine was retried.
 type mark struct {
-	Decoder int            `json:"decoder"`         // the version that tries it
+	Decoder int            `json:"decoder"`         // the version of the decoder that retries
 	Since   time.Time      `json:"since"`           // its first run
-	After   string         `json:"after,omitempty"` // the last object that was tried, and all before it but for those in Again
-	Again   map[string]int `json:"again,omitempty"` // how often others were tried, and failed
-	Through bool           `json:"through"`         // there are no more
+	After   string         `json:"after,omitempty"` // the last object that was tried; all before it were, too, except those in Again
+	Again   map[string]int `json:"again,omitempty"` // how often each failed object was tried
+	Through bool           `json:"through"`         // all objects are tried
 }
 
-// readMark reads the mark. One that can't be understood, or is another version's, is none: then
-// all begins again, and is found done.
+// readMark reads the mark. It returns a new mark if the object is missing, is invalid, or is of
+// another version of the decoder. Then the run tries all objects from the first one on.
 func readMark(ctx context.Context, b archive.Bucket, now time.Time) (mark, error) {
 	var m mark
 	object, err := b.Get(ctx, markName)

@@ -12,10 +12,10 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// Release takes in what was quarantined as if it had been accepted when it was received: it is
-// recorded, goes to the archive with the others, and leaves the quarantine. Where it is an array,
-// what can't be recorded of that stays in quarantine, each event by itself. The error wraps
-// ErrHeld where nothing of it can be recorded; then it stays as it is.
+// Release records and archives a quarantined object as if it had been accepted when it was
+// received, and removes it from quarantine. Events of an array that can't be recorded stay in
+// quarantine, each by itself. If no event can be recorded, the object stays as it is, and the error
+// wraps ErrHeld.
 func Release(ctx context.Context, s *store.Store, b archive.Bucket, name string) error {
 	object, err := b.Get(ctx, name)
 	if err != nil {
@@ -51,14 +51,13 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 	return b.Delete(ctx, name)
 }
 
-// part is one event of what was refused, with the receipt of its own.
+// part is one event of a refused body, with a receipt of its own.
 type part struct {
 	archive.Receipt
-	event pbx.Event // nil where it can't be read
+	event pbx.Event // nil if it can't be read
 }
 
-// partsOf are the events of a body that was refused, at least one of which can be recorded;
-// else the error wraps ErrHeld.
+// partsOf returns the events of a refused body. If none can be recorded, the error wraps ErrHeld.
 func partsOf(receipt archive.Receipt, device store.Device) ([]part, error) {
 	body, err := zycoo.Decode(receipt.Body)
 	if err != nil {
@@ -74,19 +73,19 @@ func partsOf(receipt archive.Receipt, device store.Device) ([]part, error) {
 	return nil, held{receipt.ID, parts[0].Reason, parts[0].event}
 }
 
-// restOfArray is what a receipt holds where an array could not be read to its end: then what
-// follows the last event that was read was refused as a whole, without the bracket that opens it.
+// restOfArray decodes the rest of an array that could not be read to its end. The text after the
+// last event that was read was refused as a whole, without the opening bracket.
 func restOfArray(receipt archive.Receipt) zycoo.Body {
 	if receipt.Index == 0 {
 		return zycoo.Body{}
 	}
 	rest := strings.TrimPrefix(strings.TrimSpace(string(receipt.Body)), ",")
-	body, _ := zycoo.Decode([]byte("[" + rest)) // one that is too large has no elements
+	body, _ := zycoo.Decode([]byte("[" + rest)) // a body that is too large has no elements
 	return body
 }
 
-// split gives each element of a body its place in the array, and reports whether any can be
-// recorded.
+// split returns the elements of a body, each with its place in the array. It reports whether any
+// can be recorded.
 func split(receipt archive.Receipt, body zycoo.Body, device store.Device) (parts []part, some bool) {
 	for i, element := range body.Elements {
 		p := part{receipt.Refused("", 0), element.Event}

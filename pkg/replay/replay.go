@@ -22,32 +22,31 @@ import (
 type Selection struct {
 	First, Last pbx.Day // UTC days of receipt, both included
 	MAC         pbx.MAC // empty: all PBXs
-	After       string  // the name of the last object that is done already; empty: none
-	// AtOnce is how many objects, and how many lines of one, are replayed at once; 0: 64.
+	After       string  // the name of the last object that is done; empty: none is done
+	// AtOnce is how many objects are replayed concurrently, and how many lines of each; 0: 64.
 	AtOnce int
 }
 
 // Report is how far a replay has come.
 type Report struct {
 	Done   int    // objects
-	Events int    // in them
+	Events int    // in these objects
 	Held   int    // events that can't be recorded
-	Last   string // the name of the last object that is done, and all before it; of those before what was skipped
-	Why    error  // why the first of those held is
+	Last   string // the name of an object: it and all objects before it are done, and none was skipped
+	Why    error  // why the first held event can't be recorded
 }
 
 const (
-	// atOnce is how many objects, and how many lines of one, are replayed at once where nobody
-	// says it.
+	// atOnce is the default of Selection.AtOnce.
 	atOnce = 64
-	// progressEvery is after how many objects progress is told.
+	// progressEvery is how many objects are replayed between two calls of progress.
 	progressEvery = 64
 )
 
-// Run replays a part of the archive, in the order of days, kinds and names. It calls
-// progress after every few objects. An object that can't be read, or has lines that can't be
-// recorded though the table works, is skipped; the error names such objects. Any other error
-// says where it stopped. What is done may be done again.
+// Run replays a part of the archive, in the order of days, kinds and names. It calls progress after
+// every few objects. It skips an object that can't be read, or has lines that can't be recorded
+// though the table works. The error names such objects. Any other error says where the replay
+// stopped. A replay may be repeated.
 func Run(
 	ctx context.Context, b archive.Bucket, s *store.Store, now func() time.Time, sel Selection, progress func(Report),
 ) (Report, error) {
@@ -65,7 +64,7 @@ func Run(
 	return r.report, err
 }
 
-// run is a replay under way.
+// run is a replay that is running.
 type run struct {
 	bucket   archive.Bucket
 	recorder *Recorder
@@ -79,7 +78,7 @@ type run struct {
 	stuck  bool // something was skipped: report.Last stays
 }
 
-// begin notes that an object comes next.
+// begin notes that an object is next.
 func (r *run) begin(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +88,7 @@ func (r *run) begin(name string) bool {
 	return true
 }
 
-// skip notes that an object was skipped: the same replay, done again, begins before it.
+// skip notes that an object was skipped. A repeated replay begins before it.
 func (r *run) skip(bad *each.Bad) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +98,7 @@ func (r *run) skip(bad *each.Bad) {
 	}
 }
 
-// end notes what became of an object.
+// end notes that an object is done.
 func (r *run) end(name string, o outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,14 +133,14 @@ func (r *run) object(ctx context.Context, name string) error {
 	return err
 }
 
-// outcome is what became of an object.
+// outcome is the result of an object.
 type outcome struct {
 	events, held int
-	why          error // of the first that is held
+	why          error // why the first held event can't be recorded
 }
 
-// object records the events of an object, side by side. One that was erased since its name
-// was listed has none.
+// object records the events of an object concurrently. An object that was erased after it was
+// listed has no events.
 func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o outcome, err error) {
 	text, err := archive.ReadLines(ctx, b, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -151,10 +150,10 @@ func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o
 		return outcome{}, err
 	}
 	if len(text) == 0 && !archive.IsPacked(name) {
-		text = []byte("\n") // no envelope
+		text = []byte("\n") // an invalid line, so that it counts as held
 	}
 	var mu sync.Mutex
-	first := 0 // line that is held
+	first := 0 // the first line that is held
 	lines := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: r.atOnce}
 	err = lines.Do(ctx, archive.LinesOf(name, text), func(ctx context.Context, line archive.Line) error {
 		err := r.line(ctx, line.Text)
@@ -202,8 +201,8 @@ func Names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[strin
 	return each.Join(folders...)
 }
 
-// position is the place of an object's folder in the order of a replay, empty for a name
-// that is no object's.
+// position returns the place of an object's folder in the order of a replay. It is empty for a name
+// that is not an object's.
 func position(name string) string {
 	if end := strings.LastIndexByte(name, '/'); end >= 0 {
 		return folderOrder(name[:end+1])
@@ -211,7 +210,7 @@ func position(name string) string {
 	return ""
 }
 
-// folderOrder turns raw/kind=<kind>/dt=<day>/ into what sorts by day first.
+// folderOrder turns raw/kind=<kind>/dt=<day>/ into a text that sorts by day, then by kind.
 func folderOrder(folder string) string {
 	parts := strings.Split(folder, "/")
 	if len(parts) != 4 {

@@ -17,30 +17,30 @@ import (
 )
 
 const (
-	// retriesAtOnce is how many objects are tried side by side, and retryWithin how long one
+	// retriesAtOnce is how many objects are tried concurrently, and retryWithin how long one
 	// may take.
 	retriesAtOnce = 32
 	retryWithin   = 30 * time.Second
-	// TriesAtMost is how many runs try to record an event, with a table that works, before it
-	// is refused for that.
+	// TriesAtMost is how many runs try to record an event while the table works. After that,
+	// the event is refused.
 	TriesAtMost = 24
-	// againAtMost is with how many that failed a run begins no others.
+	// againAtMost is how many failed objects stop a run from trying new ones.
 	againAtMost = 100
-	// settling is how long after a version's first run an older one may still refuse something.
-	settling = 30 * time.Minute
+	// overlap is how long after the first run of a version an older one may still refuse events.
+	overlap = 30 * time.Minute
 )
 
-// Retried is what a run has done.
+// Retried is what a run did.
 type Retried struct {
-	Released int // out of quarantine
+	Released int // from quarantine
 	Refused  int // again, by this version of the decoder
-	Failed   int // to be tried again
+	Failed   int // the next run tries them again
 }
 
-// Retry releases what older versions of the decoder refused, and this one reads. What is refused
-// again says so, and is not tried before there is another version. A run may stop or die
-// anywhere: the next one goes on. When all is tried, a run costs one read. The error tells why
-// some of it is not.
+// Retry releases events that older versions of the decoder refused and this version reads. An
+// event that is refused again is marked with this version, and not retried before the next one. A
+// run may stop or die anywhere: the next one goes on. Once all are tried, a run costs one read. The
+// error says why some could not be tried.
 func Retry(ctx context.Context, s *store.Store, b archive.Bucket, now func() time.Time) (Retried, error) {
 	m, err := readMark(ctx, b, now())
 	if err != nil || m.Through {
@@ -51,8 +51,8 @@ func Retry(ctx context.Context, s *store.Store, b archive.Bucket, now func() tim
 	return r.report, errors.Join(r.failed, err, writeMark(ctx, b, r.mark))
 }
 
-// retryLimit is when a run begins nothing more; it leaves a quarter of its time for what is under
-// way. It is zero where the time has no end.
+// retryLimit returns when a run starts no more work. It leaves a quarter of the time for calls that
+// have begun. It is zero if ctx has no deadline.
 func retryLimit(ctx context.Context, now time.Time) time.Time {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -61,7 +61,7 @@ func retryLimit(ctx context.Context, now time.Time) time.Time {
 	return now.Add(deadline.Sub(now) * 3 / 4)
 }
 
-// retry is a run.
+// retry is one run.
 type retry struct {
 	store  *store.Store
 	bucket archive.Bucket
@@ -72,7 +72,7 @@ type retry struct {
 	failed error // what was skipped
 }
 
-// run tries those again that failed, and then goes on with the others.
+// run first tries the objects that failed before, and then new ones.
 func (r *retry) run(ctx context.Context) error {
 	for names := range slices.Chunk(slices.Sorted(maps.Keys(r.mark.Again)), retriesAtOnce) {
 		if !r.batch(ctx, names) {
@@ -80,7 +80,7 @@ func (r *retry) run(ctx context.Context) error {
 		}
 	}
 	listed := each.Where(r.bucket.List(ctx, archive.QuarantinePrefix, r.mark.After), func(name string) bool {
-		return r.mark.Again[name] == 0 // else this run has tried it
+		return r.mark.Again[name] == 0 // otherwise this run has tried it already
 	})
 	var names []string
 	ended := false
@@ -104,7 +104,7 @@ func (r *retry) run(ctx context.Context) error {
 	return errors.Join(err, r.finish(ctx, err == nil))
 }
 
-// next tries the names that follow the mark. It returns false where the run is to stop.
+// next tries the names that follow the mark. It returns false if the run must stop.
 func (r *retry) next(ctx context.Context, names []string) bool {
 	if len(r.mark.Again) >= againAtMost || !r.batch(ctx, names) {
 		return false
@@ -115,90 +115,92 @@ func (r *retry) next(ctx context.Context, names []string) bool {
 	return true
 }
 
-// finish notes that all is tried, unless some could not be listed, or more may come of an older
-// version: of one that runs still, or that spilled what it refused. Then the next run looks again.
+// finish notes that all objects are tried. If some could not be listed, or an older version may
+// still add some, the next run lists the quarantine again.
 func (r *retry) finish(ctx context.Context, all bool) error {
-	settled, err := r.settled(ctx)
-	if settled = settled && all; err != nil && !each.Only(err) {
+	complete, err := r.isComplete(ctx)
+	if complete = complete && all; err != nil && !each.Only(err) {
 		return err
 	}
-	if !settled {
+	if !complete {
 		r.mark.After = ""
 	}
-	r.mark.Through = settled && len(r.mark.Again) == 0
+	r.mark.Through = complete && len(r.mark.Again) == 0
 	return err
 }
 
-func (r *retry) settled(ctx context.Context) (bool, error) {
-	if r.now().Sub(r.mark.Since) < settling {
+// isComplete reports whether no older version can add refused events: none runs any more, and none
+// has left a spilled text.
+func (r *retry) isComplete(ctx context.Context) (bool, error) {
+	if r.now().Sub(r.mark.Since) < overlap {
 		return false, nil
 	}
-	settled := true
+	complete := true
 	texts := each.Loop[store.Spilled]{Of: "spilled texts that are waited for", Name: func(sp store.Spilled) string { return string(sp.MAC) }}
 	err := texts.Do(ctx, r.store.AllSpilled(ctx), func(_ context.Context, sp store.Spilled) error {
-		if settled = sp.Done; !settled {
+		if complete = sp.Done; !complete {
 			return each.ErrEnough
 		}
 		return nil
 	})
-	return settled && err == nil, err
+	return complete && err == nil, err
 }
 
-// fate is what became of an object.
-type fate int
+// result is what was done with an object.
+type result int
 
 const (
-	passed fate = iota // it is gone, or was not refused by an older version
+	passed result = iota // it is gone, or was not refused by an older version
 	released
 	refused
 )
 
-// batch tries a few objects side by side. It returns false where the run is to stop: its time
-// is used up, or the table is down, and no try counts.
+// batch tries a few objects concurrently. It returns false if the run must stop: its time is used
+// up, or the table is down. While the table is down, no attempt counts.
 func (r *retry) batch(ctx context.Context, names []string) bool {
 	if !r.limit.IsZero() && !r.now().Before(r.limit) {
 		return false
 	}
 	type outcome struct {
-		fate
+		result
 		err error
 	}
 	var mu sync.Mutex
-	became := map[string]outcome{}
+	outcomes := map[string]outcome{}
 	objects := each.Loop[string]{Of: "quarantined objects", Name: each.Text[string], AtOnce: retriesAtOnce}
 	err := objects.Do(ctx, each.Of(names...), func(ctx context.Context, name string) error {
-		fate, err := r.object(ctx, name)
+		result, err := r.object(ctx, name)
 		mu.Lock()
 		defer mu.Unlock()
-		became[name] = outcome{fate, err}
+		outcomes[name] = outcome{result, err}
 		return err
 	})
 	down := err != nil && r.store.Ping(ctx) != nil
-	for name, of := range became {
-		r.note(name, of.fate, of.err, down)
+	for name, of := range outcomes {
+		r.note(name, of.result, of.err, down)
 	}
 	r.failed = errors.Join(r.failed, err)
 	return !down && ctx.Err() == nil
 }
 
-// note counts what became of an object.
-func (r *retry) note(name string, f fate, err error, down bool) {
+// note counts the result of an object.
+func (r *retry) note(name string, of result, err error, down bool) {
 	switch {
 	case err != nil:
 		if r.report.Failed++; !down {
 			r.mark.Again[name]++
 		}
 		return
-	case f == released:
+	case of == released:
 		r.report.Released++
-	case f == refused:
+	case of == refused:
 		r.report.Refused++
 	}
 	delete(r.mark.Again, name)
 }
 
 // object tries an object again.
-func (r *retry) object(ctx context.Context, name string) (fate, error) {
+func (r *retry) object(ctx context.Context, name string) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, retryWithin)
 	defer cancel()
 	object, tag, err := archive.GetTagged(ctx, r.bucket, name)
@@ -210,7 +212,7 @@ func (r *retry) object(ctx context.Context, name string) (fate, error) {
 	}
 	receipt, err := archive.ParseReceipt(object)
 	if err != nil {
-		return refused, nil // it is no envelope that could say so
+		return refused, nil // without an envelope, it can't be marked with the version
 	}
 	if receipt.Decoder >= zycoo.Version {
 		return passed, nil
@@ -219,16 +221,16 @@ func (r *retry) object(ctx context.Context, name string) (fate, error) {
 	if err == nil {
 		return released, nil
 	}
-	h, ok := r.verdict(ctx, name, err)
+	h, ok := r.refusal(ctx, name, err)
 	if !ok {
 		return passed, err
 	}
 	return refused, r.refuse(ctx, name, tag, receipt.Refused(h.why, zycoo.Version).Envelope(h.event))
 }
 
-// verdict is why an object is refused that could not be released; false where it is to be tried
-// again.
-func (r *retry) verdict(ctx context.Context, name string, err error) (h held, ok bool) {
+// refusal returns why an object that could not be released is refused. It returns false if the
+// object is to be tried again.
+func (r *retry) refusal(ctx context.Context, name string, err error) (h held, ok bool) {
 	if h, ok := errors.AsType[held](err); ok {
 		return h, true
 	}
@@ -238,7 +240,7 @@ func (r *retry) verdict(ctx context.Context, name string, err error) (h held, ok
 	return held{}, false
 }
 
-// refuse writes an envelope where it still is as it was read.
+// refuse replaces an envelope, if it is unchanged since it was read.
 func (r *retry) refuse(ctx context.Context, name, tag string, e archive.Envelope) error {
 	line, err := archive.Lines([]archive.Envelope{e})
 	if err != nil {

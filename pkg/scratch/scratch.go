@@ -1,8 +1,8 @@
 // Package scratch makes temporary files for what does not fit in memory.
 //
-// They hold what they are given as it is, such as callers' numbers. So a file is its owner's
-// alone, and loses its name as soon as it is open, where the system allows that: nobody else
-// can open it, and a program that is killed leaves nothing.
+// They hold data as it is, such as callers' numbers. So only the owner may read a file, and its name
+// is removed as soon as it is open, if the system allows that. Then nobody else can open the file,
+// and a program that is killed leaves nothing.
 package scratch
 
 import (
@@ -13,10 +13,10 @@ import (
 // File is a temporary file that is open for reading and writing.
 type File struct {
 	*os.File
-	named bool // the system does not allow to remove the name of an open file
+	named bool // the system does not allow the name of an open file to be removed
 }
 
-// Create makes a File in a folder; in that of temporary files (os.TempDir) where it is empty.
+// Create makes a File in a folder. If folder is empty, it is os.TempDir.
 func Create(folder string) (*File, error) {
 	f, err := os.CreateTemp(folder, ".trunkline-scratch-*")
 	if err != nil {
@@ -25,7 +25,7 @@ func Create(folder string) (*File, error) {
 	return &File{f, os.Remove(f.Name()) != nil}, nil
 }
 
-// Close closes the file, and gives its space free.
+// Close closes the file, and frees its space.
 func (f *File) Close() error {
 	err := f.File.Close()
 	if f.named {
