@@ -188,7 +188,7 @@ func (w *world) checkVendorsDay(t *testing.T) {
 func (w *world) inTable(t *testing.T) (found []figures) {
 	t.Helper()
 	rows := 0
-	for row, err := range w.store.Rows(t.Context(), vendors.MAC, vendors.Day) {
+	for row, err := range w.store.Figures().Rows(t.Context(), vendors.MAC, vendors.Day) {
 		rows++
 		var q kpi.Queue
 		if err == nil && row.Scope == store.ScopeQueue {
@@ -244,7 +244,7 @@ func (w *world) checkAgain(t *testing.T, tasks []string) {
 
 func (w *world) header(t *testing.T) store.Header {
 	t.Helper()
-	header, err := w.store.Header(t.Context(), vendors.MAC, vendors.Day)
+	header, err := w.store.Figures().Header(t.Context(), vendors.MAC, vendors.Day)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -271,7 +271,7 @@ func (w *world) checkFigures(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for row, err := range s.Rows(context.Background(), mac, d) {
+		for row, err := range s.Figures().Rows(context.Background(), mac, d) {
 			if err != nil {
 				t.Fatal(err)
 			}

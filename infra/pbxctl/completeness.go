@@ -64,7 +64,7 @@ func (c *completenessCommand) Run(p *program) error {
 		if skipped != nil && !each.Only(skipped) {
 			return skipped
 		}
-		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
+		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, c.Day)
 		if err != nil {
 			return err
 		}

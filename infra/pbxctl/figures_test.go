@@ -410,7 +410,7 @@ func (r *running) set(t *testing.T, now string) {
 func (r *running) revision(t *testing.T, want int64) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		header, err := r.Store.Header(t.Context(), "68692e0b0001", theDay(t))
+		header, err := r.Store.Figures().Header(t.Context(), "68692e0b0001", theDay(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -84,7 +84,7 @@ func (c *kpiCommand) Run(p *program) error {
 
 // day reads the rows that were asked for, and when any of the day was published last.
 func (c *kpiCommand) day(p *program, s *store.Store, t kpi.Thresholds) (day rollup.PublishedDay, latest kpi.Published, err error) {
-	rows := each.Where(s.Rows(p.ctx, c.MAC, c.Day), func(row store.Row) bool {
+	rows := each.Where(s.Figures().Rows(p.ctx, c.MAC, c.Day), func(row store.Row) bool {
 		latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
 		if c.Queue != "" {
 			return row.Scope == store.ScopeQueue && row.Name == pbx.ShortName(c.Queue)
@@ -256,7 +256,7 @@ func (c *explainCommand) Run(p *program) error {
 			return err
 		}
 		defer day.Close()
-		sealed, err := s.IsSealed(p.ctx, c.MAC, c.Day)
+		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, c.Day)
 		if err != nil {
 			return err
 		}

@@ -222,7 +222,7 @@ type unreadable struct {
 
 func (g *garble) published(t *testing.T) func(int) bool {
 	return func(i int) bool {
-		h, err := store.New(g.Memory, g.clock).Header(t.Context(), macOf(i), dayOfCalls())
+		h, err := store.New(g.Memory, g.clock).Figures().Header(t.Context(), macOf(i), dayOfCalls())
 		return err == nil && h.Revision > 0
 	}
 }
@@ -520,7 +520,7 @@ func anew(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	days := map[pbx.MAC]map[pbx.Day]bool{}
 	for n := range three {
 		callOf(t, g.store(), macOf(n), yesterday())
-		if err := g.store().MarkClosed(t.Context(), macOf(n), dayOfCalls(), g.now); err != nil {
+		if err := g.store().Figures().MarkClosed(t.Context(), macOf(n), dayOfCalls(), g.now); err != nil {
 			t.Fatal(err)
 		}
 		days[macOf(n)] = map[pbx.Day]bool{dayOfCalls(): true}

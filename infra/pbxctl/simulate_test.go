@@ -131,7 +131,7 @@ func forge(t *testing.T, folder string) {
 	inFolder(t, folder, func(s *store.Store, _ archive.Bucket) {
 		const mac = pbx.MAC("020000000002")
 		day := pbx.DayOf(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
-		for row, err := range s.Rows(t.Context(), mac, day) {
+		for row, err := range s.Figures().Rows(t.Context(), mac, day) {
 			var figures map[string]any
 			if err == nil && row.Scope == store.ScopePBX {
 				err = json.Unmarshal(row.Row, &figures)
@@ -142,7 +142,7 @@ func forge(t *testing.T, folder string) {
 				row.Row, err = json.Marshal(figures)
 			}
 			if err == nil && figures != nil {
-				err = s.PutRow(t.Context(), mac, day, row)
+				err = s.Figures().PutRow(t.Context(), mac, day, row)
 			}
 			if err != nil {
 				t.Fatal(err)

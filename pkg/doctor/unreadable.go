@@ -17,7 +17,7 @@ func (c *Checkup) Unreadable(ctx context.Context, s *store.Store) {
 		read := 0
 		things := each.Loop[string]{Of: "things in the table", Name: each.Text[string]}
 		err := things.Do(ctx, each.Join(
-			each.Map(ctx, s.Due(ctx), each.Text, name[store.Mark]),
+			each.Map(ctx, s.Figures().Due(ctx), each.Text, name[store.Mark]),
 			each.Map(ctx, s.AllSpilled(ctx), each.Text, name[store.Spilled]),
 			store.FleetOf(ctx, s, readAll),
 		), func(context.Context, string) error {
@@ -41,7 +41,7 @@ func readAll(ctx context.Context, s *store.Store, mac pbx.MAC) (string, error) {
 	_, seenErr := s.Seen(ctx, mac)
 	_, heardErr := s.Heard(ctx, mac)
 	_, namesErr := s.Names(ctx, mac)
-	_, markedErr := s.MarkedThrough(ctx, mac)
-	_, checkedErr := s.Checked(ctx, mac)
+	_, markedErr := s.Figures().MarkedThrough(ctx, mac)
+	_, checkedErr := s.Figures().Checked(ctx, mac)
 	return string(mac), errors.Join(deviceErr, seenErr, heardErr, namesErr, markedErr, checkedErr)
 }

@@ -284,14 +284,14 @@ func TestAMarkThatCannotBeReadStopsNoFiguresAndIsSetRight(t *testing.T) {
 			if want := `"msg":"skipped","loop":"marks of days that are due","skipped":1,`; !strings.Contains(w.log.String(), want) {
 				t.Errorf("no %s in %s", want, &w.log)
 			}
-			if h, err := w.store.Header(t.Context(), other, day); h.Revision != 1 || err != nil {
+			if h, err := w.store.Figures().Header(t.Context(), other, day); h.Revision != 1 || err != nil {
 				t.Errorf("another PBX: %+v, %v", h, err)
 			}
 			w.now = w.now.Add(time.Hour)
 			if err := w.run(t.Context(), w.clock); err != nil {
 				t.Errorf("the second run: %v", err)
 			}
-			if h, err := w.store.Header(t.Context(), mac, day); h.Revision != 1 || err != nil {
+			if h, err := w.store.Figures().Header(t.Context(), mac, day); h.Revision != 1 || err != nil {
 				t.Errorf("its own PBX: %+v, %v", h, err)
 			}
 		})

@@ -25,7 +25,7 @@ func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) 
 // since returns the silence of a PBX whose last event came at a known time.
 func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (dataquality.Silence, error) {
 	today := pbx.UTC.Local(now).Day()
-	calls, err := s.Activity(ctx, mac, today-dataquality.HabitDays, today+1) // in some zones, tomorrow has begun
+	calls, err := s.Figures().Activity(ctx, mac, today-dataquality.HabitDays, today+1) // in some zones, tomorrow has begun
 	return dataquality.SilenceOf(calls, last, now), err
 }
 

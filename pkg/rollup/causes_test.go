@@ -33,15 +33,15 @@ func publishDays(t *testing.T, w *world, days int) (all []pbx.Day) {
 func forget(t *testing.T, w *world, days []pbx.Day) {
 	t.Helper()
 	for _, d := range days {
-		h, err := w.store().Header(t.Context(), mac, d)
+		h, err := w.store().Figures().Header(t.Context(), mac, d)
 		if err == nil {
-			err = w.store().Confirm(t.Context(), mac, d, h, store.Basis{})
+			err = w.store().Figures().Confirm(t.Context(), mac, d, h, store.Basis{})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.store().SetChecked(t.Context(), mac, store.Checked{Rules: 1, Done: true}); err != nil {
+	if err := w.store().Figures().SetChecked(t.Context(), mac, store.Checked{Rules: 1, Done: true}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -50,7 +50,7 @@ func forget(t *testing.T, w *world, days []pbx.Day) {
 func byTheseRules(t *testing.T, w *world, days []pbx.Day) (all []pbx.Day) {
 	t.Helper()
 	for _, d := range days {
-		h, err := w.store().Header(t.Context(), mac, d)
+		h, err := w.store().Figures().Header(t.Context(), mac, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func byTheseRules(t *testing.T, w *world, days []pbx.Day) (all []pbx.Day) {
 // restated returns the causes for which a day's figures were replaced.
 func restated(t *testing.T, w *world, d pbx.Day) (causes []store.Cause) {
 	t.Helper()
-	for r, err := range w.store().Restatements(t.Context(), mac, d) {
+	for r, err := range w.store().Figures().Restatements(t.Context(), mac, d) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func TestALargeDayIsPublishedAsIfItFitInMemory(t *testing.T) {
 		if result, err := over(w).Work(t.Context(), task); result != rollup.Published || err != nil {
 			t.Fatalf("%s, %v", result, err)
 		}
-		for row, err := range w.store().Rows(t.Context(), mac, task.Day) {
+		for row, err := range w.store().Figures().Rows(t.Context(), mac, task.Day) {
 			if err != nil {
 				t.Fatal(err)
 			}

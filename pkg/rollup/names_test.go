@@ -15,7 +15,7 @@ import (
 // publishedPBX returns the published row of the whole PBX.
 func (w *world) publishedPBX(t testing.TB, d pbx.Day) (r kpi.PBX, rows int) {
 	t.Helper()
-	for row, err := range w.store().Rows(t.Context(), mac, d) {
+	for row, err := range w.store().Figures().Rows(t.Context(), mac, d) {
 		if rows++; err == nil && row.Scope == store.ScopePBX {
 			err = json.Unmarshal(row.Row, &r)
 		}
@@ -50,7 +50,7 @@ func TestADayIsRestatedWhateverTheLengthOfIDsThatCameLate(t *testing.T) {
 		if got, _ := w.publishedPBX(t, day("2026-11-22")); got.Offered != int64(c.records)+1 {
 			t.Errorf("%s: %d calls are published, of %d", name, got.Offered, c.records+1)
 		}
-		for r, err := range w.store().Restatements(t.Context(), mac, day("2026-11-22")) {
+		for r, err := range w.store().Figures().Restatements(t.Context(), mac, day("2026-11-22")) {
 			if err != nil || r.Late != int64(c.records) || len(r.LateRecords) < min(c.records, 40) {
 				t.Errorf("%s: %d late, %d named, %v", name, r.Late, len(r.LateRecords), err)
 			}

@@ -61,7 +61,7 @@ func (p *publication) add(scope store.Scope, name string, row any) {
 	if err != nil {
 		panic(err) // rows are numbers and texts
 	}
-	p.rows = append(p.rows, store.Row{Scope: scope, Name: name, Figures: store.Figures{ComputedAt: p.began, Row: doc}})
+	p.rows = append(p.rows, store.Row{Scope: scope, Name: name, Computed: store.Computed{ComputedAt: p.began, Row: doc}})
 }
 
 // sum sets the hash of everything that is published: the rows, and what only the files have.
@@ -96,12 +96,12 @@ func (p *publication) causes() (all []store.Cause) {
 
 // publish replaces a day's figures.
 func (r *Rollup) publish(ctx context.Context, p *publication) error {
-	claim, err := r.store.Claim(ctx, p.MAC, p.Day, p.header)
+	claim, err := r.store.Figures().Claim(ctx, p.MAC, p.Day, p.header)
 	if err != nil {
 		return err
 	}
 	if p.header.Revision > 0 {
-		err := r.store.Restate(ctx, p.MAC, p.Day, store.Restatement{
+		err := r.store.Figures().Restate(ctx, p.MAC, p.Day, store.Restatement{
 			Revision: p.header.Revision, ComputedAt: p.header.ComputedAt, ReplacedAt: p.began, Late: p.lates, LateRecords: p.late,
 			Causes: p.causes(),
 		})
@@ -111,17 +111,17 @@ func (r *Rollup) publish(ctx context.Context, p *publication) error {
 	}
 	for _, row := range p.rows {
 		row.Revision = claim.Claimed
-		if err := r.store.PutRow(ctx, p.MAC, p.Day, row); err != nil {
+		if err := r.store.Figures().PutRow(ctx, p.MAC, p.Day, row); err != nil {
 			return err
 		}
 	}
-	if err := r.store.DropRows(ctx, p.MAC, p.Day, claim.Claimed); err != nil {
+	if err := r.store.Figures().DropRows(ctx, p.MAC, p.Day, claim.Claimed); err != nil {
 		return err
 	}
 	if err := r.publishFiles(ctx, p, claim); err != nil {
 		return err
 	}
-	_, err = r.store.Publish(ctx, p.MAC, p.Day, claim, store.Header{Hash: p.hash, ComputedAt: p.began, Activity: p.activity, Basis: p.device.basis()})
+	_, err = r.store.Figures().Publish(ctx, p.MAC, p.Day, claim, store.Header{Hash: p.hash, ComputedAt: p.began, Activity: p.activity, Basis: p.device.basis()})
 	return err
 }
 
@@ -152,7 +152,7 @@ func (r *Rollup) replaceFiles(ctx context.Context, t Task, objects []curated.Obj
 		tags[i] = tag
 	}
 	// A worker that claims a revision after this check writes its files after we read these tags.
-	current, err := r.store.Current(ctx, t.MAC, t.Day, claim)
+	current, err := r.store.Figures().Current(ctx, t.MAC, t.Day, claim)
 	if err != nil {
 		return err
 	}

@@ -109,13 +109,13 @@ func ReadHistory(ctx context.Context, s *store.Store, t Task) (h History, err er
 	if err != nil {
 		return h, err
 	}
-	if h.Current, err = ReadPublished(s.Rows(ctx, t.MAC, t.Day), thresholds); err != nil || len(h.Current.All) == 0 {
+	if h.Current, err = ReadPublished(s.Figures().Rows(ctx, t.MAC, t.Day), thresholds); err != nil || len(h.Current.All) == 0 {
 		return h, err
 	}
 	name := func(r store.Restatement) string { return fmt.Sprint("revision ", r.Revision) }
 	all := each.Loop[store.Restatement]{Of: "revisions that were replaced", Name: name}
-	err = all.Do(ctx, s.Restatements(ctx, t.MAC, t.Day), func(ctx context.Context, r store.Restatement) error {
-		day, err := ReadPublished(s.RestatedRows(ctx, t.MAC, t.Day, r.Revision), thresholds)
+	err = all.Do(ctx, s.Figures().Restatements(ctx, t.MAC, t.Day), func(ctx context.Context, r store.Restatement) error {
+		day, err := ReadPublished(s.Figures().RestatedRows(ctx, t.MAC, t.Day, r.Revision), thresholds)
 		if err != nil {
 			return err
 		}

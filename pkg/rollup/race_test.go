@@ -257,7 +257,7 @@ func ofTwoWorkersOnOneDayTheNewerFiguresStay(t *testing.T) {
 		s.play(1 << 40) // nobody is killed
 		// The last worker may have been refused because of another one. But it never replaces
 		// figures by older ones.
-		header, err := w.store().Header(t.Context(), mac, d)
+		header, err := w.store().Figures().Header(t.Context(), mac, d)
 		if err != nil || header.Claimed != 0 && header.Revision == 0 {
 			t.Fatalf("seed %d: header %+v, %v", seed, header, err)
 		}

@@ -30,7 +30,7 @@ func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (m
 	if err != nil || set.Check("zone") != nil {
 		return 0, err // the right zone is unknown
 	}
-	was, err := s.Checked(ctx, mac)
+	was, err := s.Figures().Checked(ctx, mac)
 	if err != nil {
 		return 0, err
 	}
@@ -50,19 +50,19 @@ func Recheck(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (m
 	if next == was {
 		return marked, err
 	}
-	return marked, errors.Join(err, s.SetChecked(ctx, mac, next))
+	return marked, errors.Join(err, s.Figures().SetChecked(ctx, mac, next))
 }
 
 // waits reports whether some of the marked days are not computed yet. It does not wait for a day
 // that fails again and again.
 func waits(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked) (bool, error) {
-	_, due, err := s.Mark(ctx, mac, c.Before)
+	_, due, err := s.Figures().Mark(ctx, mac, c.Before)
 	if err == nil && !due || c.Waited == waitsAtMost {
 		c.Waited = 0
 		return false, nil
 	}
 	c.Waited++
-	return true, errors.Join(err, s.SetChecked(ctx, mac, *c))
+	return true, errors.Join(err, s.Figures().SetChecked(ctx, mac, *c))
 }
 
 // recheck continues where an earlier run stopped. If it skips a day, it begins again after the
@@ -71,16 +71,16 @@ func recheck(ctx context.Context, s *store.Store, mac pbx.MAC, c *store.Checked,
 	looked := 0
 	days := each.Loop[store.PublishedDay]{Of: "published days", Name: func(d store.PublishedDay) string { return d.Day.String() }}
 	enough := false
-	err = days.Do(ctx, s.PublishedDays(ctx, mac, c.Before), func(ctx context.Context, d store.PublishedDay) error {
+	err = days.Do(ctx, s.Figures().PublishedDays(ctx, mac, c.Before), func(ctx context.Context, d store.PublishedDay) error {
 		if enough = marked == againAtOnce || looked == checkedAtOnce; enough {
 			return each.ErrEnough
 		}
 		looked++
 		c.Before = d.Day
-		if !outdated(d.Header, *c) || s.Sealed(d.Day, d.Header, now) {
+		if !outdated(d.Header, *c) || s.Figures().Sealed(d.Day, d.Header, now) {
 			return nil
 		}
-		err := s.MarkClosed(ctx, mac, d.Day, earlier((d.Day+1).UTC(), now))
+		err := s.Figures().MarkClosed(ctx, mac, d.Day, earlier((d.Day+1).UTC(), now))
 		if err == nil {
 			marked++
 		}

@@ -152,7 +152,7 @@ func (w *world) workAll(t testing.TB) {
 	t.Helper()
 	w.schedule(t)
 	for _, d := range threeDays {
-		if err := w.store().MarkClosed(t.Context(), mac, day(d), w.now.Add(-time.Hour)); err != nil {
+		if err := w.store().Figures().MarkClosed(t.Context(), mac, day(d), w.now.Add(-time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.rollup().Work(t.Context(), rollup.Task{MAC: mac, Day: day(d)}); err != nil {
@@ -168,7 +168,7 @@ func TestADayThatIsLookedAtOnceRecordsExpireStaysSealed(t *testing.T) {
 	w.keep = 0
 	w.now = instant("2026-12-28T00:00:00Z")
 	for _, d := range threeDays {
-		if sealed, err := w.store().IsSealed(t.Context(), mac, day(d)); !sealed || err != nil {
+		if sealed, err := w.store().Figures().IsSealed(t.Context(), mac, day(d)); !sealed || err != nil {
 			t.Errorf("%s: %t, %v", d, sealed, err)
 		}
 	}
@@ -180,9 +180,9 @@ func TestTheScheduleDoesNotMarkSealedDays(t *testing.T) {
 	for _, d := range threeDays {
 		record(t, w.store(), w.now, call(d+" 17:59:00", nil))
 	}
-	for mark, err := range w.store().Due(t.Context()) {
+	for mark, err := range w.store().Figures().Due(t.Context()) {
 		if err == nil {
-			err = w.store().Unmark(t.Context(), mark)
+			err = w.store().Figures().Unmark(t.Context(), mark)
 		}
 		if err != nil {
 			t.Fatal(err)

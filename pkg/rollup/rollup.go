@@ -169,7 +169,7 @@ func (r *Rollup) RequestClosed(ctx context.Context, mac pbx.MAC, first, last pbx
 	if err != nil {
 		return nil, err
 	}
-	sealed := r.store.SealedDays(ctx, mac, first, cmp.Or(last, r.lastClosed(d.zone, r.now())))
+	sealed := r.store.Figures().SealedDays(ctx, mac, first, cmp.Or(last, r.lastClosed(d.zone, r.now())))
 	recorded := r.store.RecordedDays(ctx, mac, d.zone, store.Days(first, last))
 	closed := each.Where(recorded, func(day pbx.Day) bool { return r.closed(d.zone, day, r.now()) })
 	seen := map[pbx.Day]bool{}

@@ -140,13 +140,13 @@ func TestALateRecordRestatesItsDay(t *testing.T) {
 	w.check(t, day("2026-11-23"))
 	w.checkRestatements(t, day("2026-11-23"))
 	n := 0
-	for r, err := range w.store().Restatements(t.Context(), mac, day("2026-11-23")) {
+	for r, err := range w.store().Figures().Restatements(t.Context(), mac, day("2026-11-23")) {
 		n++
 		if err != nil || r.Revision != 1 || r.Late != 1 || len(r.LateRecords) != 1 || r.LateRecords[0].ID != late.UUID || r.LateRecords[0].Queue != "631" {
 			t.Errorf("%+v, %v", r, err)
 		}
 		var kept []string
-		for row, err := range w.store().RestatedRows(t.Context(), mac, day("2026-11-23"), r.Revision) {
+		for row, err := range w.store().Figures().RestatedRows(t.Context(), mac, day("2026-11-23"), r.Revision) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -55,7 +55,7 @@ func (r *Rollup) markPBX(ctx context.Context, mac pbx.MAC) (marked int, err erro
 	if err != nil {
 		return 0, err
 	}
-	through, err := r.store.MarkedThrough(ctx, mac)
+	through, err := r.store.Figures().MarkedThrough(ctx, mac)
 	last := r.lastClosed(d.zone, r.now())
 	for goesOn := err == nil; goesOn && through != last && marked < DaysAtOnce; {
 		until, some, someErr := r.markSome(ctx, d, mac, through, last)
@@ -88,7 +88,7 @@ func (r *Rollup) markSome(ctx context.Context, d device, mac pbx.MAC, through, l
 	if unmarked || err != nil && !each.Only(err) {
 		return through, marked, err
 	}
-	if saveErr := r.store.SetMarkedThrough(ctx, mac, until); saveErr != nil {
+	if saveErr := r.store.Figures().SetMarkedThrough(ctx, mac, until); saveErr != nil {
 		return through, marked, errors.Join(err, saveErr)
 	}
 	return until, marked, err
@@ -113,11 +113,11 @@ func (r *Rollup) until(ctx context.Context, mac pbx.MAC, zone pbx.Zone, through,
 
 // markClosed marks a day that has closed, unless it is sealed.
 func (r *Rollup) markClosed(ctx context.Context, d device, t Task) (sealed bool, err error) {
-	sealed, err = r.store.IsSealed(ctx, t.MAC, t.Day)
+	sealed, err = r.store.Figures().IsSealed(ctx, t.MAC, t.Day)
 	if err != nil || sealed {
 		return sealed, err
 	}
-	return false, r.store.MarkClosed(ctx, t.MAC, t.Day, earlier(d.zone.End(t.Day), r.now()))
+	return false, r.store.Figures().MarkClosed(ctx, t.MAC, t.Day, earlier(d.zone.End(t.Day), r.now()))
 }
 
 // earlier returns the earlier of two instants. A day that ends in the future may have closed: the
@@ -142,7 +142,7 @@ func (r *Rollup) enqueue(ctx context.Context, q Queue, done *Scheduled) error {
 	var due shares
 	zones := r.zones()
 	marks := each.Loop[store.Mark]{Of: "marks of days that are due", Name: nameOfMark}
-	err := marks.Do(ctx, r.store.Due(ctx), func(ctx context.Context, mark store.Mark) error {
+	err := marks.Do(ctx, r.store.Figures().Due(ctx), func(ctx context.Context, mark store.Mark) error {
 		zone, err := zones(ctx, mark.MAC)
 		if err != nil || !r.closed(zone, mark.Day, r.now()) {
 			return err

@@ -75,7 +75,7 @@ func TestNoDayIsLookedAtForAZoneThatCannotBeRead(t *testing.T) {
 	record(t, w.store(), w.now, call("2026-11-22 10:00:00", nil))
 	setZone(t, w, "+08:00")
 	w.hour(t)
-	before, err := w.store().Checked(t.Context(), mac)
+	before, err := w.store().Figures().Checked(t.Context(), mac)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestNoDayIsLookedAtForAZoneThatCannotBeRead(t *testing.T) {
 	if marked, err := rollup.Recheck(t.Context(), w.store(), mac, w.now); marked != 0 || err != nil {
 		t.Error(marked, err)
 	}
-	if after, err := w.store().Checked(t.Context(), mac); err != nil || after != before {
+	if after, err := w.store().Figures().Checked(t.Context(), mac); err != nil || after != before {
 		t.Errorf("%+v became %+v, %v", before, after, err)
 	}
 }

@@ -21,7 +21,7 @@ const busy = pbx.MAC("020000000001")
 func (w *world) mark(t testing.TB, of pbx.MAC, days ...pbx.Day) {
 	t.Helper()
 	for _, d := range days {
-		if err := w.store().MarkClosed(t.Context(), of, d, w.now); err != nil {
+		if err := w.store().Figures().MarkClosed(t.Context(), of, d, w.now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,9 +73,9 @@ func TestAPBXHasItsShareOfDaysComputedInARunTheLatestFirst(t *testing.T) {
 func (w *world) unmark(t testing.TB, days ...pbx.Day) {
 	t.Helper()
 	for _, d := range days {
-		m, _, err := w.store().Mark(t.Context(), busy, d)
+		m, _, err := w.store().Figures().Mark(t.Context(), busy, d)
 		if err == nil {
-			err = w.store().Unmark(t.Context(), m)
+			err = w.store().Figures().Unmark(t.Context(), m)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestAPBXWithRecordsOfYearsKeepsNoOtherWaitingForTheirMarks(t *testing.T) {
 		}
 	}
 	for _, d := range days {
-		if _, due, err := w.store().Mark(t.Context(), mac, d); !due || err != nil {
+		if _, due, err := w.store().Figures().Mark(t.Context(), mac, d); !due || err != nil {
 			t.Fatalf("%s: due %t, %v", d, due, err)
 		}
 	}

@@ -57,11 +57,11 @@ func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
 // try does a task once. The error store.ErrCondition means that another worker was faster.
 func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 	began := r.now()
-	mark, due, err := r.store.Mark(ctx, t.MAC, t.Day)
+	mark, due, err := r.store.Figures().Mark(ctx, t.MAC, t.Day)
 	if err != nil {
 		return "", err
 	}
-	header, err := r.store.Header(ctx, t.MAC, t.Day)
+	header, err := r.store.Figures().Header(ctx, t.MAC, t.Day)
 	if err != nil {
 		return "", err
 	}
@@ -70,7 +70,7 @@ func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 		asOf = began.Add(-finishWithin)
 	}
 	switch {
-	case r.store.Sealed(t.Day, header, asOf):
+	case r.store.Figures().Sealed(t.Day, header, asOf):
 		result = Sealed
 	case due:
 		result, err = r.compute(ctx, t, header, began)
@@ -79,7 +79,7 @@ func (r *Rollup) try(ctx context.Context, t Task) (Result, error) {
 		return result, err
 	}
 	if mark.At.Add(unmarkAfter).Before(began) {
-		err = r.store.Unmark(ctx, mark)
+		err = r.store.Figures().Unmark(ctx, mark)
 	}
 	return result, err
 }
@@ -115,7 +115,7 @@ func (r *Rollup) compute(ctx context.Context, t Task, header store.Header, began
 	case p.records == 0 && header == store.Header{}:
 		return Empty, nil
 	case p.hash == header.Hash && header.Claimed == 0:
-		return Unchanged, r.store.Confirm(ctx, t.MAC, t.Day, header, d.basis())
+		return Unchanged, r.store.Figures().Confirm(ctx, t.MAC, t.Day, header, d.basis())
 	}
 	return Published, r.publish(ctx, p)
 }

@@ -146,7 +146,7 @@ func (w *world) hour(t testing.TB) map[rollup.Task]rollup.Result {
 func (w *world) published(t testing.TB, d pbx.Day) string {
 	t.Helper()
 	var rows []string
-	for row, err := range w.store().Rows(context.Background(), mac, d) {
+	for row, err := range w.store().Figures().Rows(context.Background(), mac, d) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +188,7 @@ func (w *world) expected(t testing.TB, d pbx.Day) string {
 // queue returns the published row of queue 630.
 func (w *world) queue(t testing.TB, d pbx.Day) (q kpi.Queue) {
 	t.Helper()
-	for row, err := range w.store().Rows(context.Background(), mac, d) {
+	for row, err := range w.store().Figures().Rows(context.Background(), mac, d) {
 		if err == nil && row.Scope == store.ScopeQueue && row.Name == "630" {
 			err = json.Unmarshal(row.Row, &q)
 		}
@@ -203,7 +203,7 @@ func (w *world) queue(t testing.TB, d pbx.Day) (q kpi.Queue) {
 func (w *world) due(t testing.TB) string {
 	t.Helper()
 	var days []string
-	for mark, err := range w.store().Due(context.Background()) {
+	for mark, err := range w.store().Figures().Due(context.Background()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func (w *world) check(t testing.TB, d pbx.Day) {
 	if got, want := w.published(t, d), w.expected(t, d); got != want {
 		t.Errorf("%s is published as\n%s\nwant\n%s", d, got, want)
 	}
-	header, err := w.store().Header(context.Background(), mac, d)
+	header, err := w.store().Figures().Header(context.Background(), mac, d)
 	if err != nil || header.Claimed != 0 {
 		t.Errorf("%s: header %+v, %v", d, header, err)
 	}
@@ -234,12 +234,12 @@ func (w *world) check(t testing.TB, d pbx.Day) {
 // checkRestatements checks that each revision that was replaced is kept whole.
 func (w *world) checkRestatements(t testing.TB, d pbx.Day) {
 	t.Helper()
-	for r, err := range w.store().Restatements(context.Background(), mac, d) {
+	for r, err := range w.store().Figures().Restatements(context.Background(), mac, d) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		var rows int
-		for row, err := range w.store().RestatedRows(context.Background(), mac, d, r.Revision) {
+		for row, err := range w.store().Figures().RestatedRows(context.Background(), mac, d, r.Revision) {
 			if err != nil || row.Revision != r.Revision {
 				t.Errorf("the restatement of revision %d has a row of revision %d, %v", r.Revision, row.Revision, err)
 			}

@@ -65,21 +65,21 @@ func TestTheFiguresOfTheFirstAndTheLastDayAreFound(t *testing.T) {
 	for _, start := range boundaries {
 		c := call(t, "1", start, 0)
 		d := c.Start.Day()
-		h, err := s.Claim(t.Context(), mac, d, store.Header{})
+		h, err := s.Figures().Claim(t.Context(), mac, d, store.Header{})
 		if err == nil {
-			_, err = s.Publish(t.Context(), mac, d, h, store.Header{Hash: "x", Activity: pbx.Begun(c.Start)})
+			_, err = s.Figures().Publish(t.Context(), mac, d, h, store.Header{Hash: "x", Activity: pbx.Begun(c.Start)})
 		}
 		if err == nil {
-			err = s.MarkClosed(t.Context(), mac, d, received)
+			err = s.Figures().MarkClosed(t.Context(), mac, d, received)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.Activity(t.Context(), mac, d, d)
+		got, err := s.Figures().Activity(t.Context(), mac, d, d)
 		if err != nil || got != pbx.Begun(c.Start) {
 			t.Errorf("%s: calls %+v, %v", d, got, err)
 		}
-		if m, due, err := s.Mark(t.Context(), mac, d); !due || m.Day != d || err != nil {
+		if m, due, err := s.Figures().Mark(t.Context(), mac, d); !due || m.Day != d || err != nil {
 			t.Errorf("%s: due %t, %+v, %v", d, due, m, err)
 		}
 	}

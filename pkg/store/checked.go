@@ -23,14 +23,14 @@ type Checked struct {
 }
 
 // Checked reads how far the published days of a PBX were looked at.
-func (s *Store) Checked(ctx context.Context, mac pbx.MAC) (c Checked, err error) {
-	_, err = s.load(ctx, checkedKey(mac), &c)
+func (f *Figures) Checked(ctx context.Context, mac pbx.MAC) (c Checked, err error) {
+	_, err = f.load(ctx, checkedKey(mac), &c)
 	return c, wrap(err, "read which days of %s were looked at", mac)
 }
 
 // SetChecked keeps how far the published days of a PBX were looked at.
-func (s *Store) SetChecked(ctx context.Context, mac pbx.MAC, c Checked) error {
-	err := s.save(ctx, checkedKey(mac), ownVersion(millis(s.now())), c, Condition{})
+func (f *Figures) SetChecked(ctx context.Context, mac pbx.MAC, c Checked) error {
+	err := f.save(ctx, checkedKey(mac), ownVersion(millis(f.now())), c, Condition{})
 	return wrap(err, "keep which days of %s were looked at", mac)
 }
 
@@ -43,18 +43,18 @@ type PublishedDay struct {
 // PublishedDays yields the days of a PBX before the given one whose figures are published, the
 // latest first; all of them where it is unknown. A header that can't be read is an *each.Bad;
 // after any other error it ends.
-func (s *Store) PublishedDays(ctx context.Context, mac pbx.MAC, before pbx.Day) iter.Seq2[PublishedDay, error] {
+func (f *Figures) PublishedDays(ctx context.Context, mac pbx.MAC, before pbx.Day) iter.Seq2[PublishedDay, error] {
 	r := Prefix(string(mac), dayPrefix+"#")
 	r.Reverse = true
 	if before != 0 {
 		r.To = headerKey(mac, before).SK
 	}
-	return s.publishedDays(ctx, r)
+	return f.publishedDays(ctx, r)
 }
 
 // publishedDays yields the published days of a range of headers.
-func (s *Store) publishedDays(ctx context.Context, r Range) iter.Seq2[PublishedDay, error] {
-	return decoded(ctx, each.Doing("read which days are published", s.query(ctx, r)), func(i Item) (d PublishedDay, err error) {
+func (f *Figures) publishedDays(ctx context.Context, r Range) iter.Seq2[PublishedDay, error] {
+	return decoded(ctx, each.Doing("read which days are published", f.query(ctx, r)), func(i Item) (d PublishedDay, err error) {
 		if err := unmarshal(i, &d.Header); err != nil {
 			return d, err
 		}

@@ -12,28 +12,6 @@ import (
 	"trunkline/pkg/retry"
 )
 
-// load reads the document at a key into doc, and returns its version. Where there is none,
-// doc stays as it is, and the version is empty.
-func (s *Store) load(ctx context.Context, k Key, doc any) (version string, err error) {
-	item, err := s.table.Get(ctx, k)
-	if errors.Is(err, ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return item.Version, unmarshal(item, doc)
-}
-
-// save writes doc at a key. Its error is ErrCondition where the condition does not hold.
-func (s *Store) save(ctx context.Context, k Key, version string, doc any, cond Condition) error {
-	text, err := canonicalOf(doc)
-	if err != nil {
-		return err
-	}
-	return s.table.Put(ctx, Item{Key: k, Version: version, Doc: text}, cond)
-}
-
 // stillAt is the condition that a document is as it was when load returned its version.
 func stillAt(version string) Condition {
 	if version == "" {

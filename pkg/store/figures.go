@@ -9,8 +9,16 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"trunkline/pkg/cache"
 	"trunkline/pkg/pbx"
 )
+
+// Figures keeps the figures of the fleet's days: their rows and headers, what was replaced, which
+// days are sealed, and which are due.
+type Figures struct {
+	*base
+	marked *cache.Cache[Key, struct{}] // marks that need not be written again for a while
+}
 
 // Header is what is known of a day's figures as a whole. The zero Header is that of a day
 // of which nothing was computed.
@@ -46,9 +54,9 @@ const firstRules = 1
 func (b Basis) RulesVersion() int { return max(firstRules, b.Rules) }
 
 // Header reads a day's header.
-func (s *Store) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, error) {
+func (f *Figures) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, error) {
 	var h Header
-	version, err := s.load(ctx, headerKey(mac, day), &h)
+	version, err := f.load(ctx, headerKey(mac, day), &h)
 	if err != nil {
 		return Header{}, fmt.Errorf("read the header of %s of %s: %w", day, mac, err)
 	}
@@ -57,34 +65,34 @@ func (s *Store) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header, e
 }
 
 // Current tells whether a day's header is still as it was read.
-func (s *Store) Current(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (bool, error) {
-	now, err := s.Header(ctx, mac, day)
+func (f *Figures) Current(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (bool, error) {
+	now, err := f.Header(ctx, mac, day)
 	return now.version == h.version, err
 }
 
 // Claim takes the next revision of a day's figures, where the header is still as it was
 // read, and returns ErrCondition where it is not: then another writer was faster, and the
 // records are to be read again.
-func (s *Store) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (Header, error) {
+func (f *Figures) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (Header, error) {
 	next := h
 	next.Claimed = max(h.Revision, h.Claimed) + 1
-	return s.putHeader(ctx, mac, day, h, next)
+	return f.putHeader(ctx, mac, day, h, next)
 }
 
 // Publish makes a claimed revision the one that counts, where the claim still holds, and
 // returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt,
 // Activity and Basis; and from when on the day is sealed.
-func (s *Store) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
+func (f *Figures) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
 	published.Revision, published.Claimed = claim.Claimed, 0
-	published.Sealed = s.sealedFrom(day, claim)
+	published.Sealed = f.sealedFrom(day, claim)
 	published.ComputedAt = published.ComputedAt.UTC().Truncate(time.Millisecond)
-	return s.putHeader(ctx, mac, day, claim, published)
+	return f.putHeader(ctx, mac, day, claim, published)
 }
 
 // Activity is when the calls of the days from first to last began, of those whose figures
 // are published.
-func (s *Store) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (calls pbx.Activity, err error) {
-	for item, err := range s.query(ctx, headersOf(mac, first, last)) {
+func (f *Figures) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (calls pbx.Activity, err error) {
+	for item, err := range f.query(ctx, headersOf(mac, first, last)) {
 		if err != nil {
 			return pbx.Activity{}, fmt.Errorf("read the headers of %s: %w", mac, err)
 		}
@@ -97,9 +105,9 @@ func (s *Store) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) 
 	return calls, nil
 }
 
-func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, next Header) (Header, error) {
+func (f *Figures) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, next Header) (Header, error) {
 	next.version = ownVersion(digits(max(next.Revision, next.Claimed)))
-	if err := s.save(ctx, headerKey(mac, day), next.version, next, stillAt(was.version)); err != nil {
+	if err := f.save(ctx, headerKey(mac, day), next.version, next, stillAt(was.version)); err != nil {
 		return Header{}, fmt.Errorf("write the header of %s of %s: %w", day, mac, err)
 	}
 	return next, nil
@@ -109,11 +117,11 @@ func (s *Store) putHeader(ctx context.Context, mac pbx.MAC, day pbx.Day, was, ne
 type Row struct {
 	Scope Scope
 	Name  string // of the queue or agent, by pbx.ShortName
-	Figures
+	Computed
 }
 
-// Figures are the document of a row.
-type Figures struct {
+// Computed is the document of a row.
+type Computed struct {
 	Revision   int64           `json:"revision"`
 	ComputedAt time.Time       `json:"computed_at"`
 	Row        json.RawMessage `json:"row"` // a JSON object
@@ -139,20 +147,20 @@ func (r Row) key() string {
 
 // PutRow stores a row in place of one of a lower revision. Where there is one of a higher
 // revision, that stays, and all is well.
-func (s *Store) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) error {
-	err := s.putParts(ctx, r.Figures, Newer(), func(part int) Key { return rowKey(mac, day, r.key(), part) })
+func (f *Figures) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) error {
+	err := f.putParts(ctx, r.Computed, Newer(), func(part int) Key { return rowKey(mac, day, r.key(), part) })
 	return wrap(err, "write row %s of %s of %s", r.key(), day, mac)
 }
 
 // putParts stores a row's figures under as many keys as they need. What the condition keeps out
 // is there already.
-func (s *Store) putParts(ctx context.Context, figures Figures, c Condition, key func(part int) Key) error {
-	items, err := itemsOf(figures, key)
+func (f *Figures) putParts(ctx context.Context, row Computed, c Condition, key func(part int) Key) error {
+	items, err := itemsOf(row, key)
 	if err != nil {
 		return err
 	}
 	for _, item := range items {
-		if err := orThere(s.table.Put(ctx, item, c)); err != nil {
+		if err := orThere(f.table.Put(ctx, item, c)); err != nil {
 			return err
 		}
 	}
@@ -160,15 +168,15 @@ func (s *Store) putParts(ctx context.Context, figures Figures, c Condition, key 
 }
 
 // DropRows removes what rows of a lower revision than the given one have left.
-func (s *Store) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
-	for item, err := range s.table.Query(ctx, rowsOf(mac, day)) {
+func (f *Figures) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
+	for item, err := range f.table.Query(ctx, rowsOf(mac, day)) {
 		if err != nil {
 			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
 		}
 		if item.Version >= digits(revision) {
 			continue
 		}
-		if err := orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version))); err != nil {
+		if err := orThere(f.table.Delete(ctx, item.Key, Unchanged(item.Version))); err != nil {
 			return fmt.Errorf("drop old rows of %s of %s: %w", day, mac, err)
 		}
 	}
@@ -177,8 +185,8 @@ func (s *Store) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision
 
 // Rows yields the rows of a day's figures: those of agents, of the PBX and of queues, in
 // this order, by name. After an error it ends.
-func (s *Store) Rows(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Row, error] {
-	return s.rows(ctx, rowsOf(mac, day), 2)
+func (f *Figures) Rows(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Row, error] {
+	return f.rows(ctx, rowsOf(mac, day), 2)
 }
 
 func rowsOf(mac pbx.MAC, day pbx.Day) Range {
@@ -186,10 +194,10 @@ func rowsOf(mac pbx.MAC, day pbx.Day) Range {
 }
 
 // rows yields the rows of a range, whose names stand after so many parts of their keys.
-func (s *Store) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, error] {
+func (f *Figures) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		begun := map[string]*rowDoc{} // rows in several items, by their names
-		for item, err := range s.query(ctx, r) {
+		for item, err := range f.query(ctx, r) {
 			if err != nil {
 				yield(Row{}, err)
 				return
@@ -205,7 +213,7 @@ func (s *Store) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, erro
 				if whole == nil {
 					continue
 				}
-				row.Figures = *whole
+				row.Computed = *whole
 			}
 			if !yield(row, nil) {
 				return
@@ -216,7 +224,7 @@ func (s *Store) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, erro
 
 // joinParts adds an item to the row that it is a part of, and returns the row when it is
 // whole. Parts of different revisions make no row: it is being written.
-func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Figures {
+func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Computed {
 	row := begun[name]
 	if part.Part == 0 {
 		row = &part
@@ -232,11 +240,11 @@ func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Figures {
 	}
 	delete(begun, name)
 	row.Row = json.RawMessage(row.Text)
-	return &row.Figures
+	return &row.Computed
 }
 
 func rowNamed(parts []string, doc rowDoc) Row {
-	r := Row{Scope: Scope(parts[0]), Figures: doc.Figures}
+	r := Row{Scope: Scope(parts[0]), Computed: doc.Computed}
 	if r.Scope != ScopePBX {
 		r.Name = unescape(parts[1])
 	}
@@ -246,7 +254,7 @@ func rowNamed(parts []string, doc rowDoc) Row {
 // rowDoc is the form of a row's document. A row that is too large for one item has its text
 // in parts.
 type rowDoc struct {
-	Figures
+	Computed
 	Part  int    `json:"part,omitempty"`
 	Parts int    `json:"parts,omitempty"`
 	Text  string `json:"text,omitempty"`
@@ -256,21 +264,21 @@ type rowDoc struct {
 const maxRow = MaxDoc - 1<<10
 
 // itemsOf is a row as one item, or as several.
-func itemsOf(f Figures, at func(part int) Key) ([]Item, error) {
-	row, err := Canonical(f.Row)
+func itemsOf(c Computed, at func(part int) Key) ([]Item, error) {
+	row, err := Canonical(c.Row)
 	if err != nil {
 		return nil, err
 	}
-	f.Row = row
+	c.Row = row
 	if len(row) <= maxRow {
-		item, err := rowItem(at(0), f.Revision, rowDoc{Figures: f})
+		item, err := rowItem(at(0), c.Revision, rowDoc{Computed: c})
 		return []Item{item}, err
 	}
 	chunks := cut(string(row), maxRow/2) // its quotes are escaped
-	f.Row = nil
+	c.Row = nil
 	items := make([]Item, len(chunks))
 	for i, chunk := range chunks {
-		items[i], err = rowItem(at(i), f.Revision, rowDoc{Figures: f, Part: i, Parts: len(chunks), Text: chunk})
+		items[i], err = rowItem(at(i), c.Revision, rowDoc{Computed: c, Part: i, Parts: len(chunks), Text: chunk})
 		if err != nil {
 			return nil, err
 		}

@@ -20,13 +20,13 @@ func memoryStore() (*store.Store, *storetest.Memory) {
 }
 
 func row(scope store.Scope, name string, revision int64, doc string) store.Row {
-	return store.Row{Scope: scope, Name: name, Figures: store.Figures{Revision: revision, ComputedAt: received, Row: []byte(doc)}}
+	return store.Row{Scope: scope, Name: name, Computed: store.Computed{Revision: revision, ComputedAt: received, Row: []byte(doc)}}
 }
 
 func rows(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var all []string
-	for r, err := range s.Rows(t.Context(), mac, figuresDay) {
+	for r, err := range s.Figures().Rows(t.Context(), mac, figuresDay) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func rows(t *testing.T, s *store.Store) string {
 func put(t *testing.T, s *store.Store, all ...store.Row) {
 	t.Helper()
 	for _, r := range all {
-		if err := s.PutRow(t.Context(), mac, figuresDay, r); err != nil {
+		if err := s.Figures().PutRow(t.Context(), mac, figuresDay, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,7 +54,7 @@ func TestARowOfAHigherRevisionStays(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	put(t, s, row(store.ScopeQueue, "630", 3, `{"n":3}`))
-	if err := s.DropRows(t.Context(), mac, figuresDay, 3); err != nil {
+	if err := s.Figures().DropRows(t.Context(), mac, figuresDay, 3); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := rows(t, s), `Q630 r3 {"n":3}`; got != want {
@@ -75,7 +75,7 @@ func TestARowOfAnySizeIsKept(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	put(t, s, row(store.ScopeQueue, "630 A", 2, `{}`))
-	if err := s.DropRows(t.Context(), mac, figuresDay, 2); err != nil {
+	if err := s.Figures().DropRows(t.Context(), mac, figuresDay, 2); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := rows(t, s), `Q630 A r2 {}, Q630 r2 400011 bytes`; got != want {
@@ -99,7 +99,7 @@ func TestARowThatIsBeingWrittenIsNotShown(t *testing.T) {
 		}
 		return storetest.None
 	}), time.Now)
-	if err := half.PutRow(t.Context(), mac, figuresDay, row(store.ScopeQueue, "630", 2, large)); !errors.Is(err, storetest.ErrInjected) {
+	if err := half.Figures().PutRow(t.Context(), mac, figuresDay, row(store.ScopeQueue, "630", 2, large)); !errors.Is(err, storetest.ErrInjected) {
 		t.Fatal(err)
 	}
 	if got := rows(t, s); got != "" {
@@ -113,39 +113,39 @@ func TestARowThatIsBeingWrittenIsNotShown(t *testing.T) {
 
 func TestOnlyOneWriterClaimsARevision(t *testing.T) {
 	s, _ := memoryStore()
-	read, err := s.Header(t.Context(), mac, figuresDay)
+	read, err := s.Figures().Header(t.Context(), mac, figuresDay)
 	if err != nil || read != (store.Header{}) {
 		t.Fatalf("%+v, %v", read, err)
 	}
-	claim, err := s.Claim(t.Context(), mac, figuresDay, read)
+	claim, err := s.Figures().Claim(t.Context(), mac, figuresDay, read)
 	if err != nil || claim.Claimed != 1 || claim.Revision != 0 {
 		t.Fatalf("%+v, %v", claim, err)
 	}
-	if _, err := s.Claim(t.Context(), mac, figuresDay, read); !errors.Is(err, store.ErrCondition) {
+	if _, err := s.Figures().Claim(t.Context(), mac, figuresDay, read); !errors.Is(err, store.ErrCondition) {
 		t.Errorf("a second claim: %v", err)
 	}
 	// A writer that died is passed by.
-	read, err = s.Header(t.Context(), mac, figuresDay)
+	read, err = s.Figures().Header(t.Context(), mac, figuresDay)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := s.Claim(t.Context(), mac, figuresDay, read)
+	next, err := s.Figures().Claim(t.Context(), mac, figuresDay, read)
 	if err != nil || next.Claimed != 2 {
 		t.Fatalf("%+v, %v", next, err)
 	}
-	if _, err := s.Publish(t.Context(), mac, figuresDay, claim, store.Header{Hash: "old", ComputedAt: received}); !errors.Is(err, store.ErrCondition) {
+	if _, err := s.Figures().Publish(t.Context(), mac, figuresDay, claim, store.Header{Hash: "old", ComputedAt: received}); !errors.Is(err, store.ErrCondition) {
 		t.Errorf("the dead writer publishes: %v", err)
 	}
-	if current, err := s.Current(t.Context(), mac, figuresDay, claim); current || err != nil {
+	if current, err := s.Figures().Current(t.Context(), mac, figuresDay, claim); current || err != nil {
 		t.Errorf("the dead writer's claim is current, %v", err)
 	}
-	if current, err := s.Current(t.Context(), mac, figuresDay, next); !current || err != nil {
+	if current, err := s.Figures().Current(t.Context(), mac, figuresDay, next); !current || err != nil {
 		t.Errorf("the claim is not current, %v", err)
 	}
-	if _, err := s.Publish(t.Context(), mac, figuresDay, next, store.Header{Hash: "new", ComputedAt: received}); err != nil {
+	if _, err := s.Figures().Publish(t.Context(), mac, figuresDay, next, store.Header{Hash: "new", ComputedAt: received}); err != nil {
 		t.Fatal(err)
 	}
-	published, err := s.Header(t.Context(), mac, figuresDay)
+	published, err := s.Figures().Header(t.Context(), mac, figuresDay)
 	if err != nil || published.Revision != 2 || published.Claimed != 0 || published.Hash != "new" || !published.ComputedAt.Equal(received) {
 		t.Errorf("%+v, %v", published, err)
 	}
@@ -155,13 +155,13 @@ func TestARestatementKeepsTheRowsThatItReplacesOnce(t *testing.T) {
 	s, _ := memoryStore()
 	put(t, s, row(store.ScopeQueue, "630", 1, `{"n":1}`), row(store.ScopePBX, "", 1, `{"n":1}`))
 	for range 2 { // the second after its rows were replaced
-		if err := s.Restate(t.Context(), mac, figuresDay, store.Restatement{Revision: 1, ReplacedAt: received, Late: 1}); err != nil {
+		if err := s.Figures().Restate(t.Context(), mac, figuresDay, store.Restatement{Revision: 1, ReplacedAt: received, Late: 1}); err != nil {
 			t.Fatal(err)
 		}
 		put(t, s, row(store.ScopeQueue, "630", 2, `{"n":2}`))
 	}
 	var kept []string
-	for r, err := range s.RestatedRows(t.Context(), mac, figuresDay, 1) {
+	for r, err := range s.Figures().RestatedRows(t.Context(), mac, figuresDay, 1) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +171,7 @@ func TestARestatementKeepsTheRowsThatItReplacesOnce(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	n := 0
-	for r, err := range s.Restatements(t.Context(), mac, figuresDay) {
+	for r, err := range s.Figures().Restatements(t.Context(), mac, figuresDay) {
 		if n++; err != nil || r.Revision != 1 || r.Late != 1 {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -258,10 +258,10 @@ func TestAMarkIsReliedOnForAMinute(t *testing.T) {
 
 func TestAMarkThatWasMadeAnewIsNotTakenAway(t *testing.T) {
 	s, table := memoryStore()
-	if err := s.MarkClosed(t.Context(), mac, figuresDay, received); err != nil {
+	if err := s.Figures().MarkClosed(t.Context(), mac, figuresDay, received); err != nil {
 		t.Fatal(err)
 	}
-	read, due, err := s.Mark(t.Context(), mac, figuresDay)
+	read, due, err := s.Figures().Mark(t.Context(), mac, figuresDay)
 	if err != nil || !due || !read.At.Equal(received) {
 		t.Fatalf("%+v, %t, %v", read, due, err)
 	}
@@ -269,17 +269,17 @@ func TestAMarkThatWasMadeAnewIsNotTakenAway(t *testing.T) {
 	if _, err := late.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, "1795428000.1", "2026-11-23 18:00:00", 1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Unmark(t.Context(), read); err != nil {
+	if err := s.Figures().Unmark(t.Context(), read); err != nil {
 		t.Fatal(err)
 	}
-	now, due, err := s.Mark(t.Context(), mac, figuresDay)
+	now, due, err := s.Figures().Mark(t.Context(), mac, figuresDay)
 	if err != nil || !due {
 		t.Fatalf("due %t, %v", due, err)
 	}
-	if err := s.Unmark(t.Context(), now); err != nil {
+	if err := s.Figures().Unmark(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
-	if _, due, err := s.Mark(t.Context(), mac, figuresDay); due || err != nil {
+	if _, due, err := s.Figures().Mark(t.Context(), mac, figuresDay); due || err != nil {
 		t.Errorf("due %t, %v", due, err)
 	}
 }

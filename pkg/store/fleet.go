@@ -73,7 +73,7 @@ type Heard struct {
 func (s *Store) hear(ctx context.Context, r Receipt) error {
 	key := heardKey(r.MAC)
 	way := Key{key.PK, key.SK + "#" + r.KID} // by another key it is heard anew
-	if _, kept := s.lately.Get(way, r.At); kept {
+	if _, kept := s.heard.Get(way, r.At); kept {
 		return nil
 	}
 	at := r.At.UTC().Truncate(time.Millisecond)
@@ -84,7 +84,7 @@ func (s *Store) hear(ctx context.Context, r Receipt) error {
 	if err := orThere(err); err != nil {
 		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
 	}
-	s.lately.Put(way, struct{}{}, at.Add(hearsEvery))
+	s.heard.Put(way, struct{}{}, at.Add(hearsEvery))
 	return nil
 }
 

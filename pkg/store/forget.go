@@ -46,7 +46,8 @@ func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 func (s *Store) strike(ctx context.Context, mac pbx.MAC) error {
 	err := s.table.Delete(ctx, fleetKey(mac), Condition{})
 	s.listed.Drop(mac)
-	s.lately.Clear()
+	s.heard.Clear()
+	s.figures.marked.Clear()
 	return wrap(err, "take %s off the fleet list", mac)
 }
 

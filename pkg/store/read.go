@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -127,13 +126,6 @@ func (s *Store) ExtensionLog(ctx context.Context, mac pbx.MAC, exten string) ite
 	r.Reverse = true
 	return decoded(ctx, s.query(ctx, r), recordOf[*pbx.ExtensionStatus])
 }
-
-// query is Table.Query without what has expired.
-func (s *Store) query(ctx context.Context, r Range) iter.Seq2[Item, error] {
-	return each.Where(each.Doing("read "+r.From, s.table.Query(ctx, r)), func(i Item) bool { return !s.expired(i) })
-}
-
-func (s *Store) expired(i Item) bool { return !i.Expires.IsZero() && !i.Expires.After(s.now()) }
 
 // fold yields one record for all facts of one identity. Their keys differ in the
 // hash at their ends alone, so they stand side by side.

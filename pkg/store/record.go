@@ -12,13 +12,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Store keeps the records of a fleet in a Table.
+// Store keeps the records and settings of a fleet in a Table.
 type Store struct {
-	table  Table
-	now    func() time.Time
-	keep   pbx.Day                          // days that records of calls are kept; 0: for ever
-	lately *cache.Cache[Key, struct{}]      // items that need not be written again for a while
-	listed *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
+	*base
+	figures *Figures
+	heard   *cache.Cache[Key, struct{}]      // what need not be written again for a while of when PBXs were heard
+	listed  *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
 }
 
 // rememberedAtMost is for how many PBXs a writer remembers what it has written.
@@ -26,12 +25,17 @@ const rememberedAtMost = 10_000
 
 // New makes a Store over a table, which keeps the records of calls for ever.
 func New(table Table, now func() time.Time) *Store {
+	b := &base{table: table, now: now}
 	return &Store{
-		table: table, now: now,
-		lately: cache.New[Key, struct{}](2 * rememberedAtMost), // when it was heard, and a day that is due
-		listed: cache.New[pbx.MAC, time.Time](rememberedAtMost),
+		base:    b,
+		figures: &Figures{base: b, marked: cache.New[Key, struct{}](rememberedAtMost)},
+		heard:   cache.New[Key, struct{}](rememberedAtMost),
+		listed:  cache.New[pbx.MAC, time.Time](rememberedAtMost),
 	}
 }
+
+// Figures returns what keeps the figures of the fleet's days, in the same Table.
+func (s *Store) Figures() *Figures { return s.figures }
 
 // Receipt says how an event was received.
 type Receipt struct {
@@ -84,7 +88,7 @@ func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool
 // them is sealed, and so is not.
 func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
 	for _, day := range changedDays(r, event, s.now()) {
-		marked, err := s.markLate(ctx, r.MAC, day)
+		marked, err := s.figures.markLate(ctx, r.MAC, day)
 		if err != nil {
 			return sealed, err
 		}

@@ -48,12 +48,12 @@ type LateRecord struct {
 // Restate keeps the published rows of a day before they are replaced: each of them, and
 // then the restatement itself, which says that all are kept. One that is kept already stays
 // as it is: rows may have been replaced since.
-func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restatement) error {
+func (f *Figures) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restatement) error {
 	key := restatedKey(mac, day, r.Revision)
-	if _, err := s.table.Get(ctx, key); !errors.Is(err, ErrNotFound) {
+	if _, err := f.table.Get(ctx, key); !errors.Is(err, ErrNotFound) {
 		return wrap(err, "read whether %s of %s is restated", day, mac)
 	}
-	for row, err := range s.Rows(ctx, mac, day) {
+	for row, err := range f.Rows(ctx, mac, day) {
 		if err != nil {
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}
@@ -61,13 +61,13 @@ func (s *Store) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restate
 			return nil // another writer has begun to replace them, after it had kept them
 		}
 		kept := Key{string(mac), key.SK + "#" + row.key()}
-		err := s.putParts(ctx, row.Figures, Absent(), func(part int) Key { return partKey(kept, part) })
+		err := f.putParts(ctx, row.Computed, Absent(), func(part int) Key { return partKey(kept, part) })
 		if err != nil {
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}
 	}
 	r.LateRecords = namedRecords(r.LateRecords)
-	err := s.save(ctx, key, ownVersion(digits(r.Revision)), r, Absent())
+	err := f.save(ctx, key, ownVersion(digits(r.Revision)), r, Absent())
 	return wrap(orThere(err), "restate %s of %s", day, mac)
 }
 
@@ -92,15 +92,15 @@ func namedRecords(late []LateRecord) []LateRecord {
 
 // Restatements yields what was replaced of a day, in the order of revisions. One that can't be
 // read is an *each.Bad; after any other error it ends.
-func (s *Store) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Restatement, error] {
+func (f *Figures) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Restatement, error] {
 	prefix := join(restated, day.String()) + "#"
-	items := each.Where(s.query(ctx, Prefix(string(mac), prefix)), func(i Item) bool {
+	items := each.Where(f.query(ctx, Prefix(string(mac), prefix)), func(i Item) bool {
 		return !strings.Contains(i.SK[len(prefix):], "#") // else it is a row
 	})
 	return decoded(ctx, items, document[Restatement])
 }
 
 // RestatedRows yields the rows of a revision of a day that was replaced, as Rows does.
-func (s *Store) RestatedRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) iter.Seq2[Row, error] {
-	return s.rows(ctx, Prefix(string(mac), restatedKey(mac, day, revision).SK+"#"), 3)
+func (f *Figures) RestatedRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) iter.Seq2[Row, error] {
+	return f.rows(ctx, Prefix(string(mac), restatedKey(mac, day, revision).SK+"#"), 3)
 }

@@ -55,49 +55,49 @@ func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
 // sealedFrom is the day from whose beginning in UTC a day is sealed; unknown: never. What was
 // so when its figures were published holds though records are kept for longer since: those
 // that are gone do not come back.
-func (s *Store) sealedFrom(day pbx.Day, h Header) pbx.Day {
-	if s.keep == 0 || h.Sealed != 0 && h.Sealed < day+s.keep {
+func (f *Figures) sealedFrom(day pbx.Day, h Header) pbx.Day {
+	if f.keep == 0 || h.Sealed != 0 && h.Sealed < day+f.keep {
 		return h.Sealed
 	}
-	return day + s.keep
+	return day + f.keep
 }
 
 // Sealed tells of a day whether it was sealed at a time, by its header. The first of the records
 // that its figures are made of expires a day after.
-func (s *Store) Sealed(day pbx.Day, h Header, at time.Time) bool {
-	from := s.sealedFrom(day, h)
+func (f *Figures) Sealed(day pbx.Day, h Header, at time.Time) bool {
+	from := f.sealedFrom(day, h)
 	return from != 0 && !at.Before(from.UTC())
 }
 
 // IsSealed is Sealed for now, and a day whose header was not read.
-func (s *Store) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
-	now := s.now()
+func (f *Figures) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
+	now := f.now()
 	if now.Before((day + LeastDays).UTC()) {
 		return false, nil
 	}
-	h, err := s.Header(ctx, mac, day)
-	return err == nil && s.Sealed(day, h, now), err
+	h, err := f.Header(ctx, mac, day)
+	return err == nil && f.Sealed(day, h, now), err
 }
 
 // Confirm keeps of a day whose figures stay as they are published what they were computed by,
 // and from when on the day is sealed.
-func (s *Store) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header, b Basis) error {
+func (f *Figures) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header, b Basis) error {
 	next := h
-	if next.Sealed, next.Basis = s.sealedFrom(day, h), b; next == h {
+	if next.Sealed, next.Basis = f.sealedFrom(day, h), b; next == h {
 		return nil
 	}
-	_, err := s.putHeader(ctx, mac, day, h, next)
+	_, err := f.putHeader(ctx, mac, day, h, next)
 	return err
 }
 
 // SealedDays yields the days from first to last that are sealed, of those whose figures are
 // published, in their order. A header that can't be read is an *each.Bad; after any other error
 // it ends.
-func (s *Store) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[pbx.Day, error] {
-	published := s.publishedDays(ctx, headersOf(mac, first, last))
+func (f *Figures) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[pbx.Day, error] {
+	published := f.publishedDays(ctx, headersOf(mac, first, last))
 	name := func(d PublishedDay) string { return d.Day.String() }
 	return each.Map(ctx, published, name, func(_ context.Context, d PublishedDay) (pbx.Day, error) {
-		if !s.Sealed(d.Day, d.Header, s.now()) {
+		if !f.Sealed(d.Day, d.Header, f.now()) {
 			return 0, each.ErrNone
 		}
 		return d.Day, nil

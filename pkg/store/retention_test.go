@@ -174,7 +174,7 @@ func TestALateRecordOfASealedDayIsKeptAndFlaggedAndNotMarked(t *testing.T) {
 func due(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var days []string
-	for mark, err := range s.Due(t.Context()) {
+	for mark, err := range s.Figures().Due(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,12 +190,12 @@ func TestADayStaysSealedThoughRecordsAreKeptForLongerSince(t *testing.T) {
 	publish := func(days int) {
 		t.Helper()
 		s := over(days)
-		h, err := s.Header(t.Context(), mac, figuresDay)
+		h, err := s.Figures().Header(t.Context(), mac, figuresDay)
 		if err == nil {
-			h, err = s.Claim(t.Context(), mac, figuresDay, h)
+			h, err = s.Figures().Claim(t.Context(), mac, figuresDay, h)
 		}
 		if err == nil {
-			_, err = s.Publish(t.Context(), mac, figuresDay, h, store.Header{Hash: "h", ComputedAt: c.Time})
+			_, err = s.Figures().Publish(t.Context(), mac, figuresDay, h, store.Header{Hash: "h", ComputedAt: c.Time})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestADayStaysSealedThoughRecordsAreKeptForLongerSince(t *testing.T) {
 		t.Helper()
 		for day := figuresDay; day < figuresDay+1000; day++ {
 			c.Time = day.UTC()
-			if sealed, err := over(days).IsSealed(t.Context(), mac, figuresDay); err != nil || sealed {
+			if sealed, err := over(days).Figures().IsSealed(t.Context(), mac, figuresDay); err != nil || sealed {
 				return day.String()
 			}
 		}

@@ -61,7 +61,7 @@ func (s *Store) mend(ctx context.Context, u *Unreadable) error {
 		return nil
 	}
 	if mac, day, err := markedDay(item); err == nil {
-		return s.mark(ctx, mac, day, s.now(), Unchanged(item.Version))
+		return s.figures.mark(ctx, mac, day, s.now(), Unchanged(item.Version))
 	}
 	return s.Discard(ctx, u)
 }
@@ -82,21 +82,6 @@ func document[T any](i Item) (doc T, err error) { return doc, unmarshal(i, &doc)
 
 // nameOf names an item, for messages. What could be mistaken for the message is escaped.
 func nameOf(i Item) string { return printable(i.SK) + " of " + printable(i.PK) }
-
-// partitions yields the items of those partitions whose names begin with prefix and end in a
-// hexadecimal digit. doing is what they are read for.
-func (s *Store) partitions(ctx context.Context, prefix, doing string) iter.Seq2[Item, error] {
-	var parts []iter.Seq2[Item, error]
-	for _, digit := range "0123456789abcdef" {
-		parts = append(parts, s.partition(ctx, prefix+string(digit), doing))
-	}
-	return each.Join(parts...)
-}
-
-// partition yields the items of a partition, also those that have expired.
-func (s *Store) partition(ctx context.Context, pk, doing string) iter.Seq2[Item, error] {
-	return each.Doing(doing, s.table.Query(ctx, Range{PK: pk}))
-}
 
 // markedDay is what the key of a mark says.
 func markedDay(i Item) (pbx.MAC, pbx.Day, error) {

@@ -226,7 +226,7 @@ func publishedRows(ctx context.Context, s *store.Store, want truePBX) (map[RowNa
 	}
 	rows := map[RowName]figureRow{}
 	for day := range days {
-		for row, err := range s.Rows(ctx, want.mac, day) {
+		for row, err := range s.Figures().Rows(ctx, want.mac, day) {
 			if err != nil {
 				return nil, err
 			}

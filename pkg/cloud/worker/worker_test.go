@@ -268,7 +268,7 @@ func TestMessagesThatFailComeAgainAlone(t *testing.T) {
 		t.Errorf("got  %s, %v\nwant %s", text, err, want)
 	}
 	day, _ := pbx.ParseDay("2026-11-23")
-	if header, err := w.store.Header(t.Context(), "68692e0b0001", day); header.Revision != 1 || err != nil {
+	if header, err := w.store.Figures().Header(t.Context(), "68692e0b0001", day); header.Revision != 1 || err != nil {
 		t.Errorf("%+v, %v", header, err)
 	}
 	for result, lines := range map[string]int{"failed": 3, "published": 1, "not_due": 1} {
