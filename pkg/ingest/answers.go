@@ -6,13 +6,13 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// Outcome is what became of a delivery, or of one event of it.
+// Outcome is the result of a delivery, or of one event in it.
 type Outcome int
 
 // The outcomes, in the order of the table of answers.
 const (
 	Stored   Outcome = iota
-	Admitted         // by Admit; as an answer, to who only tries the URL
+	Admitted         // returned by Admit; answered to GET and HEAD
 	Unrecognised
 	Undecodable
 	Partial
@@ -28,27 +28,27 @@ const (
 	Unavailable
 )
 
-// Answer is how an outcome is told to a PBX.
+// Answer is what the endpoint answers for an outcome.
 type Answer struct {
 	Name   string // in logs and metrics
 	Status int
-	Case   string // when it is given
-	Kept   string // what is kept then
-	Title  string // for a person who reads the answer
+	Case   string // when this answer is given
+	Kept   string // what is stored then
+	Title  string // for people
 	Detail string // what to do
 }
 
-// Answers is the table of answers, by Outcome.
+// Answers returns the table of answers, by Outcome.
 func Answers() []Answer { return answers[:] }
 
-// Answer is the outcome's row in the table of answers.
+// Answer returns the outcome's row in the table of answers.
 func (o Outcome) Answer() Answer { return answers[o] }
 
-// String is the outcome's name in logs and metrics.
+// String returns the outcome's name in logs and metrics.
 func (o Outcome) String() string { return answers[o].Name }
 
-// worse returns the outcome of a delivery after one more of its events. An array is as bad as
-// its worst event: one that could not be stored makes it 503, one that was refused 400.
+// worse returns the outcome of a delivery after one more of its events. An event that could not
+// be stored makes the answer to an array 503. An event that was refused makes it 400.
 func worse(whole, event Outcome, array bool) Outcome {
 	switch {
 	case !array:

@@ -15,9 +15,9 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// read reads the events of a delivery, and takes the content coding off its body: what is
-// kept of it can be read without knowing of codings. A body whose coding is damaged or not
-// known stays as it is, and is refused. The only error is zycoo.ErrTooLarge.
+// read decodes the events of a delivery. It first removes the content coding from the body, so
+// that the archive holds plain bodies. A body whose coding is damaged or unknown stays as it is,
+// and is refused. The only error is zycoo.ErrTooLarge.
 func (d *Delivery) read() (zycoo.Body, error) {
 	coding := d.coding()
 	if coding == "" {
@@ -38,7 +38,7 @@ func (d *Delivery) read() (zycoo.Body, error) {
 	return zycoo.Decode(plain)
 }
 
-// readBounded reads no more than tells that a body is too large.
+// readBounded stops reading one byte after the largest body.
 func readBounded(decoder func(io.Reader) (io.Reader, error), body []byte) ([]byte, error) {
 	r, err := decoder(bytes.NewReader(body))
 	if err != nil {
@@ -47,7 +47,7 @@ func readBounded(decoder func(io.Reader) (io.Reader, error), body []byte) ([]byt
 	return io.ReadAll(io.LimitReader(r, zycoo.MaxBody+1))
 }
 
-// decoderOf returns what undoes a coding, nil where that is not known.
+// decoderOf returns the decoder of a coding, or nil if the coding is unknown.
 func decoderOf(coding string) func(io.Reader) (io.Reader, error) {
 	switch coding {
 	case "gzip", "x-gzip":
@@ -58,8 +58,8 @@ func decoderOf(coding string) func(io.Reader) (io.Reader, error) {
 	return nil
 }
 
-// inflate reads the standard's deflate, which is in zlib's format, and the bare one that
-// some senders take for it. What begins as zlib's format does begins no bare one.
+// inflate reads deflate in zlib's format, as the standard demands, and raw deflate, which some
+// senders send instead. No raw deflate begins like zlib's format.
 func inflate(r io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(r)
 	head, _ := buffered.Peek(2)
@@ -69,7 +69,7 @@ func inflate(r io.Reader) (io.Reader, error) {
 	return flate.NewReader(buffered), nil
 }
 
-// decoded is how many bytes a body may come to beside those that are received.
+// decoded returns how many more bytes a body may need once it is decompressed.
 func (d *Delivery) decoded() int {
 	if decoderOf(d.coding()) == nil {
 		return 0
@@ -77,7 +77,7 @@ func (d *Delivery) decoded() int {
 	return zycoo.MaxBody
 }
 
-// refusal is the outcome of what could not be read.
+// refusal returns the outcome of a body that could not be read.
 func (d *Delivery) refusal() Outcome {
 	if coding := d.coding(); coding != "" && decoderOf(coding) == nil {
 		return UnknownCoding
@@ -85,12 +85,12 @@ func (d *Delivery) refusal() Outcome {
 	return Undecodable
 }
 
-// noCodings are values of Content-Encoding that change nothing: identity, and character
-// encodings, which some senders name there.
+// noCodings are values of Content-Encoding that need no decoding: identity, and character
+// encodings, which some senders put there.
 const noCodings = "identity none binary 8bit 7bit utf-8 utf8 gbk gb2312 gb18030"
 
-// coding is what the Content-Encoding names, in lower case: empty where that is nothing,
-// and more than one name where the body was coded more than once.
+// coding returns the coding that Content-Encoding names, in lower case. It is empty if there is
+// none, and a list if the body was coded more than once.
 func (d *Delivery) coding() string {
 	var named []string
 	for name := range strings.SplitSeq(strings.ToLower(d.Coding), ",") {
@@ -102,12 +102,12 @@ func (d *Delivery) coding() string {
 	return strings.Join(named, ", ")
 }
 
-// unread is a body of which nothing could be read, at no place in particular.
+// unread returns a body that could not be read at all.
 func unread(format string, args ...any) zycoo.Body {
 	return zycoo.Body{Elements: []zycoo.Element{{Err: &zycoo.Error{Reason: fmt.Sprintf(format, args...)}}}}
 }
 
-// reason is why an element is no event, with its place if it has one.
+// reason returns why an element is not an event, with the place if it is known.
 func reason(err *zycoo.Error) string {
 	if err.Line == 0 {
 		return err.Reason

@@ -19,7 +19,7 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// codings write a text in the codings that are read.
+// codings are the codings that the endpoint reads.
 var codings = map[string]func(io.Writer) io.WriteCloser{
 	"gzip": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
 	"zlib": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
@@ -42,7 +42,7 @@ func encode(t *testing.T, coding, text string) string {
 	return out.String()
 }
 
-// postCoded posts a body with values of Content-Encoding.
+// postCoded posts a body with headers of Content-Encoding.
 func postCoded(t *testing.T, b *backend, body string, named ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
@@ -75,8 +75,8 @@ func TestABodyIsReadAndArchivedWithoutItsCoding(t *testing.T) {
 		"the largest body, bare":      {"bare", largest, "deflate"},
 		"another encoding, in gzip":   {"gzip", "{event:'cc_cdr', uuid:'1', startTime:'2018-11-05 19:05:31', ivrName:'\xb9\xa4\xd7\xf7'}", "gzip"},
 		"a form, in deflate":          {"zlib", "event=extensionstatus&exten=808", "deflate"},
-		"what is no event, in gzip":   {"gzip", "{event:", "gzip"},
-		"what is no event, unchanged": {"", "{event:", "identity"},
+		"an invalid event, in gzip":   {"gzip", "{event:", "gzip"},
+		"an invalid event, unchanged": {"", "{event:", "identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := c.text
@@ -97,7 +97,7 @@ func TestABodyIsReadAndArchivedWithoutItsCoding(t *testing.T) {
 	}
 }
 
-func TestABodyWhoseCodingCanNotBeTakenOffIsQuarantinedAsReceived(t *testing.T) {
+func TestABodyThatCannotBeDecompressedIsQuarantinedAsReceived(t *testing.T) {
 	zipped := encode(t, "gzip", call)
 	changed := []byte(zipped)
 	changed[len(changed)-5]++ // of its length
@@ -110,10 +110,10 @@ func TestABodyWhoseCodingCanNotBeTakenOffIsQuarantinedAsReceived(t *testing.T) {
 		"gzip that breaks off":       {zipped[:len(zipped)-9], []string{"gzip"}, ingest.Undecodable, "the body can't be read as gzip: unexpected EOF"},
 		"gzip without its end":       {zipped[:len(zipped)-8], []string{"gzip"}, ingest.Undecodable, "unexpected EOF"},
 		"gzip that was changed":      {string(changed), []string{"gzip"}, ingest.Undecodable, "gzip: invalid checksum"},
-		"gzip that is none":          {call, []string{"gzip"}, ingest.Undecodable, "gzip: invalid header"},
+		"invalid gzip":          {call, []string{"gzip"}, ingest.Undecodable, "gzip: invalid header"},
 		"nothing, as gzip":           {"", []string{"gzip"}, ingest.Undecodable, "can't be read as gzip"},
 		"nothing, as deflate":        {"", []string{"deflate"}, ingest.Undecodable, "can't be read as deflate"},
-		"deflate that is none":       {call, []string{"deflate"}, ingest.Undecodable, "can't be read as deflate"},
+		"invalid deflate":       {call, []string{"deflate"}, ingest.Undecodable, "can't be read as deflate"},
 		"deflate with a dictionary":  {"\x78\xbb\x00\x00\x00\x01", []string{"deflate"}, ingest.Undecodable, "can't be read as deflate"},
 		"gzip, announced as deflate": {zipped, []string{"deflate"}, ingest.Undecodable, "can't be read as deflate"},
 		"br":                         {call, []string{"br"}, ingest.UnknownCoding, `the coding "br" is not read: gzip and deflate are`},
@@ -140,7 +140,7 @@ func TestABodyWhoseCodingCanNotBeTakenOffIsQuarantinedAsReceived(t *testing.T) {
 	}
 }
 
-func TestABombIsRefusedAndNeverUnpackedWhole(t *testing.T) {
+func TestACompressionBombIsRefusedWithoutUnpackingIt(t *testing.T) {
 	const unpacked = 16 << 20
 	for coding, named := range map[string]string{"gzip": "gzip", "zlib": "deflate", "bare": "deflate"} {
 		bomb := encode(t, coding, strings.Repeat(" ", unpacked))

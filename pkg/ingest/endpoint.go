@@ -17,8 +17,8 @@ const retryAfter = "30"
 // allowed are the methods of a PBX's URL.
 const allowed = http.MethodGet + ", " + http.MethodHead + ", " + http.MethodPost
 
-// Endpoint is where PBXs come in: POST /v1/pbx/{mac}/{token} with the event as the body. GET and
-// HEAD tell whether the URL works, as POST would, and leave nothing behind.
+// Endpoint serves /v1/pbx/{mac}/{token}. PBXs send events by POST, in the body. GET and HEAD
+// report whether the URL works, and store nothing.
 type Endpoint struct {
 	ingest  *Ingest
 	observe func(context.Context, Report)
@@ -26,42 +26,42 @@ type Endpoint struct {
 	room    *room
 }
 
-// NewEndpoint makes an Endpoint. After each answer it calls observe, for logs and metrics.
+// NewEndpoint returns an Endpoint. After each answer it calls observe, for logs and metrics.
 func NewEndpoint(in *Ingest, observe func(context.Context, Report), now func() time.Time) *Endpoint {
 	return &Endpoint{in, observe, now, newRoom()}
 }
 
-// ServeHTTP implements http.Handler. The request's context ends when its sender hangs up,
-// and many do once they have sent: what has come whole is taken in all the same, within the
+// ServeHTTP implements http.Handler. Many senders hang up once they have sent, which
+// cancels the request's context. An event that has arrived whole is still stored, within the
 // deadlines of Ingest.
-func (d *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithoutCancel(r.Context())
-	began := d.now()
-	report := d.receive(ctx, w, r)
-	report.Took = d.now().Sub(began)
+	began := e.now()
+	report := e.receive(ctx, w, r)
+	report.Took = e.now().Sub(began)
 	if r.Method == http.MethodHead {
 		w = headOnly{w}
 	}
 	answer(w, report)
-	http.NewResponseController(w).Flush() // a log that stalls keeps nobody from the answer
-	d.observe(ctx, report)
+	http.NewResponseController(w).Flush() // the answer must not wait for a log that stalls
+	e.observe(ctx, report)
 }
 
-// receive reads no body before the URL has proved whose it is.
-func (d *Endpoint) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
+// receive verifies the URL before it reads the body.
+func (e *Endpoint) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) Report {
 	macText, tokenText, ok := splitPath(r.URL.Path)
 	switch {
 	case !ok:
 		return Report{Outcome: NotFound}
-	case r.Method != http.MethodPost && !tries(r):
+	case r.Method != http.MethodPost && !isTrial(r):
 		return Report{Outcome: NotAllowed}
 	}
-	admission, outcome, err := d.ingest.Admit(ctx, macText, tokenText)
-	if outcome != Admitted || tries(r) {
+	admission, outcome, err := e.ingest.Admit(ctx, macText, tokenText)
+	if outcome != Admitted || isTrial(r) {
 		return Report{Outcome: outcome, MAC: admission.MAC, Err: err}
 	}
 	delivery := Delivery{Remote: remote(r), Coding: strings.Join(r.Header.Values("Content-Encoding"), ",")}
-	body, free, err := d.room.read(ctx, admission.MAC, http.MaxBytesReader(w, r.Body, zycoo.MaxBody), r.ContentLength, delivery.decoded())
+	body, free, err := e.room.read(ctx, admission.MAC, http.MaxBytesReader(w, r.Body, zycoo.MaxBody), r.ContentLength, delivery.decoded())
 	defer free()
 	switch _, tooLarge := err.(*http.MaxBytesError); {
 	case tooLarge:
@@ -72,30 +72,30 @@ func (d *Endpoint) receive(ctx context.Context, w http.ResponseWriter, r *http.R
 		return Report{Outcome: Interrupted, MAC: admission.MAC, Err: err}
 	}
 	delivery.Body = body
-	return d.ingest.Receive(ctx, admission, delivery)
+	return e.ingest.Receive(ctx, admission, delivery)
 }
 
-// tries reports whether a request only asks whether a URL works.
-func tries(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+// isTrial reports whether a request only asks if its URL works.
+func isTrial(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
-// headOnly is an answer without its body.
+// headOnly drops the body of an answer.
 type headOnly struct{ http.ResponseWriter }
 
 // Write implements http.ResponseWriter.
 func (headOnly) Write(b []byte) (int, error) { return len(b), nil }
 
-// Unwrap makes what is beneath known to http.ResponseController.
+// Unwrap gives http.ResponseController the wrapped writer.
 func (h headOnly) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
-// splitPath takes a path apart that is just /v1/pbx/{mac}/{token}. It is not cleaned
-// first: a redirect to a cleaner path is one that no PBX follows.
+// splitPath splits the path /v1/pbx/{mac}/{token}. It does not clean the path first, since no
+// PBX follows a redirect to a cleaner one.
 func splitPath(path string) (mac, token string, ok bool) {
 	rest, ok := strings.CutPrefix(path, "/v1/pbx/")
 	mac, token, cut := strings.Cut(rest, "/")
 	return mac, token, ok && cut && mac != "" && token != "" && !strings.Contains(token, "/")
 }
 
-// remote is the address that a request came from, without its port.
+// remote returns the address of the sender, without the port.
 func remote(r *http.Request) string {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		return host
@@ -103,7 +103,7 @@ func remote(r *http.Request) string {
 	return r.RemoteAddr
 }
 
-// answer tells a PBX, or the person who tries its URL, what became of a delivery.
+// answer writes the outcome of a delivery, for the PBX or the person who tries its URL.
 func answer(w http.ResponseWriter, r Report) {
 	a := r.Outcome.Answer()
 	switch r.Outcome {
@@ -128,7 +128,7 @@ func answer(w http.ResponseWriter, r Report) {
 	problem.Write(w, p)
 }
 
-// acknowledgement is the body of an answer that all is well.
+// acknowledgement is the body of an answer of success.
 type acknowledgement struct {
 	Stored       int `json:"stored"`
 	Unrecognised int `json:"unrecognised,omitempty"`
@@ -146,15 +146,15 @@ func acknowledge(w http.ResponseWriter, r Report) {
 	problem.Answer(w, r.Outcome.Answer().Status, "application/json", ack)
 }
 
-// elements tells of each event of an array, in its order.
+// elements returns the answer for each event of an array, in its order.
 func elements(results []Result) []problem.Event {
-	told := make([]problem.Event, len(results))
+	events := make([]problem.Event, len(results))
 	for i, r := range results {
 		a := r.Outcome.Answer()
-		told[i] = problem.Event{Index: i, Status: a.Status, Title: a.Title}
+		events[i] = problem.Event{Index: i, Status: a.Status, Title: a.Title}
 		if r.Err != nil {
-			told[i].Detail, told[i].Place = r.Err.Error(), problem.Place{Line: r.Err.Line, Column: r.Err.Column, Member: r.Err.Member}
+			events[i].Detail, events[i].Place = r.Err.Error(), problem.Place{Line: r.Err.Line, Column: r.Err.Column, Member: r.Err.Member}
 		}
 	}
-	return told
+	return events
 }

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden has the records of the vendor's payloads, whichever endpoint they came in by.
+// golden has the records of the vendor's payloads, which every endpoint must write.
 const golden = "../../testdata/vendor/records.golden.jsonl"
 
 // bodyTimeout is short, since a test waits for it.
@@ -34,7 +34,7 @@ func keys(t *testing.T) *token.Keyring {
 	return k
 }
 
-// open serves the endpoint over embedded stores in a folder that the test forgets.
+// open serves the endpoint over embedded stores in a temporary folder.
 func open(t *testing.T) ingesttest.Endpoint {
 	t.Helper()
 	folder := t.TempDir()

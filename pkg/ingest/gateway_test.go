@@ -20,13 +20,13 @@ import (
 	"trunkline/pkg/token"
 )
 
-// TestEventsOfAPIGatewayAreTakenIn sends events as AWS sends them, among them those that
-// its stand-in can't, through the whole of what the function is made of.
-func TestEventsOfAPIGatewayAreTakenIn(t *testing.T) {
+// TestEventsOfAPIGatewayAreStored sends events as AWS sends them through all parts of the
+// function. The local stand-in for API Gateway can't send some of them.
+func TestEventsOfAPIGatewayAreStored(t *testing.T) {
 	tests := map[string]struct {
 		status          int
 		raw, quarantine int
-		records         string // what a record has in it
+		records         string // a part of a record
 	}{
 		"apigw_cc_cdr.json":         {200, 1, 0, `"uuid":"1541415929.807"`},
 		"apigw_form_literal.json":   {200, 1, 0, ""},
@@ -68,7 +68,7 @@ func TestEventsOfAPIGatewayAreTakenIn(t *testing.T) {
 	}
 }
 
-// invoke hands an event with a good token to the function's parts over embedded stores.
+// invoke sends an event with a valid token to the function's parts over embedded stores.
 // Neither the answer nor the log may have the token.
 func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records string) {
 	t.Helper()

@@ -14,7 +14,7 @@ import (
 	"trunkline/pkg/token"
 )
 
-// postWithin posts a call as a sender does whose connection lives as long as ctx.
+// postWithin posts a call over a connection that ends with ctx.
 func postWithin(ctx context.Context, tokens ingest.Tokens, b *backend, tokenText string) (status int, report ingest.Report) {
 	in := ingest.New(tokens, records{b}, archived{backend: b}, time.Now)
 	endpoint := ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { report = r }, time.Now)
@@ -23,7 +23,7 @@ func postWithin(ctx context.Context, tokens ingest.Tokens, b *backend, tokenText
 	return w.Code, report
 }
 
-func TestAPushIsStoredThoughItsSenderHangsUp(t *testing.T) {
+func TestAnEventIsStoredThoughItsSenderHangsUp(t *testing.T) {
 	after := func(wait time.Duration, hangUp func()) func(context.Context) error {
 		return func(ctx context.Context) error {
 			time.Sleep(wait)
@@ -62,7 +62,7 @@ func TestAPushIsStoredThoughItsSenderHangsUp(t *testing.T) {
 	}
 }
 
-func TestAStoreThatHangsIsStoodInForThoughTheSenderHangsUp(t *testing.T) {
+func TestAStoreThatHangsIsReplacedThoughTheSenderHangsUp(t *testing.T) {
 	for name, b := range map[string]*backend{
 		"the archive hangs": {keep: hangs},
 		"the records hang":  {record: hangs},

@@ -14,32 +14,32 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// Tokens tells what a URL proves. Its errors are token.ErrInvalid, or mean that it
-// can't be told now.
+// Tokens verifies the token in a URL. Its error is token.ErrInvalid for a bad token. Any other
+// error means that the token can't be verified now.
 type Tokens interface {
 	Verify(ctx context.Context, mac pbx.MAC, token string) (token.Proof, error)
 }
 
-// Records keeps what events say, and what was set for a PBX.
+// Records stores events and the settings of PBXs.
 type Records interface {
-	// Record keeps what an event says, and reports whether it came too late for its day's figures.
+	// Record stores an event, and reports whether the figures of its day are sealed.
 	Record(context.Context, store.Receipt, pbx.Event) (sealed bool, err error)
 	Device(context.Context, pbx.MAC) (store.Device, error)
-	// Spill keeps envelopes that the archive could not take.
+	// Spill stores envelopes that the archive could not take.
 	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
 }
 
 const (
-	// storeWithin is the time that the stores have for a delivery, all retries in it;
-	// spillWithin what the one has then to stand in for the other. With the time for the
-	// settings, the answer is there in 3 seconds, whichever store hangs.
+	// storeWithin limits the writes of a delivery to both stores, with all retries. spillWithin
+	// then limits the spill into the store that works. With settingsWithin, the answer takes at
+	// most 3 seconds, whichever store hangs.
 	storeWithin = 1700 * time.Millisecond
 	spillWithin = 900 * time.Millisecond
-	// atOnce is how many events of an array are on their way to one store.
+	// atOnce is how many events of an array are written to one store concurrently.
 	atOnce = 32
 )
 
-// Ingest takes events in. It is safe for concurrent use.
+// Ingest verifies and stores events. It is safe for concurrent use.
 type Ingest struct {
 	tokens   Tokens
 	settings *settings
@@ -48,38 +48,38 @@ type Ingest struct {
 	now      func() time.Time
 }
 
-// New makes an Ingest.
+// New returns an Ingest.
 func New(tokens Tokens, records Records, bucket archive.Bucket, now func() time.Time) *Ingest {
 	return &Ingest{tokens, newSettings(records, now), records, bucket, now}
 }
 
-// Admission is what a URL proves, and what the operator has set for its PBX.
+// Admission is the PBX that a URL belongs to, and the settings of that PBX.
 type Admission struct {
 	MAC    pbx.MAC
 	KID    string       // the id of the key that signed the URL
-	Device store.Device // the zero Device where the settings can't be read
+	Device store.Device // zero if the settings can't be read
 }
 
 // Delivery is what a PBX sent.
 type Delivery struct {
-	Remote string // the address that it came from
+	Remote string // the sender's address
 	Coding string // the Content-Encoding
 	Body   []byte // as received: in that coding
 }
 
-// Report is what became of a delivery.
+// Report is the result of a delivery.
 type Report struct {
 	Outcome Outcome
-	MAC     pbx.MAC // that the URL names; nothing proves it where the PBX was not admitted
-	Spilled int     // events that one store keeps for the other, which failed
-	Sealed  int     // events that are recorded, but came too late for figures: their day is sealed
+	MAC     pbx.MAC // from the URL; not verified unless the PBX was admitted
+	Spilled int     // events that one store keeps because the other failed
+	Sealed  int     // events that are recorded, but whose day is sealed: no figure counts them
 	Array   bool
-	Events  []Result      // one for each element of the body, none where it was not read
-	Err     error         // what failed, for the operator; holds neither token nor body
-	Took    time.Duration // until the answer was known
+	Events  []Result      // one for each element of the body; empty if the body was not read
+	Err     error         // what failed, for the operator; contains neither token nor body
+	Took    time.Duration // time until the outcome was known
 }
 
-// Result is what became of one event.
+// Result is the result of one event.
 type Result struct {
 	Outcome Outcome
 	Kind    pbx.Kind
@@ -87,8 +87,8 @@ type Result struct {
 	Err     *zycoo.Error // of an undecodable event
 }
 
-// Admit verifies the URL of this MAC and token. An outcome other than Admitted says why events
-// of that URL are refused; only Unavailable has an error.
+// Admit verifies the MAC and the token of a URL. An outcome other than Admitted says why the URL
+// is refused. Only Unavailable comes with an error.
 func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Admission, Outcome, error) {
 	mac, err := pbx.ParseMAC(macText)
 	if err != nil {
@@ -114,8 +114,8 @@ func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Admissi
 	return a, Admitted, nil
 }
 
-// Receive decodes, archives and records a delivery of an admitted PBX. When it returns, what it reports
-// as stored is durable, and nothing is still under way.
+// Receive decodes, archives and records a delivery of an admitted PBX. When it returns, every
+// event that it reports as stored is durable, and no write is still running.
 func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 	body, err := d.read()
 	if err != nil {
@@ -127,7 +127,7 @@ func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 	return report(a.MAC, body, items)
 }
 
-// store archives and records items side by side.
+// store archives and records items concurrently.
 func (in *Ingest) store(ctx context.Context, items []item) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
@@ -144,8 +144,8 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 	both.Wait()
 }
 
-// spill has each store keep what the other one could not. Where both have failed at a
-// item, the whole delivery is to be sent again, and nothing need be kept.
+// spill writes to each store the items that the other store failed to take. If both failed for
+// one item, the PBX must send the whole delivery again, so spill writes nothing.
 func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
 	var unarchived, unrecorded []archive.Envelope
 	for i := range items {
@@ -180,17 +180,17 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
 	}
 }
 
-// item is one element of a body on its way to the stores.
+// item is one element of a body, and the results of storing it.
 type item struct {
 	archive.Envelope
 	receipt               store.Receipt
 	outcome               Outcome
 	archiveErr, recordErr error
-	spilled               bool // the store that did not fail has taken it all
-	sealed                bool // it came too late for its day's figures
+	spilled               bool // the store that works has taken it
+	sealed                bool // its day is sealed: no figure counts it
 }
 
-// items decides for each element of the body where it goes.
+// items makes an item of each element of the body.
 func (in *Ingest) items(a Admission, d Delivery, body zycoo.Body) []item {
 	received := in.now().UTC().Truncate(time.Millisecond)
 	items := make([]item, len(body.Elements))
@@ -203,13 +203,13 @@ func (in *Ingest) items(a Admission, d Delivery, body zycoo.Body) []item {
 		if body.Array {
 			p.Body = []byte(element.Text)
 		}
-		p.judge(d, a.Device, element)
+		p.classify(d, a.Device, element)
 	}
 	return items
 }
 
-// judge decides where an element goes.
-func (p *item) judge(d Delivery, device store.Device, element zycoo.Element) {
+// classify sets the outcome of an element, and the reason if it is refused.
+func (p *item) classify(d Delivery, device store.Device, element zycoo.Element) {
 	if element.Err != nil {
 		p.outcome, p.Reason = d.refusal(), reason(element.Err)
 	} else if p.Reason = device.Disowns(p.MAC, element.Event.ClaimedMAC()); p.Reason != "" {
@@ -222,9 +222,8 @@ func (p *item) judge(d Delivery, device store.Device, element zycoo.Element) {
 	}
 }
 
-// report says what became of the items. One that could not be stored makes the
-// whole delivery one that the PBX should send again: what was stored of it already
-// will not be doubled.
+// report returns the results of the items. If one could not be stored, the PBX should send the
+// whole delivery again. Items that are stored already will not be duplicated.
 func report(mac pbx.MAC, body zycoo.Body, items []item) Report {
 	r := Report{MAC: mac, Array: body.Array, Events: make([]Result, len(items))}
 	for i := range items {

@@ -31,7 +31,7 @@ const (
 	call = "{event:'cc_cdr', uuid:'1', startTime:'2018-11-05 19:05:31'}"
 )
 
-// backend is both stores: each call does what the test says, and is counted.
+// backend is both stores. The test says what each call does, and calls are counted.
 type backend struct {
 	keep, record, device   func(context.Context) error
 	keepSpill, recordSpill func(context.Context) error
@@ -64,7 +64,7 @@ func (b *backend) Record(ctx context.Context, r store.Receipt, _ pbx.Event) (sea
 	return b.sealed, err
 }
 
-// Spill of the records, and of the archive.
+// spillLines keeps lines that are spilled to the records.
 func (b *backend) spillLines(ctx context.Context, lines []byte) error {
 	err := b.do(ctx, b.recordSpill)
 	if err == nil {
@@ -79,7 +79,7 @@ func (r records) Spill(ctx context.Context, _ pbx.MAC, _ time.Time, lines []byte
 	return r.spillLines(ctx, lines)
 }
 
-// archived is the backend's bucket, of which an Ingest needs no more than Put.
+// archived is the backend as a bucket. An Ingest only calls Put.
 type archived struct {
 	archive.Bucket
 	*backend
@@ -122,7 +122,7 @@ var errDown = errors.New("it is down")
 
 func down(context.Context) error { return errDown }
 
-// post asks an endpoint without a network in between, and returns the answer and the report.
+// post calls an endpoint without a network, and returns the answer and the report.
 func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string) (*httptest.ResponseRecorder, ingest.Report) {
 	t.Helper()
 	var report ingest.Report
@@ -204,9 +204,9 @@ func checkPrompt(t *testing.T, b *backend, began time.Time) {
 	}
 }
 
-func TestNothingIsAcknowledgedThatNoStoreKeepsWhole(t *testing.T) {
+func TestOnlyWhatAStoreKeepsWholeIsAcknowledged(t *testing.T) {
 	array := "[" + call + "," + call + "]"
-	once := func() func(context.Context) error { // fails at one of the events
+	once := func() func(context.Context) error { // fails for one of the events
 		var calls atomic.Int64
 		return func(context.Context) error {
 			if calls.Add(1) == 1 {
@@ -255,7 +255,7 @@ func TestTheAnswerIsPromptThoughTheSettingsHangToo(t *testing.T) {
 	})
 }
 
-func TestTheStoresWorkSideBySideAndAreJoined(t *testing.T) {
+func TestTheStoresWorkConcurrentlyAndBothAreAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(ctx context.Context) error {
 			time.Sleep(1500 * time.Millisecond)
@@ -342,8 +342,8 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 	})
 }
 
-// A fleet of more PBXs than are remembered has few of its settings read again.
-func TestTheSettingsOfALargeFleetAreRemembered(t *testing.T) {
+// In a fleet with more PBXs than the cache holds, few settings are read again.
+func TestTheSettingsOfALargeFleetAreCached(t *testing.T) {
 	const fleet = 10_001
 	b, now := &backend{}, time.Now()
 	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, func() time.Time { return now })
@@ -383,8 +383,8 @@ func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 	})
 }
 
-// A zone may be known to the program that set it, and not to the one that reads it.
-func TestAPBXThatWasShutStaysShutThoughAnotherSettingCannotBeRead(t *testing.T) {
+// A newer program may have set a zone that this one does not know.
+func TestADisabledPBXStaysDisabledThoughAnotherSettingIsUnreadable(t *testing.T) {
 	for doc, want := range map[string]ingest.Outcome{
 		`{"zone":"localtime"}`:                      ingest.Admitted,
 		`{"name":7,"site":{}}`:                      ingest.Admitted,
@@ -406,7 +406,7 @@ func TestAPBXThatWasShutStaysShutThoughAnotherSettingCannotBeRead(t *testing.T) 
 	}
 }
 
-func TestAllThatIsKnownOfAReceiptIsArchivedAndRecorded(t *testing.T) {
+func TestEveryFieldOfAReceiptIsArchivedAndRecorded(t *testing.T) {
 	berlin, err := pbx.ParseZone("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +414,7 @@ func TestAllThatIsKnownOfAReceiptIsArchivedAndRecorded(t *testing.T) {
 	b := &backend{settings: store.Device{Zone: berlin}}
 	postValid(t, b, "["+call+","+call+"]")
 	for what, all := range map[string]any{"archived": b.kept, "recorded": b.recorded} {
-		whole := map[string]bool{} // by field: something has it
+		whole := map[string]bool{} // by field: true once a value is not zero
 		for i := range reflect.ValueOf(all).Len() {
 			for field, value := range reflect.ValueOf(all).Index(i).Fields() {
 				whole[field.Name] = whole[field.Name] || !value.IsZero()
@@ -440,7 +440,7 @@ func TestTheDocumentsHaveTheTableOfAnswers(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefusedSaysByWhichDecoder(t *testing.T) {
+func TestARefusedEventNamesTheVersionOfItsDecoder(t *testing.T) {
 	for name, c := range map[string]struct {
 		body string
 		want int

@@ -12,34 +12,34 @@ import (
 )
 
 const (
-	// roomForAll is how many bytes of bodies are on their way at once at the most, and
-	// roomForOne how many of one PBX: so one PBX keeps nobody else out.
+	// roomForAll limits the bytes of all bodies that are being received. roomForOne limits those
+	// of one PBX, so that it can't keep the others out.
 	roomForAll = 64 << 20
 	roomForOne = 8 << 20
-	// smallBody is the size in bytes of bodies that need no room. Nearly every event that a PBX
-	// sends alone is smaller.
+	// smallBody is the size in bytes from which a body needs room. Nearly every single event is
+	// smaller.
 	smallBody = 8 << 10
 	// roomWithin is how long a larger body waits for room.
 	roomWithin = 2 * time.Second
 )
 
-// errNoRoom is the error of a body that found no room.
+// errNoRoom is returned for a body that found no room in time.
 var errNoRoom = errors.New("the bodies of too many deliveries are on their way")
 
-// room is what bodies on their way may take together. It is safe for concurrent use.
+// room limits the memory of bodies that are being received. It is safe for concurrent use.
 type room struct {
 	mu    sync.Mutex
 	taken int
 	of    map[pbx.MAC]int
-	freed chan struct{} // closed when something is given back
+	freed chan struct{} // closed when room is released
 }
 
 func newRoom() *room { return &room{of: map[pbx.MAC]int{}, freed: make(chan struct{})} }
 
-// read reads a body of at most declared bytes, -1 where nothing is declared, and more bytes
-// that it will be once it is read. Room is taken once, for all of it, and only when it turns
-// out to be no small body: so nobody waits who keeps others waiting. What was taken is given
-// back by free, whatever the error.
+// read reads a body of at most declared bytes; declared is -1 if the length is unknown. more is
+// how many bytes decompression may add. read takes the room once, for the whole body, and only
+// if the body is not small. So no body waits while it holds room. The caller must call free,
+// which releases the room, even after an error.
 func (r *room) read(ctx context.Context, mac pbx.MAC, body io.Reader, declared int64, more int) (all []byte, free func(), err error) {
 	all, err = io.ReadAll(io.LimitReader(body, smallBody))
 	isSmall := len(all) < smallBody
@@ -53,17 +53,17 @@ func (r *room) read(ctx context.Context, mac pbx.MAC, body io.Reader, declared i
 	if err := r.take(ctx, mac, need); err != nil {
 		return nil, func() {}, err
 	}
-	free = func() { r.give(mac, need) }
+	free = func() { r.release(mac, need) }
 	if isSmall {
 		return all, free, nil
 	}
-	whole := make([]byte, len(all), sizeOf(declared)+1) // with a byte more, the end is seen
+	whole := make([]byte, len(all), sizeOf(declared)+1) // one byte more, to see the end
 	copy(whole, all)
 	all, err = readInto(whole, body)
 	return all, free, err
 }
 
-// sizeOf is the size in bytes for which room is taken.
+// sizeOf returns how many bytes of room a body takes.
 func sizeOf(declared int64) int {
 	if declared < 0 || declared > zycoo.MaxBody {
 		return zycoo.MaxBody
@@ -71,7 +71,7 @@ func sizeOf(declared int64) int {
 	return max(int(declared), smallBody)
 }
 
-// readInto appends a body to what was read of it, and takes no other memory.
+// readInto reads the rest of a body into the capacity of all.
 func readInto(all []byte, body io.Reader) ([]byte, error) {
 	for len(all) < cap(all) {
 		n, err := body.Read(all[len(all):cap(all)])
@@ -83,10 +83,10 @@ func readInto(all []byte, body io.Reader) ([]byte, error) {
 			return all, err
 		}
 	}
-	return all, io.ErrUnexpectedEOF // longer than declared: no server lets that happen
+	return all, io.ErrUnexpectedEOF // longer than declared: servers prevent that
 }
 
-// take waits for room, as long as a delivery may.
+// take waits for room, at most roomWithin.
 func (r *room) take(ctx context.Context, mac pbx.MAC, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, roomWithin)
 	defer cancel()
@@ -103,8 +103,8 @@ func (r *room) take(ctx context.Context, mac pbx.MAC, n int) error {
 	}
 }
 
-// try takes room where there is any. Where there is none, it returns what tells that something
-// was given back.
+// try takes room if there is enough. Otherwise it returns a channel that is closed when room is
+// released.
 func (r *room) try(mac pbx.MAC, n int) (freed <-chan struct{}, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,7 +116,7 @@ func (r *room) try(mac pbx.MAC, n int) (freed <-chan struct{}, ok bool) {
 	return nil, true
 }
 
-func (r *room) give(mac pbx.MAC, n int) {
+func (r *room) release(mac pbx.MAC, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.taken -= n

@@ -16,8 +16,8 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// fill has slow senders of one PBX take all the room that it may have, or less where there is
-// none, and returns what ends them.
+// fill starts slow senders of one PBX, which take room for one large body each. It returns a
+// function that ends them.
 func fill(t *testing.T, r *room, mac pbx.MAC, senders int) (end func()) {
 	t.Helper()
 	var frees []func()
@@ -35,7 +35,7 @@ func fill(t *testing.T, r *room, mac pbx.MAC, senders int) (end func()) {
 	}
 }
 
-// body reads a body of some bytes, and reports what became of it and after which time.
+// body reads a body of some bytes, and reports the result and the time that it took.
 func (r *room) body(ctx context.Context, mac pbx.MAC, bytes, more int) string {
 	began := time.Now()
 	got, free, err := r.read(ctx, mac, strings.NewReader(strings.Repeat("x", bytes)), int64(bytes), more)

@@ -11,12 +11,12 @@ import (
 
 const (
 	settingsFor    = time.Minute            // how long settings are used before they are read again
-	noSettingsFor  = 5 * time.Second        // the same, after they could not be read
-	settingsWithin = 200 * time.Millisecond // the time that the store has to tell them
+	noSettingsFor  = 5 * time.Second        // the same, after a read failed
+	settingsWithin = 200 * time.Millisecond // the longest time that reading them may take
 	settingsAtMost = 10_000                 // PBXs remembered
 )
 
-// settings remembers what the operator has set for PBXs.
+// settings caches the settings of PBXs.
 type settings struct {
 	records Records
 	now     func() time.Time
@@ -27,10 +27,9 @@ func newSettings(records Records, now func() time.Time) *settings {
 	return &settings{records, now, cache.New[pbx.MAC, store.Device](settingsAtMost)}
 }
 
-// of returns the settings of a PBX, at most a minute old. Where they can't be read
-// there are none: a valid token then counts, since the store that has them may be
-// down, and events must go on. Where some members of them can't be read, the others apply:
-// see store.Device.
+// of returns the settings of a PBX, at most a minute old. If the store is down it returns the
+// zero Device: a valid token is then enough, so that no event is lost. If only some members
+// can't be read, the others apply: see store.Device.
 func (s *settings) of(ctx context.Context, mac pbx.MAC) store.Device {
 	now := s.now()
 	if device, ok := s.known.Get(mac, now); ok {

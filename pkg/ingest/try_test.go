@@ -53,7 +53,7 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 			answers := map[string]*httptest.ResponseRecorder{}
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 				if method == http.MethodPost && c.want == ingest.Admitted {
-					continue // which would be taken in
+					continue // it would be stored
 				}
 				w := httptest.NewRecorder()
 				endpoint.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(call)))

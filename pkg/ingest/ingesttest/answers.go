@@ -21,22 +21,22 @@ const (
 	state = "{event:'extensionstatus', exten:'808', statustext:'Idle'}"
 )
 
-// asked is one request, what is answered, and what is kept.
+// asked is a request, its answer, and what is stored.
 type asked struct {
 	name        string
-	method      string                                 // POST where empty
-	path        func(mac pbx.MAC, token string) string // the PBX's own where nil
+	method      string                                 // empty: POST
+	path        func(mac pbx.MAC, token string) string // nil: the PBX's own
 	device      store.Device
-	generation  token.Generation // 1 where 0
+	generation  token.Generation // 0: 1
 	contentType string
 	coding      string // the Content-Encoding
 	body        string
 	want        ingest.Outcome
-	says        string // what the answer has in it
+	says        string // a part of the answer
 	raw         int    // objects archived
 	quarantine  int    // objects quarantined
 	records     int    // of calls and extensions
-	noGateway   bool   // a gateway does not carry it to the function
+	noGateway   bool   // a gateway does not pass it to the function
 }
 
 var requests = []asked{
@@ -119,16 +119,16 @@ func changedToken(mac pbx.MAC, token string) string {
 
 const formType = "application/x-www-form-urlencoded"
 
-// zipped is a text as gzip.
+// zipped compresses a text with gzip.
 func zipped(text string) string {
 	var out strings.Builder
 	w := gzip.NewWriter(&out)
-	io.WriteString(w, text) // a Builder takes all
+	io.WriteString(w, text) // a Builder returns no error
 	w.Close()
 	return out.String()
 }
 
-// testAnswers sends each request from a PBX of its own.
+// testAnswers sends each request from a different PBX.
 func testAnswers(t *testing.T, d Endpoint) {
 	for i, a := range requests {
 		if d.Gateway && a.noGateway {

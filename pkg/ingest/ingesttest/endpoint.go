@@ -1,5 +1,5 @@
-// Package ingesttest is the suite that every endpoint to Trunkline must pass: the vendor's
-// payloads and all rows of the table of answers, over HTTP, seen from outside.
+// Package ingesttest is the suite that every endpoint of Trunkline must pass. It sends the
+// vendor's payloads and all rows of the table of answers over HTTP.
 package ingesttest
 
 import (
@@ -29,25 +29,25 @@ import (
 // Endpoint is a running Trunkline, as the suite sees it.
 type Endpoint struct {
 	Base   string         // such as http://127.0.0.1:8080
-	Keys   *token.Keyring // those that the endpoint verifies with
-	Store  *store.Store   // what the endpoint writes, and the settings that it reads
+	Keys   *token.Keyring // that the endpoint verifies with
+	Store  *store.Store   // that the endpoint writes to, and reads settings from
 	Bucket archive.Bucket
 	// Golden is the path of the golden file with the records of the vendor's payloads.
 	Golden string
-	// Gateway tells that the endpoint stands behind a stand-in for API Gateway, which reads
-	// a body whole before it hands it on, as UTF-8, and answers for itself off the
-	// routes of the function.
+	// Gateway reports whether a stand-in for API Gateway is in front of the endpoint. It reads
+	// the whole body, as UTF-8, before it calls the function. Paths that are no route of the
+	// function it answers itself.
 	Gateway bool
-	// BodyTimeout is how long a body may take, where there is no gateway.
+	// BodyTimeout is how long a body may take if there is no gateway.
 	BodyTimeout time.Duration
 }
 
-// URL is the URL of a PBX at this endpoint.
+// URL returns the URL of a PBX at this endpoint.
 func (d Endpoint) URL(mac pbx.MAC, g token.Generation) string {
 	return d.Base + "/v1/pbx/" + string(mac) + "/" + d.Keys.Sign(mac, g).Reveal()
 }
 
-// Run runs the suite. The endpoint's stores should hold nothing else.
+// Run runs the suite. The endpoint's stores should be empty.
 func Run(t *testing.T, d Endpoint) {
 	t.Run("vendor", func(t *testing.T) { testVendorPayloads(t, d) })
 	t.Run("software v4", func(t *testing.T) { testV4(t, d) })
@@ -58,7 +58,7 @@ func Run(t *testing.T, d Endpoint) {
 	}
 }
 
-// Payload is one of the vendor's examples, byte for byte, with a MAC that may send it.
+// Payload is one of the vendor's examples, unchanged, with a MAC that may send it.
 type Payload struct {
 	Name string
 	MAC  pbx.MAC
@@ -66,7 +66,7 @@ type Payload struct {
 	Body []byte
 }
 
-// VendorPayloads are the six events of the vendor's page.
+// VendorPayloads returns the six events of the vendor's page.
 func VendorPayloads(tb testing.TB) []Payload {
 	payloads := []Payload{
 		{"dialbegin", "68692e050f9a", pbx.KindDialBegin, nil},
@@ -86,7 +86,7 @@ func VendorPayloads(tb testing.TB) []Payload {
 	return payloads
 }
 
-// testVendorPayloads posts the vendor's payloads, and then looks at what came of them.
+// testVendorPayloads posts the vendor's payloads, and checks what was stored.
 func testVendorPayloads(t *testing.T, d Endpoint) {
 	for _, p := range VendorPayloads(t) {
 		status, answer := Post(t, d.URL(p.MAC, 1), p.Body)
@@ -105,7 +105,7 @@ func testVendorPayloads(t *testing.T, d Endpoint) {
 	}
 }
 
-// checkArchived looks for the payload in the archive, under its kind.
+// checkArchived checks that the payload is in the archive, under its kind.
 func (d Endpoint) checkArchived(t *testing.T, p Payload) {
 	t.Helper()
 	names := d.names(t, "raw/kind="+string(p.Kind)+"/", p.MAC)
@@ -123,7 +123,7 @@ func (d Endpoint) checkArchived(t *testing.T, p Payload) {
 	}
 }
 
-// Records are all records of some PBXs as JSON lines, without the times of receipt.
+// Records returns all records of some PBXs as JSON lines, without the times of receipt.
 func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 	ctx := tb.Context()
 	var out bytes.Buffer
@@ -161,7 +161,7 @@ func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 	return out.Bytes()
 }
 
-// names are the objects of one PBX under a prefix.
+// names returns the names of one PBX's objects under a prefix.
 func (d Endpoint) names(t *testing.T, prefix string, mac pbx.MAC) []string {
 	t.Helper()
 	var found []string
@@ -220,7 +220,7 @@ func do(t testing.TB, method, target string, header map[string]string, body []by
 	return response{got.StatusCode, got.Header, string(text)}
 }
 
-// testSlowBody sends a body that never ends: it is answered, and nothing is kept.
+// testSlowBody sends a body that never ends. It is answered, and nothing is stored.
 func testSlowBody(t *testing.T, d Endpoint) {
 	const mac = "0200000000ff"
 	conn, err := net.Dial("tcp", strings.TrimPrefix(d.Base, "http://"))
@@ -240,8 +240,8 @@ func testSlowBody(t *testing.T, d Endpoint) {
 	}
 }
 
-// testHalfClosed sends events by clients that close their side of the connection behind
-// them, and wait: they are answered as any other.
+// testHalfClosed sends events from clients that then close their side of the connection, and
+// wait. They are answered like all others.
 func testHalfClosed(t *testing.T, d Endpoint) {
 	length := fmt.Sprintf("Content-Length: %d\r\n", len(state))
 	for i, request := range []string{
@@ -268,8 +268,7 @@ func testHalfClosed(t *testing.T, d Endpoint) {
 	}
 }
 
-// setDevice writes settings, and waits for nothing: the suite uses each MAC once, so no
-// older settings of it are remembered.
+// setDevice writes settings. It need not wait for a cache, since the suite uses each MAC once.
 func (d Endpoint) setDevice(t *testing.T, mac pbx.MAC, device store.Device) {
 	t.Helper()
 	if err := d.Store.SetDevice(context.WithoutCancel(t.Context()), mac, device); err != nil {

@@ -12,14 +12,14 @@ import (
 	"trunkline/testdata"
 )
 
-// V4 is the PBX of software v4, and V4Zone where its clock stands.
+// V4 is a PBX with software v4, and V4Zone is its time zone.
 const (
 	V4     = pbx.MAC("02000000f404")
 	V4Zone = "Asia/Shanghai"
 )
 
-// testV4 sends what a PBX of software v4 does: strict JSON, lines and forms, under AMI's
-// names. Then it looks at the records.
+// testV4 sends what a PBX with software v4 sends: strict JSON, lines and forms, with AMI's
+// names. Then it checks the records.
 func testV4(t *testing.T, d Endpoint) {
 	zone, err := pbx.ParseZone(V4Zone)
 	if err != nil {
@@ -48,7 +48,7 @@ func testV4(t *testing.T, d Endpoint) {
 	d.checkSigns(t)
 }
 
-// checkLive looks at the one call that is told of.
+// checkLive checks the state of the one call.
 func (d Endpoint) checkLive(t *testing.T, want store.CallState) {
 	t.Helper()
 	calls, err := d.Store.LiveCalls(t.Context(), V4)
@@ -57,7 +57,7 @@ func (d Endpoint) checkLive(t *testing.T, want store.CallState) {
 	}
 }
 
-// checkLeg looks at the plain record, whose start is that of its id.
+// checkLeg checks the plain record, whose start comes from its id.
 func (d Endpoint) checkLeg(t *testing.T, zone pbx.Zone) {
 	t.Helper()
 	var legs []string
@@ -73,7 +73,7 @@ func (d Endpoint) checkLeg(t *testing.T, zone pbx.Zone) {
 	}
 }
 
-// checkSigns looks at the login and the logoff of one agent.
+// checkSigns checks the login and the logoff of one agent.
 func (d Endpoint) checkSigns(t *testing.T) {
 	t.Helper()
 	logins, logoffs := 0, 0
