@@ -1,4 +1,4 @@
-// Ingest is the function that PBXs post their events to, behind API Gateway.
+// Ingest is the Lambda function that receives the events of PBXs, behind API Gateway.
 package main
 
 import (

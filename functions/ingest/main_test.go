@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMain lets the test run the function's own main, in another process.
+// TestMain lets the test run main in another process.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_MAIN") == "1" {
 		main()
@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestABadEnvironmentStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
+func TestABadEnvironmentStopsTheStartAndIsNamed(t *testing.T) {
 	complete := []string{
 		"RUN_MAIN=1", "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=not-a-secret",
 		"TABLE_NAME=records", "BUCKET_NAME=archive", "FLEET_KEYS_SECRET=keys",

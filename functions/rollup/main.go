@@ -1,5 +1,5 @@
-// Rollup is the function that computes daily figures, set off hourly by EventBridge
-// Scheduler, and by the messages that it sends itself for each day that is due.
+// Rollup is the Lambda function that computes daily figures. EventBridge Scheduler calls it every
+// hour. It enqueues a message for each day that is due, and SQS calls it with those messages.
 package main
 
 import (

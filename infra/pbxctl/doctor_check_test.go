@@ -58,7 +58,7 @@ func TestEachFaultOfAnEnvironmentInAWSHasItsLine(t *testing.T) {
 		says   string
 	}{
 		"no region":          {func(t *testing.T, _ *fakeAWS) { t.Setenv("AWS_REGION", "") }, "region", "set AWS_REGION"},
-		"expired login":      {fails("GetCallerIdentity", "ExpiredToken"), "identity", "log in anew"},
+		"expired login":      {fails("GetCallerIdentity", "ExpiredToken"), "identity", "log in again"},
 		"clock that is off":  {func(_ *testing.T, f *fakeAWS) { f.date = time.Now().Add(-3 * time.Minute) }, "clock", "NTP"},
 		"no stack":           {fails("DescribeStacks", "ValidationError"), "stack", "the stack trunkline is not there"},
 		"half a stack":       {answers("DescribeStacks", "BucketName", "Other"), "stack", "no output BucketName"},

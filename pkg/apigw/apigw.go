@@ -13,12 +13,12 @@ import (
 	"trunkline/pkg/problem"
 )
 
-// Request is what is used of an event of payload format 2.0.
+// Request holds the members of an event of payload format 2.0 that are used.
 type Request struct {
 	RawPath         string            `json:"rawPath"`
 	RawQueryString  string            `json:"rawQueryString"`
 	Cookies         []string          `json:"cookies"`
-	Headers         map[string]string `json:"headers"` // of several values: joined by commas
+	Headers         map[string]string `json:"headers"` // several values are joined by commas
 	Body            string            `json:"body"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 	RequestContext  struct {
@@ -38,8 +38,8 @@ type Response struct {
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 }
 
-// Handler makes of h a handler for Lambda. Its error is always nil: whatever is wrong
-// with a request is told to who sent it.
+// Handler returns a Lambda handler that calls h. Its error is always nil: a bad request is answered
+// to its sender.
 func Handler(h http.Handler) func(context.Context, Request) (Response, error) {
 	return func(ctx context.Context, event Request) (Response, error) {
 		w := writer{header: http.Header{}}
@@ -53,7 +53,7 @@ func Handler(h http.Handler) func(context.Context, Request) (Response, error) {
 	}
 }
 
-// request makes the request that the event tells of.
+// request returns the HTTP request that the event describes.
 func (e Request) request(ctx context.Context) (*http.Request, error) {
 	body := []byte(e.Body)
 	if e.IsBase64Encoded {
@@ -84,7 +84,7 @@ func (e Request) request(ctx context.Context) (*http.Request, error) {
 	return r.WithContext(ctx), nil
 }
 
-// writer gathers the answer. It is an http.ResponseWriter.
+// writer is an http.ResponseWriter that keeps the answer.
 type writer struct {
 	header http.Header
 	status int

@@ -15,13 +15,13 @@ import (
 	"trunkline/testdata"
 )
 
-// host is that of every event.
+// host is the host of every event.
 const host = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 
-// seen is what a handler was given.
+// seen is the request that a handler received.
 type seen struct {
 	method, path, query, remote string
-	header                      map[string]string // those that a row names
+	header                      map[string]string // the headers that a row names
 	body                        string
 }
 

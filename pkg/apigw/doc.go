@@ -2,6 +2,6 @@
 // payload format 2.0. Source of the format: "AWS Lambda integrations for HTTP APIs" in
 // the Amazon API Gateway developer guide.
 //
-// API Gateway delivers the path decoded: it is used as it is, a double slash too. The
-// request's time and id are not used, since `sam local` freezes them.
+// API Gateway delivers the decoded path. It is used unchanged, even if it has a double slash. The
+// request's time and id are not used, since `sam local` never changes them.
 package apigw

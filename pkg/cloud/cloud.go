@@ -13,17 +13,17 @@ import (
 	"trunkline/pkg/token"
 )
 
-// refreshKeys is how often a URL with an unknown key may make us read the keys.
+// refreshKeys is the shortest time between two reads of the keys that unknown keys cause.
 const refreshKeys = time.Minute
 
-// endpointPatience lets a second try of a request be made within the time that ingest gives a
-// store. Left to itself, the SDK may wait a second before it, and use up that time.
-var endpointPatience = Patience{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
+// ingestTimeouts leave time for a second try within the time that package ingest allows a store.
+// By default the SDK may wait a second before the second try, which is too long.
+var ingestTimeouts = Timeouts{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
 
-// Endpoint wires the ingest function: the endpoint that PBXs come in by, over DynamoDB, S3 and
-// Secrets Manager. Log lines, which are metrics too, go to log.
+// Endpoint returns the ingest function's endpoint over DynamoDB, S3 and Secrets Manager. It writes
+// log lines, which are also metrics, to log.
 func Endpoint(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Endpoint {
-	settings := NewSettings(c.AWS, endpointPatience)
+	settings := NewSettings(c.AWS, ingestTimeouts)
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)

@@ -20,10 +20,10 @@ const (
 	secret = `{"signing":"k1","k1":"anExampleThatSignsNoRealURLsAtAll0123456789anExampleThatOpensNo"}`
 )
 
-// stub plays AWS: an operation that a test gives is answered by it, the others succeed.
+// stub stands for AWS. A test gives the handlers of some operations; the others succeed.
 type stub struct {
 	operations map[string]http.HandlerFunc
-	ended      chan struct{} // closed at the end of the test, so that what hangs may end
+	ended      chan struct{} // closed at the end of the test, so that requests that hang can end
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +64,7 @@ func fail(status int, kind string) http.HandlerFunc {
 	}
 }
 
-// inTurn answers the first request by first, and the others by then.
+// inTurn answers the first request with first, and all others with then.
 func inTurn(first, then http.HandlerFunc) http.HandlerFunc {
 	var requests atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func inTurn(first, then http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// alreadyThere tells that the condition failed on the very item of the request.
+// alreadyThere answers that the condition failed, since the same item exists.
 func alreadyThere(w http.ResponseWriter, r *http.Request) {
 	var put struct{ Item json.RawMessage }
 	json.NewDecoder(r.Body).Decode(&put)
@@ -118,7 +118,7 @@ func TestTheEndpointRetriesAndReportsLastingFailures(t *testing.T) {
 	t.Cleanup(func() { close(s.ended) })
 }
 
-// post sends an event to the endpoint as it is wired for AWS.
+// post sends an event to the endpoint, wired for AWS.
 func post(t *testing.T, aws string) (status int, took time.Duration, log string) {
 	t.Helper()
 	var out strings.Builder

@@ -17,10 +17,10 @@ type Secret struct {
 	id     string
 }
 
-// NewSecret is the secret with an id: its name or ARN.
+// NewSecret returns the secret with an id: its name or ARN.
 func NewSecret(client *secretsmanager.Client, id string) *Secret { return &Secret{client, id} }
 
-// Keyring reads the keys, to sign and verify with them.
+// Keyring reads the keys, for signing and verifying.
 func (s *Secret) Keyring(ctx context.Context) (*token.Keyring, error) {
 	text, _, err := s.Current(ctx)
 	if err != nil {
@@ -29,8 +29,8 @@ func (s *Secret) Keyring(ctx context.Context) (*token.Keyring, error) {
 	return token.ParseSecret(text)
 }
 
-// Current returns the text of the version of the secret that counts, which no one may print,
-// and the id of that version.
+// Current returns the text of the secret's current version, and the id of that version. Never
+// print the text.
 func (s *Secret) Current(ctx context.Context) (text []byte, version string, err error) {
 	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Secret) Current(ctx context.Context) (text []byte, version string, err 
 	return []byte(aws.ToString(out.SecretString)), aws.ToString(out.VersionId), nil
 }
 
-// Read reads the keys as they are written down.
+// Read reads the keys in a form that can be changed.
 func (s *Secret) Read(ctx context.Context) (*token.Secrets, error) {
 	text, _, err := s.Current(ctx)
 	if err != nil {
@@ -48,15 +48,15 @@ func (s *Secret) Read(ctx context.Context) (*token.Secrets, error) {
 	return token.ReadJSON(text)
 }
 
-// The stages of a secret's versions: the one that counts, and one that is to count next.
+// The stages of a secret's versions: the current one, and one that shall become current.
 const (
 	stageCurrent = "AWSCURRENT"
 	stagePending = "AWSPENDING"
 )
 
-// Change changes the keys; where change fails, they stay. A new version is put aside first.
-// It is then made the one that counts, if the version that was read still counts: that is one
-// step, so that no change of somebody else is lost.
+// Change changes the keys. If change fails, the keys stay as they are. Change first stores a
+// pending version. It then makes that version current, if the version that was read is still
+// current. This is one atomic step, so no concurrent change is lost.
 func (s *Secret) Change(ctx context.Context, change func(*token.Secrets) error) error {
 	text, version, err := s.Current(ctx)
 	if err != nil {
@@ -84,29 +84,30 @@ func (s *Secret) Change(ctx context.Context, change func(*token.Secrets) error) 
 	return errors.Join(s.outcome(ctx, err, version, aws.ToString(put.VersionId)), s.unstage(ctx, put.VersionId))
 }
 
-// outcome tells what became of the step that makes a version count: its answer may be lost.
+// outcome returns the error of making a version current. If the answer was lost, it reads which
+// version is current.
 func (s *Secret) outcome(ctx context.Context, err error, was, next string) error {
 	if err == nil {
 		return nil
 	}
 	switch _, version, readErr := s.Current(ctx); {
 	case readErr != nil:
-		return fmt.Errorf("make the new fleet keys count, which may have happened: %w", errors.Join(err, readErr))
+		return fmt.Errorf("activate the new fleet keys: the outcome is unknown; look at the keys before you try again: %w", errors.Join(err, readErr))
 	case version == next:
 		return nil
 	case version != was:
-		return errors.New("somebody else has changed the fleet keys meanwhile: nothing was changed; look at them, and do it again")
+		return errors.New("the fleet keys were not changed, since somebody else changed them at the same time: look at the keys, and try again")
 	}
-	return fmt.Errorf("make the new fleet keys count: %w", err)
+	return fmt.Errorf("activate the new fleet keys: %w", err)
 }
 
-// unstage has a version wait no longer: one that does not count then will be dropped by AWS.
+// unstage removes the pending label from a version. AWS then deletes the version if it is not current.
 func (s *Secret) unstage(ctx context.Context, version *string) error {
 	_, err := s.client.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{
 		SecretId: &s.id, VersionStage: aws.String(stagePending), RemoveFromVersionId: version,
 	})
 	if err != nil {
-		return fmt.Errorf("take the label %s off: %w", stagePending, err)
+		return fmt.Errorf("remove the label %s from the secret: %w", stagePending, err)
 	}
 	return nil
 }

@@ -15,29 +15,29 @@ import (
 	"trunkline/pkg/config"
 )
 
-// Patience is how long requests to AWS may take.
-type Patience struct {
-	Attempt time.Duration // for one try
-	Backoff time.Duration // at most, before another one
+// Timeouts limit requests to AWS.
+type Timeouts struct {
+	Attempt time.Duration // the longest time of one try
+	Backoff time.Duration // the longest pause before the next try
 }
 
-// Settings are those of clients of AWS, made from the environment alone.
+// Settings are the settings of AWS clients, from the environment only.
 type Settings struct {
 	Region      string
 	Credentials aws.CredentialsProvider
 	HTTP        *awshttp.BuildableClient
 	Endpoint    *string // of a stand-in; nil: AWS itself
-	patience    Patience
+	timeouts    Timeouts
 }
 
-// NewSettings makes settings, whose clients share their connections.
-func NewSettings(c config.AWS, p Patience) Settings {
-	s := Settings{Region: c.Region, patience: p}
+// NewSettings returns settings. All clients made from them share connections.
+func NewSettings(c config.AWS, t Timeouts) Settings {
+	s := Settings{Region: c.Region, timeouts: t}
 	s.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
 	})
-	s.HTTP = awshttp.NewBuildableClient().WithTimeout(p.Attempt).WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = t.MaxIdleConns // arrays are written over many connections
+	s.HTTP = awshttp.NewBuildableClient().WithTimeout(t.Attempt).WithTransportOptions(func(h *http.Transport) {
+		h.MaxIdleConnsPerHost = h.MaxIdleConns // arrays are written over many connections
 	})
 	if c.Endpoint != "" {
 		s.Endpoint = &c.Endpoint
@@ -45,23 +45,23 @@ func NewSettings(c config.AWS, p Patience) Settings {
 	return s
 }
 
-// Retryer makes the retryer of one client, since it remembers failures.
+// Retryer returns a retryer for one client. Clients must not share one, since it counts failures.
 func (s Settings) Retryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = s.patience.Backoff })
+	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = s.timeouts.Backoff })
 }
 
-// DynamoDB makes a client.
+// DynamoDB returns a client of DynamoDB.
 func (s Settings) DynamoDB() *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: s.Region, Credentials: s.Credentials, HTTPClient: s.HTTP, BaseEndpoint: s.Endpoint, Retryer: s.Retryer(),
 	})
 }
 
-// S3 makes a client.
+// S3 returns a client of S3.
 func (s Settings) S3() *s3.Client {
 	return s3.New(s3.Options{
 		Region: s.Region, Credentials: s.Credentials, HTTPClient: s.HTTP, BaseEndpoint: s.Endpoint, Retryer: s.Retryer(),
-		UsePathStyle:               s.Endpoint != nil, // a stand-in has no host name for each bucket
+		UsePathStyle:               s.Endpoint != nil, // a stand-in has no host name per bucket
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 	})
 }

@@ -1,6 +1,6 @@
-// Package config reads what the environment says, and checks it before anything is
-// started. It knows the variables' names and forms; package cloud knows what they are
-// for. Errors name the variable and never show the value of a secret.
+// Package config reads the environment variables, and checks them before anything starts. It knows
+// their names and forms; package cloud knows their use. Errors name the variable, and never contain
+// a secret.
 package config
 
 import (
@@ -16,49 +16,49 @@ import (
 	"trunkline/pkg/store"
 )
 
-// AWS is how to reach AWS. Lambda sets all of it but Endpoint.
+// AWS is how to reach AWS. Lambda sets everything except Endpoint.
 type AWS struct {
 	Region          string
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string // empty for keys that do not expire
-	Endpoint        string // of a stand-in for AWS; empty: AWS itself
+	Endpoint        string // the URL of a stand-in for AWS; empty: AWS itself
 }
 
-// Ingest is what the ingest function needs.
+// Ingest is the settings of the ingest function.
 type Ingest struct {
 	AWS
 	Table     string // TABLE_NAME, the DynamoDB table
 	Bucket    string // BUCKET_NAME, the S3 bucket
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
-	Metrics   string // METRICS_NAMESPACE, where CloudWatch counts what happens; Trunkline where it is empty
-	// RecordDays is RECORD_DAYS, for how many days records of calls are kept, from
-	// store.LeastDays to store.MostDays; 0, for ever, where it is empty.
+	Metrics   string // METRICS_NAMESPACE, the namespace in CloudWatch; default: Trunkline
+	// RecordDays is RECORD_DAYS, the number of days that call records are kept, from
+	// store.LeastDays to store.MostDays. 0, the default, keeps them forever.
 	RecordDays int
 }
 
-// Schedule is when days close.
+// Schedule says when days close.
 type Schedule struct {
-	DefaultZone pbx.Zone      // DEFAULT_ZONE, of PBXs whose zone is neither registered nor inferred; UTC where it is empty
-	Grace       time.Duration // GRACE_MINUTES, from a day's end until it closes; 15 where it is empty
+	DefaultZone pbx.Zone      // DEFAULT_ZONE, of PBXs whose zone is neither registered nor inferred; default: UTC
+	Grace       time.Duration // GRACE_MINUTES, the time from the end of a day until it closes; default: 15
 }
 
-// DefaultSchedule is that of a fleet for which nothing was decided.
+// DefaultSchedule returns the schedule that applies if nothing is configured.
 func DefaultSchedule() Schedule { return Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute} }
 
-// Rollup is what the rollup function needs.
+// Rollup is the settings of the rollup function.
 type Rollup struct {
 	AWS
 	Table   string // TABLE_NAME, the DynamoDB table
 	Bucket  string // BUCKET_NAME, the S3 bucket
-	Queue   string // QUEUE_URL, the SQS queue of days that are due
-	Metrics string // METRICS_NAMESPACE, as that of Ingest
-	// RecordDays is RECORD_DAYS, as that of Ingest.
+	Queue   string // QUEUE_URL, the SQS queue of tasks
+	Metrics string // METRICS_NAMESPACE, as in Ingest
+	// RecordDays is RECORD_DAYS, as in Ingest.
 	RecordDays int
 	Schedule
 }
 
-// ReadRollup is ReadIngest for the rollup function.
+// ReadRollup reads the settings of the rollup function; see ReadIngest.
 func ReadRollup(getenv func(string) string) (Rollup, error) {
 	r := reader{getenv: getenv}
 	c := Rollup{
@@ -68,22 +68,22 @@ func ReadRollup(getenv func(string) string) (Rollup, error) {
 	return c, r.err()
 }
 
-// ReadSchedule is ReadIngest for a program that runs the schedule by itself.
+// ReadSchedule reads the settings of a program that runs the schedule itself; see ReadIngest.
 func ReadSchedule(getenv func(string) string) (Schedule, error) {
 	r := reader{getenv: getenv}
 	s := r.schedule()
 	return s, r.err()
 }
 
-// ReadRecordDays is ReadIngest for a program that only works with records: it reads RECORD_DAYS.
+// ReadRecordDays reads RECORD_DAYS, for a program that only works with records; see ReadIngest.
 func ReadRecordDays(getenv func(string) string) (int, error) {
 	r := reader{getenv: getenv}
 	days := r.recordDays()
 	return days, r.err()
 }
 
-// ReadIngest reads the settings of the ingest function. Its error is one line that
-// names every variable that is missing or bad.
+// ReadIngest reads the settings of the ingest function. Its error is one line that names every
+// variable that is missing or invalid.
 func ReadIngest(getenv func(string) string) (Ingest, error) {
 	r := reader{getenv: getenv}
 	c := Ingest{
@@ -94,7 +94,7 @@ func ReadIngest(getenv func(string) string) (Ingest, error) {
 	return c, r.err()
 }
 
-// reader gathers what is wrong with the variables it reads.
+// reader reads variables, and collects what is wrong with them.
 type reader struct {
 	getenv func(string) string
 	wrong  []string
@@ -125,8 +125,8 @@ func (r *reader) bucket() string {
 	return r.match("BUCKET_NAME", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "the name of an S3 bucket")
 }
 
-// namespace is one of CloudWatch, within what it takes. Two deployments that shared one would
-// have their numbers added up.
+// namespace reads a namespace of CloudWatch. Two deployments must not share one, since CloudWatch
+// would add up their numbers.
 func (r *reader) namespace() string {
 	if r.getenv("METRICS_NAMESPACE") == "" {
 		return "Trunkline"
@@ -154,9 +154,9 @@ func (r *reader) zone(name string, fallback pbx.Zone) pbx.Zone {
 	return zone
 }
 
-// minutes are what a variable may be, from 0.
+// minutes is the range of a variable, from 0.
 type minutes struct {
-	unset int // what it is where it is empty
+	unset int // the value of an empty variable
 	most  int
 }
 
@@ -172,7 +172,7 @@ func (r *reader) minutes(name string, of minutes) time.Duration {
 	return time.Duration(n) * time.Minute
 }
 
-// recordDays is how long records are kept.
+// recordDays reads how long records are kept.
 func (r *reader) recordDays() int {
 	value := r.getenv("RECORD_DAYS")
 	if value == "" {

@@ -65,7 +65,7 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := read(nil)
 	for name := range complete() {
 		if err == nil || !strings.Contains(err.Error(), name+" is not set") {
@@ -101,7 +101,7 @@ func TestTheRollupFunctionReadsItsEnvironment(t *testing.T) {
 	}
 }
 
-func TestDaysCloseInUTCAfterAQuarterOfAnHourUnlessToldOtherwise(t *testing.T) {
+func TestDaysCloseInUTCAfter15MinutesByDefault(t *testing.T) {
 	want := Schedule{pbx.UTC, 15 * time.Minute}
 	if got, err := ReadRollup(forRollup(nil)); err != nil || !reflect.DeepEqual(got.Schedule, want) {
 		t.Errorf("the function: %+v, %v", got.Schedule, err)
@@ -147,9 +147,9 @@ func TestTheLongestGraceIsHalfADay(t *testing.T) {
 	}
 }
 
-var badRecordDays = []string{"34", "1", "-35", "3651", "35d", " 35", "35.5", "for ever", "9999999999999999999"}
+var badRecordDays = []string{"34", "1", "-35", "3651", "35d", " 35", "35.5", "forever", "9999999999999999999"}
 
-func TestRecordsAreKeptForEverUnlessToldOtherwise(t *testing.T) {
+func TestRecordsAreKeptForeverByDefault(t *testing.T) {
 	for value, want := range map[string]int{"": 0, "0": 0, "35": 35, "3650": 3650} {
 		got, err := ReadRecordDays(func(string) string { return value })
 		if got != want || err != nil {

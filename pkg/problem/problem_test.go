@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAProblemIsWrittenAsTheRFCHasIt(t *testing.T) {
+func TestAProblemIsWrittenAsTheRFCSays(t *testing.T) {
 	w := httptest.NewRecorder()
 	Write(w, Problem{Title: "No", Status: 400, Detail: "Because", Place: Place{Line: 1, Column: 2, Member: "m"},
 		Events: []Event{{Status: 200}, {Index: 1, Status: 400, Title: "No", Place: Place{Line: 3}}}})
@@ -21,7 +21,7 @@ func TestAProblemIsWrittenAsTheRFCHasIt(t *testing.T) {
 	}
 }
 
-func TestWhatAProblemDoesNotKnowIsLeftOut(t *testing.T) {
+func TestUnknownMembersOfAProblemAreLeftOut(t *testing.T) {
 	w := httptest.NewRecorder()
 	Write(w, Problem{Title: "Not found", Status: 404})
 	if got, want := w.Body.String(), `{"title":"Not found","status":404}`+"\n"; w.Code != 404 || got != want {

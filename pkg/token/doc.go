@@ -1,13 +1,14 @@
-// Package token knows what a PBX's URL proves. The URL is the credential: its last
-// segment is a token that only a holder of a fleet key can have made for that MAC.
+// Package token signs and verifies the URLs of PBXs. The URL is the credential: its last segment
+// is a token that only a holder of a fleet key can make for that MAC.
 //
 //	token = kid "-" generation "-" lower-case base32(HMAC-SHA256(key of kid, mac "/" generation))[:26]
 //
-// A token is checked without any store, so it holds while every store is down.
-// Several keys are valid at once: a new key signs while URLs signed by the old one
-// still open, until that is retired. A Source learns of both while it runs. One leaked URL is replaced by a URL of a higher generation, once the
-// device's settings demand that (package ingest).
+// Verifying a token needs no store, so it works while every store is down.
 //
-// No function of this package returns an error, and no type of it a text, that has
-// a key or a whole token in it; only URL path makers call Reveal.
+// Several keys are valid at once. A new key signs, and URLs that an old key signed stay valid
+// until that key is retired. A Source notices both while it runs. To replace one leaked URL, sign
+// a URL of a higher generation and demand that generation in the PBX's settings (package ingest).
+//
+// Neither errors nor the texts of types contain a key or a whole token. Only code that makes URL
+// paths calls Reveal.
 package token

@@ -7,7 +7,7 @@ import (
 	"trunkline/pkg/token"
 )
 
-// The token in a PBX's URL is made with the fleet's key, and verified without any store.
+// The fleet's key signs the token in a PBX's URL. Verifying it needs no store.
 func ExampleKeyring() {
 	keys, err := token.ParseKeys("k1:an-example-secret-of-32-characters-or-more")
 	if err != nil {
@@ -30,7 +30,7 @@ func ExampleKeyring() {
 	// the token is not valid for this MAC
 }
 
-// A token hides itself from whatever prints it, so that it reaches no log.
+// A token is not printed by accident, so that no log contains it.
 func ExampleToken_Reveal() {
 	keys, err := token.ParseKeys("k1:an-example-secret-of-32-characters-or-more")
 	if err != nil {

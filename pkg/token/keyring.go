@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// Keyring holds the fleet's keys by their ids (kid), and the one that signs. It
-// shows none of them.
+// Keyring holds the fleet's keys by their ids (kid), and knows which one signs. It never prints
+// a key.
 type Keyring struct {
 	signing string
 	keys    map[string][sha256.Size]byte
 }
 
-// minSecret is the least length of a secret, in bytes.
+// minSecret is the minimum length of a secret, in bytes.
 const minSecret = 32
 
-// ParseKeys reads keys as a person writes them, kid:secret,kid:secret: the first
-// one signs. A kid is 1 to 16 lower-case letters and digits, a secret any 32 or more
-// characters but a comma. The key is the secret's SHA-256. Errors show no secret.
+// ParseKeys reads keys in the form that people write, kid:secret,kid:secret. The first key signs.
+// A kid is 1 to 16 lower-case letters and digits. A secret is 32 or more characters without a
+// comma. The key is the secret's SHA-256. Errors contain no secret.
 func ParseKeys(s string) (*Keyring, error) { return keyring(ReadText(s)) }
 
-// ParseSecret reads keys as Secrets Manager keeps them, a JSON object from kid to
-// secret, where the member signing names the kid that signs. Errors show no secret.
+// ParseSecret reads keys in the form that Secrets Manager stores: a JSON object from kid to
+// secret. Its member "signing" names the kid that signs. Errors contain no secret.
 func ParseSecret(doc []byte) (*Keyring, error) { return keyring(ReadJSON(doc)) }
 
 func keyring(s *Secrets, err error) (*Keyring, error) {
@@ -41,10 +41,10 @@ func isKID(s string) bool {
 	return s != "" && len(s) <= 16 && s != "signing" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-// Signing is the kid of the key that signs.
+// Signing returns the kid of the key that signs.
 func (k *Keyring) Signing() string { return k.signing }
 
-// String names the kids, and hides the keys from fmt and whatever else prints.
+// String hides the keys from fmt and everything else that prints.
 func (k *Keyring) String() string {
 	return fmt.Sprintf("keyring of %d, signed by %s", len(k.keys), k.signing)
 }

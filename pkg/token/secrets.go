@@ -14,17 +14,17 @@ import (
 	"strings"
 )
 
-// Secrets are the fleet's keys as they are written down, where they can be changed. They
-// show themselves only to Text and JSON.
+// Secrets are the fleet's keys in a form that can be changed and stored. Only Text and JSON
+// return them.
 type Secrets struct {
 	signing string
 	secrets map[string]string // by kid
 }
 
-// ErrInUse is wrapped by the error for a key that can't be retired since it signs.
-var ErrInUse = errors.New("signs")
+// ErrSigning is wrapped by the error for retiring the key that signs.
+var ErrSigning = errors.New("the key still signs URLs")
 
-// ReadText reads keys as a person writes them; see ParseKeys.
+// ReadText reads keys in the form that people write; see ParseKeys.
 func ReadText(s string) (*Secrets, error) {
 	all := &Secrets{secrets: map[string]string{}}
 	for i, pair := range strings.Split(s, ",") {
@@ -40,7 +40,7 @@ func ReadText(s string) (*Secrets, error) {
 	return all, nil
 }
 
-// ReadJSON reads keys as Secrets Manager keeps them; see ParseSecret.
+// ReadJSON reads keys in the form that Secrets Manager stores; see ParseSecret.
 func ReadJSON(doc []byte) (*Secrets, error) {
 	var members map[string]string
 	if err := json.Unmarshal(doc, &members); err != nil {
@@ -54,7 +54,7 @@ func ReadJSON(doc []byte) (*Secrets, error) {
 		}
 	}
 	if _, ok := all.secrets[all.signing]; !ok {
-		return nil, errors.New(`the fleet keys have no key of the kid that the member "signing" names`)
+		return nil, errors.New(`the fleet keys lack the key that the member "signing" names`)
 	}
 	return all, nil
 }
@@ -72,17 +72,17 @@ func (s *Secrets) add(kid, secret string) error {
 	return nil
 }
 
-// NewSecret makes the secret of a key: 64 letters and digits.
+// NewSecret returns a new random secret: 64 letters and digits.
 func NewSecret() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
 
-// FirstKey makes keys of one, whose kid is k and the number after the highest one of the kids
-// that were used before.
+// FirstKey returns keys that hold one key. Its kid is k and a number, one above the highest kid
+// that was used before.
 func FirstKey(secret string, used []string) *Secrets {
 	kid := after(slices.Values(used))
 	return &Secrets{kid, map[string]string{kid: secret}}
 }
 
-// after is k and the number after the highest one of some kids.
+// after returns k and a number, one above the highest of the kids.
 func after(kids iter.Seq[string]) string {
 	highest := 0
 	for kid := range kids {
@@ -93,8 +93,8 @@ func after(kids iter.Seq[string]) string {
 	return "k" + strconv.Itoa(highest+1)
 }
 
-// Rotate adds a key, which signs from now on, and returns its kid: k and the number after the
-// highest one. URLs that the others have signed open still.
+// Rotate adds a key, which signs from now on, and returns its kid: k and a number, one above the
+// highest. URLs that the other keys signed stay valid.
 func (s *Secrets) Rotate(secret string) (kid string, err error) {
 	kid = after(maps.Keys(s.secrets))
 	if err := s.add(kid, secret); err != nil {
@@ -104,22 +104,23 @@ func (s *Secrets) Rotate(secret string) (kid string, err error) {
 	return kid, nil
 }
 
-// Retire removes a key: the URLs that it has signed open no longer.
+// Retire removes a key. The URLs that it signed become invalid. Its error is an ErrSigning for
+// the key that signs.
 func (s *Secrets) Retire(kid string) error {
 	if kid == s.signing {
-		return fmt.Errorf("%s %w: rotate the keys first", kid, ErrInUse)
+		return fmt.Errorf("retire %s: %w; rotate the keys first", kid, ErrSigning)
 	}
 	if _, ok := s.secrets[kid]; !ok {
-		return fmt.Errorf("there is no key %.20q: there are %s", kid, strings.Join(s.KIDs(), ", "))
+		return fmt.Errorf("there is no key %.20q; the keys are %s", kid, strings.Join(s.KIDs(), ", "))
 	}
 	delete(s.secrets, kid)
 	return nil
 }
 
-// Signing is the kid of the key that signs.
+// Signing returns the kid of the key that signs.
 func (s *Secrets) Signing() string { return s.signing }
 
-// KIDs are the ids of all keys: the one that signs, then the others.
+// KIDs returns the ids of all keys: first the one that signs, then the others.
 func (s *Secrets) KIDs() []string {
 	others := slices.SortedFunc(maps.Keys(s.secrets), func(a, b string) int {
 		return cmp.Or(len(a)-len(b), strings.Compare(a, b)) // k9 before k10
@@ -128,7 +129,7 @@ func (s *Secrets) KIDs() []string {
 	return append([]string{s.signing}, others...)
 }
 
-// Text is what ReadText reads. Only where keys are kept may have it.
+// Text returns what ReadText reads. Write it only to the place where keys are stored.
 func (s *Secrets) Text() string {
 	var pairs []string
 	for _, kid := range s.KIDs() {
@@ -137,14 +138,14 @@ func (s *Secrets) Text() string {
 	return strings.Join(pairs, ",")
 }
 
-// JSON is what ReadJSON reads. Only where keys are kept may have it.
+// JSON returns what ReadJSON reads. Write it only to the place where keys are stored.
 func (s *Secrets) JSON() ([]byte, error) {
 	members := maps.Clone(s.secrets)
 	members["signing"] = s.signing
 	return json.Marshal(members)
 }
 
-// String names the kids, and hides the secrets from fmt and whatever else prints.
+// String hides the secrets from fmt and everything else that prints.
 func (s *Secrets) String() string {
 	return fmt.Sprintf("keys %s, signed by %s", strings.Join(s.KIDs(), ", "), s.signing)
 }

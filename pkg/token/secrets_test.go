@@ -20,7 +20,7 @@ func secretsOf(t *testing.T, text string) *Secrets {
 	return s
 }
 
-func TestRotatedKeysSignAnewAndOpenWhatTheOldOneSigned(t *testing.T) {
+func TestARotatedKeySignsAndTheOldURLsStayValid(t *testing.T) {
 	for before, want := range map[string]string{
 		"k1:" + first:                     "k2",
 		"k1:" + first + ",k9:" + second:   "k10",
@@ -64,23 +64,23 @@ func TestAKeyIs64LettersAndDigits(t *testing.T) {
 	}
 }
 
-func TestOnlyAKeyThatDoesNotSignIsRetired(t *testing.T) {
+func TestTheSigningKeyCannotBeRetired(t *testing.T) {
 	s := secretsOf(t, "k2:"+second+",k1:"+first)
-	if err := s.Retire("k2"); !errors.Is(err, ErrInUse) {
+	if err := s.Retire("k2"); !errors.Is(err, ErrSigning) {
 		t.Errorf("the one that signs: %v", err)
 	}
-	if err := s.Retire("k3"); err == nil || !strings.Contains(err.Error(), "there are k2, k1") {
+	if err := s.Retire("k3"); err == nil || !strings.Contains(err.Error(), "the keys are k2, k1") {
 		t.Errorf("one that is not there: %v", err)
 	}
 	if err := s.Retire("k1"); err != nil || !slices.Equal(s.KIDs(), []string{"k2"}) {
 		t.Errorf("%v, %v", s, err)
 	}
-	if err := s.Retire("k2"); !errors.Is(err, ErrInUse) {
+	if err := s.Retire("k2"); !errors.Is(err, ErrSigning) {
 		t.Errorf("the last one: %v", err)
 	}
 }
 
-func TestSecretsHideFromWhateverPrints(t *testing.T) {
+func TestSecretsAreNeverPrinted(t *testing.T) {
 	s := secretsOf(t, "k1:"+first)
 	holder := struct{ S *Secrets }{s}
 	encoded, err := json.Marshal(holder)

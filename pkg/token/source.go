@@ -10,21 +10,21 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// ErrUnavailable is returned where the fleet's keys can't be read, so that no token
-// can be told from another.
+// ErrUnavailable is returned while the fleet's keys can't be read, so that no token can be
+// verified.
 var ErrUnavailable = errors.New("the fleet keys can't be read")
 
-// KeptFor is how long keys are in use before they are read again: within that time a key
-// opens nothing any more that was retired.
+// KeptFor is how long keys are used before they are read again. A retired key stops working
+// within this time.
 const KeptFor = 5 * time.Minute
 
-// rereadWithin is how long it may take to read keys again while others are at hand.
+// rereadWithin limits the reading of keys again. If it fails, the present keys stay.
 const rereadWithin = 500 * time.Millisecond
 
-// Source verifies tokens with keys that are read from elsewhere: at first need, when they
-// are KeptFor old, and when a token names a key that is not known, for that at most once in
-// Refresh. So a new key opens at once, or where strangers try keys, within Refresh; and they
-// can't make us read at will. Where keys can't be read again, those at hand stay in use.
+// Source verifies tokens with keys that it reads when the first token arrives, and again when
+// they are KeptFor old. It also reads them when a token names an unknown key, at most once per
+// Refresh. So a new key works at once, or within Refresh while strangers try unknown keys.
+// Strangers can't cause more reads than that. If keys can't be read again, the present ones stay.
 type Source struct {
 	Read    func(context.Context) (*Keyring, error)
 	Refresh time.Duration
@@ -33,15 +33,15 @@ type Source struct {
 	mu      sync.Mutex
 	keys    *Keyring
 	readAt  time.Time
-	askedAt time.Time // when they were last read for a key that was not known
+	askedAt time.Time // when an unknown key last caused a read
 }
 
-// Fixed is a Source of keys that do not change.
+// Fixed returns a Source of keys that do not change.
 func Fixed(k *Keyring) *Source {
 	return &Source{Read: func(context.Context) (*Keyring, error) { return k, nil }, Now: func() time.Time { return time.Time{} }}
 }
 
-// Verify is Keyring.Verify with the keys of the source, or ErrUnavailable.
+// Verify is Keyring.Verify with the keys of the source. Its error may also be ErrUnavailable.
 func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Proof, error) {
 	keys, err := s.keyring(ctx, nil)
 	if err != nil {
@@ -57,8 +57,8 @@ func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Proof, e
 	return proof, err
 }
 
-// keyring returns the keys, read again where that is due. Those that lack a key are given by
-// who misses it.
+// keyring returns the keys, and reads them again if that is due. lacking are the keys in which the
+// caller did not find the key of a token; else it is nil.
 func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *Source) keyring(ctx context.Context, lacking *Keyring) (*Keyring, error
 	return s.keys, nil
 }
 
-// Reload reads the keys again, and returns them. Where they can't be read, those at hand stay.
+// Reload reads the keys again, and returns them. If that fails, the present keys stay.
 func (s *Source) Reload(ctx context.Context) (*Keyring, error) {
 	keys, err := s.Read(ctx)
 	if err != nil {
@@ -94,14 +94,14 @@ func (s *Source) Reload(ctx context.Context) (*Keyring, error) {
 	return keys, nil
 }
 
-// Use puts keys in use that were read just now.
+// Use replaces the keys with keys that were read just now.
 func (s *Source) Use(keys *Keyring) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys, s.readAt = keys, s.Now()
 }
 
-// first reads the keys when there are none yet.
+// first reads the keys for the first time.
 func (s *Source) first(ctx context.Context, now time.Time) (*Keyring, error) {
 	keys, err := s.Read(ctx)
 	if err != nil {

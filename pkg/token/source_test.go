@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// kept is where the keys of a source are kept.
+// kept is the place that the keys of a source are read from.
 type kept struct {
 	*Source
 	t      *testing.T
@@ -31,7 +31,7 @@ func keptKeys(t *testing.T, keys string) *kept {
 	return k
 }
 
-// opens tells whether a token opens, after which so many reads have been made.
+// opens reports whether a token is valid, and checks how often keys were read by then.
 func (k *kept) opens(text string, reads int) bool {
 	k.t.Helper()
 	_, err := k.Verify(k.t.Context(), mac, text)
@@ -44,7 +44,7 @@ func (k *kept) opens(text string, reads int) bool {
 	return err == nil
 }
 
-func TestANewKeyOpensAtOnce(t *testing.T) {
+func TestANewKeyIsAcceptedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptKeys(t, "k1:"+first)
 		old := k.stored.Sign(mac, 1).Reveal()
@@ -63,7 +63,7 @@ func TestANewKeyOpensAtOnce(t *testing.T) {
 	})
 }
 
-func TestStrangersHaveKeysReadOnceAMinute(t *testing.T) {
+func TestStrangersCauseOneReadOfKeysAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptKeys(t, "k1:"+first)
 		stranger := "k9" + k.stored.Sign(mac, 1).Reveal()[2:]
@@ -85,7 +85,7 @@ func TestStrangersHaveKeysReadOnceAMinute(t *testing.T) {
 	})
 }
 
-func TestARetiredKeyOpensNothingAfterFiveMinutes(t *testing.T) {
+func TestARetiredKeyIsRefusedAfterFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptKeys(t, "k2:"+second+",k1:"+first)
 		old, fresh := parse(t, "k1:"+first).Sign(mac, 1).Reveal(), k.stored.Sign(mac, 1).Reveal()
@@ -96,7 +96,7 @@ func TestARetiredKeyOpensNothingAfterFiveMinutes(t *testing.T) {
 			t.Error("the key that stays does not open")
 		}
 		time.Sleep(time.Nanosecond)
-		if k.opens(old, 3) { // two: keys that are old, and a key that they lack
+		if k.opens(old, 3) { // two: one for keys that are old, one for a key that they lack
 			t.Errorf("it opens after %s", KeptFor)
 		}
 		if !k.opens(fresh, 3) {
@@ -105,7 +105,7 @@ func TestARetiredKeyOpensNothingAfterFiveMinutes(t *testing.T) {
 	})
 }
 
-func TestKeysStayInUseWhileTheyCannotBeReadAnew(t *testing.T) {
+func TestKeysStayInUseWhileTheyCannotBeReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptKeys(t, "k1:"+first)
 		text := k.stored.Sign(mac, 1).Reveal()

@@ -14,11 +14,11 @@ import (
 )
 
 var (
-	// ErrInvalid is returned for a token that opens nothing: it is not one, or is
-	// signed for another MAC, or by another key.
+	// ErrInvalid is returned for a token that is malformed, or was signed for another MAC or with
+	// another key.
 	ErrInvalid = errors.New("the token is not valid for this MAC")
-	// ErrUnknownKey is returned for a token whose key the keyring does not have. It
-	// is an ErrInvalid.
+	// ErrUnknownKey is returned for a token whose key the keyring does not have.
+	// errors.Is(ErrUnknownKey, ErrInvalid) holds.
 	ErrUnknownKey = unknownKey{}
 )
 
@@ -27,23 +27,22 @@ type unknownKey struct{}
 func (unknownKey) Error() string        { return "the token is signed by a key that is not known" }
 func (unknownKey) Is(target error) bool { return target == ErrInvalid }
 
-// Generation counts the URLs that one PBX was given, from 1.
+// Generation counts the URLs of one PBX, from 1.
 type Generation uint32
 
-// Proof is what a token proves beside the MAC that it was signed for.
+// Proof is what a verified token contains.
 type Proof struct {
 	KID        string // the id of the key that signed
 	Generation Generation
 }
 
-// Token is the credential in a PBX's URL. It shows itself only to Reveal.
+// Token is the credential in a PBX's URL. Only Reveal returns its text.
 type Token struct{ text string }
 
-// Reveal is the token as it stands in the URL. Nothing that is logged, stored or
-// answered may have it.
+// Reveal returns the token as it is written in the URL. No log, store or answer may contain it.
 func (t Token) Reveal() string { return t.text }
 
-// String hides the token from fmt and from whatever else prints.
+// String hides the token from fmt and everything else that prints.
 func (Token) String() string { return redacted }
 
 // GoString hides the token from %#v.
@@ -57,22 +56,23 @@ func (Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 const redacted = "[redacted]"
 
-// macLength is how much of the code a token has: 26 characters are 130 bits.
-const macLength = 26
+// codeLength is the length of the code in a token: 26 characters are 130 bits.
+const codeLength = 26
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// Sign makes the token of a PBX with the key that signs.
+// Sign returns the token of a PBX, signed with the signing key.
 func (k *Keyring) Sign(mac pbx.MAC, g Generation) Token {
 	return Token{k.signing + "-" + g.String() + "-" + code(k.keys[k.signing], mac, g)}
 }
 
-// Verify returns what a token proves that stood in the URL of mac, or an ErrInvalid. The comparison takes the same time wherever two codes differ.
+// Verify verifies a token from the URL of mac. Its error is an ErrInvalid. The comparison takes
+// constant time.
 func (k *Keyring) Verify(mac pbx.MAC, text string) (Proof, error) {
 	kid, rest, _ := strings.Cut(text, "-")
 	generation, given, _ := strings.Cut(rest, "-")
 	g, err := ParseGeneration(generation)
-	if err != nil || len(given) != macLength || !isKID(kid) {
+	if err != nil || len(given) != codeLength || !isKID(kid) {
 		return Proof{}, ErrInvalid
 	}
 	key, ok := k.keys[kid]
@@ -88,10 +88,10 @@ func (k *Keyring) Verify(mac pbx.MAC, text string) (Proof, error) {
 func code(key [sha256.Size]byte, mac pbx.MAC, g Generation) string {
 	h := hmac.New(sha256.New, key[:])
 	h.Write([]byte(string(mac) + "/" + g.String()))
-	return lowerBase32.EncodeToString(h.Sum(nil))[:macLength]
+	return lowerBase32.EncodeToString(h.Sum(nil))[:codeLength]
 }
 
-// ParseGeneration reads a generation: a number from 1, without leading zeros.
+// ParseGeneration reads a generation: a number from 1 on, without leading zeros.
 func ParseGeneration(s string) (Generation, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil || n == 0 || s[0] == '0' || s[0] == '+' {
@@ -100,5 +100,5 @@ func ParseGeneration(s string) (Generation, error) {
 	return Generation(n), nil
 }
 
-// String is the generation in decimal.
+// String returns the generation in decimal.
 func (g Generation) String() string { return strconv.FormatUint(uint64(g), 10) }

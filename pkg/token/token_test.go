@@ -30,7 +30,7 @@ func parse(t *testing.T, s string) *Keyring {
 	return k
 }
 
-func TestATokenOpensForItsMACAlone(t *testing.T) {
+func TestATokenIsValidForItsMACOnly(t *testing.T) {
 	keys := parse(t, "k1:"+first)
 	text := keys.Sign(mac, 3).Reveal()
 	if proof, err := keys.Verify(mac, text); err != nil || proof != (Proof{"k1", 3}) {
@@ -73,7 +73,7 @@ func TestEveryChangeOfATokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestKeysRollWithoutAnOutage(t *testing.T) {
+func TestKeysAreRotatedWithoutAnOutage(t *testing.T) {
 	old := parse(t, "k1:"+first).Sign(mac, 1).Reveal()
 	both := parse(t, "k2:"+second+",k1:"+first)
 	if _, err := both.Verify(mac, old); err != nil {
@@ -116,7 +116,7 @@ func TestBadKeysAreNamedButNeverShown(t *testing.T) {
 	}
 }
 
-func TestTokensAndKeysHideFromWhateverPrints(t *testing.T) {
+func TestTokensAndKeysAreNeverPrinted(t *testing.T) {
 	keys := parse(t, "k1:"+first)
 	secret := keys.Sign(mac, 1)
 	var out strings.Builder

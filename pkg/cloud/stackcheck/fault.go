@@ -8,7 +8,7 @@ import (
 	"trunkline/pkg/doctor"
 )
 
-// errorCode is AWS's own name for an error; empty where AWS said nothing.
+// errorCode returns AWS's code for an error, or an empty string if AWS did not answer.
 func errorCode(err error) string {
 	if answer, ok := errors.AsType[interface {
 		error
@@ -28,7 +28,7 @@ func isDenied(err error) bool {
 	}
 }
 
-// awsFault says what to do about an error of AWS.
+// awsFault turns an error of AWS into a fault that says what to do.
 func awsFault(err error, action, what string) error {
 	switch code := errorCode(err); {
 	case isDenied(err):
@@ -36,13 +36,13 @@ func awsFault(err error, action, what string) error {
 	case code == "MovedPermanently" || code == "PermanentRedirect" || code == "AuthorizationHeaderMalformed":
 		return doctor.Wrong("set AWS_REGION to the stack's region", "%s is in another region", what)
 	case strings.HasPrefix(code, "NoSuch") || strings.Contains(code, "NotFound") || code == "ValidationError":
-		return doctor.Wrong("give the name that the stack's outputs tell, and the stack's region", "%s is not there (%s)", what, code)
+		return doctor.Wrong("use the name from the stack's outputs, and the stack's region", "%s does not exist (%s)", what, code)
 	case badCredentials[code]:
-		return doctor.Wrong("log in anew, such as with `aws sso login`, or look at AWS_PROFILE", "AWS does not take these credentials (%s)", code)
+		return doctor.Wrong("log in again, such as with `aws sso login`, or look at AWS_PROFILE", "AWS refuses these credentials (%s)", code)
 	case code == "" && isNetwork(err):
 		return doctor.Wrong("look at the network, at proxies, and at AWS_ENDPOINT_URL", "no answer from AWS: %v", err)
 	case code == "":
-		return doctor.Wrong("look at AWS_PROFILE and the credentials, or log in anew with `aws sso login`", "%v", err)
+		return doctor.Wrong("look at AWS_PROFILE and the credentials, or log in again with `aws sso login`", "%v", err)
 	}
 	return doctor.Wrong("try again in a minute, and look at the AWS Health Dashboard", "%s: %v", action, err)
 }
@@ -63,8 +63,7 @@ type attempt struct {
 	try    func() error
 }
 
-// allowed makes attempts. Its error names those that are denied, or is the first that failed
-// for another reason.
+// allowed makes attempts. Its error names all that are denied, or is the first other failure.
 func allowed(to string, attempts ...attempt) error {
 	var denied []string
 	for _, a := range attempts {

@@ -25,11 +25,11 @@ import (
 	"trunkline/pkg/token"
 )
 
-// Site is where an environment in AWS is. What is empty is not checked, but Stack's outputs
-// name what is not given.
+// Site names the parts of an environment in AWS. If Stack is set, the stack's outputs fill in the
+// parts that are empty. Parts that stay empty are not checked.
 type Site struct{ Stack, Table, Bucket, Secret, URL string }
 
-// Clients are the clients of AWS that the checks ask.
+// Clients are the AWS clients that the checks use.
 type Clients struct {
 	Region   string
 	Identity *sts.Client
@@ -45,7 +45,7 @@ type checkup struct {
 	Clients
 }
 
-// Run checks an environment in AWS, as far as it is named. The first check is that open can
+// Run checks the parts of an environment in AWS that at names. The first check is that open can
 // make clients.
 func Run(ctx context.Context, to *doctor.Checkup, at Site, open func(context.Context) (Clients, error)) {
 	c := &checkup{Checkup: to}
@@ -73,7 +73,7 @@ func Run(ctx context.Context, to *doctor.Checkup, at Site, open func(context.Con
 	}
 }
 
-// region checks that there are settings for AWS, and makes the clients with them.
+// region checks the settings for AWS, and makes the clients.
 func (c *checkup) region(ctx context.Context, open func(context.Context) (Clients, error)) bool {
 	return c.Check(ctx, "region", func(ctx context.Context) (found string, err error) {
 		if c.Clients, err = open(ctx); err != nil {
@@ -83,7 +83,7 @@ func (c *checkup) region(ctx context.Context, open func(context.Context) (Client
 	})
 }
 
-// stack checks that there is a stack, and completes the site with its outputs.
+// stack checks that the stack exists, and completes the site with its outputs.
 func (c *checkup) stack(ctx context.Context, at *Site) bool {
 	return c.Check(ctx, "stack", func(ctx context.Context) (found string, err error) {
 		*at, err = at.FromStack(ctx, c.Stacks)
@@ -99,12 +99,12 @@ func (c *checkup) signable(ctx context.Context, id string) (*token.Keyring, erro
 	}
 	keys, err := token.ParseSecret(text)
 	if err != nil {
-		return nil, doctor.Wrong("make its previous version count again, in the console of Secrets Manager", "%v", err)
+		return nil, doctor.Wrong("restore its previous version in the console of Secrets Manager", "%v", err)
 	}
 	return keys, nil
 }
 
-// identity checks whose credentials these are, and the clock by AWS's.
+// identity checks whose credentials these are, and compares the clock with AWS's.
 func (c *checkup) identity(ctx context.Context) bool {
 	var theirs time.Time
 	known := c.Check(ctx, "identity", func(ctx context.Context) (string, error) {
@@ -121,8 +121,8 @@ func (c *checkup) identity(ctx context.Context) bool {
 	return known
 }
 
-// FromStack returns the site with what the outputs of its stack name, where nothing else was
-// given. Its error says what to do.
+// FromStack returns the site, with its empty parts filled in from the outputs of its stack. Its
+// error says what to do.
 func (at Site) FromStack(ctx context.Context, client *cloudformation.Client) (Site, error) {
 	out, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &at.Stack})
 	if err != nil {
@@ -149,7 +149,7 @@ func (at Site) FromStack(ctx context.Context, client *cloudformation.Client) (Si
 	return at, nil
 }
 
-// table checks how a table is made; false where there is no use in looking further.
+// table checks how a table is set up. It returns false if further checks make no sense.
 func (c *checkup) table(ctx context.Context, name string) bool {
 	var table *dynamotypes.TableDescription
 	if !c.Check(ctx, "table", func(ctx context.Context) (string, error) {
@@ -188,7 +188,7 @@ func (c *checkup) tableExpiry(ctx context.Context, name string) {
 		if ttl == nil || aws.ToString(ttl.AttributeName) != "expires" ||
 			ttl.TimeToLiveStatus != dynamotypes.TimeToLiveStatusEnabled && ttl.TimeToLiveStatus != dynamotypes.TimeToLiveStatusEnabling {
 			return "", doctor.Wrong("run `aws dynamodb update-time-to-live --table-name "+name+
-				" --time-to-live-specification Enabled=true,AttributeName=expires`", "what has expired is kept for ever")
+				" --time-to-live-specification Enabled=true,AttributeName=expires`", "expired items are kept forever")
 		}
 		return "by the attribute expires", nil
 	})
@@ -210,7 +210,7 @@ func (c *checkup) tableBackups(ctx context.Context, name string) {
 	})
 }
 
-// keySchema tells whether a table's keys are those of the records.
+// keySchema checks that the table's keys are those of the records.
 func keySchema(table *dynamotypes.TableDescription) error {
 	types := map[string]dynamotypes.ScalarAttributeType{}
 	for _, a := range table.AttributeDefinitions {
@@ -222,7 +222,7 @@ func keySchema(table *dynamotypes.TableDescription) error {
 		found += fmt.Sprintf("%s %s %s, ", name, types[name], k.KeyType)
 	}
 	if found != "pk S HASH, sk S RANGE, " {
-		return doctor.Wrong("give the one that the stack's output TableName names", "this table's keys are not those of Trunkline's records")
+		return doctor.Wrong("use the table that the stack's output TableName names", "this table's keys are not those of Trunkline's records")
 	}
 	return nil
 }
@@ -249,7 +249,7 @@ func (c *checkup) tableAccess(ctx context.Context, table store.Table, name strin
 	})
 }
 
-// bucket checks how a bucket is made; false where there is no use in looking further.
+// bucket checks how a bucket is set up. It returns false if further checks make no sense.
 func (c *checkup) bucket(ctx context.Context, name string) bool {
 	if !c.Check(ctx, "bucket", func(ctx context.Context) (string, error) {
 		_, err := c.Buckets.HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: &name})
@@ -291,7 +291,7 @@ func blocksAll(out *awss3.GetPublicAccessBlockOutput) bool {
 		aws.ToBool(c.BlockPublicPolicy) && aws.ToBool(c.RestrictPublicBuckets)
 }
 
-// probe is the object by which is checked what may be done in a bucket.
+// probe is the object that tests what is allowed in a bucket.
 const probe = "doctor/probe.json"
 
 func (c *checkup) bucketAccess(ctx context.Context, bucket archive.Bucket, name string) {
@@ -307,7 +307,7 @@ func (c *checkup) bucketAccess(ctx context.Context, bucket archive.Bucket, name 
 			attempt{"s3:GetObject", func() error {
 				_, err := bucket.Get(ctx, probe)
 				if errors.Is(err, fs.ErrNotExist) {
-					return nil // where it could not be put
+					return nil // PutObject was denied
 				}
 				return err
 			}},

@@ -23,7 +23,7 @@ type queue struct {
 	url    string
 }
 
-// batch is how many messages SQS takes at once.
+// batch is how many messages SQS accepts in one request.
 const batch = 10
 
 // Send implements rollup.Queue.

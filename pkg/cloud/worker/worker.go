@@ -1,6 +1,6 @@
-// Package worker wires the rollup function: what the hourly schedule and the messages of
-// its queue set off. It stands apart from package cloud so that the ingest function links
-// neither Parquet nor SQS.
+// Package worker wires the rollup function, which handles the hourly schedule and the messages of
+// its queue. It is apart from package cloud so that the ingest function links neither Parquet nor
+// SQS.
 package worker
 
 import (
@@ -26,16 +26,16 @@ import (
 	"trunkline/pkg/telemetry"
 )
 
-// patience is for pages of a megabyte, and files of many.
-var patience = cloud.Patience{Attempt: 20 * time.Second, Backoff: 2 * time.Second}
+// timeouts are long enough for pages of a megabyte, and for files of many.
+var timeouts = cloud.Timeouts{Attempt: 20 * time.Second, Backoff: 2 * time.Second}
 
-// spare is the time that the function keeps to report what it has not done.
+// spare is the time that is left to report what was not done.
 const spare = 5 * time.Second
 
-// New wires the rollup function over DynamoDB, S3 and SQS. Log lines, which are metrics
-// too, go to log.
+// New returns the rollup function over DynamoDB, S3 and SQS. It writes log lines, which are also
+// metrics, to log.
 func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
-	settings := cloud.NewSettings(c.AWS, patience)
+	settings := cloud.NewSettings(c.AWS, timeouts)
 	client := sqs.New(sqs.Options{
 		Region: settings.Region, Credentials: settings.Credentials, HTTPClient: settings.HTTP,
 		BaseEndpoint: settings.Endpoint, Retryer: settings.Retryer(),
@@ -61,37 +61,37 @@ type Function struct {
 	now    func() time.Time
 }
 
-// event is what sets the function off: messages of the queue, or the schedule's own input,
-// {"schedule":"hourly"}.
+// event is the function's input: messages of the queue, or {"schedule":"hourly"} from the
+// schedule.
 type event struct {
 	Schedule string    `json:"schedule"`
 	Records  []message `json:"Records"`
 }
 
-// message is a message of SQS, as its developer guide shows it to functions.
+// message is a message of SQS, in the form that its developer guide documents.
 type message struct {
 	ID     string `json:"messageId"`
 	Body   string `json:"body"`
 	Source string `json:"eventSource"`
 }
 
-// Failures tell SQS which messages to deliver again (ReportBatchItemFailures).
+// Failures reports to SQS which messages to deliver again (ReportBatchItemFailures).
 type Failures struct {
 	Failures []Failure `json:"batchItemFailures"`
 }
 
-// Failure is a message that was not done.
+// Failure is a message that was not handled.
 type Failure struct {
 	ID string `json:"itemIdentifier"`
 }
 
-// Handle does what an event asks for. Its error makes AWS try the event again later; tasks
-// that failed are told one by one, and come again alone. What loops have skipped is told of, and
-// is no error of the function, unless one of them has done nothing at all.
+// Handle handles an event. If it returns an error, AWS retries the whole event later. Tasks that
+// failed are reported one by one, and only those are delivered again. Items that a loop skipped
+// are reported too, but are an error only if a loop has done nothing at all.
 func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) {
 	var e event
 	if err := json.Unmarshal(in, &e); err != nil {
-		return nil, fmt.Errorf("neither a schedule's event nor messages of SQS: %w", err)
+		return nil, fmt.Errorf("the input is neither an event of the schedule nor messages of SQS: %w", err)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -104,21 +104,22 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	case e.Schedule != "":
 		err := f.worker.Run(ctx, f.queue)
 		if each.Only(err) && !each.Nothing(err) {
-			return nil, nil // it is told of, and comes again with the next hour
+			return nil, nil // it is reported, and the next hour retries it
 		}
 		return nil, err
 	}
-	return nil, errors.New("neither a schedule's event nor messages of SQS")
+	return nil, errors.New("the input is neither an event of the schedule nor messages of SQS")
 }
 
-// work does what messages ask for, first the days, which are short. A message that fails, or that
-// there was no time for, comes again alone, and goes to the dead-letter queue alone.
+// work handles messages: first the days, which are short, then the compactions. Each message that
+// fails or is not reached is delivered again by itself, and in the end goes to the dead-letter
+// queue.
 func (f *Function) work(ctx context.Context, messages []message) Failures {
 	done := map[string]bool{} // by message
 	var turns []turn
 	days := each.Loop[message]{Of: "messages of the queue", Name: func(m message) string { return m.ID }}
 	err := days.Do(ctx, each.Of(messages...), func(ctx context.Context, m message) error {
-		var asked struct { // the one or the other
+		var asked struct { // one of the two
 			rollup.Task
 			compact.Job
 		}

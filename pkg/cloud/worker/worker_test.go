@@ -440,7 +440,7 @@ func TestPackingThatFailsIsToldAndComesAgainWithTheNextHour(t *testing.T) {
 	if err != nil || len(answer.(Failures).Failures) != 0 || len(q.turns) != 0 {
 		t.Errorf("%v, %v, %v", answer, err, q.turns)
 	}
-	for _, want := range []string{`"level":"ERROR","msg":"compaction","kind":"hangup"`, `"msg":"skipped","loop":"piles of events","skipped":3,`} {
+	for _, want := range []string{`"level":"ERROR","msg":"compaction","kind":"hangup"`, `"msg":"skipped","loop":"batches of events","skipped":3,`} {
 		if text := w.log.String(); !strings.Contains(text, want) {
 			t.Errorf("no %s in %s", want, text)
 		}
