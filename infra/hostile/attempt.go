@@ -18,12 +18,12 @@ import (
 type Bad struct {
 	Tried  string
 	Status int       // 0: the connection is closed without an answer
-	Says   string    // what the answer has in it
-	Kept   Kept      // of each attempt
-	As     []Attempt // the ways in which it was tried
+	Says   string    // a part of the answer
+	Kept   Kept      // by each attempt
+	As     []Attempt // the ways to try it
 }
 
-// Row is the row of the table in infra/docs/http.md.
+// Row returns the row of the table in infra/docs/http.md.
 func (b Bad) Row() string {
 	status, says := "none", "-"
 	if b.Status != 0 {
@@ -35,10 +35,10 @@ func (b Bad) Row() string {
 	return fmt.Sprintf("| %s | %s | %s | %s |", b.Tried, status, says, b.Kept)
 }
 
-// Kept is what is left of an attempt.
+// Kept is what the server stores of an attempt.
 type Kept string
 
-// What may be left of an attempt.
+// What the server may store of an attempt.
 const (
 	Nothing    Kept = "nothing"
 	Quarantine Kept = "quarantine"
@@ -53,7 +53,7 @@ type Attempt struct {
 	// More is sent again and again, after a pause each time, until there is an answer.
 	More  string
 	Pause time.Duration
-	// HangsUp tells that the client sends no more, and waits.
+	// HangsUp reports whether the client then closes its side, and waits.
 	HangsUp bool
 }
 
@@ -66,7 +66,7 @@ const (
 	ownPath   = "/v1/pbx/" + macMark + "/" + tokenMark
 )
 
-// Of is the attempt, made with the URL of a PBX.
+// Of returns the attempt with the URL of a PBX filled in.
 func (a Attempt) Of(mac pbx.MAC, token string) Attempt {
 	fill := strings.NewReplacer(macMark, string(mac), tokenMark, token,
 		codeMark, token[strings.LastIndexByte(token, '-'):], tailMark, string(mac[3:]),
@@ -134,7 +134,7 @@ func deflated(text string) string {
 
 func bare(text string) string {
 	return compress(text, func(w io.Writer) io.WriteCloser {
-		f, _ := flate.NewWriter(w, flate.DefaultCompression) // an error for levels that are none
+		f, _ := flate.NewWriter(w, flate.DefaultCompression) // it fails for invalid levels only
 		return f
 	})
 }
@@ -142,7 +142,7 @@ func bare(text string) string {
 func compress(text string, to func(io.Writer) io.WriteCloser) string {
 	var out strings.Builder
 	w := to(&out)
-	io.WriteString(w, text) // a Builder takes all
+	io.WriteString(w, text) // a Builder returns no error
 	w.Close()
 	return out.String()
 }

@@ -1,5 +1,5 @@
-// Package hostile throws at a running server what a stranger might, or a PBX that has gone
-// wrong, and looks at what it answers, keeps and tells. It knows the server by its program,
-// its port and its data folder alone, and the function by its handler. The table of bad
-// inputs stands here once; that of infra/docs/http.md is checked against it.
+// Package hostile sends bad input to a running server, as an attacker or a faulty PBX might. It
+// checks what the server answers, stores and logs. It uses only the program, its port and its data
+// folder, and the handler of the function. The table of bad inputs is defined here; a test compares
+// the table in infra/docs/http.md with it.
 package hostile

@@ -132,8 +132,8 @@ func (f *folder) isFreeOf(t *testing.T, has func(string) bool, said string) {
 	}
 }
 
-// secrets tells whether a text has a key, in any usual form, or anything that is written like
-// a token, or the code of one that a test uses, in either case.
+// secrets reports whether a text contains a key in any usual form, or anything like a token. It
+// also looks for the codes of the test's tokens, in upper and lower case.
 func secrets(keys *token.Keyring) func(text string) bool {
 	_, secret, _ := strings.Cut(fleetKeys, ":")
 	key := sha256.Sum256([]byte(secret))

@@ -169,7 +169,7 @@ func (s *server) try(t *testing.T, a Attempt) reply {
 	return got
 }
 
-// send writes until nobody reads any more.
+// send writes until the server stops reading.
 func send(ctx context.Context, conn *net.TCPConn, a Attempt) {
 	_, err := io.WriteString(conn, a.Wire)
 	for a.More != "" && err == nil && ctx.Err() == nil {
@@ -181,8 +181,8 @@ func send(ctx context.Context, conn *net.TCPConn, a Attempt) {
 	}
 }
 
-// read reads one answer. A connection that the server has closed, or reset, without a word
-// is none.
+// read reads one answer. It returns an empty reply if the server closed or reset the connection
+// without an answer.
 func read(conn *bufio.Reader) (reply, error) {
 	response, err := http.ReadResponse(conn, nil)
 	switch {

@@ -44,9 +44,9 @@ func TestHonestEventsGetThroughWhileAThousandConnectionsHang(t *testing.T) {
 	s.hasHonest(t)
 }
 
-// A client that is told to wait may wait for ever; and what it sends after a refusal is not
-// read for ever.
-func TestWhoIsRefusedIsNotListenedTo(t *testing.T) {
+// After a refusal the server soon closes the connection. It neither waits for the client nor reads
+// on without end.
+func TestTheServerStopsReadingAfterARefusal(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	refused := "POST /v1/pbx/" + string(honest) + "/none" + headers

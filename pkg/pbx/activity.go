@@ -1,17 +1,17 @@
 package pbx
 
-// Activity is when calls began, by the PBX's own clock. The zero value is that of no calls.
+// Activity says when calls began, by the PBX's own clock. The zero value has no calls.
 type Activity struct {
 	Calls int64     `json:"calls"`
 	First LocalTime `json:"first"`
 	Last  LocalTime `json:"last"`
-	Pause int64     `json:"pause_seconds"` // the longest, from one call to the next
+	Pause int64     `json:"pause_seconds"` // the longest pause between two calls
 }
 
-// Begun is the activity of one call.
+// Begun returns the activity of one call.
 func Begun(at LocalTime) Activity { return Activity{Calls: 1, First: at, Last: at} }
 
-// Then is an activity with the one that followed it.
+// Then returns an activity together with the one that followed it.
 func (a Activity) Then(next Activity) Activity {
 	if a.Calls == 0 {
 		return next

@@ -5,7 +5,7 @@ import "strings"
 // Direction is which way a call goes, seen from the PBX.
 type Direction string
 
-// The directions, and the one of call types that are none of them.
+// The directions. UnknownDirection is for call types that are not recognised.
 const (
 	Inbound          Direction = "inbound"
 	Outbound         Direction = "outbound"

@@ -2,10 +2,10 @@ package pbx
 
 import "time"
 
-// Kind names what an event tells of, in the spelling under which it is kept.
+// Kind is the kind of an event, in the spelling that is stored.
 type Kind string
 
-// The kinds of event that a PBX sends, and the one that stands for all others.
+// The kinds of event that a PBX sends. KindUnrecognised stands for all others.
 const (
 	KindDialBegin       Kind = "dialbegin"
 	KindDialEnd         Kind = "dialend"
@@ -20,7 +20,7 @@ const (
 	KindUnrecognised    Kind = "unrecognised"
 )
 
-// Kinds are all kinds.
+// Kinds returns all kinds.
 func Kinds() []Kind {
 	return []Kind{
 		KindDialBegin, KindDialEnd, KindHangup, KindExtensionStatus, KindIVR, KindCallRecord, KindCDR,
@@ -32,35 +32,33 @@ func Kinds() []Kind {
 // *Hangup, *ExtensionStatus, *IVRStep, *CallRecord, *CDR, *BridgeEnter,
 // *AgentLogin, *AgentLogoff and *Unrecognised.
 //
-// As JSON an event has only what is known: members are lower case with
-// underscores, durations are whole seconds, times as LocalTime writes them.
+// The JSON of an event has only known members, in lower case with underscores. Durations are whole
+// seconds, and times have the form of LocalTime.
 type Event interface {
 	Kind() Kind
-	// ClaimedMAC is the MAC that the event's body names, empty when it names none.
-	// It proves nothing: the URL tells whose event it is.
+	// ClaimedMAC returns the MAC in the event's body, empty if there is none. It proves nothing:
+	// the URL identifies the PBX.
 	ClaimedMAC() MAC
-	// Misread returns the members that are known and could not be read.
+	// Misread returns the known members that could not be read.
 	Misread() []Member
 	sealed()
 }
 
-// Common is what every kind of event has.
+// Common holds what every kind of event has.
 type Common struct {
-	// MAC is the one named in the body. The record's own MAC is that of the URL,
-	// so this one is no part of the event's JSON.
+	// MAC is the MAC in the body. The record has the MAC of the URL, so this one is not in the
+	// event's JSON.
 	MAC MAC `json:"-"`
-	// Unreadable holds the members that are known and could not be read, in their
-	// order, with their texts. What such a member should say is unknown in the event,
-	// or for a text with damaged characters as much as could be read.
+	// Unreadable holds the known members that could not be read, in their order, with their
+	// texts. Their values are unknown in the event. A text with damaged characters has the rest.
 	Unreadable []Member `json:"unreadable,omitempty"`
 	// Extra holds the members that this version does not know, in their order.
 	Extra []Member `json:"extra,omitempty"`
 }
 
-// Member is a member of an event that this version does not know. PBXs write
-// numbers and numbers in strings as they please, so its value is text: a string's
-// characters, a number as written, true, false, empty for null, and compact JSON
-// for an object or an array.
+// Member is a member of an event that this version does not know. Its value is text, since PBXs
+// write numbers with and without quotes. The text is a string's characters, a number as it was
+// written, true or false. It is empty for null, and compact JSON for an object or an array.
 type Member struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -71,10 +69,10 @@ func (c *Common) ClaimedMAC() MAC { return c.MAC }
 
 func (*Common) sealed() {}
 
-// Misread returns the members that are known and could not be read.
+// Misread returns the known members that could not be read.
 func (c *Common) Misread() []Member { return c.Unreadable }
 
-// Leg is what the two events about ringing one channel for a call have in common.
+// Leg holds what DialBegin and DialEnd have in common: one channel that rings for a call.
 type Leg struct {
 	Timestamp        time.Time `json:"timestamp,omitzero"` // by the PBX's clock, to the microsecond
 	UniqueID         string    `json:"uniqueid"`           // of the caller's channel
@@ -89,7 +87,7 @@ type Leg struct {
 	DestExten        string    `json:"dest_exten,omitempty"`
 }
 
-// DialBegin tells that the PBX began to ring a channel.
+// DialBegin reports that the PBX began to ring a channel.
 // Identity: UniqueID and DestUniqueID; without one DestChannel, and without that its content.
 type DialBegin struct {
 	Leg
@@ -97,7 +95,7 @@ type DialBegin struct {
 	Common
 }
 
-// DialEnd tells that an attempt to ring a channel is over, because it was answered or
+// DialEnd reports that an attempt to ring a channel is over, because it was answered or
 // for any other reason. The call itself may go on.
 // Identity: UniqueID and DestChannel; without one DestUniqueID, and without that its content.
 type DialEnd struct {
@@ -106,7 +104,7 @@ type DialEnd struct {
 	Common
 }
 
-// Hangup tells that a channel was hung up. It may be either channel of a call, so
+// Hangup reports that a channel was hung up. It may be either channel of a call, so
 // its UniqueID may be another event's DestUniqueID. Identity: UniqueID.
 type Hangup struct {
 	UniqueID          string `json:"uniqueid"`
@@ -121,8 +119,8 @@ type Hangup struct {
 	Common
 }
 
-// BridgeEnter tells that a channel was connected with another one: the call that it
-// belongs to was answered. Identity: UniqueID.
+// BridgeEnter reports that a channel was connected with another one, so its call was answered.
+// Identity: UniqueID.
 type BridgeEnter struct {
 	UniqueID       string `json:"uniqueid"`
 	LinkedID       string `json:"linkedid,omitempty"` // the UniqueID of the call's first channel
@@ -132,8 +130,8 @@ type BridgeEnter struct {
 	Common
 }
 
-// Sign is what the two events about an agent's session have in common. They have no
-// time of their own: the time of receipt is theirs, and is a part of their identity.
+// Sign holds what AgentLogin and AgentLogoff have in common. These events contain no time, so the
+// time of receipt is used, and is a part of their identity.
 type Sign struct {
 	Agent     string `json:"agent"`                // the extension: AgentCode of what was sent
 	AgentSent string `json:"agent_sent,omitempty"` // what was sent, where that is something else
@@ -141,21 +139,21 @@ type Sign struct {
 	UniqueID  string `json:"uniqueid,omitempty"`
 }
 
-// AgentLogin tells that an agent began to take calls. Identity: Agent and the time of
+// AgentLogin reports that an agent began to take calls. Identity: Agent and the time of
 // receipt.
 type AgentLogin struct {
 	Sign
 	Common
 }
 
-// AgentLogoff tells that an agent ceased to take calls. Identity: Agent and the time of
+// AgentLogoff reports that an agent stopped taking calls. Identity: Agent and the time of
 // receipt.
 type AgentLogoff struct {
 	Sign
 	Common
 }
 
-// ExtensionStatus tells the state of one extension. Identity: Exten.
+// ExtensionStatus reports the state of one extension. Identity: Exten.
 type ExtensionStatus struct {
 	Exten      string `json:"exten"`
 	StatusText string `json:"status_text,omitempty"` // Asterisk's name for it
@@ -163,7 +161,7 @@ type ExtensionStatus struct {
 	Common
 }
 
-// IVRStep tells of one menu (interactive voice response) that a caller heard.
+// IVRStep reports one menu (interactive voice response) that a caller heard.
 // Identity: UUID, IVRID and Start.
 type IVRStep struct {
 	UUID        string    `json:"uuid"`
@@ -172,7 +170,7 @@ type IVRStep struct {
 	Key         string    `json:"key,omitempty"` // what the caller pressed (DTMF)
 	Start       LocalTime `json:"start"`
 	End         LocalTime `json:"end,omitzero"`
-	InUTC       bool      `json:"in_utc,omitempty"` // the PBX told instants, and the times are in UTC
+	InUTC       bool      `json:"in_utc,omitempty"` // the PBX sent instants, so the times are in UTC
 	Duration    Int       `json:"duration_seconds,omitzero"`
 	Caller      string    `json:"caller,omitempty"`
 	Called      string    `json:"called,omitempty"`
@@ -192,7 +190,7 @@ type CallRecord struct {
 	AgentSent      string    `json:"agent_sent,omitempty"` // what was sent, where that is something else
 	Start          LocalTime `json:"start"`
 	End            LocalTime `json:"end,omitzero"`
-	InUTC          bool      `json:"in_utc,omitempty"` // the PBX told instants, and the times are in UTC
+	InUTC          bool      `json:"in_utc,omitempty"` // the PBX sent instants, so the times are in UTC
 	Caller         string    `json:"caller,omitempty"`
 	Called         string    `json:"called,omitempty"`
 	CallType       string    `json:"call_type,omitempty"` // IN, incoming, inbound, OUT, …, as written
@@ -226,8 +224,8 @@ type CDR struct {
 	UniqueID    string    `json:"uniqueid"`
 	LinkedID    string    `json:"linkedid,omitempty"` // the UniqueID of the call's first leg, from software v4
 	Start       LocalTime `json:"start"`
-	StartFromID bool      `json:"start_from_id,omitempty"` // no start was told: it is the time in UniqueID
-	InUTC       bool      `json:"in_utc,omitempty"`        // the PBX told instants, and the times are in UTC
+	StartFromID bool      `json:"start_from_id,omitempty"` // the PBX sent no start: it is the time in UniqueID
+	InUTC       bool      `json:"in_utc,omitempty"`        // the PBX sent instants, so the times are in UTC
 	Answer      LocalTime `json:"answer,omitzero"`
 	End         LocalTime `json:"end,omitzero"`
 	CallerID    string    `json:"caller_id,omitempty"`

@@ -12,13 +12,13 @@ type Int struct {
 	known bool
 }
 
-// IntOf is the known number n.
+// IntOf returns the known number n.
 func IntOf(n int64) Int { return Int{n: n, known: true} }
 
-// Known tells whether there is a number at all.
+// Known reports whether the number is known.
 func (i Int) Known() bool { return i.known }
 
-// Or is the number, or fallback where it is unknown.
+// Or returns the number, or fallback if it is unknown.
 func (i Int) Or(fallback int64) int64 {
 	if !i.known {
 		return fallback
@@ -34,7 +34,7 @@ func (i Int) String() string {
 	return strconv.FormatInt(i.n, 10)
 }
 
-// IsZero reports an unknown number, for the omitzero option of encoding/json.
+// IsZero reports whether the number is unknown, for the omitzero option of encoding/json.
 func (i Int) IsZero() bool { return !i.known }
 
 // MarshalJSON writes a number, or null when unknown.

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// blanks are those that PBXs put around their codes.
+// blanks are the characters that PBXs put around codes.
 const blanks = " \t\r\n\v\f\u00a0\u3000"
 
-// Trim is a text without the blanks around it.
+// Trim returns a text without the blanks around it.
 func Trim(s string) string { return strings.Trim(s, blanks) }
 
 // Absent reports whether a text says nothing: it is empty, (null), null, none or
@@ -29,16 +29,16 @@ func Absent(s string) bool {
 	return false
 }
 
-// AbsentCode is Absent for what can't be 0, such as a queue, an agent or a forward: there
-// 0 and 00 say nothing, too. More zeros are a number, or what is left of an erased one.
+// AbsentCode is Absent for values that can't be 0, such as a queue, an agent or a forward. There 0
+// and 00 are absent too. More zeros are a number, or the rest of an erased one.
 func AbsentCode(s string) bool {
 	s = Trim(s)
 	return s == "0" || s == "00" || Absent(s)
 }
 
-// AgentCode is the extension of an agent, which PBXs write as 301, SIP/301,
-// Agent/301 or Local/301@from-queue/n: what stands between the name of a technology and
-// the context or the channel's number.
+// AgentCode returns the extension of an agent. PBXs write it as 301, SIP/301, Agent/301 or
+// Local/301@from-queue/n. It is the part between the technology and the context or the channel's
+// number.
 func AgentCode(s string) string {
 	s = Trim(s)
 	technology, rest, ok := strings.Cut(s, "/")
@@ -53,15 +53,15 @@ func AgentCode(s string) string {
 	return code
 }
 
-// channelNumber is what Asterisk puts behind the name of a channel: eight hexadecimal
-// digits. Agents may have a dash in their own names.
+// channelNumber is the number that Asterisk adds to the name of a channel: eight hexadecimal
+// digits. A dash may also be part of an agent's name.
 var channelNumber = regexp.MustCompile(`-[0-9a-f]{8}(;[12])?$`)
 
-// MaxDuration is the longest duration in seconds that a record can have: seven days. A
-// PBX that tells more has sent something else in its place, such as a time.
+// MaxDuration is the longest valid duration in seconds: seven days. A larger value is something
+// else, such as a time.
 const MaxDuration = 7 * 24 * 60 * 60
 
-// MaxSession is the longest time for which an agent is taken to be logged in.
+// MaxSession is the longest time that an agent counts as logged in.
 const MaxSession = 16 * time.Hour
 
 // LeftMessage reports whether the caller left a message.
@@ -75,16 +75,16 @@ func (e *CallRecord) Forwarded() bool {
 	return !AbsentCode(e.ForwardType) || !AbsentCode(e.ForwardNumber)
 }
 
-// Call is the id of the call that a leg belongs to.
+// Call returns the id of the call that a leg belongs to.
 func (e *CDR) Call() string { return callOf(e.LinkedID, e.UniqueID) }
 
-// Call is the id of the call that the ringing belongs to.
+// Call returns the id of the call that the ringing belongs to.
 func (l *Leg) Call() string { return callOf(l.LinkedID, l.UniqueID) }
 
-// Call is the id of the call that the channel belongs to, where the PBX tells it.
+// Call returns the id of the call that the channel belongs to, if the PBX sent it.
 func (e *Hangup) Call() string { return callOf(e.LinkedID, e.UniqueID) }
 
-// Call is the id of the call that the channel belongs to, where the PBX tells it.
+// Call returns the id of the call that the channel belongs to, if the PBX sent it.
 func (e *BridgeEnter) Call() string { return callOf(e.LinkedID, e.UniqueID) }
 
 func callOf(linkedID, uniqueID string) string {
@@ -94,7 +94,7 @@ func callOf(linkedID, uniqueID string) string {
 	return linkedID
 }
 
-// In is the record with its times by the clock of a zone: itself, unless it is InUTC.
+// In returns the record with its times by the clock of z. It changes only records that are InUTC.
 func (e *CallRecord) In(z Zone) *CallRecord {
 	if !e.InUTC {
 		return e
@@ -104,7 +104,7 @@ func (e *CallRecord) In(z Zone) *CallRecord {
 	return &local
 }
 
-// In is the record with its times by the clock of a zone: itself, unless it is InUTC.
+// In returns the record with its times by the clock of z. It changes only records that are InUTC.
 func (e *CDR) In(z Zone) *CDR {
 	if !e.InUTC {
 		return e
@@ -115,7 +115,7 @@ func (e *CDR) In(z Zone) *CDR {
 	return &local
 }
 
-// In is the step with its times by the clock of a zone: itself, unless it is InUTC.
+// In returns the step with its times by the clock of z. It changes only steps that are InUTC.
 func (e *IVRStep) In(z Zone) *IVRStep {
 	if !e.InUTC {
 		return e

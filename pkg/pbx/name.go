@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// MaxName is the size in bytes of the longest text of a PBX that names something in keys, rows,
-// restatements and files: a call, a queue, an agent, a menu, a cause. No PBX is known to use one
-// half as long.
+// MaxName is the maximum size in bytes of a name that a PBX sent, where it is used in keys, rows,
+// restatements and files. Such names are those of calls, queues, agents, menus and causes. No
+// known PBX uses a name half as long.
 const MaxName = 160
 
 // hashDigits is how many hexadecimal digits of its hash a shortened text ends in: 128 bits.
 const hashDigits = 32
 
-// ShortName is a text of at most MaxName bytes. Of a longer one it is the beginning, a ~ and a
-// hash of the whole: so different names stay different.
+// ShortName returns a text of at most MaxName bytes. It shortens a longer text to its beginning, a
+// ~ and a hash of the whole text, so that different names stay different.
 func ShortName(s string) string {
 	if len(s) <= MaxName {
 		return s
@@ -31,8 +31,8 @@ func ShortName(s string) string {
 	return s[:end] + "~" + hex.EncodeToString(sum[:])[:hashDigits]
 }
 
-// Excerpt is a text of a PBX as a reason shows it: its first 40 characters. A number that would be
-// cut there is left out, since an erasure finds whole numbers alone.
+// Excerpt returns the first 40 characters of a text, for use in reasons. It leaves out a number that
+// would be cut, since an erasure finds only whole numbers.
 func Excerpt(s string) string {
 	short := fmt.Sprintf("%.40s", s)
 	if short == s {

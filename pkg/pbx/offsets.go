@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Offsets counts what Ahead tells of many calls, by the offset from UTC that each tells of.
-// The zero value is that of no calls.
+// Offsets counts calls by the offset from UTC that Ahead suggests for each. The zero value has no
+// calls.
 type Offsets struct{ calls map[time.Duration]int }
 
-// Add adds what Ahead tells of a call.
+// Add adds the result of Ahead for one call.
 func (o *Offsets) Add(ahead time.Duration) {
 	if o.calls == nil {
 		o.calls = map[time.Duration]int{}
@@ -18,7 +18,7 @@ func (o *Offsets) Add(ahead time.Duration) {
 	o.calls[min(max(offsetOf(ahead), westernmost-quarter), easternmost+quarter)]++
 }
 
-// Calls is how many there are.
+// Calls returns the number of calls.
 func (o Offsets) Calls() (calls int) {
 	for _, n := range o.calls {
 		calls += n
@@ -26,8 +26,8 @@ func (o Offsets) Calls() (calls int) {
 	return calls
 }
 
-// Zone is what InferZone makes of the smallest of what was added, without a number of smaller
-// ones; unknown where there are no more.
+// Zone returns the zone that InferZone infers from the smallest offset, after leaving out the
+// leftOut smallest calls. It is unknown if no call remains.
 func (o Offsets) Zone(leftOut int) Zone {
 	for _, offset := range slices.Sorted(maps.Keys(o.calls)) {
 		if leftOut -= o.calls[offset]; leftOut < 0 {

@@ -12,9 +12,8 @@ const (
 	yearOneToUnix = 62135596800
 )
 
-// LocalTime is what the PBX's own wall clock showed, to the second and without a
-// zone: seconds since 0001-01-01 00:00:00. The zero value is an unknown time, so
-// that a PBX whose clock stands in 1970 still tells a time.
+// LocalTime is a time by the PBX's own wall clock, without a zone, in seconds since 0001-01-01
+// 00:00:00. The zero value is an unknown time. It differs from 1970, which is a valid time.
 type LocalTime int64
 
 // Day is a calendar day of a PBX's own clock: days since 0001-01-01. The zero
@@ -50,41 +49,41 @@ func ParseDay(s string) (Day, error) {
 	return 0, fmt.Errorf("%.40q is not a day such as 2018-11-05", s)
 }
 
-// DayOf is the day that t shows in t's own location.
+// DayOf returns the day of t in t's own location.
 func DayOf(t time.Time) Day { return LocalTimeOf(t).Day() }
 
-// UTCDay is the day that t shows in UTC.
+// UTCDay returns the day of t in UTC.
 func UTCDay(t time.Time) Day { return DayOf(t.UTC()) }
 
-// LocalTimeOf is the wall clock that t shows in t's own location.
+// LocalTimeOf returns the wall clock time of t in t's own location.
 func LocalTimeOf(t time.Time) LocalTime {
 	_, offset := t.Zone()
 	return LocalTime(t.Unix() + int64(offset) + yearOneToUnix)
 }
 
-// Day is the day of the time.
+// Day returns the day of the time.
 func (t LocalTime) Day() Day { return Day(t / secondsPerDay) }
 
-// Start is midnight, where the day begins.
+// Start returns midnight, when the day begins.
 func (d Day) Start() LocalTime { return LocalTime(d) * secondsPerDay }
 
-// UTC is where the day begins in UTC.
+// UTC returns when the day begins in UTC.
 func (d Day) UTC() time.Time { return d.Start().asUTC() }
 
-// EarlyUntil is until when, in seconds after midnight, what happens may belong to a call of
+// EarlyUntil is a time in seconds after midnight. What happens before it may belong to a call of
 // the day before.
 const EarlyUntil = 6 * 60 * 60
 
-// Early tells whether what happens then may belong to a call of the day before.
+// Early reports whether an event at this time may belong to a call of the day before.
 func (t LocalTime) Early() bool { return t-t.Day().Start() < EarlyUntil }
 
-// Unix is the wall clock in seconds since 1970, as if it stood in UTC.
+// Unix returns the wall clock in seconds since 1970, as if it were in UTC.
 func (t LocalTime) Unix() int64 { return int64(t) - yearOneToUnix }
 
-// asUTC shows the wall clock as if it stood in UTC, for arithmetic and formatting.
+// asUTC returns the wall clock as if it were in UTC, for arithmetic and formatting.
 func (t LocalTime) asUTC() time.Time { return time.Unix(t.Unix(), 0).UTC() }
 
-// String is the time as 2018-11-05T19:05:31, empty when unknown. Byte order is
+// String returns the time as 2018-11-05T19:05:31, empty when unknown. Byte order is
 // the order of time.
 func (t LocalTime) String() string {
 	if t == 0 {
@@ -93,7 +92,7 @@ func (t LocalTime) String() string {
 	return t.asUTC().Format("2006-01-02T15:04:05")
 }
 
-// String is the day as 2018-11-05, empty when unknown. Byte order is the order of
+// String returns the day as 2018-11-05, empty when unknown. Byte order is the order of
 // time.
 func (d Day) String() string {
 	if d == 0 {
@@ -126,7 +125,7 @@ func (d *Day) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// number is the value of a few decimal digits, or -1.
+// number returns the value of a few decimal digits, or -1.
 func number(s string) int {
 	n := 0
 	for _, c := range []byte(s) {

@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// NamedAt is when a channel or call was named, by what it is named: its uniqueid or uuid,
-// <epoch seconds>.<counter> by the PBX's own clock, such as 1541415929.807, with the name of
-// a system and a dash before it on some PBXs. One of another form tells no time, and is a
-// name all the same.
+// NamedAt returns the time in a call's or channel's id (uniqueid or uuid). The usual form is
+// <epoch seconds>.<counter>, by the PBX's own clock, such as 1541415929.807. Some PBXs put the
+// name of a system and a dash before it. ok is false for ids of another form.
 func NamedAt(id string) (at time.Time, ok bool) {
 	seconds, _, ok := numbersOf(id)
 	if !ok {
@@ -19,7 +18,7 @@ func NamedAt(id string) (at time.Time, ok bool) {
 	return time.Unix(int64(seconds), 0).UTC(), true
 }
 
-// numbersOf are the two numbers of an id.
+// numbersOf returns the two numbers of an id.
 func numbersOf(id string) (epoch, counter uint64, ok bool) {
 	seconds, count, ok := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
 	epoch, err := strconv.ParseUint(seconds, 10, 32)
@@ -27,21 +26,21 @@ func numbersOf(id string) (epoch, counter uint64, ok bool) {
 	return epoch, counter, ok && err == nil && err2 == nil
 }
 
-// IDPlace is the place of an id among others, for whoever compares it often.
+// IDPlace is a parsed id, for fast comparisons.
 type IDPlace struct {
 	id             string
 	epoch, counter uint64
 	numbered       bool
 }
 
-// PlaceOf is the place of an id.
+// PlaceOf returns the place of an id.
 func PlaceOf(id string) IDPlace {
 	epoch, counter, ok := numbersOf(id)
 	return IDPlace{id, epoch, counter, ok}
 }
 
-// Compare orders ids by the time and the counter in them, so that .9 comes before .10. Ids of
-// another form come after those, in the order of their bytes.
+// Compare orders ids by their time and counter, so that .9 comes before .10. Ids of another form
+// come last, in the order of their bytes.
 func (p IDPlace) Compare(other IDPlace) int {
 	switch {
 	case p.numbered && other.numbered:
@@ -54,9 +53,9 @@ func (p IDPlace) Compare(other IDPlace) int {
 	return cmp.Compare(p.id, other.id)
 }
 
-// Ahead is how far the wall clock was ahead of UTC when a call that was named by id
-// began: the offset of the PBX's zone, and the time that the call may have spent in a
-// menu before. ok is false where the id tells no time.
+// Ahead returns how far the wall clock was ahead of UTC when a call began. This is the offset of the
+// PBX's zone, plus the time that the call may have spent in a menu before. ok is false if the id
+// contains no time.
 func Ahead(id string, start LocalTime) (ahead time.Duration, ok bool) {
 	at, ok := NamedAt(id)
 	if !ok || start == 0 {
@@ -65,25 +64,25 @@ func Ahead(id string, start LocalTime) (ahead time.Duration, ok bool) {
 	return time.Duration(start-LocalTimeOf(at)) * time.Second, true
 }
 
-// InferZone takes the smallest of what Ahead tells of many calls for the offset of the
-// PBX's zone: the offset is a whole number of quarter hours, and the clock may be read a
-// minute before the call begins. It is unknown where no zone on earth has that offset.
-// Who has many calls leaves out the smallest few, which may be of a clock that was set.
+// InferZone infers a PBX's zone from the smallest result of Ahead for many calls. Offsets are whole
+// quarter hours, and the clock may have been read a minute before the call began. The zone is
+// unknown if no zone on earth has that offset. If there are many calls, leave out the smallest
+// few results: the clock may have been set between them.
 func InferZone(ahead time.Duration) Zone { return zoneOn(offsetOf(ahead)) }
 
-// What zones there are, and how their offsets from UTC are told apart.
+// The offsets from UTC that zones have, and their granularity.
 const (
 	quarter     = 15 * time.Minute
 	westernmost = -12 * time.Hour
 	easternmost = 14 * time.Hour
 )
 
-// offsetOf is the offset that a call tells of. It rounds down, below zero too.
+// offsetOf returns the offset that a call suggests. It rounds down, also below zero.
 func offsetOf(ahead time.Duration) time.Duration {
 	return (ahead + readBefore + day).Truncate(quarter) - day
 }
 
-// zoneOn is the zone of an offset; unknown where no zone on earth has it.
+// zoneOn returns the zone of an offset. It is unknown if no zone on earth has the offset.
 func zoneOn(offset time.Duration) Zone {
 	if offset < westernmost || offset > easternmost {
 		return Zone{}

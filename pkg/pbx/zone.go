@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// zoneinfo is the IANA time zone database, as Go distributes it. Package time would
-// prefer that of the machine, whose rules may be older.
+// zoneinfo is the IANA time zone database from Go's distribution. Package time would prefer the
+// machine's database, which may be older.
 //
 //go:generate sh -c "cp $(go env GOROOT)/lib/time/zoneinfo.zip ."
 //go:embed zoneinfo.zip
@@ -23,7 +23,7 @@ var locations = sync.OnceValues(func() (*zip.Reader, error) {
 	return zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo)))
 })
 
-// loadLocation finds a name in the database, and in no file of the machine.
+// loadLocation looks up a name in the embedded database only.
 func loadLocation(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil
@@ -43,10 +43,10 @@ func locationRules(name string) ([]byte, error) {
 	return fs.ReadFile(all, name)
 }
 
-// Zone is where a PBX's wall clock stands. The zero Zone is unknown.
+// Zone is the time zone of a PBX. The zero Zone is unknown.
 type Zone struct{ location *time.Location }
 
-// UTC is the zone of clocks that nothing else is known of.
+// UTC is the zone of UTC.
 var UTC = Zone{time.UTC}
 
 var offsetForm = regexp.MustCompile(`^[+-](0\d|1[0-4]):[0-5]\d$`)
@@ -69,7 +69,7 @@ func ParseZone(name string) (Zone, error) {
 	return Zone{location}, nil
 }
 
-// ZoneAt is the zone of a fixed offset, east of UTC, in whole minutes.
+// ZoneAt returns the zone of a fixed offset, east of UTC, in whole minutes.
 func ZoneAt(offset time.Duration) Zone {
 	sign, minutes := '+', int(offset.Minutes())
 	if minutes < 0 {
@@ -78,10 +78,10 @@ func ZoneAt(offset time.Duration) Zone {
 	return Zone{time.FixedZone(fmt.Sprintf("%c%02d:%02d", sign, minutes/60, minutes%60), int(offset.Seconds()))}
 }
 
-// Known reports whether there is a zone at all.
+// Known reports whether the zone is known.
 func (z Zone) Known() bool { return z.location != nil }
 
-// Or is the zone, or fallback where it is unknown.
+// Or returns the zone, or fallback if it is unknown.
 func (z Zone) Or(fallback Zone) Zone {
 	if !z.Known() {
 		return fallback
@@ -89,22 +89,22 @@ func (z Zone) Or(fallback Zone) Zone {
 	return z
 }
 
-// Local is what the wall clock shows at an instant.
+// Local returns what the wall clock shows at an instant.
 func (z Zone) Local(t time.Time) LocalTime { return LocalTimeOf(t.In(z.location)) }
 
-// Time is the instant at which the wall clock shows t: the first one, where it is shown
-// twice. A time that the clock leaps over is taken as if it had not leapt yet.
+// Time returns the instant at which the wall clock shows t, or the first of two. If the clock
+// skips t, Time uses the offset before the change.
 func (z Zone) Time(t LocalTime) time.Time { return z.TimeSince(t, time.Time{}) }
 
-// TimeSince is Time; but of a wall clock that is shown twice it is the first instant that
-// is not before since, or the second one where both are.
+// TimeSince is like Time. If the wall clock shows t twice, it returns the first instant that is not
+// before since, or the second if both are before it.
 func (z Zone) TimeSince(t LocalTime, since time.Time) time.Time {
 	asUTC := t.asUTC()
 	var at time.Time
 	for period := range z.around(asUTC) {
 		in := asUTC.Add(-period.offset)
 		if in.Before(period.from) {
-			break // it was leapt over, or the instant before was the last that shows it
+			break // the clock skips it, or the instant before was the last that shows it
 		}
 		if at = in; at.Before(period.to) && !at.Before(since) {
 			break
@@ -113,8 +113,8 @@ func (z Zone) TimeSince(t LocalTime, since time.Time) time.Time {
 	return at.UTC()
 }
 
-// TimeOf is the instant at which something began whose id is <epoch seconds>.<counter> and
-// whose wall clock showed t: where it was shown twice, the epoch decides.
+// TimeOf returns the instant at which the wall clock showed t. If it showed t twice, the epoch in
+// id, <epoch seconds>.<counter>, decides.
 func (z Zone) TimeOf(t LocalTime, id string) time.Time {
 	named, ok := NamedAt(id)
 	if !ok {
@@ -123,10 +123,11 @@ func (z Zone) TimeOf(t LocalTime, id string) time.Time {
 	return z.TimeSince(t, named.Add(-readBefore))
 }
 
-// readBefore is how long before something is named its clock may have been read.
+// readBefore is how long the clock may have been read before the id was made.
 const readBefore = time.Minute
 
-// FromUTC is what the wall clock shows when one in UTC shows t. What is unknown stays so.
+// FromUTC returns what the wall clock shows when a clock in UTC shows t. An unknown time stays
+// unknown.
 func (z Zone) FromUTC(t LocalTime) LocalTime {
 	if t == 0 {
 		return 0
@@ -134,9 +135,8 @@ func (z Zone) FromUTC(t LocalTime) LocalTime {
 	return z.Local(t.asUTC())
 }
 
-// End is when a day is over for good: the first instant after which the wall clock shows
-// only later days. A day has 23 to 25 hours where the clock is set forward or back, and
-// need not end at a midnight.
+// End returns when a day is over for good: the first instant from which the wall clock shows only
+// later days. A day may have 23 to 25 hours if the clock changes, and need not end at midnight.
 func (z Zone) End(d Day) time.Time {
 	midnight := (d + 1).Start().asUTC()
 	end := midnight.Add(-day)
@@ -153,8 +153,8 @@ func (z Zone) End(d Day) time.Time {
 	return end.UTC()
 }
 
-// Beyond reports whether a day comes after tomorrow, by the clock of the zone at an instant. No PBX
-// there can have reached it, even one whose clock is a day ahead.
+// Beyond reports whether a day is later than tomorrow in the zone at an instant. No PBX there can
+// have reached it, even if its clock is a day ahead.
 func (z Zone) Beyond(d Day, at time.Time) bool { return d > z.Local(at).Day()+1 }
 
 const day = 24 * time.Hour
@@ -165,8 +165,8 @@ type period struct {
 	offset   time.Duration
 }
 
-// around yields the periods, in their order, in which a wall clock may show what a clock
-// in UTC shows at t.
+// around yields, in order, the periods in which a wall clock may show what a clock in UTC shows at
+// t.
 func (z Zone) around(t time.Time) func(yield func(period) bool) {
 	return func(yield func(period) bool) {
 		for at, last := t.Add(-day), t.Add(day); !at.After(last); {
@@ -189,7 +189,7 @@ func (z Zone) around(t time.Time) func(yield func(period) bool) {
 	}
 }
 
-// String is the zone's name, empty when unknown.
+// String returns the zone's name, or an empty string if it is unknown.
 func (z Zone) String() string {
 	if !z.Known() {
 		return ""
@@ -197,7 +197,7 @@ func (z Zone) String() string {
 	return z.location.String()
 }
 
-// IsZero reports an unknown zone, for the omitzero option of encoding/json.
+// IsZero reports whether the zone is unknown, for the omitzero option of encoding/json.
 func (z Zone) IsZero() bool { return !z.Known() }
 
 // MarshalText is String.

@@ -135,7 +135,7 @@ func TestALeapYearsLastDayIsADayInEveryZone(t *testing.T) {
 	}
 }
 
-func TestAZoneThatIsNoneIsRefused(t *testing.T) {
+func TestAnInvalidZoneIsRefused(t *testing.T) {
 	for _, name := range []string{"", "Local", "Mars/Olympus", "Europe", "Europe/", "/Europe/Berlin", ".", "../etc/passwd", "+15:00", "+5:45", "05:45", "+05:60", "UTC+8"} {
 		if z, err := ParseZone(name); err == nil || z.Known() {
 			t.Errorf("%q is %s", name, z)

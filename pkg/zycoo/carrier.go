@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// boundary is the line that parts a multipart body, without its dashes.
+// boundary returns the line that separates the parts of a multipart body, without its dashes.
 func boundary(text string) string {
 	first, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
 	line, ok := strings.CutPrefix(strings.TrimRight(first, "\r"), "--")
@@ -27,7 +27,7 @@ func isMultipart(text string) bool {
 func decodeMultipart(text string, show reader) (Body, error) {
 	d := newDecoder(text, show)
 	defer d.free()
-	// One that was read without its last line end is whole.
+	// The last line end may be missing.
 	parts := multipart.NewReader(strings.NewReader(text+"\r\n"), boundary(text))
 	var all []pair
 	for len(all) <= MaxMembers {
@@ -57,8 +57,8 @@ func nextPart(parts *multipart.Reader) (name, content string, err error) {
 	return params["name"], string(b), err
 }
 
-// isLines reports whether a text is lines of names and values, such as AMI writes: each
-// has a colon behind a name, and those of the name event have a word for the kind.
+// isLines reports whether a text is lines of names and values, such as AMI writes. Each line has a
+// name and a colon. The value of the name event must be a word.
 func isLines(text string) bool {
 	found := false
 	for line := range strings.Lines(text) {

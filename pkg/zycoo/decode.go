@@ -26,7 +26,7 @@ const (
 // ErrTooLarge is returned for a body of more than MaxBody bytes or MaxEvents events.
 var ErrTooLarge = errors.New("over " + MaxBodyText + " or " + MaxEventsText)
 
-// Body is what a body was found to hold.
+// Body is a decoded body.
 type Body struct {
 	// Array reports whether the events stood in an array, even if it was one of one.
 	Array bool
@@ -46,7 +46,7 @@ type Element struct {
 type Error struct {
 	Line   int    // from 1
 	Column int    // from 1, in characters
-	Member string // the known member in question, empty where it is none
+	Member string // the known member in question, if any
 	Reason string
 }
 
@@ -58,8 +58,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d, column %d: member %q: %s", e.Line, e.Column, e.Member, e.Reason)
 }
 
-// Decode reads the body of one POST. Its only error is ErrTooLarge; whatever else
-// is wrong is said of the element that has it. Decode does not keep body.
+// Decode reads the body of one POST. Its only error is ErrTooLarge. All other faults are reported
+// in the element that has them. Decode does not keep body.
 func Decode(body []byte) (Body, error) {
 	if len(body) > MaxBody {
 		return Body{}, ErrTooLarge
@@ -209,7 +209,7 @@ func (d *decoder) finish(text string) Element {
 	return Element{Event: event, Text: text}
 }
 
-// refuse notes why the event at hand is none. The first reason counts.
+// refuse notes why the present event is invalid. The first reason counts.
 func (d *decoder) refuse(at int, member, reason string) {
 	if d.unusable == nil && d.err == nil {
 		d.unusable = d.errorAt(at, member, reason)

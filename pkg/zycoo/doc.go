@@ -1,6 +1,6 @@
 // Package zycoo reads the dialect in which ZYCOO CooVox PBXs write their events:
-// bytes in, events of package pbx out. It is pure: it knows no clock, no store and
-// no network, and keeps nothing between two calls.
+// it decodes bytes into events of package pbx. It uses no clock, no store and no network, and
+// keeps no state between calls.
 //
 // A body is one event, or an array of events, written like a JavaScript object
 // literal. Strict JSON is a part of that language.
@@ -17,7 +17,7 @@
 // Blanks and comments (// and /* */) may stand between any two of these. A line ends
 // in a line feed, with or without a carriage return before it. The comma
 // between two members may be missing where the line ends, as in the vendor's own
-// example of a hangup. Of two members of one name the later counts that says anything.
+// example of a hangup. Of two members of one name, the later one counts, unless it is empty.
 //
 // # Carriers
 //
@@ -34,10 +34,10 @@
 //
 // # Text
 //
-// Each string is decoded by itself. It is UTF-8 where it is valid, or valid but for a
-// character that is cut at either end; else GB18030, of which GBK is a part, where that
-// gives plausible Chinese; else UTF-8 whose bad bytes are replaced by U+FFFD. A string
-// with damaged characters is noted as unreadable, and the rest of it counts.
+// Each string is decoded by itself. It is UTF-8 if it is valid, apart from a character that is cut
+// at either end. Otherwise it is GB18030 (which includes GBK) if that gives plausible Chinese.
+// Otherwise it is UTF-8, and bad bytes are replaced by U+FFFD. A string with damaged characters is
+// noted as unreadable, and the rest of it counts.
 //
 // # Members
 //

@@ -45,7 +45,7 @@ var tables = []kind{
 		},
 		parts: func(e *pbx.CallRecord) (pbx.Event, *pbx.Common) { return e, &e.Common },
 		finish: func(d *decoder, e *pbx.CallRecord) {
-			e.InUTC = d.settle(&e.Start, false)
+			e.InUTC = d.alignTimes(&e.Start, false)
 			d.need("uuid", e.UUID != "")
 			d.need("startTime", e.Start != 0)
 		},
@@ -71,7 +71,7 @@ var tables = []kind{
 		finish: func(d *decoder, e *pbx.CDR) {
 			startFromID(e)
 			splitSource(e)
-			e.InUTC = d.settle(&e.Start, e.StartFromID)
+			e.InUTC = d.alignTimes(&e.Start, e.StartFromID)
 			d.need("uniqueid", e.UniqueID != "")
 			d.need("starttime", e.Start != 0)
 		},
@@ -94,7 +94,7 @@ var tables = []kind{
 		},
 		parts: func(e *pbx.IVRStep) (pbx.Event, *pbx.Common) { return e, &e.Common },
 		finish: func(d *decoder, e *pbx.IVRStep) {
-			e.InUTC = d.settle(&e.Start, false)
+			e.InUTC = d.alignTimes(&e.Start, false)
 			d.need("uuid", e.UUID != "")
 			d.need("ivrId", e.IVRID != "")
 			d.need("startTime", e.Start != 0)

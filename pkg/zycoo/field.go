@@ -8,8 +8,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Each of these reads a member's value as what its field needs. What the PBX left empty is
-// the zero value, and so is what can't be read, which is noted.
+// Each of these functions reads a member's value for its field. An empty value gives the zero
+// value. So does an unreadable one, which is also noted.
 
 // text reads a text as it was written.
 func text[E any](at func(*E) *string) func(*decoder, *E, *member) {
@@ -25,7 +25,7 @@ func code[E any](at func(*E) *string) func(*decoder, *E, *member) {
 	return func(d *decoder, e *E, m *member) { *at(e) = d.code(m) }
 }
 
-// codeNot0 reads a code that can't be 0, which says that there is none.
+// codeNot0 reads a code for which 0 means that it is absent.
 func codeNot0[E any](at func(*E) *string) func(*decoder, *E, *member) {
 	return func(d *decoder, e *E, m *member) {
 		if s := d.code(m); !pbx.AbsentCode(s) {

@@ -2,8 +2,8 @@ package zycoo
 
 import "strings"
 
-// bare is a body without the byte-order mark that some senders put before it, and without
-// what they put behind it: a NUL, which ends strings in C, blanks and line ends.
+// bare returns a body without the byte-order mark that some senders put before it. It also removes
+// NULs, blanks and line ends from the end.
 func bare(text string) string {
 	text = strings.TrimPrefix(text, "\ufeff")
 	for n := len(text); n > 0; n-- {

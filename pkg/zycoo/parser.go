@@ -203,8 +203,8 @@ func (p *parser) close(start int, quote byte, width func(string) int) (end int, 
 	return -1, false
 }
 
-// oneByte is the width of a byte that is no part of an escape, a quote or a line end: in
-// UTF-8 no byte of a longer character is one of these.
+// oneByte is the width of each byte of a text in UTF-8. No byte of a longer character looks like an
+// escape, a quote or a line end.
 func oneByte(string) int { return 1 }
 
 // unescaped undoes the escapes of a string that began at start.
@@ -359,8 +359,8 @@ func (p *parser) skipRun(c byte) {
 	p.pos = i
 }
 
-// blankRune is the length of the blank that is not ASCII at the position, else 0:
-// a byte-order mark, a no-break space, or the space of Chinese text, also in GB18030.
+// blankRune returns the length of the blank at the position if it is not ASCII, else 0. Such blanks
+// are a byte-order mark, a no-break space, and the space of Chinese text, also in GB18030.
 func (p *parser) blankRune() int {
 	rest := p.src[p.pos:]
 	switch r, size := utf8.DecodeRuneInString(rest); {

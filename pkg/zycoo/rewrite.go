@@ -8,11 +8,10 @@ type Member struct {
 	Value string // as of pbx.Member
 }
 
-// Rewrite writes a body of one event again, as an object literal on one line: each member in
-// its order, as change makes it of the one that was read. What stands beside the members is
-// left out, such as comments. ok is false where the body is not one event. What change makes of
-// an object or an array has to be JSON. Where it changes nothing, the text decodes to the same
-// event.
+// Rewrite writes a body of one event again, as an object literal on one line. It applies change to
+// each member, in order, and leaves out everything else, such as comments. ok is false if the body
+// is not one event. For an object or an array, change must return JSON. If change changes nothing,
+// the text decodes to the same event.
 func Rewrite(body []byte, change func(Member) Member) (text []byte, ok bool) {
 	if len(body) > MaxBody {
 		return nil, false

@@ -21,7 +21,7 @@ func rewritten(t *testing.T, body string) (before, after Element, text []byte) {
 	return was.Elements[0], is.Elements[0], text
 }
 
-func TestAnEventThatIsWrittenAnewSaysTheSame(t *testing.T) {
+func TestARewrittenEventIsTheSame(t *testing.T) {
 	for _, body := range []string{
 		"{event:'hangup', uniqueid:'1.2', cause:16, /* why */ 'cause-txt': \"a \\\"b\\\" \\\\ \\n \\u0001\"}",
 		"{event:'hangup', uniqueid:'1.2', x:{a:[1,-2.50,01,true,null,'<\\u2028>']}, y:null, z:false, n:007}",

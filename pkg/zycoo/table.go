@@ -21,7 +21,7 @@ type table[E any] struct {
 	fields []field[E]
 	// parts are e as an event, and what it has in common with all others.
 	parts func(e *E) (pbx.Event, *pbx.Common)
-	// finish settles what no single member tells, and refuses an event without identity.
+	// finish sets what depends on several members, and refuses an event without identity.
 	finish func(*decoder, *E)
 	places map[string]spelling
 }

@@ -33,11 +33,11 @@ func validUTF8(s string) (text string, damaged bool) {
 	return strings.ToValidUTF8(s, "\ufffd"), true
 }
 
-// isGB reports whether a string that is not UTF-8 is GB18030: whether all of it can be
-// read, but for a character that is cut at its end, and whether it is plausible. Of three
-// and more characters beyond ASCII, at least half are frequent ones. Of fewer, at least one
-// is, and as many as are odd, which accented letters of Latin-1 would make; or there are no
-// odd ones and no Latin letters. Short texts in another script may still pass for Chinese.
+// isGB reports whether a string that is not UTF-8 is plausible GB18030. All of it must be readable,
+// apart from a character that is cut at the end. If it has three or more characters beyond ASCII,
+// at least half of them must be frequent. If it has fewer, at least one must be frequent, and no
+// fewer may be frequent than odd. (Accented letters of Latin-1 give odd ones.) Without odd ones and
+// Latin letters it also passes. Short texts in another script may be mistaken for Chinese.
 func isGB(s string) bool {
 	if isCutUTF8(s) {
 		return false

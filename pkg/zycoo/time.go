@@ -78,9 +78,9 @@ func (c *clocks) add(at *pbx.LocalTime, inUTC bool, m *member) {
 	c.n++
 }
 
-// settle reports whether the times of an event are in UTC: whether its start is an instant.
+// alignTimes reports whether the times of an event are in UTC: whether its start is an instant.
 // A time of the other sort can't be compared with the start, and is unknown.
-func (d *decoder) settle(start *pbx.LocalTime, inUTC bool) bool {
+func (d *decoder) alignTimes(start *pbx.LocalTime, inUTC bool) bool {
 	read := d.times.read[:d.times.n]
 	for _, r := range read {
 		if r.at == start {

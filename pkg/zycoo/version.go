@@ -1,6 +1,6 @@
 package zycoo
 
-// Version is the version of what the decoder accepts. It is raised whenever the decoder reads
-// what it refused before, so that what is in quarantine is tried again. Envelopes without a
-// version were refused by version 1.
+// Version is the version of the decoder. Raise it whenever the decoder accepts what it refused
+// before, so that quarantined events are tried again. Envelopes without a version were refused by
+// version 1.
 const Version = 3
