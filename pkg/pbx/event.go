@@ -36,7 +36,7 @@ func Kinds() []Kind {
 // seconds, and times have the form of LocalTime.
 type Event interface {
 	Kind() Kind
-	// ClaimedMAC returns the MAC in the event's body, empty if there is none. It proves nothing:
+	// ClaimedMAC returns the MAC in the event's body, or an empty string. It proves nothing:
 	// the URL identifies the PBX.
 	ClaimedMAC() MAC
 	// Misread returns the known members that could not be read.
