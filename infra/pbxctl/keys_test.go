@@ -37,7 +37,7 @@ func rotates(t *testing.T, unknown string, place ...string) {
 		{"retire k1 --yes", "pbxctl: retire k1: the key still signs URLs; rotate the keys first\n", exitFailed},
 		{"rotate", "KEY  ITS URLS\nk2   open; new ones are signed by it\nk1   open\n", 0},
 		{"retire k2 --yes", "pbxctl: retire k2: the key still signs URLs; rotate the keys first\n", exitFailed},
-		{"retire k3 --yes", "pbxctl: there is no key \"k3\": there are k2, k1\n", exitFailed},
+		{"retire k3 --yes", "pbxctl: there is no key \"k3\"; the keys are k2, k1\n", exitFailed},
 		{"retire k1", unknown + "pbxctl: PBXs may be shut out: say --yes where nobody can be asked\n", exitFailed},
 		{"list --json", `{"kid":"k2","signs":true}` + "\n" + `{"kid":"k1","signs":false}` + "\n", 0},
 		{"retire k1 --yes", "KEY  ITS URLS\nk2   open; new ones are signed by it\n" + unknown, 0},
