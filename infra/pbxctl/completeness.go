@@ -2,20 +2,16 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
-	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/dataquality"
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
 )
 
@@ -55,12 +51,8 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		calls := dataquality.NewCalls()
-		if err := addRecords(p, s, c.MAC, zone, c.Day, calls); err != nil {
-			return err
-		}
-		legs := legs{p, b, m.Device, zone.End(c.Day - 1), zone.End(c.Day), calls}
-		skipped := legs.add(c.MAC)
+		of := dataquality.PBX{MAC: c.MAC, Device: m.Device, Clock: zone}
+		calls, skipped := dataquality.ReadCalls(p.ctx, s, b, of, c.Day)
 		if skipped != nil && !each.Only(skipped) {
 			return skipped
 		}
@@ -72,63 +64,6 @@ func (c *completenessCommand) Run(p *program) error {
 		err = show(p, c.JSON, each.Of(found...), toldColumns, "")
 		return errors.Join(skipped, err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
-}
-
-func addRecords(p *program, s *store.Store, mac pbx.MAC, zone pbx.Zone, day pbx.Day, calls *dataquality.Calls) error {
-	for r, err := range s.CallRecords(p.ctx, mac, zone, store.Days(day, day)) {
-		if err != nil {
-			return err
-		}
-		calls.Add(r.Event)
-	}
-	for r, err := range s.CDRs(p.ctx, mac, zone, store.Days(day, day)) {
-		if err != nil {
-			return err
-		}
-		calls.Add(r.Event)
-	}
-	return nil
-}
-
-// legs reads from the archive which calls began and ended in a span of time.
-type legs struct {
-	*program
-	bucket   archive.Bucket
-	device   store.Device
-	from, to time.Time
-	calls    *dataquality.Calls
-}
-
-func (l *legs) add(mac pbx.MAC) error {
-	var folders []iter.Seq2[string, error]
-	for _, kind := range []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup} {
-		for day := pbx.UTCDay(l.from); day.UTC().Before(l.to); day++ {
-			folders = append(folders, l.bucket.List(l.ctx, archive.RawFolder(kind, day)+string(mac), ""))
-		}
-	}
-	objects := each.Loop[string]{Of: "objects of the day", Name: each.Text[string]}
-	return objects.Do(l.ctx, each.Join(folders...), l.addOne)
-}
-
-func (l *legs) addOne(ctx context.Context, name string) error {
-	text, err := archive.ReadLines(ctx, l.bucket, name)
-	if err != nil {
-		return err
-	}
-	lines := each.Loop[archive.Line]{Of: "lines of the day", Name: archive.Line.String}
-	return lines.Do(ctx, archive.LinesOf(name, text), func(_ context.Context, line archive.Line) error { return l.addLine(line.Text) })
-}
-
-func (l *legs) addLine(line []byte) error {
-	receipt, err := archive.ParseReceipt(line)
-	if err != nil || receipt.Received.Before(l.from) || !receipt.Received.Before(l.to) {
-		return err
-	}
-	event, err := replay.Decode(receipt, l.device)
-	if err == nil {
-		l.calls.Add(event)
-	}
-	return err
 }
 
 var toldColumns = columns[told]{

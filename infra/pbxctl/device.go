@@ -157,11 +157,13 @@ func addressedIn(name string) (all []addressed, err error) {
 // addressedOf is a PBX in the records.
 func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, error) {
 	d, err := s.Device(ctx, mac)
-	if err == nil && d.Disabled {
-		err = wasRemoved(ctx, s, mac)
-	}
 	if err != nil {
 		return addressed{}, err
+	}
+	if d.Disabled {
+		if err := wasRemoved(ctx, s, mac); err != nil {
+			return addressed{}, err
+		}
 	}
 	if err = d.Check("min_generation"); err != nil {
 		err = fmt.Errorf("which URLs of %s open is not known: %w: see pbxctl device revoke --below", mac, err)
@@ -172,10 +174,10 @@ func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, e
 // wasRemoved tells of a PBX that is disabled that it was removed, if it was.
 func wasRemoved(ctx context.Context, s *store.Store, mac pbx.MAC) error {
 	listed, err := s.Listed(ctx, mac)
-	if err == nil && !listed {
-		err = fmt.Errorf("%s was removed, and none of its URLs opens: put it back with pbxctl device add", mac)
+	if err != nil || listed {
+		return err
 	}
-	return err
+	return fmt.Errorf("%s was removed, and none of its URLs opens: put it back with pbxctl device add", mac)
 }
 
 // generation is the one that was asked for, or else the least that opens.

@@ -93,27 +93,7 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*dataqual
 	if err != nil {
 		return nil, err
 	}
-	review := dataquality.NewReview()
-	for r, err := range s.CallRecords(p.ctx, mac, zone, span) {
-		if err != nil {
-			return nil, err
-		}
-		review.Add(dataquality.Record{CallRecord: r.Event, Received: r.Received, Zone: m.Zone.Or(m.Inferred)})
-		review.AddMembers(r.Event, r.Event.UUID)
-	}
-	for r, err := range s.CDRs(p.ctx, mac, zone, span) {
-		if err != nil {
-			return nil, err
-		}
-		review.AddMembers(r.Event, r.Event.UniqueID)
-	}
-	for r, err := range s.IVRSteps(p.ctx, mac, zone, span) {
-		if err != nil {
-			return nil, err
-		}
-		review.AddMembers(r.Event, r.Event.UUID)
-	}
-	return review, nil
+	return dataquality.ReadReview(p.ctx, s, dataquality.PBX{MAC: mac, Clock: zone, Zone: m.Zone.Or(m.Inferred)}, span)
 }
 
 var findingColumns = columns[finding]{
@@ -159,10 +139,10 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 			if found.Flag {
 				flagged.Add(1)
 			}
-			if err == nil && !(found.Flag || c.All || c.JSON) {
-				err = each.ErrNone
+			if err != nil || found.Flag || c.All || c.JSON {
+				return found, err
 			}
-			return found, err
+			return found, each.ErrNone
 		})
 		err := show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than is its habit.")
 		return errors.Join(err, failedOf(flagged.Load(), "PBXs are silent: open the URL of each in a browser at its site"))

@@ -76,13 +76,19 @@ func (c *doctorClockCommand) Run(p *program) error {
 		return err
 	}
 	d, doubted := clock.Doubt()
+	if err := c.print(p, d, doubted); err != nil || !doubted {
+		return err
+	}
+	return errors.New(d.String() + ": " + local.ClockAdvice(c.Data))
+}
+
+func (c *doctorClockCommand) print(p *program, d store.Doubt, doubted bool) error {
 	if c.JSON {
-		err = jsonLines(p.out).Encode(clockState{d.Shows.UTC(), d.Goes.UTC(), !doubted})
-	} else if !doubted {
-		_, err = fmt.Fprintf(p.out, "The clock is trusted. It shows %s.\n", d.Shows.UTC().Format(time.RFC3339))
+		return jsonLines(p.out).Encode(clockState{d.Shows.UTC(), d.Goes.UTC(), !doubted})
 	}
-	if err == nil && doubted {
-		err = errors.New(d.String() + ": " + local.ClockAdvice(c.Data))
+	if doubted {
+		return nil
 	}
+	_, err := fmt.Fprintf(p.out, "The clock is trusted. It shows %s.\n", d.Shows.UTC().Format(time.RFC3339))
 	return err
 }

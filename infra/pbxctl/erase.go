@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,8 +80,8 @@ Examples:
 
 // Run implements the command.
 func (c *eraseCommand) Run(p *program) error {
-	told := &toldFindings{p: p, asJSON: c.JSON, counts: map[foundAt]int{}}
-	e, err := c.erasure(told.tell)
+	found := &findings{p: p, asJSON: c.JSON}
+	e, err := c.erasure(found.add)
 	if err != nil {
 		return err
 	}
@@ -96,14 +94,10 @@ func (c *eraseCommand) Run(p *program) error {
 	}
 	return c.open(p, e.Numbers, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		e.Records, e.Archive, e.DryRun, e.AtOnce, e.Progress = s, b, c.DryRun, c.atOnce(), searched(p, !c.JSON)
-		anew := func(days map[pbx.MAC]map[pbx.Day]bool) error {
-			return computeAnew(p, p.rollup(s, b, schedule, c.Data), days, told)
-		}
-		if c.DryRun {
-			anew, scrub = func(map[pbx.MAC]map[pbx.Day]bool) error { return nil }, func() error { return nil }
-		}
-		err := eraseAll(p, e, anew, scrub)
-		return errors.Join(told.end(c.DryRun, c.Data == "", err), err)
+		err := e.All(p.ctx, func(days map[pbx.MAC]map[pbx.Day]bool) error {
+			return found.recompute(p.ctx, p.rollup(s, b, schedule, c.Data), days)
+		}, scrub)
+		return errors.Join(found.end(c.DryRun, c.Data == "", err), err)
 	})
 }
 
@@ -122,29 +116,6 @@ func searched(p *program, wanted bool) func(objects int) {
 		return nil
 	}
 	return func(objects int) { fmt.Fprintf(p.errs, "\r%d objects searched \r", objects) }
-}
-
-// eraseAll erases the number wherever it can be. That it remains somewhere keeps nothing from
-// being done elsewhere.
-func eraseAll(p *program, e *erase.Erasure, anew func(map[pbx.MAC]map[pbx.Day]bool) error, scrub func() error) error {
-	days, remains := e.Run(p.ctx)
-	if stops(remains) {
-		return remains
-	}
-	err := anew(days)
-	if stops(err) {
-		return errors.Join(err, remains)
-	}
-	figures := e.Figures(p.ctx)
-	if stops(figures) {
-		return errors.Join(figures, err, remains)
-	}
-	return errors.Join(remains, err, figures, scrub())
-}
-
-// stops reports whether an error is more than that some things were left out.
-func stops(err error) bool {
-	return err != nil && !errors.Is(err, erase.ErrRemains) && !each.Only(err)
 }
 
 // confirmed asks whether to go on, unless that is clear.
@@ -167,16 +138,16 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	if c.JSON {
 		to.out = p.errs // programs read the other
 	}
-	told := &toldFindings{p: &to, counts: map[foundAt]int{}}
-	e, err := c.erasure(told.tell)
+	found := &findings{p: &to}
+	e, err := c.erasure(found.add)
 	if err != nil {
 		return false, err
 	}
 	skipped := c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
-	if stops(skipped) {
+	if erase.Stops(skipped) {
 		return false, skipped
 	}
-	if err := told.end(true, c.Data == "", skipped); err != nil || len(told.counts) == 0 {
+	if err := found.end(true, c.Data == "", skipped); err != nil || len(found.Count) == 0 {
 		return false, errors.Join(skipped, err)
 	}
 	if skipped != nil {
@@ -198,52 +169,29 @@ func (c *eraseCommand) open(p *program, numbers *erase.Numbers, use func(*store.
 	})
 }
 
-// computeAnew has the figures of days computed that have closed.
-func computeAnew(p *program, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool, told *toldFindings) error {
-	var tasks []rollup.Task
-	for _, mac := range slices.Sorted(maps.Keys(days)) {
-		for _, day := range slices.Sorted(maps.Keys(days[mac])) {
-			tasks = append(tasks, rollup.Task{MAC: mac, Day: day})
-		}
-	}
-	all := each.Loop[rollup.Task]{Of: "days that are computed anew", Name: rollup.Task.String}
-	return all.Do(p.ctx, each.Of(tasks...), func(ctx context.Context, t rollup.Task) error {
-		result, err := r.Work(ctx, t)
-		if result == rollup.Published {
-			told.days++
-		}
-		return err
-	})
-}
-
-// foundAt is where numbers were found, for people.
-type foundAt struct {
-	where string
-	mac   pbx.MAC
-	err   string
-}
-
-// toldFindings are what an erasure told.
-type toldFindings struct {
+// findings are what an erasure found, for people and programs.
+type findings struct {
+	erase.Report
 	p      *program
 	asJSON bool
-	counts map[foundAt]int
-	left   []erase.Finding
-	notes  int // of findings that say more
-	days   int
+	days   int // whose figures were computed again
 }
 
-func (t *toldFindings) tell(f erase.Finding) {
-	t.counts[foundAt{f.Where, f.MAC, f.Error}] += f.Count
-	if f.Error != "" {
-		t.left = append(t.left, f)
+func (f *findings) add(found erase.Finding) {
+	f.Add(found)
+	if f.asJSON {
+		jsonLines(f.p.out).Encode(found)
 	}
-	if f.Note != "" {
-		t.notes++
-	}
-	if t.asJSON {
-		jsonLines(t.p.out).Encode(f)
-	}
+}
+
+// recompute computes the figures of days again that have closed.
+func (f *findings) recompute(ctx context.Context, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool) error {
+	return r.WorkAll(ctx, rollup.TasksOf(days), func(_ rollup.Task, result rollup.Result, _ error) error {
+		if result == rollup.Published {
+			f.days++
+		}
+		return nil
+	})
 }
 
 // erased is what an erasure did, for programs.
@@ -256,42 +204,41 @@ type erased struct {
 	CompletedAt string   `json:"at"`
 }
 
-// end tells what was done, and no more than the error of the search lets it know.
-func (t *toldFindings) end(dryRun, inAWS bool, searched error) error {
-	e := erased{DryRun: dryRun, DaysAnew: t.days, CompletedAt: t.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
-	for at, n := range t.counts {
-		e.Found += n
-		if at.err != "" {
-			e.Remains += n
-		}
+// end reports what was done. searched is the error of the search: where it is not nil, not all was
+// searched.
+func (f *findings) end(dryRun, inAWS bool, searched error) error {
+	e := erased{DryRun: dryRun, DaysAnew: f.days, CompletedAt: f.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
+	e.Found, e.Remains = f.Found()
+	if f.asJSON {
+		return jsonLines(f.p.out).Encode(e)
 	}
-	if t.asJSON {
-		return jsonLines(t.p.out).Encode(e)
-	}
-	places := slices.SortedFunc(maps.Keys(t.counts), func(a, b foundAt) int {
-		return cmp.Or(cmp.Compare(a.mac, b.mac), cmp.Compare(a.where, b.where), cmp.Compare(a.err, b.err))
-	})
-	err := show(t.p, false, each.Of(places...), columns[foundAt]{
-		[]string{"MAC", "WHERE", "COUNT", ""},
-		func(at foundAt) []string {
-			what := map[bool]string{true: "found", false: "erased"}[dryRun]
-			return []string{string(at.mac), at.where, fmt.Sprint(t.counts[at]), cmp.Or(at.err, what)}
-		},
-	}, nowhere(searched, "The number is nowhere."))
-	if err == nil {
-		err = section(t.p, "\nWhat stays:", each.Of(t.left...), placeColumns)
-	}
-	if err != nil || dryRun {
+	if err := show(f.p, false, each.Of(f.Places()...), f.columns(dryRun), nowhere(searched, "The number is nowhere.")); err != nil {
 		return err
 	}
-	if t.notes > 0 {
-		fmt.Fprintf(t.p.out, "\nEvents that can't be told without the number, and are in quarantine now: %d.\n", t.notes)
+	if err := section(f.p, "\nWhat stays:", each.Of(f.Left...), placeColumns); err != nil || dryRun {
+		return err
 	}
-	fmt.Fprintf(t.p.out, "\nDays whose figures were computed anew: %d. What keeps the number for now:\n", e.DaysAnew)
+	if f.Notes > 0 {
+		fmt.Fprintf(f.p.out, "\nEvents that can't be told without the number, and are in quarantine now: %d.\n", f.Notes)
+	}
+	fmt.Fprintf(f.p.out, "\nDays whose figures were computed anew: %d. What keeps the number for now:\n", e.DaysAnew)
 	for _, what := range e.KeptForNow {
-		fmt.Fprintln(t.p.out, " -", what)
+		fmt.Fprintln(f.p.out, " -", what)
 	}
 	return nil
+}
+
+func (f *findings) columns(dryRun bool) columns[erase.Place] {
+	what := "erased"
+	if dryRun {
+		what = "found"
+	}
+	return columns[erase.Place]{
+		[]string{"MAC", "WHERE", "COUNT", ""},
+		func(at erase.Place) []string {
+			return []string{string(at.MAC), at.Where, fmt.Sprint(f.Count[at]), cmp.Or(at.Error, what)}
+		},
+	}
 }
 
 // placeColumns are how a place is shown.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 
 	"trunkline/pkg/archive"
@@ -37,7 +36,7 @@ func (c *findCommand) Run(p *program) error {
 	var found []erase.Finding
 	tell := func(f erase.Finding) { found = append(found, f) }
 	if c.JSON {
-		tell = func(f erase.Finding) { jsonLines(p.out).Encode(keptOf(f)) }
+		tell = func(f erase.Finding) { jsonLines(p.out).Encode(f.WithText()) }
 	}
 	e, err := c.erasure(tell)
 	if err != nil {
@@ -60,26 +59,6 @@ func nowhere(err error, nothing string) string {
 
 // find searches for a number everywhere, and changes nothing.
 func find(p *program, e *erase.Erasure, s *store.Store, b archive.Bucket, progress bool) error {
-	e.Records, e.Archive, e.DryRun, e.Progress = s, b, true, searched(p, progress)
-	_, err := e.Run(p.ctx)
-	if stops(err) {
-		return err
-	}
-	return errors.Join(e.Figures(p.ctx), err)
-}
-
-// kept is a place with what is kept there.
-type kept struct {
-	erase.Finding
-	Kept any `json:"kept,omitempty"`
-}
-
-func keptOf(f erase.Finding) kept {
-	switch {
-	case f.Text == "":
-		return kept{f, nil}
-	case json.Valid([]byte(f.Text)):
-		return kept{f, json.RawMessage(f.Text)}
-	}
-	return kept{f, f.Text}
+	e.Records, e.Archive, e.Progress = s, b, searched(p, progress)
+	return e.Search(p.ctx)
 }

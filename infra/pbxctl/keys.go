@@ -202,10 +202,10 @@ Examples:
 // Run implements the command.
 func (c *keysRetireCommand) Run(p *program) error {
 	keys, err := c.read(p)
-	if err == nil {
-		err = keys.Retire(c.KID) // of this copy
-	}
 	if err != nil {
+		return err
+	}
+	if err := keys.Retire(c.KID); err != nil { // of this copy
 		return err
 	}
 	if err := c.tellUsers(p); err != nil {

@@ -294,12 +294,14 @@ func (c *explainCommand) explainAgent(p *program, day *kpi.Day, sealed bool) err
 func chosen[A, B any](all iter.Seq2[A, error], choose func(A) (B, bool)) iter.Seq2[B, error] {
 	return func(yield func(B, error) bool) {
 		for a, err := range all {
-			var b B
-			ok := true
-			if err == nil {
-				b, ok = choose(a)
+			if err != nil {
+				var none B
+				if !yield(none, err) {
+					return
+				}
+				continue
 			}
-			if ok && !yield(b, err) {
+			if b, ok := choose(a); ok && !yield(b, nil) {
 				return
 			}
 		}

@@ -527,7 +527,7 @@ func anew(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	}
 	garbage(t, g.Memory, itemOf("CALL#2026-11-23T11:00:01#1#2#3#4")(i), `{"received":5}`)
 	r := rollup.New(g.store(), g.archive(), config.DefaultSchedule(), g.clock)
-	v.failed(computeAnew(&program{ctx: t.Context()}, r, days, &toldFindings{}))
+	v.failed((&findings{}).recompute(t.Context(), r, days))
 	return g.published(t)
 }
 

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
 )
 
 // columns are how a kind of record is shown to people.
@@ -59,11 +60,10 @@ func table[T any](ctx context.Context, out io.Writer, found iter.Seq2[T, error],
 		for i := range cells {
 			cells[i] = plain(cells[i])
 		}
-		_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
-		if err == nil && n%alignedAtOnce == 0 {
-			err = w.Flush()
+		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil || n%alignedAtOnce != 0 {
+			return err
 		}
-		return err
+		return w.Flush()
 	})
 	if err != nil && !each.Only(err) {
 		return err
@@ -79,12 +79,7 @@ func plain(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '�'
-		}
-		return r
-	}, s)
+	return pbx.Printable(s)
 }
 
 // jsonLines prints an object a line. What could steer the terminal, should they be read on

@@ -1,19 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
-	"os"
 	"strings"
-	"time"
-
-	"golang.org/x/term"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
@@ -46,24 +39,13 @@ Examples:
   pbxctl quarantine list --mac 68692e0b0001 --from 2026-11-01 --stack trunkline --json`
 }
 
-// refused is an event in quarantine.
-type refused struct {
-	Name     string    `json:"name"`
-	Received time.Time `json:"received,omitzero"`
-	MAC      pbx.MAC   `json:"mac,omitempty"`
-	Reason   string    `json:"reason"`
-	Begins   string    `json:"body_begins"`
-}
-
-func (r refused) name() string { return r.Name }
-
 // Run implements the command.
 func (c *quarantineListCommand) Run(p *program) error {
 	if err := daysInOrder(c.From, c.To); err != nil {
 		return err
 	}
 	return c.readArchive(p, func(b archive.Bucket) error {
-		return show(p, c.JSON, allRefused(p, b, archive.Quarantined{MAC: c.MAC, First: c.From, Last: c.To}), refusedColumns, "Nothing is in quarantine.")
+		return show(p, c.JSON, replay.ListRefused(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: c.From, Last: c.To}), refusedColumns, "Nothing is in quarantine.")
 	})
 }
 
@@ -74,40 +56,9 @@ func daysInOrder(first, last pbx.Day) error {
 	return nil
 }
 
-// allRefused yields the selected events. An object that can't be read is an
-// *each.Bad.
-func allRefused(p *program, b archive.Bucket, q archive.Quarantined) iter.Seq2[refused, error] {
-	return each.Map(p.ctx, q.Names(p.ctx, b), each.Text, func(ctx context.Context, name string) (refused, error) {
-		object, err := b.Get(ctx, name)
-		if errors.Is(err, fs.ErrNotExist) { // released meanwhile
-			err = each.ErrNone
-		}
-		return newRefused(name, object), err
-	})
-}
-
-func newRefused(name string, object []byte) refused {
-	receipt, err := archive.ParseReceipt(object)
-	if err != nil {
-		return refused{Name: name, Reason: err.Error(), Begins: beginning(object)}
-	}
-	return refused{name, receipt.Received, receipt.MAC, receipt.Reason, beginning(receipt.Body)}
-}
-
-// beginning is how a body begins: 60 characters, on one line.
-func beginning(body []byte) string {
-	const characters = 60
-	text := strings.Join(strings.Fields(string(body[:min(len(body), 10*characters)])), " ")
-	if text == "" {
-		return ""
-	}
-	runes := []rune(plain(text))
-	return string(runes[:min(len(runes), characters)])
-}
-
-var refusedColumns = columns[refused]{
+var refusedColumns = columns[replay.Refused]{
 	[]string{"RECEIVED", "MAC", "REASON", "NAME", "BODY"},
-	func(r refused) []string {
+	func(r replay.Refused) []string {
 		return []string{clockOr(r.Received), string(r.MAC), r.Reason, r.Name, r.Begins}
 	},
 }
@@ -135,7 +86,7 @@ func (c *quarantineShowCommand) Run(p *program) error {
 	return c.readArchive(p, func(b archive.Bucket) error {
 		object, err := b.Get(p.ctx, c.Name)
 		if err != nil {
-			return notThere(c.Name, err)
+			return replay.NotThere(c.Name, err)
 		}
 		receipt, err := archive.ParseReceipt(object)
 		if err != nil {
@@ -177,14 +128,6 @@ func checkQuarantined(names ...string) error {
 	return nil
 }
 
-// notThere says what it means that there is no object.
-func notThere(name string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is not in quarantine (any more): see pbxctl quarantine list", name)
-	}
-	return err
-}
-
 type quarantineReleaseCommand struct {
 	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
 	All    bool     `help:"All that is in quarantine."`
@@ -208,13 +151,6 @@ Examples:
   pbxctl quarantine release --all --mac 68692e0b0001 --stack trunkline`
 }
 
-// fate is what became of an event in quarantine.
-type fate struct {
-	Name string `json:"name"`
-	Done bool   `json:"done"`
-	Why  string `json:"why,omitempty"` // it was not done
-}
-
 // Run implements the command.
 func (c *quarantineReleaseCommand) Run(p *program) error {
 	switch {
@@ -231,12 +167,8 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 		if c.All {
 			names = c.selected(p, b)
 		}
-		return settle(p, c.JSON, "released", names, func(name string) error {
-			err := replay.Release(p.ctx, s, b, name)
-			if err != nil && !errors.Is(err, replay.ErrHeld) && s.Ping(p.ctx) != nil {
-				return each.Stop(err)
-			}
-			return err
+		return settled(p, c.JSON, "released", func(did func(replay.Attempt)) error {
+			return replay.ReleaseAll(p.ctx, s, b, names, did)
 		})
 	})
 }
@@ -247,38 +179,23 @@ func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.S
 	if c.Reason == "" {
 		return part.Names(p.ctx, b)
 	}
-	return each.Map(p.ctx, allRefused(p, b, part), refused.name, func(_ context.Context, r refused) (string, error) {
-		if !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(c.Reason)) {
-			return "", each.ErrNone
-		}
-		return r.Name, nil
-	})
+	return replay.WithReason(p.ctx, replay.ListRefused(p.ctx, b, part), c.Reason)
 }
 
-// settle does something with each event, and tells what became of it.
-func settle(p *program, asJSON bool, done string, names iter.Seq2[string, error], do func(name string) error) error {
+// settled prints what do does with each event.
+func settled(p *program, asJSON bool, done string, do func(did func(replay.Attempt)) error) error {
 	all := 0
 	encoder := jsonLines(p.out)
-	events := each.Loop[string]{Of: "quarantined events that were asked for", Name: each.Text[string]}
-	err := events.Do(p.ctx, names, func(_ context.Context, name string) error {
-		err := do(name)
-		if each.Stops(err) {
-			return err
-		}
-		f := fate{Name: name, Done: err == nil}
+	err := do(func(a replay.Attempt) {
 		all++
-		if err != nil {
-			f.Why = notThere(name, err).Error()
-		}
 		switch {
 		case asJSON:
-			encoder.Encode(f)
-		case f.Done:
-			fmt.Fprintf(p.out, "%s  %s\n", done, plain(name))
+			encoder.Encode(a)
+		case a.Done:
+			fmt.Fprintf(p.out, "%s  %s\n", done, plain(a.Name))
 		default:
-			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, plain(name), plain(f.Why))
+			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, plain(a.Name), plain(a.Why))
 		}
-		return err
 	})
 	if s, ok := errors.AsType[*each.Skipped](err); ok && s.Stopped == nil {
 		return fmt.Errorf("%d of %d not %s: %w", s.Count, max(all, s.Count), done, err)
@@ -316,51 +233,8 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 		}
 	}
 	return c.writeArchive(p, func(b archive.Bucket) error {
-		return settle(p, c.JSON, "discarded", each.Of(c.Names...), func(name string) error {
-			if _, err := b.Tag(p.ctx, name); err != nil {
-				return err
-			}
-			return b.Delete(p.ctx, name)
+		return settled(p, c.JSON, "discarded", func(did func(replay.Attempt)) error {
+			return replay.DiscardAll(p.ctx, b, each.Of(c.Names...), did)
 		})
 	})
-}
-
-// confirm asks the person at the terminal a question, or refuses where there is none. A server
-// does not ask again what its client has asked.
-func (p *program) confirm(question, refusal string) error {
-	if p.server != nil {
-		return nil
-	}
-	if err := canAsk(refusal); err != nil {
-		return err
-	}
-	return confirm(p.ctx, os.Stdin, p.errs, question+" [y/N] ")
-}
-
-// canAsk refuses where there is no person at the terminal.
-func canAsk(refusal string) error {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return errors.New(refusal)
-	}
-	return nil
-}
-
-// confirm asks a question that only y or yes answers with nil.
-func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) error {
-	fmt.Fprint(out, question)
-	answer := make(chan string, 1)
-	go func() { // it may wait for ever
-		line, _ := bufio.NewReader(in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(out)
-		return ctx.Err()
-	case a := <-answer:
-		if a == "y" || a == "yes" {
-			return nil
-		}
-		return errors.New("nothing was deleted")
-	}
 }

@@ -24,6 +24,8 @@ import (
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
+	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
@@ -133,7 +135,7 @@ func TestWhatIsSpilledIsListedAndHandedOn(t *testing.T) {
 		sent{at: "2026-11-24T10:00:01.5Z", mac: newPBX, tableDown: true,
 			body: "[" + record("1.2") + ",{event:'hangup',uniqueid:'1.2'},{event:'hangup',uniqueid:'1.3'}]"},
 	)
-	got := lines[spilled](t, do(t, "spill", "list", "--data", data, "--json"))
+	got := lines[redrive.Spilled](t, do(t, "spill", "list", "--data", data, "--json"))
 	if len(got) != 2 || got[0].Where != "table" || got[1].Where != "archive" {
 		t.Fatalf("%+v", got)
 	}
@@ -195,7 +197,7 @@ func TestARedriveThatFailsSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := lines[spilled](t, do(t, "spill", "list", "--data", folder, "--json")); len(got) != 2 ||
+	if got := lines[redrive.Spilled](t, do(t, "spill", "list", "--data", folder, "--json")); len(got) != 2 ||
 		got[1].Tries != 3 || !slices.Equal(got[1].Kinds, []string{"unreadable"}) {
 		t.Errorf("%+v", got)
 	}
@@ -218,7 +220,7 @@ func TestARestOfWhatWasHandedOnIsNotListed(t *testing.T) {
 	if err := store.New(data.Table, time.Now).Spill(t.Context(), oldPBX, at(t, "2026-11-24T10:00:00Z"), text); err != nil {
 		t.Fatal(err)
 	}
-	if got := lines[spilled](t, do(t, "spill", "list", "--data", folder, "--json")); len(got) != 1 || got[0].Bytes != len(text) {
+	if got := lines[redrive.Spilled](t, do(t, "spill", "list", "--data", folder, "--json")); len(got) != 1 || got[0].Bytes != len(text) {
 		t.Errorf("%+v", got)
 	}
 	for _, digit := range "0123456789abcdef" {
@@ -250,7 +252,9 @@ func TestAReplacedPBXIsLetThroughAndWhatItSentIsReleased(t *testing.T) {
 		}
 		send(t, data, sent{at: fmt.Sprintf("2026-11-24T10:00:%02dZ", i), mac: newPBX, body: string(p.Body), want: want})
 	}
-	list := func() []refused { return lines[refused](t, do(t, "quarantine", "list", "--data", data, "--json")) }
+	list := func() []replay.Refused {
+		return lines[replay.Refused](t, do(t, "quarantine", "list", "--data", data, "--json"))
+	}
 	if got := list(); len(got) != held || held == 0 || got[0].MAC != newPBX || got[0].Reason != "the body names the MAC "+string(oldPBX) {
 		t.Fatalf("%d held back: %+v", held, got)
 	}
@@ -305,7 +309,7 @@ func TestTheQuarantineIsListedByPBXAndDay(t *testing.T) {
 		"--mac 68692e0b0003 --from 2026-11-21": 0,
 	} {
 		command := append([]string{"quarantine", "list", "--data", data}, strings.Fields(args)...)
-		if got := lines[refused](t, do(t, append(command, "--json")...)); len(got) != want {
+		if got := lines[replay.Refused](t, do(t, append(command, "--json")...)); len(got) != want {
 			t.Errorf("%s: %d, want %d", args, len(got), want)
 		}
 		if got := do(t, command...); got.code != 0 || want == 0 && got.out != "Nothing is in quarantine.\n" {
@@ -327,7 +331,7 @@ func TestNothingOfABodySteersTheTerminal(t *testing.T) {
 			t.Errorf("%s prints %q and %q", args, got.out, got.errs)
 		}
 	}
-	if got := lines[refused](t, do(t, "quarantine", "list", "--data", data, "--json"))[0].Begins; len([]rune(got)) != 60 || !strings.HasPrefix(got, "{ ") {
+	if got := lines[replay.Refused](t, do(t, "quarantine", "list", "--data", data, "--json"))[0].Begins; len([]rune(got)) != 60 || !strings.HasPrefix(got, "{ ") {
 		t.Errorf("the body begins with %q", got)
 	}
 	text := do(t, "quarantine", "show", name, "--data", data)
@@ -474,7 +478,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	text, err := os.ReadFile(file)
-	var at checkpoint
+	var at replay.Checkpoint
 	if err = errors.Join(err, json.Unmarshal(text, &at)); err != nil || !strings.HasPrefix(at.Last, "raw/kind=") {
 		t.Fatalf("the checkpoint is %s, %v", text, err)
 	}

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -121,10 +119,7 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 func writeInto(p *program, folder string, use func(store.Table) error) error {
 	data, err := local.Open(p.ctx, folder)
 	if err == nil {
-		if err = p.trustClock(data.Table, folder); err == nil {
-			err = p.alone(data, func(d *local.Dir) error { return use(d.Table) })
-		}
-		return errors.Join(err, data.Close())
+		return p.trusted(data, folder, func(d *local.Dir) error { return use(d.Table) })
 	}
 	if !errors.Is(err, local.ErrInUse) {
 		return err
@@ -133,16 +128,16 @@ func writeInto(p *program, folder string, use func(store.Table) error) error {
 	if err != nil {
 		return err
 	}
-	if err = p.trustClock(table, folder); err == nil {
-		err = use(table)
+	if err := p.trustClock(table, folder); err != nil {
+		return errors.Join(err, table.Close())
 	}
-	return errors.Join(err, table.Close())
+	return errors.Join(use(table), table.Close())
 }
 
 // readInto calls use with the records of a data folder, which may not be made yet.
 func readInto(p *program, folder string, use func(store.Table) error) error {
 	if _, err := os.Stat(filepath.Join(folder, "records.db")); errors.Is(err, fs.ErrNotExist) {
-		return use(empty{})
+		return use(replay.EmptyTable{})
 	}
 	table, err := local.OpenRecords(p.ctx, folder)
 	if err != nil {
@@ -150,17 +145,6 @@ func readInto(p *program, folder string, use func(store.Table) error) error {
 	}
 	defer table.Close()
 	return use(table)
-}
-
-// empty is a table to read that has nothing yet.
-type empty struct{ store.Table }
-
-func (empty) Get(context.Context, store.Key) (store.Item, error) {
-	return store.Item{}, store.ErrNotFound
-}
-
-func (empty) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
-	return func(func(store.Item, error) bool) {}
 }
 
 // limit is the limit of a --rate.
@@ -195,7 +179,7 @@ type replayed struct {
 	Writes  map[string]int `json:"would_write,omitempty"` // items, by kind
 }
 
-func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel replay.Selection, begun checkpoint) error {
+func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel replay.Selection, begun replay.Checkpoint) error {
 	var dry *replay.DryRun
 	if c.DryRun {
 		dry = replay.NewDryRun(t)
@@ -214,11 +198,11 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	bar := newBar(p, total, !c.JSON)
 	report, err := replay.Run(p.ctx, b, records, p.now, sel, func(r replay.Report) {
 		bar.Set(before + r.Done)
-		saveErr = c.save(p.files, begun.at(r.Last))
+		saveErr = c.save(p.files, begun.At(r.Last))
 	})
 	bar.Finish()
 	if err != nil && !each.Only(err) {
-		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.at(report.Last)))
+		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.At(report.Last)))
 	}
 	summary := replayed{Objects: report.Done, Events: report.Events, Held: report.Held, DryRun: c.DryRun}
 	if report.Why != nil {
@@ -228,27 +212,17 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		summary.Writes = dry.Writes()
 	}
 	if err != nil {
-		return errors.Join(err, c.save(p.files, begun.at(report.Last)), c.tell(p, summary))
+		return errors.Join(err, c.save(p.files, begun.At(report.Last)), c.tell(p, summary))
 	}
 	return errors.Join(saveErr, c.through(p.files), c.tell(p, summary))
 }
 
-// count is how many objects a replay has, and how many of them were done before; for people
-// who look on.
+// count is how many objects a replay has, and how many of them were done before. It is for people.
 func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.Selection) (before, total int) {
 	if c.JSON {
 		return 0, 0
 	}
-	sel, after := replay.Selection{First: sel.First, Last: sel.Last, MAC: sel.MAC}, sel.After
-	for name, err := range replay.Names(ctx, b, sel) {
-		if err != nil {
-			continue // the replay itself tells of what can't be listed
-		}
-		if total++; name == after {
-			before = total
-		}
-	}
-	return before, total
+	return replay.Count(ctx, b, sel)
 }
 
 // stopped says where a replay stopped, and how it goes on.
@@ -285,65 +259,47 @@ func (c *replayCommand) tell(p *program, r replayed) error {
 	return nil
 }
 
-// checkpoint is what a replay was asked for, and how far it is.
-type checkpoint struct {
-	From pbx.Day `json:"from"`
-	To   pbx.Day `json:"to"`
-	MAC  pbx.MAC `json:"mac,omitempty"`
-	Of   string  `json:"of"`             // folder or bucket
-	Into string  `json:"into"`           // folder or table
-	Last string  `json:"last,omitempty"` // the last object that is done, and all before it
-}
-
-// at is the checkpoint at an object; where none was done, it is as it was.
-func (cp checkpoint) at(last string) checkpoint {
-	if last != "" {
-		cp.Last = last
-	}
-	return cp
-}
-
 // begun reads the checkpoint of the same replay, or makes its first one.
-func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (checkpoint, error) {
-	asked := checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
+func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (replay.Checkpoint, error) {
+	asked := replay.Checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
 	if c.Checkpoint == "" {
 		return asked, nil
 	}
 	text, err := files.Read(c.Checkpoint)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(text)) == 0 {
+	if errors.Is(err, fs.ErrNotExist) {
 		return asked, nil
 	}
 	if err != nil {
-		return checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
+		return replay.Checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
 	}
-	var was checkpoint
-	if err := json.Unmarshal(text, &was); err != nil {
-		return checkpoint{}, fmt.Errorf("--checkpoint: %s is no checkpoint of a replay: choose another file", c.Checkpoint)
-	}
-	if was.at("-") != asked.at("-") {
-		return checkpoint{}, fmt.Errorf("--checkpoint: %s is of another replay (%s to %s, of %s into %s): "+
-			"choose another file, or remove it", c.Checkpoint, was.From, was.To, was.Of, was.Into)
+	was, err := asked.Resume(c.Checkpoint, text)
+	if err != nil {
+		return replay.Checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
 	}
 	return was, nil
 }
 
 // save replaces the checkpoint's file as a whole. A dry run has none.
-func (c *replayCommand) save(files control.Files, cp checkpoint) error {
+func (c *replayCommand) save(files control.Files, cp replay.Checkpoint) error {
 	if c.Checkpoint == "" || c.DryRun {
 		return nil
 	}
-	f, err := files.Create(c.Checkpoint)
-	if err == nil {
-		defer f.Discard()
-		err = json.NewEncoder(f).Encode(cp)
-	}
-	if err == nil {
-		err = f.Commit()
-	}
-	if err != nil {
+	if err := writeJSON(files, c.Checkpoint, cp); err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
 	}
 	return nil
+}
+
+func writeJSON(files control.Files, path string, value any) error {
+	f, err := files.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if err := json.NewEncoder(f).Encode(value); err != nil {
+		return err
+	}
+	return f.Commit()
 }
 
 // through drops the checkpoint of a replay that is done.

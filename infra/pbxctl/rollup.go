@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,7 +51,7 @@ func (c *rollupCommand) Run(p *program) error {
 	}
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		r := p.rollup(s, b, schedule, c.Data)
-		tasks, err := c.tasks(p, s, r, first)
+		tasks, err := c.tasks(p, r, first)
 		if err != nil && !each.Only(err) {
 			return err
 		}
@@ -80,28 +79,22 @@ func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
 }
 
 // tasks finds the days that were asked for, and has them due.
-func (c *rollupCommand) tasks(p *program, s *store.Store, r *rollup.Rollup, first pbx.Day) (tasks []rollup.Task, err error) {
-	if !c.All && c.Since == 0 {
-		task := rollup.Task{MAC: c.MAC, Day: first}
-		return []rollup.Task{task}, r.Request(p.ctx, task)
-	}
+func (c *rollupCommand) tasks(p *program, r *rollup.Rollup, first pbx.Day) ([]rollup.Task, error) {
 	last := first
 	if c.Since != 0 {
 		last = 0
 	}
-	if !c.All {
-		tasks, err = r.RequestClosed(p.ctx, c.MAC, first, last)
-		if err == nil && len(tasks) == 0 {
-			err = fmt.Errorf("%s told of nothing on a day that has closed, from %s on", c.MAC, first)
-		}
-		return tasks, err
+	switch {
+	case c.All:
+		return r.RequestFleet(p.ctx, first, last)
+	case c.Since == 0:
+		task := rollup.Task{MAC: c.MAC, Day: first}
+		return []rollup.Task{task}, r.Request(p.ctx, task)
 	}
-	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that were asked for", Name: each.Text[pbx.MAC]}
-	err = pbxs.Do(p.ctx, s.Fleet(p.ctx), func(ctx context.Context, mac pbx.MAC) error {
-		some, err := r.RequestClosed(ctx, mac, first, last)
-		tasks = append(tasks, some...)
-		return err
-	})
+	tasks, err := r.RequestClosed(p.ctx, c.MAC, first, last)
+	if err == nil && len(tasks) == 0 {
+		return nil, fmt.Errorf("%s told of nothing on a day that has closed, from %s on", c.MAC, first)
+	}
 	return tasks, err
 }
 
@@ -121,12 +114,7 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 	out := jsonLines(p.out)
 	counts := map[rollup.Result]int{}
 	done := 0
-	days := each.Loop[rollup.Task]{Of: "days that are rolled up", Name: rollup.Task.String}
-	err := days.Do(p.ctx, each.Of(tasks...), func(ctx context.Context, task rollup.Task) error {
-		result, err := r.Work(ctx, task)
-		if ctx.Err() != nil {
-			return err
-		}
+	err := r.WorkAll(p.ctx, tasks, func(task rollup.Task, result rollup.Result, err error) error {
 		one := rolled{Task: task, Result: result}
 		if err != nil {
 			one.Result, one.Error = failed, err.Error()
@@ -135,11 +123,9 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 		done++
 		bar.Add(1)
 		if c.JSON {
-			if err := out.Encode(one); err != nil {
-				return each.Stop(err)
-			}
+			return out.Encode(one)
 		}
-		return err
+		return nil
 	})
 	bar.Finish()
 	if p.ctx.Err() != nil {

@@ -26,6 +26,11 @@ func (p *program) openFolder(folder string, use func(*local.Dir) error, files ..
 	if err != nil {
 		return err
 	}
+	return p.trusted(data, folder, use)
+}
+
+// trusted calls use with an open data folder if the clock can be right, and closes the folder.
+func (p *program) trusted(data *local.Dir, folder string, use func(*local.Dir) error) error {
 	if err := p.trustClock(data.Table, folder); err != nil {
 		return errors.Join(err, data.Close())
 	}
@@ -79,22 +84,7 @@ func openOrAsk(p *program, folder string, files []string) (*local.Dir, error) {
 
 // ask has the server of a data folder do the command.
 func (p *program) ask(folder string, files []string) error {
-	r := control.Request{Version: version.Text(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
-		Env: map[string]string{}, Files: map[string][]byte{}}
-	var err error
-	if r.Dir == "" {
-		r.Dir, err = os.Getwd()
-	}
-	for _, name := range server.Settings() {
-		if value := p.getenv(name); value != "" {
-			r.Env[name] = value
-		}
-	}
-	for _, path := range files {
-		if path != "" && err == nil {
-			r.Files[path], err = readIfThere(p.files, path)
-		}
-	}
+	r, err := p.request(files)
 	if err != nil {
 		return err
 	}
@@ -103,6 +93,31 @@ func (p *program) ask(folder string, files []string) error {
 		return err
 	}
 	return exited(code)
+}
+
+// request is the command as a server is asked to do it.
+func (p *program) request(files []string) (r control.Request, err error) {
+	r = control.Request{Version: version.Text(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
+		Env: map[string]string{}, Files: map[string][]byte{}}
+	if r.Dir == "" {
+		if r.Dir, err = os.Getwd(); err != nil {
+			return r, err
+		}
+	}
+	for _, name := range server.Settings() {
+		if value := p.getenv(name); value != "" {
+			r.Env[name] = value
+		}
+	}
+	for _, path := range files {
+		if path == "" {
+			continue
+		}
+		if r.Files[path], err = readIfThere(p.files, path); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
 }
 
 // readIfThere reads a file; one that is missing is nil.

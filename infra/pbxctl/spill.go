@@ -1,21 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"iter"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/each"
-	"trunkline/pkg/pbx"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
 )
@@ -41,66 +33,16 @@ Examples:
   pbxctl spill list --stack trunkline --json`
 }
 
-// spilled is what one store keeps for the other: events of one delivery.
-type spilled struct {
-	Where    string    `json:"where"` // the store that keeps it: table or archive
-	Received time.Time `json:"received,omitzero"`
-	MAC      pbx.MAC   `json:"mac,omitempty"`
-	Events   int       `json:"events"`
-	Kinds    []string  `json:"kinds"`
-	Tries    int       `json:"tries"`
-	Bytes    int       `json:"bytes"`
-	Name     string    `json:"name,omitempty"` // in the archive
-}
-
 // Run implements the command.
 func (c *spillListCommand) Run(p *program) error {
 	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
-		return show(p, c.JSON, allSpilled(p, s, b), spilledColumns, "Nothing is spilled.")
+		return show(p, c.JSON, redrive.List(p.ctx, s, b), spilledColumns, "Nothing is spilled.")
 	})
 }
 
-// allSpilled yields what the table keeps for the archive, then what that keeps for the table.
-func allSpilled(p *program, s *store.Store, b archive.Bucket) iter.Seq2[spilled, error] {
-	texts := each.Map(p.ctx, s.AllSpilled(p.ctx), each.Text, func(_ context.Context, sp store.Spilled) (spilled, error) {
-		if sp.Done {
-			return spilled{}, each.ErrNone
-		}
-		row := newSpilled("table", sp.Text)
-		row.MAC, row.Received = sp.MAC, sp.Received
-		return row, nil
-	})
-	objects := each.Map(p.ctx, b.List(p.ctx, archive.SpillPrefix, ""), each.Text, func(ctx context.Context, name string) (spilled, error) {
-		lines, err := b.Get(ctx, name)
-		if errors.Is(err, fs.ErrNotExist) { // handed on meanwhile
-			err = each.ErrNone
-		}
-		row := newSpilled("archive", lines)
-		row.Name, row.Tries = name, redrive.Tries(name)
-		return row, err
-	})
-	return each.Join(texts, objects)
-}
-
-// newSpilled tells of the envelopes in lines.
-func newSpilled(where string, lines []byte) spilled {
-	s := spilled{Where: where, Bytes: len(lines), Kinds: []string{}}
-	for line := range bytes.Lines(lines) {
-		s.Events++
-		receipt, err := archive.ParseReceipt(line)
-		if err == nil && s.MAC == "" {
-			s.MAC, s.Received = receipt.MAC, receipt.Received
-		}
-		if kind := cmp.Or(string(receipt.Kind), "unreadable"); !slices.Contains(s.Kinds, kind) {
-			s.Kinds = append(s.Kinds, kind)
-		}
-	}
-	return s
-}
-
-var spilledColumns = columns[spilled]{
+var spilledColumns = columns[redrive.Spilled]{
 	[]string{"IN", "RECEIVED", "MAC", "EVENTS", "KINDS", "TRIES", "BYTES"},
-	func(s spilled) []string {
+	func(s redrive.Spilled) []string {
 		return []string{s.Where, clockOr(s.Received), string(s.MAC), strconv.Itoa(s.Events), strings.Join(s.Kinds, ", "),
 			strconv.Itoa(s.Tries), strconv.Itoa(s.Bytes)}
 	},

@@ -40,11 +40,10 @@ type showing struct {
 
 // locate completes where the data is from variables, and refuses two places and none.
 func (w *where) locate(p *program) error {
-	err := w.mayLocate(p)
-	if err == nil && *w == (where{}) {
-		err = unclear("where is the data? Give --stack NAME or --data DIR, or set %s or %s", stackVariable, dataVariable)
+	if err := w.mayLocate(p); err != nil || *w != (where{}) {
+		return err
 	}
-	return err
+	return unclear("where is the data? Give --stack NAME or --data DIR, or set %s or %s", stackVariable, dataVariable)
 }
 
 // mayLocate is locate for commands that can do without a place.
@@ -66,10 +65,11 @@ func (w *where) mayLocate(p *program) error {
 // the command.
 func (p *program) folderFromVariable(folder *string) (err error) {
 	*folder, err = p.absolute(p.getenv(dataVariable))
-	if err == nil && *folder != "" && p.args != nil {
-		p.args = withFlag(p.args, "--data="+*folder)
+	if err != nil || *folder == "" || p.args == nil {
+		return err
 	}
-	return err
+	p.args = withFlag(p.args, "--data="+*folder)
+	return nil
 }
 
 // withFlag is a command line with one more flag, before arguments that follow --.

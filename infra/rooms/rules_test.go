@@ -88,8 +88,8 @@ const bannedNames = "util utils common model models helper helpers"
 // Packages that may read the clock, as may every program: they support tests.
 const mayReadClock = "./pkg/store/storetest ./pkg/archive/archivetest ./pkg/ingest/ingesttest"
 
-// Packages that return each error where it occurs.
-const returnsErrors = "./functions/... ./pkg/..."
+// These packages return each error where it occurs.
+const returnsErrors = "./functions/... ./pkg/... ./infra/pbxctl"
 
 // What may stand at the top, besides names that begin with a dot.
 const topLevel = "functions pkg infra events testdata go.mod go.sum " +

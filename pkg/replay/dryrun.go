@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"sync"
 
@@ -60,3 +61,16 @@ func (d *DryRun) Put(ctx context.Context, item store.Item, cond store.Condition)
 
 // Delete implements store.Table, and deletes nothing.
 func (d *DryRun) Delete(context.Context, store.Key, store.Condition) error { return nil }
+
+// EmptyTable is a table to read that has nothing yet.
+type EmptyTable struct{ store.Table }
+
+// Get implements store.Table.
+func (EmptyTable) Get(context.Context, store.Key) (store.Item, error) {
+	return store.Item{}, store.ErrNotFound
+}
+
+// Query implements store.Table.
+func (EmptyTable) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
+	return func(func(store.Item, error) bool) {}
+}

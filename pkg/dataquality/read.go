@@ -1,0 +1,115 @@
+package dataquality
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"trunkline/pkg/archive"
+	"trunkline/pkg/each"
+	"trunkline/pkg/pbx"
+	"trunkline/pkg/replay"
+	"trunkline/pkg/store"
+)
+
+// PBX is a PBX whose events are read.
+type PBX struct {
+	MAC    pbx.MAC
+	Device store.Device // its settings, by which archived events are decoded
+	Clock  pbx.Zone     // of its days
+	Zone   pbx.Zone     // as far as it is known
+}
+
+// ReadCalls reads what a PBX reported of the calls of a day by its clock: from its records, and
+// from the archive when calls began to ring and were hung up. What can't be read in the archive is
+// skipped; the error is an *each.Skipped then.
+func ReadCalls(ctx context.Context, s *store.Store, b archive.Bucket, of PBX, day pbx.Day) (*Calls, error) {
+	calls := NewCalls()
+	if err := addRecords(ctx, s, of, day, calls); err != nil {
+		return nil, err
+	}
+	l := legs{b, of, of.Clock.End(day - 1), of.Clock.End(day), calls}
+	return calls, l.add(ctx)
+}
+
+func addRecords(ctx context.Context, s *store.Store, of PBX, day pbx.Day, calls *Calls) error {
+	for r, err := range s.CallRecords(ctx, of.MAC, of.Clock, store.Days(day, day)) {
+		if err != nil {
+			return err
+		}
+		calls.Add(r.Event)
+	}
+	for r, err := range s.CDRs(ctx, of.MAC, of.Clock, store.Days(day, day)) {
+		if err != nil {
+			return err
+		}
+		calls.Add(r.Event)
+	}
+	return nil
+}
+
+// legs reads from the archive which calls began and ended in a span of time.
+type legs struct {
+	bucket   archive.Bucket
+	of       PBX
+	from, to time.Time
+	calls    *Calls
+}
+
+func (l legs) add(ctx context.Context) error {
+	var folders []iter.Seq2[string, error]
+	for _, kind := range []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup} {
+		for day := pbx.UTCDay(l.from); day.UTC().Before(l.to); day++ {
+			folders = append(folders, l.bucket.List(ctx, archive.RawFolder(kind, day)+string(l.of.MAC), ""))
+		}
+	}
+	objects := each.Loop[string]{Of: "objects of the day", Name: each.Text[string]}
+	return objects.Do(ctx, each.Join(folders...), l.addObject)
+}
+
+func (l legs) addObject(ctx context.Context, name string) error {
+	text, err := archive.ReadLines(ctx, l.bucket, name)
+	if err != nil {
+		return err
+	}
+	lines := each.Loop[archive.Line]{Of: "lines of the day", Name: archive.Line.String}
+	return lines.Do(ctx, archive.LinesOf(name, text), func(_ context.Context, line archive.Line) error { return l.addLine(line.Text) })
+}
+
+func (l legs) addLine(line []byte) error {
+	receipt, err := archive.ParseReceipt(line)
+	if err != nil || receipt.Received.Before(l.from) || !receipt.Received.Before(l.to) {
+		return err
+	}
+	event, err := replay.Decode(receipt, l.of.Device)
+	if err != nil {
+		return err
+	}
+	l.calls.Add(event)
+	return nil
+}
+
+// ReadReview checks the records of a PBX in a span of its clock.
+func ReadReview(ctx context.Context, s *store.Store, of PBX, span store.Span) (*Review, error) {
+	review := NewReview()
+	for r, err := range s.CallRecords(ctx, of.MAC, of.Clock, span) {
+		if err != nil {
+			return nil, err
+		}
+		review.Add(Record{CallRecord: r.Event, Received: r.Received, Zone: of.Zone})
+		review.AddMembers(r.Event, r.Event.UUID)
+	}
+	for r, err := range s.CDRs(ctx, of.MAC, of.Clock, span) {
+		if err != nil {
+			return nil, err
+		}
+		review.AddMembers(r.Event, r.Event.UniqueID)
+	}
+	for r, err := range s.IVRSteps(ctx, of.MAC, of.Clock, span) {
+		if err != nil {
+			return nil, err
+		}
+		review.AddMembers(r.Event, r.Event.UUID)
+	}
+	return review, nil
+}
