@@ -26,7 +26,10 @@ func (i Item) Check() error {
 	if len(i.Doc) > MaxDoc {
 		return fmt.Errorf("item %q: a document of %d bytes is over the limit of %d", i.SK, len(i.Doc), MaxDoc)
 	}
-	canonical, err := Canonical(i.Doc)
+	if isCanonical(i.Doc) {
+		return nil
+	}
+	canonical, err := rewrite(i.Doc)
 	if err != nil {
 		return fmt.Errorf("item %q: %w", i.SK, err)
 	}
@@ -54,6 +57,13 @@ func (k Key) Check() error {
 // 31 objects and arrays inside each other is an error, since not every Table would
 // keep it.
 func Canonical(doc []byte) ([]byte, error) {
+	if isCanonical(doc) {
+		return bytes.Clone(doc), nil
+	}
+	return rewrite(doc)
+}
+
+func rewrite(doc []byte) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	var object map[string]any
