@@ -150,7 +150,7 @@ func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
 		check  string
 		says   string
 	}{
-		"no folder":   {breaks(os.RemoveAll), time.Now, "folder", "is not there"},
+		"no folder":   {breaks(os.RemoveAll), time.Now, "folder", "does not exist"},
 		"open folder": {breaks(func(data string) error { return os.Chmod(data, 0o755) }), time.Now, "folder", "run `chmod go= "},
 		"no archive":  {breaks(func(data string) error { return os.RemoveAll(local.ArchivePath(data)) }), time.Now, "archive folder", "is not there"},
 		"linked archive": {breaks(func(data string) error {
@@ -158,7 +158,7 @@ func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
 			return errors.Join(os.Rename(raw, raw+"-moved"), os.Symlink(raw+"-moved", raw))
 		}), time.Now, "archive folder", "raw is a link, which is not followed: put its target in its place"},
 		"open keys":    {breaks(func(data string) error { return os.Chmod(local.KeysPath(data), 0o644) }), time.Now, "keys", "run `chmod 600"},
-		"no keys":      {breaks(func(data string) error { return os.Remove(local.KeysPath(data)) }), time.Now, "keys", "put the file fleet-keys back"},
+		"no keys":      {breaks(func(data string) error { return os.Remove(local.KeysPath(data)) }), time.Now, "keys", "restore the file fleet-keys"},
 		"bad keys":     {breaks(func(data string) error { return os.WriteFile(local.KeysPath(data), []byte("k1"), 0o600) }), time.Now, "keys", "is not written kid:secret"},
 		"no records":   {breaks(func(data string) error { return os.Remove(filepath.Join(data, "records.db")) }), time.Now, "records", "pbxctl replay"},
 		"torn records": {breaks(tear), time.Now, "records", "pbxctl replay"},

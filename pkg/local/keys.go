@@ -19,9 +19,8 @@ import (
 	"trunkline/pkg/token"
 )
 
-// ReadKeys reads the fleet keys: those in fleetKeys, the value of FLEET_KEYS, or where
-// that is empty, those that MakeKeys has made in the data folder at path. Errors show no
-// secret.
+// ReadKeys reads the fleet keys from fleetKeys, the value of FLEET_KEYS. If that is empty, it
+// reads those that MakeKeys has made in the data folder at path. Errors contain no secret.
 func ReadKeys(path, fleetKeys string) (*token.Keyring, error) {
 	if fleetKeys != "" {
 		keys, err := token.ParseKeys(fleetKeys)
@@ -46,7 +45,7 @@ func readKeys(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the fleet keys: %w", err)
 	}
-	if !info.Mode().IsRegular() { // to open a FIFO waits for ever
+	if !info.Mode().IsRegular() { // opening a FIFO would never end
 		return "", fmt.Errorf("read the fleet keys: %s is no file", KeysPath(path))
 	}
 	text, err := os.ReadFile(KeysPath(path))
@@ -56,13 +55,13 @@ func readKeys(path string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// ReadSecrets reads the keys in the data folder at path as they are written there.
+// ReadSecrets reads the keys in the data folder at path, with their secrets.
 func ReadSecrets(path string) (*token.Secrets, error) {
 	_, keys, err := readSecrets(path)
 	return keys, err
 }
 
-// readSecrets reads the keys as they are written there, and the text that they are read from.
+// readSecrets reads the keys with their secrets, and the text of their file.
 func readSecrets(path string) (text string, keys *token.Secrets, err error) {
 	if text, err = readKeys(path); err != nil {
 		return "", nil, err
@@ -73,8 +72,8 @@ func readSecrets(path string) (text string, keys *token.Secrets, err error) {
 	return text, keys, nil
 }
 
-// NewKeys makes the first key in the data folder at path, and returns its id, which is none of
-// the kids used before. Where there are keys, its error is fs.ErrExist.
+// NewKeys makes the first key in the data folder at path, and returns its id, which differs from
+// all used before. If there are keys already, the error is fs.ErrExist.
 func NewKeys(path string, used []string) (kid string, err error) {
 	unlock, err := lockKeys(path)
 	if err != nil {
@@ -97,8 +96,8 @@ func NewKeys(path string, used []string) (kid string, err error) {
 // ErrKeysMissing says that a data folder has records of PBXs, and no keys.
 var ErrKeysMissing = errors.New("the fleet keys are missing")
 
-// MakeKeys makes the first key of a folder that is new, and reports whether it did. Where PBXs
-// were heard already, their URLs are signed by a key that is gone: then it makes none, and its
+// MakeKeys makes the first key of a new folder, and reports whether it did. If PBXs have sent
+// something already, their URLs were signed by a key that is lost. Then it makes none, and its
 // error says what to do.
 func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
 	if _, err := os.Lstat(KeysPath(d.path)); !errors.Is(err, fs.ErrNotExist) {
@@ -109,7 +108,7 @@ func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
 		return false, err
 	}
 	if used {
-		return false, fmt.Errorf("%w: %s has what PBXs sent, and no file fleet-keys: put it back from your backup, or set FLEET_KEYS. "+
+		return false, fmt.Errorf("%w: %s has events of PBXs, but no file fleet-keys: put it back from your backup, or set FLEET_KEYS. "+
 			"`pbxctl keys new --data %s` makes a new key: then each PBX must be given a new URL", ErrKeysMissing, d.path, d.path)
 	}
 	if _, err := NewKeys(d.path, nil); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -122,20 +121,20 @@ func (d *Dir) MakeKeys(ctx context.Context) (made bool, err error) {
 func (d *Dir) used(ctx context.Context) (bool, error) {
 	for _, err := range store.New(d.Table, func() time.Time { return time.Time{} }).Fleet(ctx) {
 		if _, bad := errors.AsType[*each.Bad](err); bad {
-			err = nil // it is there
+			err = nil // it exists
 		}
 		return err == nil, err
 	}
 	for _, prefix := range []string{archive.RawPrefix, archive.SpillPrefix, archive.QuarantinePrefix} {
 		for range d.Bucket.List(ctx, prefix, "") {
-			return true, nil // also what can't be listed
+			return true, nil // also if it can't be listed
 		}
 	}
 	return false, ctx.Err()
 }
 
-// ChangeKeys changes the keys in the data folder at path; where change fails, they stay. It
-// waits for another program that changes them, too.
+// ChangeKeys changes the keys in the data folder at path. If change fails, they stay. It waits
+// for other programs that change them.
 func ChangeKeys(path string, change func(*token.Secrets) error) error {
 	unlock, err := lockKeys(path)
 	if err != nil {
@@ -143,7 +142,7 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 	}
 	defer unlock()
 	if info, err := os.Lstat(KeysPath(path)); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return fmt.Errorf("%s is a link: the keys that it leads to would stay as they are: change them there, or put the file itself here", KeysPath(path))
+		return fmt.Errorf("%s is a link, and the file it links to would not change: change the keys there, or put the file itself here", KeysPath(path))
 	}
 	text, keys, err := readSecrets(path)
 	if err != nil {
@@ -153,7 +152,7 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 		return err
 	}
 	if now, err := readKeys(path); err != nil || now != text {
-		return fmt.Errorf("%s was changed by hand meanwhile: %w", KeysPath(path), errors.Join(err, ErrChanged))
+		return fmt.Errorf("%s was edited: %w", KeysPath(path), errors.Join(err, ErrChanged))
 	}
 	if err := writeKeys(path, keys.Text()); err != nil {
 		return fmt.Errorf("change the fleet keys: %w", err)
@@ -161,7 +160,7 @@ func ChangeKeys(path string, change func(*token.Secrets) error) error {
 	return nil
 }
 
-// KeyFile is the file of keys in the data folder at this path.
+// KeyFile is the path of a data folder with keys.
 type KeyFile string
 
 // Read is ReadSecrets of the folder.
@@ -172,11 +171,11 @@ func (f KeyFile) Change(_ context.Context, change func(*token.Secrets) error) er
 	return ChangeKeys(string(f), change)
 }
 
-// ErrChanged is wrapped by the error for keys that somebody else has changed at the same time.
-var ErrChanged = errors.New("nothing was written: do it again")
+// ErrChanged is wrapped by the error for keys that were edited by hand at the same time.
+var ErrChanged = errors.New("the fleet keys changed meanwhile, and nothing was written: run it again")
 
-// lockKeys waits until no other program changes the keys, and removes what one left that was
-// killed. Keys that were retired since must not stay in it.
+// lockKeys waits until no other program changes the keys. It removes the temporary file that a
+// killed program left: keys that were retired since must not stay in it.
 func lockKeys(path string) (unlock func() error, err error) {
 	lock := flock.New(filepath.Join(path, "fleet-keys.lock"))
 	if err := lock.Lock(); err != nil {
@@ -194,8 +193,8 @@ func lockKeys(path string) (unlock func() error, err error) {
 	return lock.Unlock, nil
 }
 
-// leftKeys are files of keys that earlier versions wrote aside, and were killed: fleet-keys- and
-// a random number. One of eight digits may be an operator's copy, named by its day.
+// leftKeys returns the temporary files of earlier versions that were killed: fleet-keys- and a
+// random number. A number of eight digits may be the date of an operator's copy.
 func leftKeys(path string) (files []string) {
 	all, _ := filepath.Glob(filepath.Join(path, "fleet-keys-*")) // the pattern is well-formed
 	for _, file := range all {
@@ -208,9 +207,9 @@ func leftKeys(path string) (files []string) {
 	return files
 }
 
-// Copies are files in the data folder at path, by their names, that may be copies of the keys.
+// Copies returns the names of files in the data folder at path that may be copies of the keys.
 func Copies(path string) (names []string) {
-	entries, _ := os.ReadDir(path) // who opens the folder tells
+	entries, _ := os.ReadDir(path) // opening the folder reports the error
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), "fleet-keys") && e.Name() != "fleet-keys" && e.Name() != "fleet-keys.lock" {
 			names = append(names, e.Name())
@@ -221,8 +220,8 @@ func Copies(path string) (names []string) {
 
 func newKeysPath(path string) string { return filepath.Join(path, "fleet-keys.new") }
 
-// writeKeys writes keys aside and has them renamed: a crash leaves no half of a key in their
-// place. The caller has locked the keys.
+// writeKeys writes keys to a temporary file and renames it: a crash leaves no half of a key in
+// their place. The caller has locked the keys.
 func writeKeys(path, text string) error {
 	aside := newKeysPath(path)
 	f, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -247,5 +246,5 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// KeysPath is where the keys of the data folder at path are.
+// KeysPath returns the path of the keys of the data folder at path.
 func KeysPath(path string) string { return filepath.Join(path, "fleet-keys") }

@@ -13,7 +13,7 @@ import (
 	"trunkline/pkg/token"
 )
 
-// filesOfKeys are the names of all files in a folder that hold a key.
+// filesOfKeys returns the names of all files in a folder that contain a key.
 func filesOfKeys(t *testing.T, path string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(path)
@@ -49,12 +49,12 @@ func TestNoFileOfKeysSurvivesAKillAndTheNextChange(t *testing.T) {
 	}
 	change(func(s *token.Secrets) error { _, err := s.Rotate(token.NewSecret()); return err })
 	change(func(s *token.Secrets) error { return s.Retire("k1") })
-	copies := []string{"fleet-keys-20261123", "fleet-keys-mine"} // which the operator has made
+	copies := []string{"fleet-keys-20261123", "fleet-keys-mine"} // made by the operator
 	if found := filesOfKeys(t, path); !slices.Equal(found, copies) || !slices.Equal(Copies(path), copies) {
-		t.Errorf("the retired key is in %q, and told of are %q", found, Copies(path))
+		t.Errorf("the retired key is in %q, and reported are %q", found, Copies(path))
 	}
 	if err := ChangeKeys(path, func(*token.Secrets) error { return errors.New("no") }); err == nil {
-		t.Error("a change that failed is none")
+		t.Error("a failed change changed the keys")
 	}
 	if _, err := os.Lstat(newKeysPath(path)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a change that failed leaves keys aside: %v", err)

@@ -14,26 +14,25 @@ import (
 	"trunkline/pkg/store/sqlite"
 )
 
-// Dir is a data folder that is open for writing. No other program can open it so until
+// Dir is a data folder that is open for writing. No other program can open it for writing until
 // it is closed.
 type Dir struct {
 	Table  *sqlite.Table
 	Bucket *dir.Bucket
-	New    bool     // there was none before
-	Opened []string // paths that other users could use before, and can't any more
+	New    bool     // the folder was missing before
+	Opened []string // paths that other users could use before; not any more
 	path   string
 	lock   *flock.Flock
-	serves *flock.Flock // a server's; of a command, it tells whether a server starts
+	serves *flock.Flock // held by a server; a command uses it to see whether a server starts
 }
 
-// Open opens the data folder at path for one command, and makes it where it is missing. It is
-// for its owner alone then, whoever made it before. While a server runs or starts, the error is
-// ErrInUse.
+// Open opens the data folder at path for one command, and makes it if it is missing. From then on
+// only its owner can use it. While a server runs or starts, the error is ErrInUse.
 func Open(ctx context.Context, path string) (*Dir, error) {
 	return open(ctx, path, (*Dir).lockForCommand)
 }
 
-// open opens a data folder that is locked by lock.
+// open opens a data folder after lock has locked it.
 func open(ctx context.Context, path string, lock func(*Dir, context.Context) error) (*Dir, error) {
 	_, err := os.Stat(recordsPath(path))
 	d := &Dir{
@@ -58,7 +57,7 @@ func open(ctx context.Context, path string, lock func(*Dir, context.Context) err
 	return d, nil
 }
 
-// Close gives the folder free. What was written is on disk already.
+// Close releases the folder. What was written is on disk already.
 func (d *Dir) Close() error {
 	var errs []error
 	if d.Bucket != nil {
@@ -70,8 +69,8 @@ func (d *Dir) Close() error {
 	return errors.Join(append(errs, d.unlock())...)
 }
 
-// OpenTable opens the records of the data folder at path for single writes, also while
-// another program writes them.
+// OpenTable opens the records of the data folder at path for single writes, even while another
+// program writes them.
 func OpenTable(ctx context.Context, path string) (*sqlite.Table, error) {
 	if err := checkRecords(path); err != nil {
 		return nil, err
@@ -79,8 +78,8 @@ func OpenTable(ctx context.Context, path string) (*sqlite.Table, error) {
 	return sqlite.Open(ctx, recordsPath(path))
 }
 
-// OpenRecords opens the records of the data folder at path for reading, also while
-// another program writes them.
+// OpenRecords opens the records of the data folder at path for reading, even while another
+// program writes them.
 func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
 	if err := checkRecords(path); err != nil {
 		return nil, err
@@ -92,7 +91,7 @@ func OpenRecords(ctx context.Context, path string) (*sqlite.Table, error) {
 	return t, nil
 }
 
-// OpenArchive opens the archive of the data folder at path for reading, also while another
+// OpenArchive opens the archive of the data folder at path for reading, even while another
 // program writes it.
 func OpenArchive(path string) (*dir.Bucket, error) {
 	b, err := dir.OpenReadOnly(ArchivePath(path))
@@ -102,14 +101,14 @@ func OpenArchive(path string) (*dir.Bucket, error) {
 	return b, nil
 }
 
-// checkRecords reports what keeps the records at path from being opened. To open a FIFO would
+// checkRecords returns an error if the records at path can't be opened. Opening a FIFO would
 // never end.
 func checkRecords(path string) error {
 	switch info, err := os.Stat(recordsPath(path)); {
 	case err != nil:
 		return noData(path, err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file: put the records back", recordsPath(path))
+		return fmt.Errorf("%s is not a regular file: restore the records", recordsPath(path))
 	}
 	return nil
 }
@@ -121,7 +120,7 @@ func noData(path string, err error) error {
 	return err
 }
 
-// noFolder is the path of what is no data folder.
+// noFolder is a path that is not a data folder. It is an error.
 type noFolder string
 
 func (path noFolder) Error() string {
@@ -132,5 +131,5 @@ func (noFolder) Is(target error) bool { return target == os.ErrNotExist }
 
 func recordsPath(path string) string { return filepath.Join(path, "records.db") }
 
-// ArchivePath is where the archive of the data folder at path is.
+// ArchivePath returns the path of the archive of the data folder at path.
 func ArchivePath(path string) string { return filepath.Join(path, "archive") }

@@ -9,9 +9,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A data folder has two locks. Who writes holds `lock`. A server also holds `lock.serve`, and
-// takes it first: a command that writes alone looks at it, and ends when a server starts. So a
-// command that takes hours keeps no PBX waiting.
+// A data folder has two locks. A writer holds `lock`. A server also holds `lock.serve`, and takes
+// it first. A command that writes alone watches it, and ends when a server starts. So a command
+// that takes hours keeps no PBX waiting.
 
 // ErrInUse says that another program has a data folder open for writing.
 var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose another folder")
@@ -20,17 +20,18 @@ var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose anoth
 var ErrServerStarts = errors.New("a server starts on this folder, so this command ended early: run it again, and the server does it")
 
 const (
-	// looksEvery is how often a command looks whether a server starts.
+	// looksEvery is how often a command checks whether a server starts.
 	looksEvery = 200 * time.Millisecond
-	// endsWithin is how long a server waits for a command to end. A command ends as for Ctrl-C.
+	// endsWithin is how long a server waits for a command to end. The command ends as after
+	// Ctrl-C.
 	endsWithin = 30 * time.Second
-	// looksFor is how long a look at a lock may keep others from it, at most.
+	// looksFor is the longest time that a check of a lock may hold it.
 	looksFor = 100 * time.Millisecond
 )
 
-// Serve opens the data folder at path for a server, and makes it where it is missing. A command
-// that works on it alone is told to end; waits is called before the server waits for that. While
-// another server runs, and where a command does not end, the error is ErrInUse.
+// Serve opens the data folder at path for a server, and makes it if it is missing. A command that
+// has it open is asked to end; Serve calls waits before it waits for that. The error is ErrInUse
+// if another server runs, or if the command does not end.
 func Serve(ctx context.Context, path string, waits func()) (*Dir, error) {
 	return open(ctx, path, func(d *Dir, ctx context.Context) error { return d.lockForServer(ctx, waits) })
 }
@@ -60,7 +61,7 @@ func (d *Dir) lockForCommand(ctx context.Context) error {
 	return nil
 }
 
-// lockWithin takes a lock, and tries for a while.
+// lockWithin tries to take a lock for a limited time.
 func lockWithin(ctx context.Context, l *flock.Flock, limit time.Duration) error {
 	ctx, end := context.WithTimeoutCause(ctx, limit, ErrInUse)
 	defer end()
@@ -89,8 +90,8 @@ func (d *Dir) serverStarts() (bool, error) {
 	return false, d.serves.Unlock()
 }
 
-// UntilServed is a context that ends with ErrServerStarts when a server starts on the folder,
-// which a command has open. Call done at the end of the command.
+// UntilServed returns a context that ends with ErrServerStarts when a server starts on the folder
+// of a command. Call done at the end of the command.
 func (d *Dir) UntilServed(ctx context.Context) (until context.Context, done func()) {
 	until, end := context.WithCancelCause(ctx)
 	looked := make(chan struct{})
@@ -110,5 +111,5 @@ func (d *Dir) UntilServed(ctx context.Context) (until context.Context, done func
 	return until, func() { end(nil); <-looked }
 }
 
-// unlock gives free what is locked.
+// unlock releases all locks.
 func (d *Dir) unlock() error { return errors.Join(d.lock.Unlock(), d.serves.Unlock()) }

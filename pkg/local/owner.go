@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// ErrNotOwner says that a data folder belongs to somebody else.
+// ErrNotOwner says that a data folder belongs to another user.
 var ErrNotOwner = errors.New("only its owner may use it")
 
-// owner is who a file belongs to.
+// owner is the user and the group that a file belongs to.
 type owner struct{ uid, gid int }
 
 // String is the owner's name, or #uid where it has none.
@@ -23,7 +23,7 @@ func (o owner) String() string {
 	return "#" + strconv.Itoa(o.uid)
 }
 
-// sudo is how to run a command as the owner.
+// sudo returns how to run a command as the owner.
 func (o owner) sudo() string {
 	name := o.String()
 	if strings.HasPrefix(name, "#") {
@@ -32,11 +32,12 @@ func (o owner) sudo() string {
 	return "`sudo -u " + name + " pbxctl …`"
 }
 
-// ActAsOwner has the whole program act as the owner of the data folder at path from now on, where
-// root runs it; it returns the owner's name, which is empty where nothing has changed. So every
-// file is the owner's that is made there: keys, records, archive, what SQLite makes by itself.
-// Another user is refused with ErrNotOwner. A folder that is not there yet will belong to whoever
-// makes it. One on a medium that can't be written is anybody's to read.
+// ActAsOwner makes the whole program act as the owner of the data folder at path, if root runs
+// it. It returns the owner's name, or nothing if nothing has changed. So all files that are made
+// in the folder belong to the owner: keys, records, archive, and those that SQLite makes.
+//
+// Another user gets ErrNotOwner. A missing folder will belong to whoever makes it. A folder on a
+// read-only medium may be read by anybody.
 //
 // Call it before anything in the folder is opened.
 func ActAsOwner(path string) (name string, err error) {
@@ -44,7 +45,7 @@ func ActAsOwner(path string) (name string, err error) {
 	me := effective()
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrPermission):
-		return "", nil // who opens it tells
+		return "", nil // opening it reports the error
 	case err != nil:
 		return "", fmt.Errorf("the data folder can't be used: %w: run this as its owner, by `sudo -u OWNER pbxctl …`", err)
 	case o.uid == me.uid || readOnly(path):

@@ -4,7 +4,7 @@ package local
 
 import "os"
 
-// Owners are not told apart here.
+// Owners are not distinguished here.
 func effective() owner { return owner{} }
 
 func ownerOf(path string) (owner, error) {

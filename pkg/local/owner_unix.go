@@ -24,7 +24,7 @@ func ownerIn(info os.FileInfo) owner {
 	return effective()
 }
 
-// become gives up what root may do, for all threads and for good.
+// become gives up root's rights, for all threads and for good.
 func become(o owner) error {
 	if err := syscall.Setgroups([]int{o.gid}); err != nil {
 		return err
@@ -35,7 +35,7 @@ func become(o owner) error {
 	return syscall.Setuid(o.uid)
 }
 
-// flagReadOnly is that of a file system that can't be written.
+// flagReadOnly is the flag of a read-only file system.
 const flagReadOnly = 1
 
 func readOnly(path string) bool {

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// What others than the owner may do with a file.
+// othersMay has the permissions of users other than the owner.
 const othersMay = 0o077
 
-// own is what a data folder has of ours at its top.
+// own are our files at the top of a data folder.
 var own = [...]string{"records.db", "records.db-wal", "records.db-shm", "archive", "fleet-keys", "fleet-keys.lock", "fleet-keys.new", "lock", "lock.serve"}
 
-// makePrivate has a data folder, and what stands in it, be for its owner alone. It returns what
-// others could use before.
+// makePrivate makes a data folder, and our files at its top, usable by the owner alone. It
+// returns what others could use before.
 func makePrivate(path string) (opened []string, err error) {
 	for _, name := range append([]string{"."}, own[:]...) {
 		file := filepath.Join(path, name)
@@ -30,7 +30,7 @@ func makePrivate(path string) (opened []string, err error) {
 	return opened, nil
 }
 
-// makeFilePrivate does so with one file or folder, which may be missing.
+// makeFilePrivate makes one file or folder usable by the owner alone. It may be missing.
 func makeFilePrivate(file string) (wasOpen bool, err error) {
 	info, err := os.Stat(file)
 	switch {
@@ -46,14 +46,14 @@ func makeFilePrivate(file string) (wasOpen bool, err error) {
 	return true, os.Chmod(file, info.Mode().Perm()&^othersMay)
 }
 
-// Stray is a file of a data folder that its owner can't use, or that others can.
+// Stray is a file of a data folder that its owner can't use, or that others can use.
 type Stray struct {
 	Path string
 	Why  string
 }
 
 // Strays finds files of the data folder at path that belong to another user, or that others may
-// use; at most as many as that. It looks at every file.
+// use. It checks every file, and returns at most atMost.
 func Strays(path string, atMost int) (found []Stray, err error) {
 	o, err := ownerOf(path)
 	if err != nil {

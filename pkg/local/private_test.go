@@ -19,14 +19,14 @@ import (
 	"trunkline/pkg/store"
 )
 
-// underUmask has this process make files by another umask. Tests that do so run one after the other.
+// underUmask makes this process use another umask. Tests with it run one after the other.
 func underUmask(t *testing.T, mask int) {
 	t.Helper()
 	before := syscall.Umask(mask)
 	t.Cleanup(func() { syscall.Umask(before) })
 }
 
-// fill opens the data folder at path, has something written of each kind, and closes it.
+// fill opens the data folder at path, writes something of each kind, and closes it.
 func fill(t *testing.T, path string) *Dir {
 	t.Helper()
 	data, err := Open(t.Context(), path)
@@ -42,7 +42,7 @@ func fill(t *testing.T, path string) *Dir {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPrivate(t, path) // with what SQLite has beside its file
+	checkPrivate(t, path) // with SQLite's own files
 	if err := data.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestReadersDoNotWaitForAFIFOInThePlaceOfTheRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, open := range map[string]func(context.Context, string) (*sqlite.Table, error){"to read": OpenRecords, "to write": OpenTable} {
-		if _, err := open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "records.db is no regular file") {
+		if _, err := open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "records.db is not a regular file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -10,33 +10,33 @@ import (
 	"trunkline/pkg/rollup"
 )
 
-// workersAtOnce is how many days are computed side by side.
+// workersAtOnce is how many days are computed concurrently.
 const workersAtOnce = 2
 
 // Worker does the tasks of a Queue.
 type Worker interface {
 	Compute(context.Context, rollup.Task) error
-	// Pack reports whether the same turn is to be taken again.
+	// Pack does a compaction job. It reports whether the same job has to be done again.
 	Pack(context.Context, compact.Job) (again bool, err error)
 }
 
-// Queue is a maintenance.Queue within this process: its worker has done all that it is sent when it
-// returns. What fails comes again with the next run of the schedule.
+// Queue is a maintenance.Queue within this process. Each call returns after its worker has done
+// all tasks. The next run of the schedule repeats what failed.
 type Queue struct{ Worker Worker }
 
-// Pack implements maintenance.Queue. Each kind of event has its turn before any has another one.
-func (q Queue) Pack(ctx context.Context, turns []compact.Job) (err error) {
-	for len(turns) > 0 {
+// Pack implements maintenance.Queue. Each kind of event has one job before any has its next one.
+func (q Queue) Pack(ctx context.Context, jobs []compact.Job) (err error) {
+	for len(jobs) > 0 {
 		var again []compact.Job
 		kinds := each.Loop[compact.Job]{Of: "kinds of events to be packed", Name: func(t compact.Job) string { return string(t.Kind) }}
-		err = errors.Join(err, kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t compact.Job) error {
+		err = errors.Join(err, kinds.Do(ctx, each.Of(jobs...), func(ctx context.Context, t compact.Job) error {
 			more, err := q.Worker.Pack(ctx, t)
 			if more {
 				again = append(again, t)
 			}
 			return err
 		}))
-		turns = again
+		jobs = again
 	}
 	return err
 }

@@ -56,23 +56,23 @@ func TestAllTasksAreDoneOnceTwoAtATime(t *testing.T) {
 
 func TestTurnsAtPackingAreTakenOneAfterTheOther(t *testing.T) {
 	var taken []compact.Job
-	q := Queue{worker{pack: func(turn compact.Job) (bool, error) {
-		taken = append(taken, turn)
+	q := Queue{worker{pack: func(job compact.Job) (bool, error) {
+		taken = append(taken, job)
 		return false, nil
 	}}}
-	turns := compact.Jobs(time.Now())
-	if err := q.Pack(t.Context(), turns); err != nil || !slices.Equal(taken, turns) {
+	jobs := compact.Jobs(time.Now())
+	if err := q.Pack(t.Context(), jobs); err != nil || !slices.Equal(taken, jobs) {
 		t.Errorf("%v, %v", taken, err)
 	}
 }
 
 func TestATurnThatWasTooShortIsFollowedByAnotherOnceAllKindsHadOne(t *testing.T) {
 	var taken []pbx.Kind
-	left := map[pbx.Kind]int{"a": 2, "b": 0, "c": 1} // turns after the first
-	q := Queue{worker{pack: func(turn compact.Job) (bool, error) {
-		taken = append(taken, turn.Kind)
-		left[turn.Kind]--
-		return left[turn.Kind] >= 0, errors.New("one pile can't be read")
+	left := map[pbx.Kind]int{"a": 2, "b": 0, "c": 1} // jobs after the first
+	q := Queue{worker{pack: func(job compact.Job) (bool, error) {
+		taken = append(taken, job.Kind)
+		left[job.Kind]--
+		return left[job.Kind] >= 0, errors.New("one batch can't be read")
 	}}}
 	err := q.Pack(t.Context(), []compact.Job{{Kind: "a"}, {Kind: "b"}, {Kind: "c"}})
 	if want := []pbx.Kind{"a", "b", "c", "a", "c", "a"}; !slices.Equal(taken, want) || !each.Only(err) {

@@ -27,12 +27,12 @@ const mac = pbx.MAC("68692e0b0001")
 
 // worked is a queue whose days are computed at once. It keeps the compaction jobs.
 type worked struct {
-	r     *rollup.Rollup
-	turns *[]compact.Job
+	r    *rollup.Rollup
+	jobs *[]compact.Job
 }
 
-func (w worked) Pack(_ context.Context, turns []compact.Job) error {
-	*w.turns = append(*w.turns, turns...)
+func (w worked) Pack(_ context.Context, jobs []compact.Job) error {
+	*w.jobs = append(*w.jobs, jobs...)
 	return nil
 }
 
@@ -50,7 +50,7 @@ type world struct {
 	store  *store.Store
 	now    time.Time
 	log    strings.Builder
-	turns  []compact.Job
+	jobs   []compact.Job
 }
 
 func newWorld(table store.Table, bucket archive.Bucket) *world {
@@ -64,7 +64,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
 	r := rollup.New(w.store, w.bucket, config.DefaultSchedule(), now)
-	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.turns})
+	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.jobs})
 }
 
 // call records a call that begins at a given time, of a PBX whose clock stands in UTC.
@@ -132,9 +132,9 @@ func TestEachKindOfEventHasATurnAtPackingUntilTheNextHour(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kinds []pbx.Kind
-	for _, turn := range w.turns {
-		if kinds = append(kinds, turn.Kind); !turn.Until.Equal(w.now.Add(time.Hour)) {
-			t.Errorf("at %s: %+v", w.now, turn)
+	for _, job := range w.jobs {
+		if kinds = append(kinds, job.Kind); !job.Until.Equal(w.now.Add(time.Hour)) {
+			t.Errorf("at %s: %+v", w.now, job)
 		}
 	}
 	if !slices.Equal(kinds, pbx.Kinds()) {
@@ -229,8 +229,8 @@ func TestARetryThatHangsIsToldAndLeavesTimeForTheNext(t *testing.T) {
 		if err := w.run(ctx, time.Now); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
-		if log := w.log.String(); !strings.Contains(log, `"msg":"retry","released":0,"refused_again":0,"failed":1`) || len(w.turns) != len(pbx.Kinds()) {
-			t.Errorf("%d turns at packing:\n%s", len(w.turns), log)
+		if log := w.log.String(); !strings.Contains(log, `"msg":"retry","released":0,"refused_again":0,"failed":1`) || len(w.jobs) != len(pbx.Kinds()) {
+			t.Errorf("%d compaction jobs:\n%s", len(w.jobs), log)
 		}
 	})
 }

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Lines is the way of a log to a writer that may stall or end, such as a pipe. Write never
-// waits: lines wait in memory, and where too many wait, further ones are dropped and counted.
+// Lines carries log lines to a writer that may stall or end, such as a pipe. Write never waits:
+// lines wait in memory. If too many wait, further ones are dropped and counted.
 type Lines struct {
 	waiting chan []byte
-	bytes   atomic.Int64 // that wait
-	dropped atomic.Int64 // lines, since it was last told
+	bytes   atomic.Int64 // bytes that wait
+	dropped atomic.Int64 // lines dropped since the last report
 	ended   chan struct{}
-	mu      sync.RWMutex // held for writing while waiting is closed
+	mu      sync.RWMutex // held for writing while waiting is being closed
 	closed  bool
 }
 
-// What waits at most: about a minute of a busy server.
+// Limits of what waits: about a minute of a busy server.
 const (
 	linesAtMost = 16 << 10
 	bytesAtMost = 4 << 20
 )
 
-// NewLines has lines written to w. Once lines were dropped and w is read again, report writes to
-// w how many they were.
+// NewLines makes Lines that write to w. After lines were dropped and w is read again, report
+// writes their number to w.
 func NewLines(w io.Writer, report func(w io.Writer, dropped int64)) *Lines {
 	l := &Lines{waiting: make(chan []byte, linesAtMost), ended: make(chan struct{})}
 	go l.run(w, report)
@@ -45,7 +45,7 @@ func (l *Lines) run(w io.Writer, report func(io.Writer, int64)) {
 	}
 }
 
-// Write implements io.Writer. It is given a whole line at a time, and never fails.
+// Write implements io.Writer. Its argument is a whole line, and it never fails.
 func (l *Lines) Write(line []byte) (int, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -71,8 +71,8 @@ func (l *Lines) take(line []byte) bool {
 	}
 }
 
-// Close has what waits written, and returns when it is, or after a time. What does not go out
-// until then is lost.
+// Close writes the waiting lines, for a limited time. Lines that are not written by then are
+// lost.
 func (l *Lines) Close(within time.Duration) {
 	l.mu.Lock()
 	if !l.closed {

@@ -1,7 +1,6 @@
-// Package telemetry tells operators what happened: structured logs, and metrics in
-// CloudWatch's embedded metric format, one line of JSON for each delivery that is both.
-// A line has the PBX's MAC, the outcome, kinds, counts and times: never a path, a token
-// or anything of a body.
+// Package telemetry reports to operators: structured logs, and metrics in CloudWatch's embedded
+// metric format. Each delivery is one line of JSON that serves as both. A line has the PBX's MAC,
+// the outcome, kinds, counts and times. It never has a path, a token, or anything of a body.
 package telemetry
 
 import (
@@ -23,9 +22,9 @@ func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 	return func(ctx context.Context, r ingest.Report) { logDelivery(ctx, log, r) }
 }
 
-// DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace:
-// the metric events, by outcome, and by outcome and kind; spilled and quarantined, of the
-// whole fleet; and likewise sealed, where there are any.
+// DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace. The
+// metric events is counted by outcome, and by outcome and kind. The metrics spilled and
+// quarantined are those of the whole fleet, and so is sealed, if it is not zero.
 func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(context.Context, ingest.Report) {
 	log := slog.New(slog.NewJSONHandler(w, nil))
 	return func(ctx context.Context, r ingest.Report) {
@@ -39,11 +38,11 @@ func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(c
 	}
 }
 
-// ofTheFleet are the dimensions of a metric that has none. A PBX's MAC is never one: each
-// value of a dimension is a metric of its own, and is paid for.
+// ofTheFleet are the dimensions of a metric without any. Never use a PBX's MAC as one: each value
+// of a dimension is a metric of its own, and costs money.
 var ofTheFleet = [][]string{{}}
 
-// metrics makes metrics of members of the line that it is an attribute of.
+// metrics makes metrics from members of the line that has this attribute.
 func metrics(at time.Time, namespace string, directives ...metricDirective) slog.Attr {
 	for i := range directives {
 		directives[i].Namespace = namespace
@@ -55,8 +54,8 @@ func counted(dimensions [][]string, m ...metric) metricDirective {
 	return metricDirective{Dimensions: dimensions, Metrics: m}
 }
 
-// embeddedMetrics is the member _aws of the embedded metric format, as specified in
-// the Amazon CloudWatch user guide.
+// embeddedMetrics is the member _aws of the embedded metric format, which the Amazon CloudWatch
+// user guide specifies.
 type embeddedMetrics struct {
 	Timestamp         int64 // milliseconds since 1970
 	CloudWatchMetrics []metricDirective
@@ -89,7 +88,7 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 	}
 	if at := firstUnreadable(r); at != nil {
 		level = slog.LevelWarn
-		if at.Line > 0 { // else it has no place
+		if at.Line > 0 { // else the place is unknown
 			attrs = append(attrs, slog.Int("line", at.Line), slog.Int("column", at.Column), slog.String("member", at.Member))
 		}
 	}
@@ -100,8 +99,8 @@ func logDelivery(ctx context.Context, log *slog.Logger, r ingest.Report, more ..
 	log.LogAttrs(ctx, level, "delivery", attrs...)
 }
 
-// events is how many events a delivery has: where its body was not read, one. To try a URL is
-// none.
+// events is how many events a delivery has: one if its body was not read, none if it only tried a
+// URL.
 func events(r ingest.Report) int {
 	if r.Outcome == ingest.Admitted {
 		return 0
@@ -109,7 +108,7 @@ func events(r ingest.Report) int {
 	return max(1, len(r.Events))
 }
 
-// kind is the kind of a delivery's event: a label of few values.
+// kind returns the kind of a delivery's event: a label with few values.
 func kind(r ingest.Report) string {
 	switch {
 	case r.Array:
@@ -120,7 +119,7 @@ func kind(r ingest.Report) string {
 	return "none"
 }
 
-// quarantined is how many of a delivery's events were refused, and kept in quarantine.
+// quarantined returns how many of a delivery's events were refused and quarantined.
 func quarantined(r ingest.Report) int {
 	n := 0
 	for _, e := range r.Events {
@@ -132,8 +131,8 @@ func quarantined(r ingest.Report) int {
 	return n
 }
 
-// unrecognised is how many events there are of each name that has no record of its own, such
-// as "Newchannel 2, other 1".
+// unrecognised returns the number of events of each name without a record type, such as
+// "Newchannel 2, other 1".
 func unrecognised(r ingest.Report) string {
 	counts := map[string]int{}
 	for _, e := range r.Events {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// a server that does what do says, in a folder that the test forgets.
+// start starts a server that calls do, in a folder that the test removes.
 func start(t *testing.T, folder string, do func(context.Context, Session) int) *Server {
 	t.Helper()
 	s := &Server{Version: "v1", Do: do, Now: time.Now}
@@ -25,7 +25,7 @@ func start(t *testing.T, folder string, do func(context.Context, Session) int) *
 	return s
 }
 
-// asked is what became of a command.
+// asked is the result of a command.
 type asked struct {
 	out, errs string
 	code      int
@@ -254,7 +254,7 @@ func TestFilesThatTheClientNamedAreItsOwn(t *testing.T) {
 	}
 }
 
-// A server could be another user's than the client, which may be root.
+// A server could belong to another user than the client, which may be root.
 func TestAServerWritesNoFileThatTheClientDidNotName(t *testing.T) {
 	folder, other := t.TempDir(), filepath.Join(t.TempDir(), "passwd")
 	l, err := listen(folder)

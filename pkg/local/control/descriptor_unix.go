@@ -15,8 +15,8 @@ func sendDescriptor(conn *net.UnixConn, descriptor uintptr) error {
 	return err
 }
 
-// TakeOver has the server of a data folder hand over its listener, and stop once ready returns
-// nil. Connections wait in the listener until somebody accepts them. Where no server listens, the
+// TakeOver makes the server of a data folder hand over its listener, and stop after ready returns
+// nil. Connections wait in the listener until somebody accepts them. If no server listens, the
 // error is ErrNobody.
 func TakeOver(folder string, ready func() error) (net.Listener, error) {
 	conn, err := dial(folder)

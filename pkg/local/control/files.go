@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 )
 
-// Files are those that a command reads and writes besides a data folder.
+// Files are the files that a command uses besides a data folder.
 type Files interface {
-	// Read is the whole of a file. One that is missing is an os.ErrNotExist.
+	// Read returns the content of a file. If it is missing, the error is os.ErrNotExist.
 	Read(path string) ([]byte, error)
-	// Create begins a file, aside until it is committed.
+	// Create begins a file under a temporary name. Commit gives it its own name.
 	Create(path string) (File, error)
 	Remove(path string) error
 }
@@ -19,9 +19,9 @@ type Files interface {
 // File is a file that is being written.
 type File interface {
 	io.Writer
-	// Commit has it on disk, in the place of what was there.
+	// Commit puts the file on disk, in the place of an earlier one.
 	Commit() error
-	// Discard leaves nothing of it. After Commit it does nothing.
+	// Discard removes the temporary file. After Commit it does nothing.
 	Discard()
 }
 
@@ -35,7 +35,7 @@ func (OwnFiles) Read(path string) ([]byte, error) { return os.ReadFile(path) }
 func (OwnFiles) Create(path string) (File, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if failure, ok := errors.AsType[*os.PathError](err); ok {
-		failure.Path = path // not that aside
+		failure.Path = path // not the temporary name
 	}
 	if err != nil {
 		return nil, err

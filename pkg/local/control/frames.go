@@ -20,7 +20,7 @@ const (
 	takes    = 'h'
 )
 
-// How long what follows a frame's head may be.
+// The most bytes that a frame's content may have.
 const (
 	frameAtMost   = 64 << 10
 	requestAtMost = 1 << 20
@@ -28,7 +28,7 @@ const (
 
 const headSize = 5
 
-// writeFrame writes one frame at once, so that frames of several goroutines don't mix.
+// writeFrame writes one frame in one call, so that frames of several goroutines don't mix.
 func writeFrame(w io.Writer, kind byte, content []byte) error {
 	frame := make([]byte, headSize, headSize+len(content))
 	frame[0] = kind

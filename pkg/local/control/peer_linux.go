@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// checkPeer refuses another user than the one whose process this is, and root.
+// checkPeer refuses users other than this process's user and root.
 func checkPeer(conn *net.UnixConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -14,18 +14,18 @@ import (
 
 // Request is a command that a client asks for.
 type Request struct {
-	Version  string            `json:"version"` // of the client's program: the server's has to be the same
+	Version  string            `json:"version"` // of the client's program: it must be the server's version, too
 	Args     []string          `json:"args"`
-	Dir      string            `json:"dir"`  // that relative paths begin at
-	Home     string            `json:"home"` // that ~ means
+	Dir      string            `json:"dir"`  // base of relative paths
+	Home     string            `json:"home"` // what ~ means
 	Env      map[string]string `json:"env,omitempty"`
-	Terminal bool              `json:"terminal,omitempty"` // somebody looks on
-	// Files are those that the client reads and writes itself, by the paths in Args, made
-	// absolute; with what is in those that are there.
+	Terminal bool              `json:"terminal,omitempty"` // somebody watches the output
+	// Files are those that the client reads and writes itself, by the absolute form of their paths
+	// in Args, with the contents of those that exist.
 	Files map[string][]byte `json:"files,omitempty"`
 }
 
-// Session is a command under way.
+// Session is a running command.
 type Session struct {
 	Request Request
 	Out     io.Writer
@@ -33,15 +33,15 @@ type Session struct {
 	Files   Files
 }
 
-// Server does what clients ask for, one command after the other.
+// Server does the commands of clients, one after the other.
 type Server struct {
-	// Version is that of the program.
+	// Version is the program's version.
 	Version string
-	// Do does a command, and returns its exit code. Its context ends when the client wants
-	// no more of it, or the server stops.
+	// Do does a command, and returns its exit code. Its context ends when the client cancels, or
+	// the server stops.
 	Do func(context.Context, Session) int
-	// HandOver gives the descriptor of the server's listener to send, and then has the server
-	// stop; nil: it is not handed over.
+	// HandOver passes the descriptor of the server's listener to send, and then stops the server;
+	// nil: the listener is not handed over.
 	HandOver func(send func(descriptor uintptr) error) error
 	Now      func() time.Time
 
@@ -49,26 +49,26 @@ type Server struct {
 	stop     context.CancelFunc
 	listener *net.UnixListener
 	running  sync.WaitGroup
-	turn     chan struct{} // has room for the one that is at work
+	slot     chan struct{} // a slot for the running command
 
 	mu    sync.Mutex
-	doing string // what is at work
+	doing string // name of the running command
 	since time.Time
 }
 
-// connectionsAtMost is how many may be open at once.
+// connectionsAtMost is how many connections may be open at once.
 const connectionsAtMost = 32
 
-// requestWithin is how long a client may take to say what it wants.
+// requestWithin is how long a client may take to send its request.
 const requestWithin = 5 * time.Second
 
-// Start listens in a data folder that this process has to itself.
+// Start listens in a data folder that no other process uses.
 func (s *Server) Start(folder string) (err error) {
 	if s.listener, err = listen(folder); err != nil {
 		return fmt.Errorf("listen for commands: %w", err)
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	s.turn = make(chan struct{}, 1)
+	s.slot = make(chan struct{}, 1)
 	s.running.Go(s.accept)
 	return nil
 }
@@ -79,7 +79,7 @@ func (s *Server) accept() {
 		places <- struct{}{}
 		conn, err := s.listener.AcceptUnix()
 		if err != nil {
-			return // it is closed
+			return // the listener was closed
 		}
 		s.running.Go(func() {
 			defer func() { conn.Close(); <-places }()
@@ -88,14 +88,14 @@ func (s *Server) accept() {
 	}
 }
 
-// Stop ends the commands under way, takes no more, and returns when they have ended.
+// Stop ends the running commands, accepts no more, and returns when they have ended.
 func (s *Server) Stop() {
 	s.stop()
 	s.listener.Close()
 	s.running.Wait()
 }
 
-// serve does what a client asks for. What is wrong with it harms nobody else.
+// serve does a client's request. A faulty client harms nobody else.
 func (s *Server) serve(conn *net.UnixConn) {
 	if err := checkPeer(conn); err != nil {
 		writeFrame(conn, refuses, []byte(err.Error()))
@@ -122,10 +122,10 @@ func (s *Server) serve(conn *net.UnixConn) {
 	}
 }
 
-// endWithin is how long a command has that is to end early, before its connection is closed.
+// endWithin is how long a command may take to end early, before its connection is closed.
 const endWithin = 8 * time.Second
 
-// do does a command when it is its turn.
+// do does a command after the earlier ones have ended.
 func (s *Server) do(conn *net.UnixConn, request Request) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
@@ -137,7 +137,7 @@ func (s *Server) do(conn *net.UnixConn, request Request) {
 		Request: request,
 		Out:     stream{&writing, conn, prints},
 		Errs:    stream{&writing, conn, says},
-		Files:   theirFiles{c, request.Files},
+		Files:   clientFiles{c, request.Files},
 	}
 	code := byte(1)
 	if s.enter(ctx, session) {
@@ -147,8 +147,8 @@ func (s *Server) do(conn *net.UnixConn, request Request) {
 	stream{&writing, conn, exits}.one([]byte{code})
 }
 
-// closeLater has a connection closed some time after ctx ends, so that nobody waits for a
-// client that does not read. The function that it returns calls that off.
+// closeLater closes a connection some time after ctx ends, so that nobody waits for a client that
+// does not read. The returned function cancels that.
 func closeLater(ctx context.Context, conn net.Conn) (callOff func()) {
 	off := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -161,16 +161,16 @@ func closeLater(ctx context.Context, conn net.Conn) (callOff func()) {
 	return func() { stop(); close(off) }
 }
 
-// enter waits for the turn of a command, and says so. It reports whether that came.
+// enter waits until a command may run, and tells the client so. It reports whether it may run.
 func (s *Server) enter(ctx context.Context, session Session) bool {
 	select {
-	case s.turn <- struct{}{}:
+	case s.slot <- struct{}{}:
 	default:
 		s.mu.Lock()
 		fmt.Fprintf(session.Errs, "pbxctl: waits for `%s`, which runs since %s\n", s.doing, s.since.Local().Format("15:04"))
 		s.mu.Unlock()
 		select {
-		case s.turn <- struct{}{}:
+		case s.slot <- struct{}{}:
 		case <-ctx.Done():
 			fmt.Fprintln(session.Errs, "pbxctl: stopped before it began")
 			return false
@@ -182,10 +182,10 @@ func (s *Server) enter(ctx context.Context, session Session) bool {
 	return true
 }
 
-func (s *Server) leave() { <-s.turn }
+func (s *Server) leave() { <-s.slot }
 
-// Name is the command of what was typed: the words before the first flag, and nothing of what
-// they are about.
+// Name returns the command in the arguments: the words before the first flag, without their
+// operands.
 func Name(args []string) string {
 	var words []string
 	for _, word := range args[:min(len(args), 2)] {
@@ -197,17 +197,17 @@ func Name(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// connection is the server's side of one.
+// connection is the server's side of a connection.
 type connection struct {
 	*net.UnixConn
 	writing *sync.Mutex
-	replies chan []byte // of the client, about files
+	replies chan []byte // of the client, to requests about files
 }
 
-// listen takes what a client sends while its command is under way.
+// listen receives what a client sends while its command runs.
 func (c connection) listen(cancel func()) {
 	defer close(c.replies)
-	defer cancel() // the client has gone
+	defer cancel() // the client has disconnected
 	for {
 		kind, content, err := readFrame(c)
 		switch {
@@ -218,13 +218,13 @@ func (c connection) listen(cancel func()) {
 		case kind == file:
 			select {
 			case c.replies <- content:
-			default: // nobody asked for a second one
+			default: // nobody waits for a second reply
 			}
 		}
 	}
 }
 
-// handOver sends the server's listener to who takes its place.
+// handOver sends the server's listener to the client that replaces it.
 func (s *Server) handOver(conn *net.UnixConn) {
 	if s.HandOver == nil {
 		writeFrame(conn, refuses, []byte("this server can't be taken over"))
@@ -241,14 +241,14 @@ func (s *Server) handOver(conn *net.UnixConn) {
 	}
 }
 
-// readyWithin is how long who takes over may need to be ready.
+// readyWithin is how long a new server may need to be ready.
 const readyWithin = 10 * time.Second
 
-// isReady waits for the word of who takes over that it can serve. Without it, the server goes on.
+// isReady waits until the new server reports that it can serve. Otherwise this server continues.
 func isReady(conn *net.UnixConn) error {
 	defer time.AfterFunc(readyWithin, func() { conn.Close() }).Stop()
 	if kind, _, err := readFrame(conn); err != nil || kind != takes {
-		return errors.New("who takes over was not ready")
+		return errors.New("the new server was not ready")
 	}
 	return nil
 }

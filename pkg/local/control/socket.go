@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// name is that of the socket in a data folder.
+// name is the name of the socket in a data folder.
 const name = "control"
 
-// listen opens the socket of a data folder that this process has to itself: what lies there
-// is of a server that was killed.
+// listen opens the socket of a data folder that no other process uses. It replaces the socket of
+// a server that was killed.
 func listen(folder string) (*net.UnixListener, error) {
 	at, done, err := short(folder)
 	if err != nil {
@@ -43,7 +43,7 @@ func listen(folder string) (*net.UnixListener, error) {
 // ErrNobody says that no server listens in a data folder.
 var ErrNobody = errors.New("no server listens in the folder")
 
-// ErrEnding is an ErrNobody, too: there is a socket, of a server that ends or was killed.
+// ErrEnding is an ErrNobody, too: there is a socket, but its server is ending or was killed.
 var ErrEnding = fmt.Errorf("%w now", ErrNobody)
 
 // dial connects to the server of a data folder.
@@ -63,14 +63,14 @@ func dial(folder string) (*net.UnixConn, error) {
 	return conn, err
 }
 
-// Remove removes the socket of a data folder, which the server has for itself still.
+// Remove removes the socket of a data folder that only this server uses.
 func Remove(folder string) { os.Remove(filepath.Join(folder, name)) }
 
-// pathAtMost is how long a socket's path may be on all systems, with its name.
+// pathAtMost is the longest path of a socket that all systems accept, with its name.
 const pathAtMost = 100
 
-// short is a short path of a folder, for as long as done is not called: a socket's address has
-// room for some hundred bytes.
+// short returns a short path of a folder, which is valid until done is called. A socket's address
+// has only about a hundred bytes.
 func short(folder string) (path string, done func(), err error) {
 	if len(folder)+len("/"+name+".new") <= pathAtMost {
 		return folder, func() {}, nil

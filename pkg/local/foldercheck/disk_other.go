@@ -4,5 +4,5 @@ package foldercheck
 
 import "math"
 
-// freeSpace is not known here.
+// freeSpace is unknown here.
 func freeSpace(string) (uint64, error) { return math.MaxUint64, nil }

@@ -4,7 +4,7 @@ package foldercheck
 
 import "syscall"
 
-// freeSpace is how many bytes an unprivileged program may still write where path is.
+// freeSpace returns how many bytes an unprivileged program may still write at path.
 func freeSpace(path string) (uint64, error) {
 	var s syscall.Statfs_t
 	err := syscall.Statfs(path, &s)

@@ -23,12 +23,12 @@ import (
 // leastFree is the free disk space below which a folder is in danger.
 const leastFree = 1 << 30
 
-// Folder is a data folder that is checked.
+// Folder is a data folder to check.
 type Folder struct {
 	Path      string
-	URL       string // where its server listens; empty where that is not checked
-	FleetKeys string // as FLEET_KEYS has them; empty where the folder has them
-	// OpenClock opens the clock that the folder's records go by.
+	URL       string // of its server; empty: the server is not checked
+	FleetKeys string // the value of FLEET_KEYS; empty: the keys are in the folder
+	// OpenClock opens the clock that the folder's records use.
 	OpenClock func(store.Table) (*store.Clock, error)
 }
 
@@ -36,12 +36,13 @@ type Folder struct {
 type checkup struct {
 	*doctor.Checkup
 	Folder
-	table   *sqlite.Table // nil: can't be opened
+	table   *sqlite.Table // nil if it can't be opened
 	records *store.Store  // of the table
-	bucket  *dir.Bucket   // nil: can't be opened
+	bucket  *dir.Bucket   // nil if it can't be opened
 }
 
-// Run checks a data folder, which a server may have open, and that server where its URL is given.
+// Run checks a data folder, which a server may have open. If the server's URL is set, it checks
+// the server, too.
 func Run(ctx context.Context, to *doctor.Checkup, f Folder) {
 	c := &checkup{Checkup: to, Folder: f}
 	if !c.Check(ctx, "folder", func(context.Context) (string, error) { return c.Path, writable(c.Path) }) {
@@ -65,7 +66,7 @@ func Run(ctx context.Context, to *doctor.Checkup, f Folder) {
 	}
 }
 
-// open opens what can be opened, until the function that it returns is called.
+// open opens what it can. The returned function closes all.
 func (c *checkup) open(ctx context.Context) (closeAll func()) {
 	if table, err := local.OpenTable(ctx, c.Path); err == nil {
 		c.table, c.records = table, store.New(table, c.Now)
@@ -83,7 +84,7 @@ func (c *checkup) open(ctx context.Context) (closeAll func()) {
 	}
 }
 
-// stores are those that could be opened. An interface of a nil pointer would not be nil.
+// stores returns the stores that could be opened. An interface of a nil pointer would not be nil.
 func (c *checkup) stores() (s doctor.Stores) {
 	if c.table != nil {
 		s.Table = c.table
@@ -120,7 +121,7 @@ func (c *checkup) archive(ctx context.Context) {
 	}
 }
 
-// clock checks that this machine's clock can be right.
+// clock checks that this machine's clock is plausible.
 func (c *checkup) clock(ctx context.Context) {
 	c.Check(ctx, "clock", func(ctx context.Context) (string, error) {
 		if err := c.notBefore(ctx); err != nil {
@@ -137,16 +138,17 @@ func enough(free uint64) error {
 	return nil
 }
 
-// writable tells whether a folder is there, for its owner alone, and files can be made in it.
+// writable returns an error unless the folder exists, only its owner can use it, and it is
+// writable.
 func writable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return doctor.Wrong("give the right one, or make it with `pbxctl serve --data`", "%s is not there", path)
+		return doctor.Wrong("use the right one, or make it with `pbxctl serve --data`", "%s does not exist", path)
 	case err != nil:
 		return doctor.Wrong("run this as the user that pbxctl serve runs as", "%v", err)
 	case !info.IsDir():
-		return doctor.Wrong("give the right one", "%s is no folder", path)
+		return doctor.Wrong("use the right one", "%s is not a folder", path)
 	case info.Mode().Perm()&0o077 != 0:
 		return doctor.Wrong("run `chmod go= "+path+"`", "other users may read or write %s", path)
 	}
@@ -159,7 +161,7 @@ func writable(path string) error {
 
 func wholeRecords(ctx context.Context, path string) error {
 	if err := checkRecords(ctx, path); err != nil {
-		return doctor.Wrong("stop pbxctl serve, put records.db aside, and make it anew with `pbxctl replay`", "the records can't be read whole: %v", err)
+		return doctor.Wrong("stop pbxctl serve, move records.db away, and make it again with `pbxctl replay`", "some records can't be read: %v", err)
 	}
 	return nil
 }
@@ -173,11 +175,11 @@ func checkRecords(ctx context.Context, path string) error {
 	return table.Check(ctx)
 }
 
-// localKeys are the fleet keys of a data folder, if they are for its owner alone.
+// localKeys returns the fleet keys of a data folder, if only its owner can use them.
 func localKeys(path, fleetKeys string) (*token.Keyring, error) {
 	keys, err := local.ReadKeys(path, fleetKeys)
 	if err != nil {
-		return nil, doctor.Wrong("put the file fleet-keys back from its copy, or give the keys in FLEET_KEYS", "%v", err)
+		return nil, doctor.Wrong("restore the file fleet-keys from its copy, or set FLEET_KEYS", "%v", err)
 	}
 	if fleetKeys != "" {
 		return keys, nil
@@ -192,10 +194,11 @@ func localKeys(path, fleetKeys string) (*token.Keyring, error) {
 	return keys, nil
 }
 
-// straysNamed is how many files are named that others own or may use.
+// straysNamed is how many stray files an error names.
 const straysNamed = 3
 
-// owners looks whether all files are the owner's of the folder, and for the owner alone.
+// owners returns an error unless all files belong to the folder's owner, and only the owner can
+// use them.
 func owners(path string) error {
 	found, err := local.Strays(path, straysNamed)
 	if err != nil || len(found) == 0 {
@@ -208,7 +211,7 @@ func owners(path string) error {
 	return doctor.Wrong("run `sudo chown -R --reference="+path+" "+path+"` and `sudo chmod -R go= "+path+"`", "%s", strings.Join(names, ", "))
 }
 
-// trusted looks whether the clock of this machine can be right.
+// trusted returns an error if the clock of this machine is doubted.
 func (c *checkup) trusted() error {
 	clock, err := c.OpenClock(c.table)
 	if err != nil {
@@ -220,11 +223,11 @@ func (c *checkup) trusted() error {
 	return nil
 }
 
-// lastRun looks whether the last hourly run was complete.
+// lastRun checks that the last hourly run was complete.
 func (c *checkup) lastRun(ctx context.Context) (string, error) {
 	run, ran, err := c.records.LastHourlyRun(ctx)
 	if err != nil || !ran {
-		return "there was none yet", err
+		return "none has run yet", err
 	}
 	ended := run.Ended.UTC().Format(time.RFC3339)
 	if !run.Complete {
@@ -234,7 +237,7 @@ func (c *checkup) lastRun(ctx context.Context) (string, error) {
 	return "the last one was complete, and ended at " + ended, nil
 }
 
-// notBefore tells whether the clock shows a time after all that was received.
+// notBefore returns an error if the clock is behind the time of a received event.
 func (c *checkup) notBefore(ctx context.Context) error {
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that were heard", Name: each.Text[pbx.MAC]}
 	return pbxs.Do(ctx, c.records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {

@@ -9,11 +9,11 @@ import (
 	"trunkline/pkg/store"
 )
 
-// keptEvery is how often a server keeps how late it is.
+// keptEvery is how often a server saves the offset of its clock.
 const keptEvery = time.Minute
 
-// watchClock keeps how late it is until ctx ends, and logs when the clock is doubted, every hour
-// while it is, and when it is trusted again.
+// watchClock saves the clock's offset until ctx ends. It logs every hour while the clock is
+// doubted, and once when it is trusted again.
 func watchClock(ctx context.Context, c *store.Clock, folder string, log *slog.Logger) {
 	ticker := time.NewTicker(keptEvery)
 	defer ticker.Stop()

@@ -52,7 +52,7 @@ func TestAServerLogsThatItsClockJumpsAndThatItIsRightAgain(t *testing.T) {
 	})
 }
 
-// logOf is a log that is read while it is written.
+// logOf is a log that can be read while it is written.
 type logOf struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -65,7 +65,7 @@ func (l *logOf) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// take returns what was written since it was called last.
+// take returns what was written since the last call.
 func (l *logOf) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

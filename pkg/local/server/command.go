@@ -10,11 +10,11 @@ import (
 	"trunkline/pkg/local/control"
 )
 
-// Settings are the variables that commands read which work with a data folder.
+// Settings returns the variables that commands on a data folder read.
 func Settings() []string { return []string{"DEFAULT_ZONE", "GRACE_MINUTES", "RECORD_DAYS"} }
 
-// Lend calls use with the server's stores, for a command that is to work on a folder: it must
-// be the server's.
+// Lend calls use with the server's stores, for a command on a folder. The folder must be the
+// server's.
 func (s *Server) Lend(folder string, use func(*local.Dir) error) error {
 	theirs, err := os.Stat(folder)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// gate lets requests through to a handler until it is closed. A web server that has cut its
-// connections off does not wait for their requests to end: the gate does.
+// gate passes requests to a handler until it is closed. After a web server has cut its
+// connections off, it does not wait for their requests to end: the gate does.
 type gate struct {
 	next   http.Handler
 	inside sync.RWMutex // held for reading by each request
 
 	connections atomic.Int64
-	closing     atomic.Bool // each answer is the last of its connection
+	closing     atomic.Bool // each answer is the last on its connection
 }
 
 // ServeHTTP implements http.Handler.
@@ -42,9 +42,9 @@ func (g *gate) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// letGo has each connection closed after its next answer, and returns when all are, or after a
-// time. Who is about to send on one that is idle would hear that it was reset.
-func (g *gate) letGo(within time.Duration) {
+// drain closes each connection after its next answer. It returns when all are closed, or after a
+// time. A client about to send on an idle connection would otherwise see a reset.
+func (g *gate) drain(within time.Duration) {
 	g.closing.Store(true)
 	ctx, done := context.WithTimeout(context.Background(), within)
 	defer done()
@@ -52,5 +52,5 @@ func (g *gate) letGo(within time.Duration) {
 	}
 }
 
-// close returns when the last request inside has ended. No further one gets in.
+// close returns when the last request inside has ended. It admits no further one.
 func (g *gate) close() { g.inside.Lock() }

@@ -22,19 +22,19 @@ import (
 	"trunkline/pkg/token"
 )
 
-// pushes are requests of a PBX with an event each, in the forms that senders write them.
+// pushes are requests of a PBX with an event each, in the formats of different senders.
 type pushes struct {
 	path   string
 	uuids  []string
-	blanks int // behind the event
+	blanks int // after the event
 }
 
 func (p pushes) body(i int) string {
-	today := time.Now().UTC().Format(time.DateOnly) // a day that is over takes longer to record
+	today := time.Now().UTC().Format(time.DateOnly) // a past day takes longer to record
 	return fmt.Sprintf("{event:'cc_cdr', uuid:'%s', queueCode:'630', startTime:'%s 00:00:00'}", p.uuids[i], today) + strings.Repeat(" ", p.blanks)
 }
 
-// plain is a request with a length.
+// plain returns a request with a length.
 func (p pushes) plain(i int, version, headers string) string {
 	return fmt.Sprintf("POST %s HTTP/%s\r\nHost: pbx\r\n%sContent-Length: %d\r\n\r\n%s", p.path, version, headers, len(p.body(i)), p.body(i))
 }
@@ -44,7 +44,7 @@ func (p pushes) chunked(i int) string {
 	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: pbx\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", p.path, body[:5], len(body)-5, body[5:])
 }
 
-// aWay is how senders hang up before they are answered.
+// aWay is a way in which senders hang up before they are answered.
 type aWay struct {
 	name   string
 	pushes int // on one connection
@@ -79,12 +79,12 @@ var waysToHangUp = []aWay{
 	{"sends chunks, and closes", 1, func(c *net.TCPConn, p pushes) { io.WriteString(c, p.chunked(0)) }},
 }
 
-// arrivals are the bodies that a server has read whole.
+// arrivals are the bodies that a server has read completely.
 type arrivals struct {
 	next  http.Handler
 	mu    sync.Mutex
 	read  map[string]bool // by the uuids in them
-	ended int             // requests that were read whole, and have been dealt with
+	ended int             // requests that were read completely, and are done
 }
 
 func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -98,7 +98,7 @@ func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// underWay is how many are not stored yet, or not answered.
+// underWay returns how many are not yet stored or answered.
 func (a *arrivals) underWay() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -120,7 +120,7 @@ func (a *arrivals) count() int {
 	return len(a.read)
 }
 
-// waitFor returns when so many bodies are read, or no further ones come.
+// waitFor returns when n bodies are read, or no further ones come.
 func (a *arrivals) waitFor(n int) {
 	for was, since := a.count(), time.Now(); was < n && time.Since(since) < 3*time.Second; time.Sleep(time.Millisecond) {
 		if now := a.count(); now > was {
@@ -133,7 +133,7 @@ type watchedBody struct {
 	io.ReadCloser
 	text  bytes.Buffer
 	whole bool
-	note  func(text []byte) // called once it is whole
+	note  func(text []byte) // called with the complete text
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
@@ -146,7 +146,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// serveNoting starts a server whose arrivals are noted.
+// serveNoting starts a server that notes its arrivals.
 func serveNoting(t *testing.T, a *arrivals, data string) *Server {
 	t.Helper()
 	s := open(t, Config{Folder: data})
@@ -155,7 +155,7 @@ func serveNoting(t *testing.T, a *arrivals, data string) *Server {
 	return s
 }
 
-// open makes a server that serves nobody yet, with what is not told as for pbxctl serve.
+// open makes a server that does not serve yet. Other settings are those of pbxctl serve.
 func open(t *testing.T, c Config) *Server {
 	t.Helper()
 	c.Addr, c.BodyTimeout = "127.0.0.1:0", time.Minute
@@ -170,7 +170,7 @@ func open(t *testing.T, c Config) *Server {
 	return s
 }
 
-// hangUp has 64 senders at a time hang up on a server, by each way until it has sent so many
+// hangUp lets 64 concurrent senders hang up on a server, in each way until it has sent ofEach
 // events. The uuids are numbers: of the round, the way and the event.
 func hangUp(s *Server, path string, round, ofEach int) {
 	addr := strings.TrimPrefix(s.URL, "http://")
@@ -193,7 +193,7 @@ func hangUp(s *Server, path string, round, ofEach int) {
 				connections <- func() {
 					conn, err := net.Dial("tcp", addr)
 					if err != nil {
-						return // it has stopped
+						return // the server has stopped
 					}
 					defer conn.Close()
 					conn.SetDeadline(time.Now().Add(20 * time.Second))
@@ -206,8 +206,8 @@ func hangUp(s *Server, path string, round, ofEach int) {
 	senders.Wait()
 }
 
-// checkStored looks for all that was read in records and archive, and counts what is in both.
-// What one store kept for the other is handed on first.
+// checkStored checks that all that was read is in records and archive, and counts it. First it
+// hands on the spill.
 func (a *arrivals) checkStored(t *testing.T, data string) (byWay []int) {
 	t.Helper()
 	handOn(t, data)
@@ -228,7 +228,7 @@ func (a *arrivals) checkStored(t *testing.T, data string) (byWay []int) {
 	return byWay
 }
 
-// handOn hands on what one store kept for the other.
+// handOn hands on the spill.
 func handOn(t *testing.T, data string) {
 	t.Helper()
 	folder, err := local.Open(t.Context(), data)
@@ -287,7 +287,7 @@ func ownPath(t *testing.T) string {
 	return ingesttest.Endpoint{Keys: keys}.URL(hangingUp, 1)
 }
 
-// ofEachWay is how many events are sent by each way to hang up.
+// ofEachWay is how many events are sent in each way of hanging up.
 const ofEachWay = 1000
 
 func TestWhatHasArrivedWholeIsStoredHoweverItsSenderHangsUp(t *testing.T) {
@@ -317,7 +317,7 @@ func TestWhatHasArrivedWholeIsStoredThoughTheServerStops(t *testing.T) {
 		var sending sync.WaitGroup
 		before := a.count()
 		sending.Go(func() { hangUp(s, ownPath(t), round, ofEachWay/rounds) })
-		a.waitFor(before + all/2*round/rounds) // the rest come too late
+		a.waitFor(before + all/2*round/rounds) // the rest comes too late
 		underWay += a.underWay()
 		if err := s.Stop(); err != nil {
 			t.Error(err)

@@ -15,14 +15,14 @@ import (
 
 const (
 	healthPath   = "/healthz"
-	healthFor    = 5 * time.Second // how long an answer is given again: anybody may ask
-	healthWithin = 2 * time.Second // the time that each store has
+	healthFor    = 5 * time.Second // how long an answer is repeated: anybody may ask
+	healthWithin = 2 * time.Second // timeout of each store
 )
 
-// health answers GET /healthz: 200 where both stores can be written, else 503 with which of them
-// can't. It is safe for concurrent use.
+// health answers GET /healthz: 200 if both stores can be written, else 503 with the names of
+// those that can't. It is safe for concurrent use.
 type health struct {
-	next   http.Handler // of all else
+	next   http.Handler // for all other paths
 	stores []writableStore
 	log    *slog.Logger
 	now    func() time.Time
@@ -31,13 +31,13 @@ type health struct {
 	failed []string
 }
 
-// writableStore is a store that is tried by a write of which nothing is left.
+// writableStore is a store that is checked by a write that leaves nothing.
 type writableStore struct {
 	name  string
 	write func(context.Context) error
 }
 
-// health answers for the server's stores, and hands all else on.
+// health returns a handler that checks the server's stores, and passes all other requests on.
 func (s *Server) health(next http.Handler) *health {
 	return &health{next: next, log: s.Log, now: s.Now, stores: []writableStore{
 		{"the records", s.Store.Ping},
@@ -67,10 +67,11 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	json.NewEncoder(w).Encode(map[string]string{"status": "ok"}) // whoever does not hear it has gone
+	json.NewEncoder(w).Encode(map[string]string{"status": "ok"}) // if it fails, the client has disconnected
 }
 
-// check tries the stores, unless that was done just now, and returns those that can't be written.
+// check tries the stores, unless it did so a moment ago. It returns the names of those that can't
+// be written.
 func (h *health) check(ctx context.Context) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

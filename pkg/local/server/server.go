@@ -29,33 +29,33 @@ import (
 	"trunkline/pkg/token"
 )
 
-// Config is what a server is told.
+// Config is the configuration of a server.
 type Config struct {
 	Addr        string        // host and port to listen on; port 0 is any that is free
-	Folder      string        // the data folder, made where it is missing
+	Folder      string        // the data folder; it is made if it is missing
 	BodyTimeout time.Duration // how long a request may take to arrive
-	StopWithin  time.Duration // how long requests under way have at the end; zero: 10 s
-	TakeOver    bool          // take the place, and the port, of the server of the folder
+	StopWithin  time.Duration // how long running requests may take at the end; zero: 10 s
+	TakeOver    bool          // replace the running server of the folder, and use its port
 
 	Getenv  func(string) string
-	Now     func() time.Time // of what is received
+	Now     func() time.Time // the time at which events are received
 	Machine func() time.Time // measures durations, by a monotonic clock
 	Log     io.Writer
-	Version string // of the program: that of its clients must be the same
+	Version string // of the program: its clients must have the same
 
 	// Schedule calls do for each hourly run, until ctx ends: see local.Hourly.
 	Schedule func(ctx context.Context, do func(context.Context))
 	// Do does a command for a client, with the server's stores, and returns its exit code.
 	Do func(context.Context, *Server, control.Session) int
-	// Waits is called when the server waits for a command to leave the folder.
+	// Waits is called when the server begins to wait for a command to release the folder.
 	Waits func()
 }
 
 // Server serves a data folder.
 type Server struct {
-	URL        string   // as this machine reaches it
-	Everywhere bool     // other machines reach it by any address of this one
-	Made       []string // what the folder had not, and has now
+	URL        string   // for clients on this machine
+	Everywhere bool     // other machines reach it by any of this machine's addresses
+	Made       []string // what the folder lacked, and has now
 	Keys       *token.Keyring
 	Store      *store.Store
 	Bucket     archive.Bucket
@@ -68,7 +68,7 @@ type Server struct {
 
 	config     Config
 	verify     *token.Source
-	keysFailed atomic.Bool // they could not be read the last time
+	keysFailed atomic.Bool // the last attempt to read them failed
 	lines      *telemetry.Lines
 	data       *local.Dir
 	listener   net.Listener
@@ -77,16 +77,16 @@ type Server struct {
 	control    *control.Server
 	failed     chan error
 	replace    func()        // closes replaced
-	replaced   chan struct{} // another server takes over
+	replaced   chan struct{} // closed when another server takes over
 	stop       func() error
 	reload     chan os.Signal // SIGHUP: read the keys again
 }
 
-// stopWithin is how long requests under way have when the server is told to stop.
+// stopWithin is how long running requests may take after the server was told to stop.
 const stopWithin = 10 * time.Second
 
-// Open makes a server that listens, and serves nobody yet. It reads the environment and listens
-// first: where that fails, nothing is made in the folder. Its context is that of the opening.
+// Open makes a server that listens, but does not serve yet. It reads the environment and listens
+// first: if that fails, it makes nothing in the folder. Its context only limits the opening.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	schedule, err := config.ReadSchedule(c.Getenv)
 	if err != nil {
@@ -105,14 +105,26 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, keys, made, err := c.openData(ctx)
+	s, err := c.open(ctx, listener)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
+	}
+	s.Store = store.New(s.data.Table, s.Now).Keeping(recordDays)
+	s.Rollup = rollup.New(s.Store, s.data.Bucket, schedule, s.Now).WithScratch(c.Folder)
+	s.receive()
+	return s, nil
+}
+
+// open opens the folder and its clock, for a server without a Store.
+func (c Config) open(ctx context.Context, listener net.Listener) (*Server, error) {
+	data, keys, made, err := c.openData(ctx)
+	if err != nil {
+		return nil, err
 	}
 	began := c.Machine()
 	clock, err := store.OpenClock(ctx, data.Table, c.Now, func() time.Duration { return c.Machine().Sub(began) })
 	if err != nil {
-		return nil, errors.Join(err, data.Close(), listener.Close())
+		return nil, errors.Join(err, data.Close())
 	}
 	if c.StopWithin == 0 {
 		c.StopWithin = stopWithin
@@ -122,26 +134,28 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		failed: make(chan error, 1), replaced: make(chan struct{}), reload: make(chan os.Signal, 1),
 	}
 	s.replace = sync.OnceFunc(func() { close(s.replaced) })
-	s.lines = telemetry.NewLines(c.Log, tellDropped)
+	s.lines = telemetry.NewLines(c.Log, reportDropped)
 	s.Log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.Level}))
 	s.URL, s.Everywhere = address(listener)
-	s.Store = store.New(data.Table, s.Now).Keeping(recordDays)
-	s.Rollup = rollup.New(s.Store, data.Bucket, schedule, s.Now).WithScratch(c.Folder)
-	s.verify = s.source(keys)
-	in := ingest.New(s.verify, s.Store, data.Bucket, s.Now)
-	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
-	s.web = c.web(&s.requests, s.Log)
-	s.web.ConnState = s.requests.count
-	s.control = &control.Server{Version: c.Version, Do: s.do, HandOver: s.handOver, Now: c.Machine}
 	return s, nil
 }
 
-// tellDropped is the line about lines of the log that nobody read.
-func tellDropped(w io.Writer, lines int64) {
+// receive prepares what answers requests and commands.
+func (s *Server) receive() {
+	s.verify = s.source(s.Keys)
+	in := ingest.New(s.verify, s.Store, s.data.Bucket, s.Now)
+	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
+	s.web = s.config.web(&s.requests, s.Log)
+	s.web.ConnState = s.requests.count
+	s.control = &control.Server{Version: s.config.Version, Do: s.do, HandOver: s.handOver, Now: s.config.Machine}
+}
+
+// reportDropped writes the line about log lines that were dropped.
+func reportDropped(w io.Writer, lines int64) {
 	slog.New(slog.NewTextHandler(w, nil)).Warn("lines of the log were dropped, since nobody read them", "lines", lines)
 }
 
-// openData opens the data folder and the keys, and tells what had to be made for it.
+// openData opens the data folder and the keys. It returns what it had to make.
 func (c Config) openData(ctx context.Context) (data *local.Dir, keys *token.Keyring, made []string, err error) {
 	if _, err := os.Stat(c.Folder); errors.Is(err, fs.ErrNotExist) {
 		made = append(made, "the folder "+c.Folder+", with nothing in it so far")
@@ -162,7 +176,7 @@ func (c Config) openData(ctx context.Context) (data *local.Dir, keys *token.Keyr
 	return data, keys, made, nil
 }
 
-// openFolder opens the data folder, once a server whose place is taken has given it free.
+// openFolder opens the data folder, after a server that is replaced has released it.
 func (c Config) openFolder(ctx context.Context) (*local.Dir, error) {
 	for began := c.Machine(); ; {
 		data, err := local.Serve(ctx, c.Folder, c.Waits)
@@ -185,12 +199,11 @@ func (c Config) web(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 
-		DisableGeneralOptionsHandler: true, // OPTIONS * is another path, too
+		DisableGeneralOptionsHandler: true, // treat OPTIONS * as any other path
 	}
 }
 
-// Serve lets requests in until Stop is called, and does what is done every hour and what
-// commands ask for.
+// Serve accepts requests until Stop is called. It also does the hourly run and commands.
 func (s *Server) Serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -215,12 +228,12 @@ func (s *Server) Serve() {
 	}
 }
 
-// Stop takes no more requests, and returns when those under way have ended, and the folder is
+// Stop accepts no more requests. It returns when the running ones have ended and the folder is
 // closed. Serve was called before.
 func (s *Server) Stop() error { return s.stop() }
 
-// Maintain drops what has expired, and does what is done every hour. What came of it is logged,
-// and kept where doctor reads it.
+// Maintain deletes what has expired, and does the hourly run. It logs the result, and saves it
+// for the doctor.
 func (s *Server) Maintain(ctx context.Context) {
 	if _, err := s.data.Table.Sweep(ctx, s.Now()); err != nil && ctx.Err() == nil {
 		s.Log.Warn("expired records are not dropped", "error", err)
@@ -228,8 +241,8 @@ func (s *Server) Maintain(ctx context.Context) {
 	s.keepRun(ctx, telemetry.OperationsLog(s.Log))
 }
 
-// serveCommands listens for commands, until the function that it returns is called. The folder
-// may be on a medium that has no sockets.
+// serveCommands listens for commands until the returned function is called. The folder may be on
+// a medium without sockets.
 func (s *Server) serveCommands() (end func()) {
 	if err := s.control.Start(s.config.Folder); err != nil {
 		s.Log.Warn("no command can ask this server to do its work", "error", err)
@@ -238,7 +251,7 @@ func (s *Server) serveCommands() (end func()) {
 	return s.control.Stop
 }
 
-// endsWithin reports whether something ends within a time.
+// endsWithin reports whether wait returns within a time.
 func endsWithin(limit time.Duration, wait func()) bool {
 	ended := make(chan struct{})
 	go func() { wait(); close(ended) }()
@@ -250,28 +263,28 @@ func endsWithin(limit time.Duration, wait func()) bool {
 	}
 }
 
-// letGoWithin is how long connections that are kept open have to be told that they close.
-const letGoWithin = time.Second
+// drainWithin is how long open connections may take to learn that they close.
+const drainWithin = time.Second
 
-// finish takes no more requests, and returns when those under way have ended. Whoever has
-// not sent a body whole by stopWithin is cut off; what has come whole is stored.
+// finish accepts no more requests, and returns when the running ones have ended. A client whose
+// body is incomplete after stopWithin is disconnected; complete bodies are stored.
 func (s *Server) finish() error {
-	s.listener.Close() // connections wait where another process has it, too
+	s.listener.Close() // if another process has it, too, connections wait there
 	ctx, done := context.WithTimeout(context.Background(), s.config.StopWithin)
 	defer done()
-	s.requests.letGo(min(letGoWithin, s.config.StopWithin/4))
+	s.requests.drain(min(drainWithin, s.config.StopWithin/4))
 	err := s.web.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.web.Close()
 	}
 	if errors.Is(err, net.ErrClosed) {
-		err = nil // the listener is
+		err = nil // closing the listener causes it
 	}
 	s.requests.close()
 	return err
 }
 
-// keepRun is hourly, and keeps what came of it where doctor reads it.
+// keepRun does the hourly run, and saves its result for the doctor.
 func (s *Server) keepRun(ctx context.Context, report telemetry.Operations) {
 	run := store.HourlyRun{Began: s.Now()}
 	err := s.hourly(ctx, report)
@@ -279,20 +292,20 @@ func (s *Server) keepRun(ctx context.Context, report telemetry.Operations) {
 		run.Error = err.Error()
 	}
 	if ctx.Err() != nil {
-		return // it was told to stop
+		return // the server stops
 	}
 	if err := s.Store.KeepHourlyRun(ctx, run); err != nil {
 		s.Log.Warn("what came of the hourly run can't be kept", "error", err)
 	}
 }
 
-// hourly does what is done every hour. Its error is what failed, which comes again.
+// hourly does the hourly run. Its error says what failed; the next run repeats that.
 func (s *Server) hourly(ctx context.Context, report telemetry.Operations) error {
 	worker := maintenance.New(s.Store, s.Bucket, s.Rollup, report, s.Now)
 	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
-// keys are the fleet keys; made tells that there were none.
+// keys returns the fleet keys; made reports that they were missing and were made.
 func (c Config) keys(ctx context.Context, data *local.Dir) (keys *token.Keyring, made bool, err error) {
 	fleetKeys := c.Getenv("FLEET_KEYS")
 	if fleetKeys == "" {
@@ -304,8 +317,7 @@ func (c Config) keys(ctx context.Context, data *local.Dir) (keys *token.Keyring,
 	return keys, made, err
 }
 
-// listen has the listener of the server whose place is taken, or that systemd holds, or a new
-// one.
+// listen returns the listener of the server that is replaced, or systemd's, or a new one.
 func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	if c.TakeOver {
 		listener, err := control.TakeOver(c.Folder, func() error { return c.ready(ctx) })
@@ -323,7 +335,7 @@ func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	return listener, err
 }
 
-// ready tells what keeps this server from serving the folder, while another one serves it still.
+// ready returns an error if this server can't serve the folder that another one still serves.
 func (c Config) ready(ctx context.Context) error {
 	_, err := local.ReadKeys(c.Folder, c.Getenv("FLEET_KEYS"))
 	if err != nil {
@@ -340,7 +352,8 @@ func (c Config) ready(ctx context.Context) error {
 	return errors.Join(archived.CheckLinks(), archived.Close())
 }
 
-// activated is the listener that systemd holds for this process, or nil; see sd_listen_fds(3).
+// activated returns the listener that systemd holds for this process, or nil; see
+// sd_listen_fds(3).
 func activated(getenv func(string) string) (net.Listener, error) {
 	if getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
 		return nil, nil
@@ -358,7 +371,7 @@ func activated(getenv func(string) string) (net.Listener, error) {
 	return listener, nil
 }
 
-// handOver gives the listener to a server that takes this one's place.
+// handOver gives the listener to a server that replaces this one.
 func (s *Server) handOver(send func(uintptr) error) error {
 	listener, ok := s.listener.(*net.TCPListener)
 	if !ok {
@@ -413,9 +426,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// source are the keys by which the server verifies: those of the environment, or those in its
-// folder, which may be changed. Those that were read at the start are in use at once. That they
-// can't be read is logged once, while it is so.
+// source returns the keys by which the server verifies: from the environment, or from its folder,
+// where they may change. The keys that were read at the start are used at once. An error of
+// reading them is logged once, until they can be read again.
 func (s *Server) source(keys *token.Keyring) *token.Source {
 	source := &token.Source{Read: s.readKeys, Refresh: time.Second, Now: s.Now}
 	source.Use(keys)
@@ -434,10 +447,10 @@ func (s *Server) readKeys(context.Context) (*token.Keyring, error) {
 	return keys, err
 }
 
-// reloadKeys reads the fleet keys again. Where that fails, the log has why, and those of before
-// stay in use.
+// reloadKeys reads the fleet keys again. If that fails, it logs the error, and the old keys stay
+// in use.
 func (s *Server) reloadKeys(ctx context.Context) {
-	s.keysFailed.Store(false) // who asks is told
+	s.keysFailed.Store(false) // an explicit reload logs its error again
 	if keys, err := s.verify.Reload(ctx); err == nil {
 		s.Log.Info("the fleet keys were read again", "keys", keys.String())
 	}

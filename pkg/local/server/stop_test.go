@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Connections whose bodies don't come are cut off, while what was read whole is still on its
-// way to the stores.
+// Connections whose bodies don't come are cut off, while complete requests are still being
+// stored.
 func TestAStopWaitsForWhatWasReadWholeAndForNoOther(t *testing.T) {
 	t.Parallel()
 	const stopWithin, slowly = 300 * time.Millisecond, time.Second

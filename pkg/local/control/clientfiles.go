@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// What is asked of a client about a file that it named.
+// The requests to a client about a file that it named.
 const (
 	create  = "create"
 	commit  = "commit"
@@ -21,15 +21,15 @@ type fileRequest struct {
 	Path string `json:"path"`
 }
 
-// theirFiles are those that a client named, which reads and writes them with its own rights;
-// and all others, which are this process's.
-type theirFiles struct {
+// clientFiles are the files that a client named, which the client reads and writes with its own
+// rights. All others are this process's files.
+type clientFiles struct {
 	connection
 	named map[string][]byte
 }
 
 // Read implements Files.
-func (f theirFiles) Read(path string) ([]byte, error) {
+func (f clientFiles) Read(path string) ([]byte, error) {
 	content, ok := f.named[path]
 	if !ok {
 		return OwnFiles{}.Read(path)
@@ -41,26 +41,26 @@ func (f theirFiles) Read(path string) ([]byte, error) {
 }
 
 // Create implements Files.
-func (f theirFiles) Create(path string) (File, error) {
+func (f clientFiles) Create(path string) (File, error) {
 	if _, ok := f.named[path]; !ok {
 		return OwnFiles{}.Create(path)
 	}
 	if err := f.ask(create, path); err != nil {
 		return nil, err
 	}
-	return &theirFile{stream{f.writing, f.UnixConn, contents}, f, path, false}, nil
+	return &clientFile{stream{f.writing, f.UnixConn, contents}, f, path, false}, nil
 }
 
 // Remove implements Files.
-func (f theirFiles) Remove(path string) error {
+func (f clientFiles) Remove(path string) error {
 	if _, ok := f.named[path]; !ok {
 		return OwnFiles{}.Remove(path)
 	}
 	return f.ask(remove, path)
 }
 
-// ask has the client do something about a file, and waits for its answer.
-func (f theirFiles) ask(do, path string) error {
+// ask sends a client a request about a file, and waits for its answer.
+func (f clientFiles) ask(do, path string) error {
 	text, err := json.Marshal(fileRequest{do, path})
 	if err != nil {
 		return err
@@ -77,36 +77,36 @@ func (f theirFiles) ask(do, path string) error {
 	return nil
 }
 
-type theirFile struct {
+type clientFile struct {
 	io.Writer
-	files     theirFiles
+	files     clientFiles
 	path      string
 	committed bool
 }
 
 // Commit implements File.
-func (f *theirFile) Commit() error {
+func (f *clientFile) Commit() error {
 	f.committed = true
 	return f.files.ask(commit, f.path)
 }
 
 // Discard implements File.
-func (f *theirFile) Discard() {
+func (f *clientFile) Discard() {
 	if !f.committed {
-		f.files.ask(discard, f.path) // else the client does at its end
+		f.files.ask(discard, f.path) // otherwise the client removes it when it ends
 	}
 }
 
-// keeper does for a server what it asks about files, of those that the client named.
-type keeper struct {
+// fileServer does the server's requests about files, for those that the client named.
+type fileServer struct {
 	files Files
 	named map[string][]byte
-	open  File // or nil
+	open  File // may be nil
 	err   error
 }
 
-// do does what is asked, and returns the answer.
-func (k *keeper) do(text []byte) string {
+// do does a request, and returns the answer.
+func (k *fileServer) do(text []byte) string {
 	var r fileRequest
 	if err := json.Unmarshal(text, &r); err != nil {
 		return err.Error()
@@ -120,7 +120,7 @@ func (k *keeper) do(text []byte) string {
 	return ""
 }
 
-func (k *keeper) handle(r fileRequest) (err error) {
+func (k *fileServer) handle(r fileRequest) (err error) {
 	switch {
 	case r.Do == remove:
 		return k.files.Remove(r.Path)
@@ -137,15 +137,15 @@ func (k *keeper) handle(r fileRequest) (err error) {
 	return err
 }
 
-// write writes to the file that was created last. Its commit tells of errors.
-func (k *keeper) write(content []byte) {
+// write writes to the file that was created last. The commit reports errors.
+func (k *fileServer) write(content []byte) {
 	if k.open != nil && k.err == nil {
 		_, k.err = k.open.Write(content)
 	}
 }
 
-// discard leaves nothing of a file that was not committed.
-func (k *keeper) discard() {
+// discard removes a file that was not committed.
+func (k *fileServer) discard() {
 	if k.open != nil {
 		k.open.Discard()
 	}
