@@ -109,7 +109,7 @@ func TestKeysOfAFolderAreNotLostAmongThoseWhoChangeThem(t *testing.T) {
 	err := local.ChangeKeys(data, func(s *token.Secrets) error {
 		return os.WriteFile(local.KeysPath(data), []byte("k1:"+token.NewSecret()), 0o600)
 	})
-	if err == nil || !strings.Contains(err.Error(), "was changed by hand meanwhile") {
+	if err == nil || !strings.Contains(err.Error(), "was edited: ") {
 		t.Error(err)
 	}
 }
