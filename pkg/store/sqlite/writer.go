@@ -85,20 +85,27 @@ func (w *writer) run() {
 		select {
 		case one := <-w.queue:
 			w.commit(w.gather(one))
-		case do := <-w.upkeep:
-			w.refuseDuring(do)
+		case upkeep := <-w.upkeep:
+			upkeep()
 		case <-w.closing:
 			return
 		}
 	}
 }
 
-// alone calls do while nothing is written. Writes that this would delay for long fail.
+// alone calls do while nothing is written. Writes that this would delay for long fail. When it
+// returns, they are taken again.
 func (w *writer) alone(ctx context.Context, do func() error) error {
-	ended := make(chan error, 1)
+	var err error
+	ended := make(chan struct{})
+	upkeep := func() {
+		defer close(ended)
+		w.refuseDuring(func() { err = do() })
+	}
 	select {
-	case w.upkeep <- func() { ended <- do() }:
-		return <-ended
+	case w.upkeep <- upkeep:
+		<-ended
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.closing:
@@ -106,19 +113,18 @@ func (w *writer) alone(ctx context.Context, do func() error) error {
 	}
 }
 
+// refuseDuring calls do, and lets writes fail when it takes long.
 func (w *writer) refuseDuring(do func()) {
 	done := make(chan struct{})
 	go func() { defer close(done); do() }()
-	select {
-	case <-done:
-		return
-	case <-time.After(upkeepUnnoticed):
-	}
-	for {
+	unnoticed := time.After(upkeepUnnoticed)
+	for refuse := chan error(nil); ; {
 		select {
 		case <-done:
 			return
-		case w.refuse <- errUpkeep:
+		case <-unnoticed:
+			refuse = w.refuse
+		case refuse <- errUpkeep:
 		}
 	}
 }
