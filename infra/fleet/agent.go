@@ -9,8 +9,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// signs are when agents log in and off on a day, of a PBX that tells it. None is before the
-// day; those of nights are on the next day.
+// signs returns when the agents of a PBX log in and off on a day, if its software reports that.
+// None is before the day. Those of nights are on the next day.
 func (p PBX) signs(day pbx.Day) []Event {
 	from, to := p.Zone.End(day-1), p.Zone.End(day)
 	if !p.V4 || !from.Before(to) {
@@ -30,10 +30,10 @@ func (p PBX) signs(day pbx.Day) []Event {
 	return s.events
 }
 
-// turn is the time from the beginning of a call until an agent was through with it.
+// turn is the time from the beginning of a call until its agent is free again.
 type turn struct{ from, to time.Time }
 
-// busyTimes are the turns of the agents, in their order.
+// busyTimes returns the calls of each agent, as times in their order.
 func busyTimes(calls iter.Seq[*call]) map[string][]turn {
 	busy := map[string][]turn{}
 	for c := range calls {
@@ -46,7 +46,7 @@ func busyTimes(calls iter.Seq[*call]) map[string][]turn {
 	return busy
 }
 
-// signing makes the signs of a day, which has these bounds.
+// signing makes the signs of a day with these bounds.
 type signing struct {
 	PBX
 	dice
@@ -54,8 +54,8 @@ type signing struct {
 	events   []Event
 }
 
-// shift signs an agent in some minutes before the first call, and off after the last one:
-// most often, for some stay for the night, and some forget it.
+// shift logs an agent in some minutes before the first call, and off after the last one. Some stay
+// for the night, and some forget to log off.
 func (s *signing) shift(agent string, turns []turn) {
 	login := turns[0].from.Add(-s.minutes(2, 20))
 	if login.Before(s.from) {
@@ -78,8 +78,8 @@ func (s *signing) shift(agent string, turns []turn) {
 	}
 }
 
-// lunch signs an agent off in the first long time without a call that begins between eleven
-// and three.
+// lunch logs an agent off in the first long pause between calls that begins between eleven and
+// three.
 func (s *signing) lunch(agent string, turns []turn) {
 	over := turns[0].to
 	for _, t := range turns[1:] {

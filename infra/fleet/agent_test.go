@@ -13,7 +13,7 @@ type signed struct {
 	login bool
 }
 
-// signsOf are those that a PBX tells, by agent.
+// signsOf returns the signs that a PBX reports, by agent.
 func signsOf(p PBX) map[string][]signed {
 	all := map[string][]signed{}
 	for e := range p.Events() {
@@ -95,7 +95,7 @@ func TestOnlyPBXsOfV4TellSessions(t *testing.T) {
 	}
 }
 
-// The legs of a call have names of their own, and one in common.
+// The legs of a call have different names, and one name in common.
 func TestLegsOfV4AreTiedByLinkedID(t *testing.T) {
 	calls := map[string]map[string]bool{}
 	for e := range v4Fleet(t).All()[0].Events() {

@@ -29,17 +29,17 @@ const (
 	V4Form  // as V4, as Form
 )
 
-// V4Dialects is those of software v4.
+// V4Dialects returns those of software v4.
 func V4Dialects() []Dialect { return []Dialect{V4, V4Lines, V4Form} }
 
 // hasArrays reports whether events can be posted together.
 func (d Dialect) hasArrays() bool { return d < Form || d == V4 }
 
-// Dialects is all but those of software v4.
+// Dialects returns all dialects except those of software v4.
 func Dialects() []Dialect { return []Dialect{Vendor, JSON, Compact, Numbers, GB18030, Form} }
 
-// Body is an event as a PBX posts it. What is unknown is an empty string, or what v4 has for
-// it. The event's texts are valid UTF-8, and for V4Lines have no line ends.
+// Body returns an event as a PBX posts it. An unknown value is an empty string, or what v4 writes
+// instead. The event's texts are valid UTF-8, and for V4Lines have no line ends.
 func Body(e pbx.Event, d Dialect) []byte {
 	switch d {
 	case V4:
@@ -66,8 +66,8 @@ func Body(e pbx.Event, d Dialect) []byte {
 	}
 }
 
-// Array is events as a PBX posts them together. The dialect is one that has arrays: neither
-// fields nor lines.
+// Array returns events as a PBX posts them together. The dialect must have arrays, so it has
+// neither fields nor lines.
 func Array(events []pbx.Event, d Dialect) []byte {
 	b := []byte{'['}
 	for i, e := range events {
@@ -141,7 +141,7 @@ func lineBody(list []member, d Dialect) []byte {
 	return append(b, '}')
 }
 
-// fieldLines writes an event as AMI does, where an empty line ends it.
+// fieldLines writes an event as AMI does, with an empty line at its end.
 func fieldLines(list []member) []byte {
 	b := make([]byte, 0, 1024)
 	for _, m := range list {
@@ -171,7 +171,7 @@ func appendName(b []byte, name string) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendQuoted appends a string in quotes, as JSON has them but for the quotes themselves.
+// appendQuoted appends a string as JSON does, but in the given quotes.
 func appendQuoted(b []byte, s string, quote byte) []byte {
 	b = append(b, quote)
 	for i := range len(s) {

@@ -60,7 +60,7 @@ func TestBodiesOfV4AreAsTheFieldSawThem(t *testing.T) {
 	}
 }
 
-// v4Fleet is a fleet of which every PBX has software v4, in all of its dialects.
+// v4Fleet is a fleet in which every PBX has software v4, in all of its dialects.
 func v4Fleet(t *testing.T) Config {
 	return Config{Seed: 9, PBXs: 3, First: day(t, "2026-06-01"), Days: 7, CallsPerDay: 200, V4: 1,
 		Zones:      []string{"Europe/Berlin", "America/New_York", "Asia/Kathmandu"},
@@ -109,8 +109,8 @@ func TestBodiesOfV4KeepAnyText(t *testing.T) {
 	}
 }
 
-// What waited for the end of an outage comes in arrays in the dialect that has them. A sign
-// may come again within minutes, and then counts as another one.
+// Events that waited for the end of an outage come in arrays, if the dialect has arrays. A sign may
+// come again within minutes, and then counts as another one.
 func TestDeliveriesOfV4SayTheirEvents(t *testing.T) {
 	c := v4Fleet(t)
 	c.Outages, c.Arrays, c.Duplicates = 0.5, 1, 0.2

@@ -7,8 +7,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// call is one that is under way: where it is, and what was reported of it. Its methods are
-// what may happen to a call next; each moves the clock on.
+// call is a call in progress: where it is, and what was reported of it. Its methods are what may
+// happen next. Each of them moves the clock on.
 type call struct {
 	*PBX
 	dice
@@ -31,7 +31,7 @@ type call struct {
 	legs           int   // reported as cdr
 }
 
-// menu is one that callers hear (interactive voice response).
+// menu is a menu that callers hear (interactive voice response).
 type menu struct{ id, name, key string }
 
 var menus = []menu{
@@ -65,7 +65,8 @@ func (p *PBX) call(dice dice, began time.Time, nth int) *call {
 	return c
 }
 
-// number is somebody's outside, often of one who calls again; empty where it is withheld.
+// number returns an outside number, often of a caller who calls again. It is empty if the number is
+// withheld.
 func (d dice) number() string {
 	if d.chance(0.04) {
 		return ""
@@ -76,13 +77,13 @@ func (d dice) number() string {
 // newID names a call or a channel.
 func (c *call) newID() string { return c.newIDAt(c.clock) }
 
-// newIDAt is newID for what began earlier.
+// newIDAt is newID for a call or channel that began earlier.
 func (c *call) newIDAt(clock int64) string {
 	c.counter++
 	return c.prefix + strconv.FormatInt(clock, 10) + "." + strconv.Itoa(c.counter)
 }
 
-// report adds an event that is over now. Those of one second keep their order.
+// report adds an event that ends now. Events of one second keep their order.
 func (c *call) report(e pbx.Event) {
 	millis := (c.clock-c.ahead)*1000 + c.millis + int64(min(len(c.events), 99))
 	c.events = append(c.events, Event{time.UnixMilli(millis).UTC(), e})
@@ -127,10 +128,10 @@ func (c *call) enter(queue string) {
 func (c *call) anyQueue() string { return oneOf(c.dice, c.Queues...) }
 func (c *call) anyAgent() string { return oneOf(c.dice, c.Agents...) }
 
-// anotherQueue is one that the call is not in.
+// anotherQueue returns a queue that the call is not in.
 func (c *call) anotherQueue() string { return other(c.dice, c.Queues, c.queue) }
 
-// other is one of the choices, but not the one.
+// other returns one of the choices, but not the given one.
 func other(dice dice, choices []string, not string) string {
 	i := dice.IntN(len(choices))
 	if choices[i] == not {
@@ -139,8 +140,8 @@ func other(dice dice, choices []string, not string) string {
 	return choices[i]
 }
 
-// record is what the PBX tells of a part of the call that began then and is over now. Whoever
-// made it may change it, until the call is over.
+// record returns the record of a part of the call that began then and ends now. Callers may change
+// it until the call is over.
 func (c *call) record(agent string, from int64) *pbx.CallRecord {
 	r := &pbx.CallRecord{
 		UUID: c.uuid, Queue: c.queue, Agent: agent, Start: c.local(from), End: c.local(c.clock),
@@ -174,15 +175,15 @@ func (c *call) record(agent string, from int64) *pbx.CallRecord {
 	return r
 }
 
-// leave records that the caller leaves the queue, and no agent had to do with it.
+// leave records that the caller leaves the queue without an agent.
 func (c *call) leave(missCause string) *pbx.CallRecord {
 	r := c.record("", c.entered)
 	r.MissCause = missCause
 	return r
 }
 
-// linger keeps the caller in the queue for some seconds that are no waiting, and records
-// that no agent had to do with it.
+// linger keeps the caller in the queue for some seconds that do not count as waiting. It records
+// that no agent took part.
 func (c *call) linger(seconds int, missCause string) *pbx.CallRecord {
 	waited := c.clock - c.entered
 	c.pass(seconds)
@@ -191,7 +192,7 @@ func (c *call) linger(seconds int, missCause string) *pbx.CallRecord {
 	return r
 }
 
-// from is when a record begins whose agent's phone began to ring at an instant.
+// from returns when a record begins if its agent's phone began to ring at an instant.
 func (c *call) from(rang int64) int64 {
 	if c.ringStarts || c.queue == "" {
 		return rang
@@ -199,7 +200,7 @@ func (c *call) from(rang int64) int64 {
 	return c.entered
 }
 
-// try lets an agent's phone ring in vain.
+// try lets an agent's phone ring without an answer.
 func (c *call) try(agent string) {
 	rang := c.ring(agent, c.between(5, 20), false)
 	r := c.record(agent, c.from(rang))
@@ -209,7 +210,7 @@ func (c *call) try(agent string) {
 	}
 }
 
-// tryOthers lets no phone but the agent's ring in vain, or one, or two.
+// tryOthers lets up to two other phones ring without an answer.
 func (c *call) tryOthers(agent string) {
 	first := c.IntN(len(c.Agents))
 	for i := range oneOf(c.dice, 0, 0, 0, 1, 1, 2) {
@@ -219,8 +220,7 @@ func (c *call) tryOthers(agent string) {
 	}
 }
 
-// talk lets an agent answer. The two talk until one of them hangs up, or the caller goes on
-// to somebody else.
+// talk lets an agent answer. The two talk until one of them hangs up, or the caller is passed on.
 func (c *call) talk(agent string) *pbx.CallRecord {
 	rang := c.ring(agent, c.between(1, 15), true)
 	answered := c.clock
@@ -246,7 +246,7 @@ func (c *call) talk(agent string) *pbx.CallRecord {
 	return r
 }
 
-// rate lets the caller rate the agent, or hang up without.
+// rate lets the caller rate the agent, or hang up without a rating.
 func (c *call) rate(r *pbx.CallRecord) {
 	r.CDRState = "feedback"
 	r.FeedbackTime, r.Score = pbx.IntOf(int64(c.between(2, 9))), pbx.IntOf(int64(c.IntN(6)))

@@ -20,16 +20,16 @@ func (p *PBX) setClock() {
 	}
 }
 
-// among tells whether the PBX at a place is one of a share of the fleet: the first one,
-// and others as far apart as the share says.
+// among reports whether the PBX at a place is one of a share of the fleet. These are the first one,
+// and others at distances that follow from the share.
 func among(index int, share float64) bool {
 	return math.Mod(float64(index)*share, 1) < share
 }
 
-// in1970 is how long a clock that has lost its power goes on from the beginning of 1970.
+// in1970 is how long a clock that has lost its power shows 1970.
 const in1970 = time.Hour
 
-// ahead is how many seconds the PBX's clock is ahead, for a call that begins at an instant.
+// ahead returns how many seconds the PBX's clock is ahead, for a call that begins at an instant.
 func (p *PBX) ahead(at time.Time) int64 {
 	since := at.Sub(p.powerBack)
 	if !p.powerBack.IsZero() && since >= 0 && since < in1970 {

@@ -9,14 +9,14 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Event is what a PBX reports, and the instant at which what it tells of is over, in UTC
-// and to the millisecond.
+// Event is an event that a PBX reports, and the instant at which what it reports is over. The
+// instant is in UTC and to the millisecond.
 type Event struct {
 	At    time.Time
 	Event pbx.Event // never changed once it is yielded
 }
 
-// Events yields what the PBX reports of its days, in the order in which it happens.
+// Events yields the events of the PBX's days, in the order in which they happen.
 func (p PBX) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		var coming agenda
@@ -37,7 +37,7 @@ func (p PBX) Events() iter.Seq[Event] {
 	}
 }
 
-// calls yields those of a day, in the order in which they begin.
+// calls yields the calls of a day, in the order in which they begin.
 func (p PBX) calls(day pbx.Day) iter.Seq[*call] {
 	return func(yield func(*call) bool) {
 		dice := p.dice(day)
@@ -49,8 +49,8 @@ func (p PBX) calls(day pbx.Day) iter.Seq[*call] {
 	}
 }
 
-// begins is when the calls of a day begin, in their order. Now and then one begins in the
-// last minutes before midnight.
+// begins returns when the calls of a day begin, in their order. Sometimes one begins in the last
+// minutes before midnight.
 func (p PBX) begins(day pbx.Day, dice dice) []time.Time {
 	from, to := p.Zone.End(day-1), p.Zone.End(day)
 	if !from.Before(to) {
@@ -67,7 +67,7 @@ func (p PBX) begins(day pbx.Day, dice dice) []time.Time {
 	return begins
 }
 
-// busy is how many calls a day has on average.
+// busy returns how many calls a day has on average.
 func (p PBX) busy(day pbx.Day) float64 {
 	calls := float64(p.config.CallsPerDay)
 	if day%7 >= 5 { // day 0 was a Monday
@@ -76,11 +76,11 @@ func (p PBX) busy(day pbx.Day) float64 {
 	return calls
 }
 
-// perHour is how many calls begin in the hours of a day, in proportion.
+// perHour is how many calls begin in each hour of a day, in proportion.
 var perHour = [24]int{2, 1, 1, 1, 1, 2, 5, 15, 40, 75, 90, 85, 60, 65, 80, 85, 75, 55, 30, 18, 12, 8, 5, 3}
 
-// begin is an instant of a day, likelier in a busy hour. Drawing it from the instants, not
-// from what a clock shows, is right on days that have no or two hours after one.
+// begin returns an instant of a day. Busy hours are likelier. It draws from the instants, not from
+// what a clock shows. So it is right on days on which the clock is set.
 func (p PBX) begin(from, to time.Time, dice dice) time.Time {
 	for {
 		at := from.Add(time.Duration(dice.Int64N(int64(to.Sub(from)/time.Second))) * time.Second)
@@ -92,7 +92,7 @@ func (p PBX) begin(from, to time.Time, dice dice) time.Time {
 	}
 }
 
-// agenda is what is still to come, in its order.
+// agenda is the events that are still to come, in their order.
 type agenda []Event
 
 var forever = time.Unix(1<<40, 0)
@@ -103,7 +103,7 @@ func (a *agenda) add(e Event) {
 	*a = slices.Insert(*a, i, e)
 }
 
-// until yields and removes what comes before an instant. It tells whether to go on.
+// until yields and removes the events before an instant. It reports whether to go on.
 func (a *agenda) until(t time.Time, yield func(Event) bool) bool {
 	for len(*a) > 0 && (*a)[0].At.Before(t) {
 		e := (*a)[0]

@@ -12,11 +12,11 @@ type Delivery struct {
 	MAC  pbx.MAC
 	At   time.Time // of its arrival, in UTC and to the millisecond
 	Body []byte
-	// Events are what the body says, in its order.
+	// Events are the events of the body, in its order.
 	Events []pbx.Event
 }
 
-// Deliveries yields what is posted and when, in the order of arrival: no two in the same
+// Deliveries yields what is posted and when, in the order of arrival. No two arrive in the same
 // millisecond. Any version of a record may be delivered again after a later version.
 func (p PBX) Deliveries() iter.Seq[Delivery] {
 	return func(yield func(Delivery) bool) {
@@ -60,12 +60,12 @@ func (d dice) millis(low, high int) time.Duration {
 	return time.Duration(d.between(low, high)) * time.Millisecond
 }
 
-// again is how much later a record is delivered once more: at once, soon or after days.
+// again returns how much later a record is delivered again: at once, soon or after days.
 func (d dice) again() time.Duration {
 	return d.millis(1, oneOf(d, 50, hour/6, 72*hour))
 }
 
-// restated is the record with other values.
+// restated returns the record with other values.
 func restated(r *pbx.CallRecord, dice dice) *pbx.CallRecord {
 	other := *r
 	more := func(i pbx.Int) pbx.Int { return pbx.IntOf(i.Or(0) + int64(dice.between(1, 30))) }

@@ -18,7 +18,7 @@ func decode(t *testing.T, body []byte) pbx.Event {
 	return got.Elements[0].Event
 }
 
-// version is one content of a record and when it came first.
+// version is one content of a record and when it first arrived.
 type version struct {
 	body  string
 	first time.Time
@@ -106,7 +106,7 @@ func seen(list []version, d Delivery) []version {
 	return append(list, version{string(d.Body), d.At, 1})
 }
 
-// Without shares every event is delivered once, in about the order in which it happened.
+// Without shares every event is delivered once, roughly in the order in which it happened.
 func TestPromptDeliveries(t *testing.T) {
 	c := Config{Seed: 4, PBXs: 2, First: day(t, "2026-06-01"), Days: 2, CallsPerDay: 100}
 	for _, p := range c.All() {

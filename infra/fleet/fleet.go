@@ -10,8 +10,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Config describes a fleet. What a PBX does on a day depends on nothing but the seed, the
-// PBX's place in the fleet, its zone, whether it is one of V4, and CallsPerDay.
+// Config describes a fleet. What a PBX does on a day depends on the seed, the PBX's place in the
+// fleet, its zone, whether it is one of V4, and CallsPerDay, and on nothing else.
 type Config struct {
 	Seed        uint64
 	PBXs        int
@@ -20,7 +20,7 @@ type Config struct {
 	Zones       []string // as pbx.ParseZone reads them, given to the PBXs in turn; none: UTC
 	CallsPerDay int      // on a weekday, on average, per PBX
 
-	// Shares of the call records, from 0 to 1, each drawn on its own.
+	// Shares of the call records, from 0 to 1, each drawn independently.
 	Duplicates float64 // delivered again
 	Late       float64 // delivered one to five days late
 	Restated   float64 // delivered again with other values and the same identity
@@ -30,14 +30,14 @@ type Config struct {
 	Drift     float64 // whose clocks are minutes ahead or behind
 	PowerCuts float64 // whose clocks show 1970 for an hour of one of the days, after a power cut
 
-	// Outages is the share of days (UTC) on which a PBX's line fails for hours. What was to
-	// be delivered then comes in a burst afterwards: after a share Arrays of them in arrays,
-	// where the PBX's dialect has such.
+	// Outages is the share of days (UTC) on which a PBX's line fails for hours. Deliveries that
+	// waited come in a burst afterwards. After a share Arrays of outages they come in arrays, if
+	// the PBX's dialect has arrays.
 	Outages, Arrays float64
 }
 
-// PBX is one of a fleet. Its habits follow from its place in it, so that a fleet of
-// twelve has them all.
+// PBX is a PBX of a fleet. Its habits follow from its place in the fleet. A fleet of twelve has all
+// habits.
 type PBX struct {
 	MAC     pbx.MAC // locally administered, so never a vendor's
 	Zone    pbx.Zone
@@ -62,7 +62,7 @@ type words struct{ in, out, internal string }
 
 var spellings = []words{{"IN", "OUT", ""}, {"incoming", "outgoing", "internal"}, {"inbound", "outbound", ""}}
 
-// All is the fleet. It panics where a zone is unknown.
+// All returns the PBXs of the fleet. It panics if a zone is unknown.
 func (c Config) All() []PBX {
 	zones := make([]pbx.Zone, len(c.Zones))
 	for i, name := range c.Zones {
@@ -107,13 +107,13 @@ func (c Config) pbx(i int, zone pbx.Zone) PBX {
 	return p
 }
 
-// Days is on how many days its calls begin.
+// Days returns on how many days the PBX's calls begin.
 func (p PBX) Days() int { return p.config.Days }
 
-// Begin is the instant at which its first day begins.
+// Begin returns the instant at which its first day begins.
 func (p PBX) Begin() time.Time { return p.Zone.End(p.config.First - 1) }
 
-// DayOf is how many of these days have passed at an instant; below 0 before them.
+// DayOf returns how many of these days have passed at an instant; below 0 before them.
 func (p PBX) DayOf(at time.Time) int { return int(p.Zone.Local(at).Day() - p.config.First) }
 
 func numbered(first, count int) []string {
@@ -124,28 +124,28 @@ func numbered(first, count int) []string {
 	return numbers
 }
 
-// dice are those of a PBX's day, or of its deliveries where the day is 0.
+// dice returns the dice of a PBX's day, or of its deliveries if the day is 0.
 func (p PBX) dice(d pbx.Day) dice {
 	return dice{rand.New(rand.NewPCG(p.config.Seed, uint64(p.index)<<32|uint64(uint32(d))))}
 }
 
-// diceOf are those of something that happens to a PBX besides its calls: what they decide
-// changes nothing else.
+// diceOf returns dice for something that happens to a PBX besides its calls. They change nothing
+// else.
 func (p PBX) diceOf(what string, nth int64) dice {
 	h := fnv.New64a()
 	h.Write([]byte(what))
 	return dice{rand.New(rand.NewPCG(p.config.Seed^h.Sum64(), uint64(p.index)<<32|uint64(uint32(nth))))}
 }
 
-// dice decide what is left to chance.
+// dice decide what is random.
 type dice struct{ *rand.Rand }
 
 func (d dice) chance(share float64) bool { return d.Float64() < share }
 
-// between is a number from low to high, both included.
+// between returns a number from low to high, both included.
 func (d dice) between(low, high int) int { return low + d.IntN(high-low+1) }
 
-// about is a number of seconds whose mean is roughly that, seldom many times as much.
+// about returns a number of seconds with roughly that mean, and seldom many times as much.
 func (d dice) about(mean int) int { return 1 + int(min(d.ExpFloat64(), 6)*float64(mean)) }
 
 func oneOf[T any](d dice, choices ...T) T { return choices[d.IntN(len(choices))] }

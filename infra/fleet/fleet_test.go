@@ -18,8 +18,7 @@ func day(t *testing.T, s string) pbx.Day {
 	return d
 }
 
-// identity is what the field says tells an event from others; empty for the kinds that
-// only tell how things stand.
+// identity returns what identifies an event. It is empty for the kinds that only report a state.
 func identity(e pbx.Event) string {
 	switch e := e.(type) {
 	case *pbx.CallRecord:
@@ -109,8 +108,7 @@ func TestMACsAreNobodys(t *testing.T) {
 	}
 }
 
-// What a PBX writes is what its wall clock showed, also in calls during which that is set
-// forward or back.
+// A PBX writes what its wall clock showed, also in calls during which the clock is set.
 func TestTimesAreThoseOfTheWallClock(t *testing.T) {
 	for _, test := range []struct{ zone, around string }{
 		{"Europe/Berlin", "2026-03-29T01:00:00Z"},       // forward
@@ -142,8 +140,8 @@ func TestTimesAreThoseOfTheWallClock(t *testing.T) {
 	}
 }
 
-// checkTimes holds a record to what the wall clock showed from its uuid's instant until it
-// was over.
+// checkTimes compares a record with what the wall clock showed from its uuid's instant until it was
+// over.
 func checkTimes(t *testing.T, r *pbx.CallRecord, over time.Time) {
 	t.Helper()
 	shows := func(at time.Time) string { return at.Format("2006-01-02T15:04:05") }
@@ -160,7 +158,7 @@ func checkTimes(t *testing.T, r *pbx.CallRecord, over time.Time) {
 	}
 }
 
-// A day has 23 or 25 hours where the clock is set, or none, and calls in all of them.
+// A day has 23, 24 or 25 hours, and calls in all of them.
 func TestCallsBeginInAllHoursOfTheirDay(t *testing.T) {
 	for _, test := range []struct {
 		day, zone string

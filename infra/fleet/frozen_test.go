@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Figures elsewhere were computed of what such fleets post.
+// Figures elsewhere were computed from what such fleets post.
 func TestAFleetWithoutV4PostsWhatItAlwaysDid(t *testing.T) {
 	h := sha256.New()
 	for _, p := range troubled(t).All() {

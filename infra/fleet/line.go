@@ -14,8 +14,8 @@ type outage struct {
 
 const utcDay = 24 * 60 * 60
 
-// outage is the one that begins on a day since 1970, or the zero outage. None is longer than
-// a day.
+// outage returns the outage that begins on a day since 1970, or the zero outage. None is longer
+// than a day.
 func (p PBX) outage(day int64) outage {
 	dice := p.diceOf("line", day)
 	if !dice.chance(p.config.Outages) {
@@ -26,7 +26,7 @@ func (p PBX) outage(day int64) outage {
 	return outage{from, to, dice.chance(p.config.Arrays) && p.Dialect.hasArrays()}
 }
 
-// around is the outages that may be under way at an instant, or end then.
+// around returns the outages that may contain an instant, or end at it.
 func (p PBX) around(at time.Time) []outage {
 	if p.config.Outages == 0 {
 		return nil
@@ -35,7 +35,7 @@ func (p PBX) around(at time.Time) []outage {
 	return []outage{p.outage(day - 1), p.outage(day)}
 }
 
-// delayed is the event at the time at which the line lets it through.
+// delayed returns the event at the time at which the line works.
 func (p PBX) delayed(e Event) Event {
 	for _, o := range p.around(e.At) {
 		if !e.At.Before(o.from) && e.At.Before(o.to) {
@@ -45,7 +45,7 @@ func (p PBX) delayed(e Event) Event {
 	return e
 }
 
-// inArrays tells whether what comes at an instant waited for it, and is delivered in arrays.
+// inArrays reports whether an event at an instant waited for it, and is delivered in an array.
 func (p PBX) inArrays(at time.Time) bool {
 	for _, o := range p.around(at) {
 		if o.to.Equal(at) && o.arrays {
@@ -58,7 +58,7 @@ func (p PBX) inArrays(at time.Time) bool {
 // arrayAtMost is how many events a PBX puts into one array.
 const arrayAtMost = 100
 
-// line is the way from a PBX to whoever yields its deliveries.
+// line is the connection from a PBX to the caller that yields its deliveries.
 type line struct {
 	PBX
 	yield  func(Delivery) bool
@@ -67,7 +67,7 @@ type line struct {
 	events []pbx.Event
 }
 
-// send posts an event, or collects it where it goes into an array. It tells whether to go on.
+// send posts an event, or collects it for an array. It reports whether to go on.
 func (l *line) send(e Event) bool {
 	if (!e.At.Equal(l.at) || len(l.events) == arrayAtMost) && !l.post() {
 		return false
@@ -76,7 +76,7 @@ func (l *line) send(e Event) bool {
 	return l.inArrays(e.At) || l.post()
 }
 
-// post posts what is collected.
+// post posts the collected events.
 func (l *line) post() bool {
 	if len(l.events) == 0 {
 		return true

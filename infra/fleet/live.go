@@ -7,7 +7,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// ring lets an agent's phone ring, and tells since when.
+// ring lets an agent's phone ring, and returns since when.
 func (c *call) ring(agent string, seconds int, answered bool) (since int64) {
 	since = c.clock
 	end, state := "NOANSWER", "Idle"
@@ -45,7 +45,7 @@ func (c *call) dial(agent string) pbx.Leg {
 	}
 }
 
-// channel is the caller's.
+// channel is the caller's channel.
 func (c *call) channel() string { return "DAHDI/i1/" + c.caller + "-51" }
 
 // endDial reports that an attempt to ring is over.
@@ -58,7 +58,7 @@ func (c *call) endDial(l pbx.Leg, status string) {
 	c.report(&pbx.DialEnd{Leg: l, DialStatus: status})
 }
 
-// instant is now, to the microsecond.
+// instant returns the current time, to the microsecond.
 func (c *call) instant() time.Time {
 	return time.UnixMicro(c.clock*1e6 + int64(c.IntN(1e6))).UTC()
 }
@@ -89,7 +89,7 @@ func (c *call) hold(agent string, seconds int) {
 	}
 }
 
-// hangUp ends what an agent and the caller talked about.
+// hangUp ends a talk of an agent and the caller.
 func (c *call) hangUp(agent string, rang, answered int64) {
 	if c.live {
 		e := &pbx.Hangup{
@@ -106,8 +106,8 @@ func (c *call) hangUp(agent string, rang, answered int64) {
 	c.leg(agent, rang, answered)
 }
 
-// leg reports a leg of the call that is over as newer firmware does besides; answered is 0
-// where it was not.
+// leg reports a finished leg of the call, as newer firmware does in addition. answered is 0 if
+// nobody answered it.
 func (c *call) leg(destination string, from, answered int64) {
 	if !c.Newer {
 		return

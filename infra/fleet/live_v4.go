@@ -7,7 +7,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// v4Leg is a leg from the call's channel to an agent's, of which a Newchannel may tell first.
+// v4Leg is a leg from the call's channel to an agent's. A Newchannel may report it first.
 func (c *call) v4Leg(agent, id string) pbx.Leg {
 	l := pbx.Leg{
 		UniqueID: c.uuid, LinkedID: c.uuid, DestUniqueID: id,
@@ -20,7 +20,7 @@ func (c *call) v4Leg(agent, id string) pbx.Leg {
 	return l
 }
 
-// ofDial is what the events of a leg have besides: v4 says more of it.
+// ofDial returns the additional members of a leg's events in v4.
 func (c *call) ofDial(l pbx.Leg) pbx.Common {
 	if !c.V4 {
 		return c.common()
@@ -32,8 +32,8 @@ func (c *call) ofDial(l pbx.Leg) pbx.Common {
 	}}
 }
 
-// endV4Dial reports that an attempt to ring is over, and that the two are connected where it
-// was answered.
+// endV4Dial reports that an attempt to ring is over. If it was answered, it reports that the two
+// are connected.
 func (c *call) endV4Dial(l pbx.Leg, status string) {
 	c.report(&pbx.DialEnd{Leg: l, DialStatus: status, Common: c.ofDial(l)})
 	if status != "ANSWER" {
@@ -48,7 +48,7 @@ func (c *call) endV4Dial(l pbx.Leg, status string) {
 	})
 }
 
-// newState reports the state of the channel to an agent, now and then.
+// newState sometimes reports the state of the channel to an agent.
 func (c *call) newState(agent, state string) {
 	numbers := map[string]string{"Ringing": "5", "InUse": "6"}
 	names := map[string]string{"Ringing": "Ringing", "InUse": "Up"}
@@ -57,7 +57,7 @@ func (c *call) newState(agent, state string) {
 	}
 }
 
-// manager is an event of AMI that no record is made of.
+// manager returns an event of AMI that makes no record.
 func manager(name, channel, state, stateName, number, id, linked string) pbx.Event {
 	return &pbx.Unrecognised{Name: name, Common: pbx.Common{Extra: []pbx.Member{
 		{Name: "Channel", Value: channel}, {Name: "ChannelState", Value: state}, {Name: "ChannelStateDesc", Value: stateName},
@@ -66,8 +66,8 @@ func manager(name, channel, state, stateName, number, id, linked string) pbx.Eve
 	}}}
 }
 
-// asV4 makes a leg that began then one of software v4, where its id tells its start and
-// LinkedID the call. The leg with which the call begins has the call's name.
+// asV4 turns a leg that began then into one of software v4. Its id has its start, and LinkedID
+// names the call. The leg with which the call begins has the call's name.
 func (c *call) asV4(e *pbx.CDR, from int64) {
 	e.LinkedID = c.uuid
 	if named, ok := pbx.NamedAt(c.uuid); !ok || named.Unix() != from {

@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// member is a member of an event: a number is known, and may stand without quotes.
+// member is a member of an event. A number may be written without quotes.
 type member struct {
 	name, text string
 	number     bool
@@ -20,12 +20,12 @@ func text(name, text string) member { return member{name, text, false} }
 
 func whole(name string, n pbx.Int) member { return member{name, n.String(), n.Known()} }
 
-// local is a wall clock as the vendor writes it, with a blank between day and time.
+// local returns a wall clock as the vendor writes it, with a blank between day and time.
 func local(name string, t pbx.LocalTime) member {
 	return text(name, strings.Replace(t.String(), "T", " ", 1))
 }
 
-// epoch is a time in seconds since 1970, with six decimals.
+// epoch returns a time in seconds since 1970, with six decimals.
 func epoch(name string, t time.Time) member {
 	if t.IsZero() {
 		return text(name, "")
@@ -34,7 +34,7 @@ func epoch(name string, t time.Time) member {
 	return text(name, strconv.FormatInt(t.Unix(), 10)+"."+micros)
 }
 
-// mac is a MAC as the vendor writes it, with colons.
+// mac returns a MAC as the vendor writes it, with colons.
 func mac(m pbx.MAC) member {
 	var b []byte
 	for i := range len(m) {
@@ -46,7 +46,7 @@ func mac(m pbx.MAC) member {
 	return text("mac", string(b))
 }
 
-// membersOf is an event under the names on the wire.
+// membersOf returns an event under the names on the wire.
 func membersOf(e pbx.Event) []member {
 	switch e := e.(type) {
 	case *pbx.CallRecord:
@@ -70,7 +70,7 @@ func membersOf(e pbx.Event) []member {
 	}
 }
 
-// with adds what every kind of event may have.
+// with adds the members that every kind of event may have.
 func with(c pbx.Common, list []member) []member {
 	for _, m := range c.Extra {
 		list = append(list, text(m.Name, m.Value))

@@ -8,11 +8,11 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// none is what v4 writes where there is nothing to say.
+// none is what v4 writes for a value that is missing.
 const none = "<unknown>"
 
-// v4MembersOf is an event under the names of software v4. A leg that is over has no times:
-// its id tells its start.
+// v4MembersOf returns an event under the names of software v4. A finished leg has no times: its id
+// has its start.
 func v4MembersOf(e pbx.Event) []member {
 	switch e := e.(type) {
 	case *pbx.CallRecord:
@@ -40,7 +40,7 @@ func v4MembersOf(e pbx.Event) []member {
 	}
 }
 
-// orNone says of what is unknown that it is.
+// orNone returns none for an unknown value.
 func orNone(list []member) []member {
 	for i := range list {
 		if list[i].text == "" {
@@ -50,7 +50,7 @@ func orNone(list []member) []member {
 	return list
 }
 
-// otherCase begins names with a capital, and writes the event's own and uuid in capitals.
+// otherCase begins names with a capital, and writes the event's own name and uuid in capitals.
 func otherCase(list []member) []member {
 	for i, m := range list {
 		switch list[i].name = strings.ToUpper(m.name[:1]) + m.name[1:]; m.name {
@@ -96,7 +96,7 @@ func v4BridgeEnter(e *pbx.BridgeEnter) []member {
 	}
 }
 
-// v4Sign leaves out what is unknown.
+// v4Sign leaves out unknown values.
 func v4Sign(event string, s pbx.Sign) []member {
 	list := []member{text("Event", event), text("Agent", cmp.Or(s.AgentSent, s.Agent))}
 	if s.Channel != "" {

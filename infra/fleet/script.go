@@ -2,7 +2,7 @@ package fleet
 
 import "trunkline/pkg/pbx"
 
-// scripts are the courses that calls take, and how many in a thousand take each.
+// scripts are the ways in which calls go, and how many in a thousand go each way.
 var scripts = []struct {
 	share int
 	play  func(*call)
@@ -25,7 +25,7 @@ var scripts = []struct {
 	{40, (*call).isInternal},
 }
 
-// script draws the one of a call. Before midnight it is often one that goes on after it.
+// script draws the script of a call. Before midnight it is often one that goes on after midnight.
 func (c *call) script() func(*call) {
 	if l := c.local(c.clock); l.Day() != (l+240).Day() && c.chance(0.6) {
 		return oneOf(c.dice, (*call).reenters, (*call).overflows, (*call).isTransferred)
@@ -39,7 +39,7 @@ func (c *call) script() func(*call) {
 	return (*call).isAnswered
 }
 
-// arrive takes the caller into a queue, most often through a menu.
+// arrive takes the caller into a queue, usually through a menu.
 func (c *call) arrive() {
 	queue := c.anyQueue()
 	if c.chance(0.7) {
@@ -48,7 +48,7 @@ func (c *call) arrive() {
 	c.enter(queue)
 }
 
-// isAnswered: an agent talks to the caller, after others may not have picked up.
+// isAnswered: an agent talks to the caller, after others may have let it ring.
 func (c *call) isAnswered() {
 	c.arrive()
 	c.pass(c.about(8))
@@ -57,14 +57,14 @@ func (c *call) isAnswered() {
 	c.conclude(agent)
 }
 
-// conclude lets an agent answer; the caller may rate that.
+// conclude lets an agent answer. The caller may rate that.
 func (c *call) conclude(agent string) {
 	if r := c.talk(agent); c.chance(0.25) {
 		c.rate(r)
 	}
 }
 
-// missCauses are why nobody answered, as a PBX sees it.
+// missCauses are the causes for which nobody answered, as a PBX reports them.
 var missCauses = []string{"MEMBER_CANCEL", "", "NO_AGENT_ANSWER", "NO_ASSIGN", "NO_AGENT_LOGIN"}
 
 // givesUpSoon: the caller hangs up within seconds.
@@ -83,8 +83,7 @@ func (c *call) givesUp() {
 	c.leave(oneOf(c.dice, missCauses...))
 }
 
-// leavesMessage: nobody answers, and the caller leaves a message. How long it is may count
-// as talk.
+// leavesMessage: nobody answers, and the caller leaves a message. Its length may count as talk.
 func (c *call) leavesMessage() {
 	c.arrive()
 	c.pass(c.between(15, 60))
@@ -97,7 +96,7 @@ func (c *call) leavesMessage() {
 	}
 }
 
-// overflows: the queue gives the caller to another one.
+// overflows: the queue passes the caller on to another one.
 func (c *call) overflows() {
 	c.arrive()
 	c.pass(c.between(20, 90))
@@ -113,7 +112,7 @@ func (c *call) overflows() {
 	c.conclude(c.anyAgent())
 }
 
-// isForwarded: the queue gives the caller to a number outside, where somebody may answer.
+// isForwarded: the queue passes the caller on to an outside number, where somebody may answer.
 func (c *call) isForwarded() {
 	c.arrive()
 	c.pass(c.between(10, 60))
@@ -154,8 +153,8 @@ func (c *call) reenters() {
 	c.conclude(agent)
 }
 
-// isTransferred: the agent gives the caller to a second one, of the same queue or another,
-// and may ask that one first: a call of its own, marked as inbound.
+// isTransferred: the agent passes the caller on to a second agent, of the same queue or another.
+// The agent may ask the second one first, in another call that is marked as inbound.
 func (c *call) isTransferred() {
 	c.arrive()
 	c.pass(c.about(8))
@@ -181,7 +180,7 @@ func (c *call) consult(first, second, queue string) {
 	c.clock, c.counter, c.legs, c.events = leg.clock, leg.counter, leg.legs, leg.events
 }
 
-// endsOddly: the PBX tells a state that nobody knows.
+// endsOddly: the PBX reports an unknown state.
 func (c *call) endsOddly() {
 	c.arrive()
 	c.pass(c.between(1, 60))
@@ -189,7 +188,7 @@ func (c *call) endsOddly() {
 	r.CDRState = oneOf(c.dice, "", "conference", "parked")
 }
 
-// isAnsweredByNobodyNamed: somebody talks to the caller, but the PBX does not tell who.
+// isAnsweredByNobodyNamed: somebody talks to the caller, but the PBX does not report who.
 func (c *call) isAnsweredByNobodyNamed() {
 	c.arrive()
 	c.pass(c.about(20))
@@ -198,13 +197,13 @@ func (c *call) isAnsweredByNobodyNamed() {
 	r.CDRState, r.TalkingTime = "bridged", pbx.IntOf(int64(talk))
 }
 
-// hasOddType: the call type is none that is known.
+// hasOddType: the call type is unknown.
 func (c *call) hasOddType() {
 	c.callType = oneOf(c.dice, "callback", "spy")
 	c.isAnswered()
 }
 
-// staysInMenu: the caller hangs up in a menu, and saw no queue.
+// staysInMenu: the caller hangs up in a menu, before a queue.
 func (c *call) staysInMenu() {
 	from := c.clock
 	c.hearMenu("")
@@ -212,13 +211,13 @@ func (c *call) staysInMenu() {
 	r.CDRState = "ivr"
 }
 
-// isDirect: the caller knows an agent's own number.
+// isDirect: the caller dials an agent's own number.
 func (c *call) isDirect() {
 	c.called = c.anyAgent()
 	c.talkOrTry(c.called)
 }
 
-// goesOut: an agent calls somebody outside, for a queue's campaign now and then.
+// goesOut: an agent calls an outside number, sometimes for a queue's campaign.
 func (c *call) goesOut() {
 	agent := c.anyAgent()
 	c.callType, c.caller, c.called = c.words.out, agent, c.number()
@@ -235,7 +234,7 @@ func (c *call) isInternal() {
 	c.talkOrTry(c.called)
 }
 
-// talkOrTry lets the other side answer, most often.
+// talkOrTry lets the other side answer in most cases.
 func (c *call) talkOrTry(agent string) {
 	if c.chance(0.2) {
 		c.try(agent)

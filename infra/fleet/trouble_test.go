@@ -9,7 +9,7 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// troubled is a fleet that has all that may go wrong.
+// troubled is a fleet with everything that may go wrong.
 func troubled(t *testing.T) Config {
 	return Config{Seed: 1, PBXs: 12, First: day(t, "2026-06-01"), Days: 7, CallsPerDay: 40,
 		Zones:      []string{"Europe/Berlin", "America/New_York", "Asia/Kathmandu"},
@@ -17,7 +17,7 @@ func troubled(t *testing.T) Config {
 		Drift: 0.25, PowerCuts: 1. / 12, Outages: 0.4, Arrays: 0.7}
 }
 
-// Bodies say what they are said to say, alone or in arrays.
+// Bodies have the events that Delivery.Events has, alone or in arrays.
 func TestBodiesSayTheirEvents(t *testing.T) {
 	single, arrays := map[Dialect]int{}, map[Dialect]int{}
 	for _, p := range troubled(t).All() {
@@ -43,7 +43,7 @@ func TestBodiesSayTheirEvents(t *testing.T) {
 	}
 }
 
-// Nothing comes while the line fails, and all of it afterwards.
+// No delivery comes while the line fails, and all of them come afterwards.
 func TestWhatTheLineHeldUpComesAfterwards(t *testing.T) {
 	smooth := troubled(t)
 	smooth.Outages = 0

@@ -223,9 +223,9 @@ func TestAnErasureTakesNothingElseFromAReceipt(t *testing.T) {
 		changed      string
 		decoder      int
 	}{
-		"of an event":                         {"{event:'hangup', uniqueid:'1', calleridnum:'01511234567'}", "", hangupOf("01511234567"), "[ID Body]", 0},
-		"of what was refused":                 {"{ 01511234567", "no", nil, "[ID Body]", 1},
-		"of a reason alone":                   {"{", "01511234567 is no time", nil, "[Reason]", 1},
+		"of an event":                             {"{event:'hangup', uniqueid:'1', calleridnum:'01511234567'}", "", hangupOf("01511234567"), "[ID Body]", 0},
+		"of what was refused":                     {"{ 01511234567", "no", nil, "[ID Body]", 1},
+		"of a reason alone":                       {"{", "01511234567 is no time", nil, "[Reason]", 1},
 		"of a body that this version cannot read": {"{ 01511234567", "", hangupOf(""), "[ID Kind Reason Decoder Body]", zycoo.Version},
 	} {
 		t.Run(name, func(t *testing.T) {

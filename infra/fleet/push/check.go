@@ -22,7 +22,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// RowName says which row it is.
+// RowName identifies a row.
 type RowName struct {
 	MAC   pbx.MAC `json:"mac"`
 	Day   pbx.Day `json:"day"`
@@ -37,7 +37,7 @@ func (n RowName) compare(other RowName) int {
 // figureRow is a row as it is shown, by the names of its members.
 type figureRow map[string]any
 
-// bare is a row without what tells of its publication.
+// bare returns a row without the members about its publication.
 func bare(shown any) (RowName, figureRow, error) {
 	text, err := json.Marshal(shown)
 	if err != nil {
@@ -68,7 +68,7 @@ func parseFigures(text []byte) (name RowName, row figureRow, err error) {
 	return name, row, err
 }
 
-// Lines are the true rows of a PBX, a line for each.
+// Lines returns the true rows of a PBX, one on each line.
 func Lines(records *truth.Records) ([]byte, error) {
 	var lines bytes.Buffer
 	out := json.NewEncoder(&lines)
@@ -109,7 +109,7 @@ type truePBX struct {
 	rows map[RowName]figureRow
 }
 
-// truePBXs yields the PBXs of a truth file, in which the rows of each stand together.
+// truePBXs yields the PBXs of a truth file. The rows of each PBX are consecutive.
 func truePBXs(file io.Reader) iter.Seq2[truePBX, error] {
 	return func(yield func(truePBX, error) bool) {
 		var current truePBX
@@ -157,7 +157,7 @@ func linesOf(file io.Reader) iter.Seq2[[]byte, error] {
 	}
 }
 
-// Difference is where a published row is not the true one.
+// Difference is where a published row differs from the true one.
 type Difference struct {
 	RowName
 	Figure    string `json:"figure,omitempty"` // empty: the whole row
@@ -165,14 +165,14 @@ type Difference struct {
 	Published string `json:"published"`
 }
 
-// Comparison is what was compared.
+// Comparison is the result of a comparison.
 type Comparison struct {
 	PBXs, Rows  int
 	Differences int
 	First       []Difference // some of them
 }
 
-// Compare compares the rows of a file of true figures with those that are published.
+// Compare compares the rows of a file of true figures with the published ones.
 func Compare(ctx context.Context, s *store.Store, file io.Reader) (Comparison, error) {
 	var r Comparison
 	for want, err := range truePBXs(file) {
@@ -208,7 +208,7 @@ func (r *Comparison) add(ctx context.Context, s *store.Store, want truePBX) erro
 	return nil
 }
 
-// publishedRows reads the rows of all days of a PBX that its records or the truth tell of.
+// publishedRows reads the rows of all days of a PBX that have records or true rows.
 func publishedRows(ctx context.Context, s *store.Store, want truePBX) (map[RowName]figureRow, error) {
 	device, err := s.Device(ctx, want.mac)
 	if err != nil {
@@ -268,7 +268,7 @@ func (r *Comparison) differ(d Difference) {
 	}
 }
 
-// shortly is a figure as JSON, or its beginning.
+// shortly returns a figure as JSON, or its beginning.
 func shortly(figure any) string {
 	text, err := json.Marshal(figure)
 	if err != nil {

@@ -19,13 +19,13 @@ import (
 	"trunkline/pkg/token"
 )
 
-// Poster posts what one PBX delivers, one after the other.
+// Poster posts the deliveries of one PBX, one after the other.
 type Poster func(context.Context, fleet.Delivery) (Reply, error)
 
-// Opener opens the place where a PBX posts to.
+// Opener opens the place to which a PBX posts.
 type Opener func(context.Context, fleet.PBX) (Poster, error)
 
-// Reply is how a delivery was answered.
+// Reply is the answer to a delivery.
 type Reply struct {
 	Status int
 	Tries  int
@@ -33,11 +33,11 @@ type Reply struct {
 	Took   time.Duration // the last try
 }
 
-// triesAtMost is how often a delivery is posted that is not taken.
+// triesAtMost is how often a delivery is posted that is not accepted.
 const triesAtMost = 5
 
-// IntoStores has PBXs post into stores, through the endpoint that HTTP servers mount, by
-// a clock for each PBX that shows when its delivery comes. Answers are timed by now.
+// IntoStores has PBXs post into stores, through the endpoint that HTTP servers mount. Each PBX has
+// a clock that shows when its delivery arrives. Answers are timed by now.
 func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now func() time.Time) Opener {
 	return func(ctx context.Context, p fleet.PBX) (Poster, error) {
 		f := &folder{mac: p.MAC, at: p.Begin(), now: now}
@@ -49,8 +49,8 @@ func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now fu
 	}
 }
 
-// registerZone sets the zone of a PBX that has none: calls and sessions of software v4 don't
-// tell it, and no record tells on which day a clock is set forward or back.
+// registerZone sets the zone of a PBX that has none. Calls and sessions of software v4 don't report
+// it. No record says on which day a clock is set forward or back.
 func registerZone(ctx context.Context, s *store.Store, p fleet.PBX) error {
 	_, err := s.ChangeDevice(ctx, p.MAC, func(d *store.Device) error {
 		d.Zone = d.Zone.Or(p.Zone)
@@ -59,7 +59,7 @@ func registerZone(ctx context.Context, s *store.Store, p fleet.PBX) error {
 	return err
 }
 
-// anyToken opens the endpoint to PBXs that are not outside.
+// anyToken accepts every token, since the PBXs are simulated.
 type anyToken struct{}
 
 // Verify implements ingest.Tokens.
@@ -109,7 +109,7 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 
-// OverHTTP has PBXs post to a server, each to the URL that urlOf returns; atOnce of them at a time.
+// OverHTTP has PBXs post to a server, each to the URL that urlOf returns, atOnce of them at a time.
 // Answers are timed by now.
 func OverHTTP(urlOf func(pbx.MAC) string, atOnce int, now func() time.Time) Opener {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -146,7 +146,7 @@ func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 	}
 }
 
-// try posts once, and tells after which time to try again where that is asked for.
+// try posts once. It returns after which time to try again, if the answer asks for a retry.
 func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Duration, err error) {
 	// A server keeps times to the millisecond: two deliveries in one would have no order.
 	if err := sleep(ctx, s.answered.Truncate(time.Millisecond).Add(time.Millisecond).Sub(s.now())); err != nil {
@@ -173,8 +173,8 @@ func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Dura
 	return r, retryAfter(response.Header), nil
 }
 
-// retryAfter is the time that an answer asks for: a second where it asks for none, and half a
-// minute at most.
+// retryAfter returns the time that an answer asks for. The default is a second, and the maximum
+// half a minute.
 func retryAfter(h http.Header) time.Duration {
 	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
 	if err != nil {

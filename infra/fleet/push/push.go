@@ -21,7 +21,7 @@ type Simulation struct {
 	Open      Opener
 	PerSecond rate.Limit     // events of the whole fleet; rate.Inf: as fast as it goes
 	AtOnce    int            // PBXs that post at a time, from 1
-	Days      func(days int) // is told of days that a PBX has posted, from several goroutines
+	Days      func(days int) // is called with days that a PBX has posted, from several goroutines
 	Truth     bool           // true figures are asked for
 	OwnClock  bool           // each delivery is received at its own time
 
@@ -34,7 +34,7 @@ type Simulation struct {
 	took    []time.Duration
 }
 
-// Run has all PBXs post, and writes the true figures of each to out, if they are asked for.
+// Run has all PBXs post. It writes the true figures of each to out, if they are asked for.
 func (s *Simulation) Run(ctx context.Context, all []fleet.PBX, out io.Writer) error {
 	s.pace = rate.NewLimiter(s.PerSecond, 1)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -69,8 +69,8 @@ func (s *Simulation) Run(ctx context.Context, all []fleet.PBX, out io.Writer) er
 	return s.refusals()
 }
 
-// inOrder has do done for each of all, several side by side, and use called with what that
-// came to in the order of all.
+// inOrder calls do for each of all, several concurrently. It calls use with the results, in the
+// order of all.
 func inOrder[A, B any](all []A, atOnce int, do func(A) B, use func(B)) {
 	coming := make(chan chan B, atOnce-1)
 	go func() {
@@ -115,8 +115,8 @@ func (s *Simulation) play(ctx context.Context, p fleet.PBX) (*truth.Records, err
 	return records, nil
 }
 
-// knows reports whether the PBX's true figures can be known: those of software v4 depend on
-// when its deliveries are received.
+// knows reports whether the PBX's true figures can be known. Those of software v4 depend on when
+// its deliveries are received.
 func (s *Simulation) knows(p fleet.PBX) bool { return s.OwnClock || !p.V4 }
 
 func (s *Simulation) leaveOut() {
@@ -137,8 +137,8 @@ func (s *Simulation) note(r Reply, events int) {
 	s.took = append(s.took, r.Took)
 }
 
-// refusals is an error where an answer was none that all is well: 202 is, to events of which
-// no record is made.
+// refusals returns an error if an answer reports a problem. 202 is not a problem: it answers events
+// that make no record.
 func (s *Simulation) refusals() error {
 	refused := 0
 	for status, posts := range s.answers {
@@ -152,7 +152,7 @@ func (s *Simulation) refusals() error {
 	return nil
 }
 
-// progress tells of each of a PBX's days once.
+// progress reports each of a PBX's days once.
 type progress struct {
 	p     fleet.PBX
 	days  func(int)
@@ -169,7 +169,7 @@ func (p *progress) show(day int) {
 	}
 }
 
-// Summary is what a simulation came to.
+// Summary is the result of a simulation.
 type Summary struct {
 	PBXs      int         `json:"pbxs"`
 	Posts     int         `json:"posts"`
@@ -185,14 +185,14 @@ type Summary struct {
 	Without   int         `json:"pbxs_without_truth"`
 }
 
-// Posted is how many events in how many posts were answered so far.
+// Posted returns how many events and posts were answered so far.
 func (s *Simulation) Posted() (events, posts int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.events, len(s.took)
 }
 
-// Summary is what a simulation of so many PBXs came to in a time.
+// Summary returns the result of a simulation of a number of PBXs that took a time.
 func (s *Simulation) Summary(pbxs int, within time.Duration) Summary {
 	slices.Sort(s.took)
 	percentile := func(share float64) float64 {
@@ -210,7 +210,7 @@ func (s *Simulation) Summary(pbxs int, within time.Duration) Summary {
 	}
 }
 
-// wait waits until so many events may be made.
+// wait waits until a number of events may be posted.
 func wait(ctx context.Context, pace *rate.Limiter, events int) error {
 	for range events {
 		if err := pace.Wait(ctx); err != nil {

@@ -1,9 +1,8 @@
-// Package truth works out what a fleet's figures must come to, from the events that its PBXs
-// posted and the order in which they were received: by holding every record in memory, with
-// nothing decoded, stored or read back.
+// Package truth computes a fleet's true figures from the events that its PBXs posted and the order
+// of their receipt. It holds every record in memory, and decodes, stores and reads back nothing.
 //
-// It knows what makes two events the same record, and which of its versions counts. Of the
-// figures it only knows that package kpi makes them of a day's records.
+// It knows what makes two events the same record, and which of its versions counts. It has package
+// kpi make the figures of a day's records.
 package truth
 
 import (
@@ -18,7 +17,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Records are what one PBX has told of its calls.
+// Records are the calls that one PBX has reported.
 type Records struct {
 	mac   pbx.MAC
 	zone  pbx.Zone
@@ -27,15 +26,15 @@ type Records struct {
 	last  kpi.Source                // of what was added
 }
 
-// identity is what the field says tells a record from others.
+// identity identifies a record.
 type identity struct {
 	kind               pbx.Kind
 	id, queue, subject string // subject: the agent, the destination or the menu
 	start              pbx.LocalTime
 }
 
-// sign is that an agent logged in or off. The time of receipt is a part of its identity: one
-// that is delivered again is another one.
+// sign is a login or logoff of an agent. Its time of receipt is a part of its identity: if it is
+// delivered again, it counts as another one.
 type sign struct {
 	agent    string
 	login    bool
@@ -48,14 +47,14 @@ type version struct {
 	source kpi.Source // without a hash
 }
 
-// New makes the records of a PBX that has told of nothing, and whose clock stands in a zone.
+// New makes the empty records of a PBX, whose clock is in a zone.
 func New(mac pbx.MAC, zone pbx.Zone) *Records {
 	return &Records{mac: mac, zone: zone, days: map[pbx.Day]map[identity][]version{}, signs: map[pbx.Day]map[sign]bool{}}
 }
 
-// Add adds an event that was received after all that were added before, or in one array with
-// them. The version of a record that counts is the one whose first receipt is the latest: one
-// that comes again changes nothing. Events that no figure is made of are left out.
+// Add adds an event that was received after all that were added before, or in one array with them.
+// The version of a record counts whose first receipt is the latest: a repeated version changes
+// nothing. Events that make no figure are left out.
 func (r *Records) Add(e pbx.Event, received time.Time) {
 	source := r.next(received)
 	switch e := e.(type) {
@@ -82,7 +81,7 @@ func (r *Records) Add(e pbx.Event, received time.Time) {
 	day[id] = append(day[id], version{e, source})
 }
 
-// next is how the next event was received. What is received at one time is an array.
+// next returns how the next event was received. Events that are received at one time are an array.
 func (r *Records) next(received time.Time) kpi.Source {
 	if r.last.Received.Equal(received) {
 		r.last.Index++
@@ -100,7 +99,7 @@ func (r *Records) addSign(s sign) {
 	r.signs[day][s] = true
 }
 
-// local is the event with its times by the PBX's clock.
+// local returns the event with its times by the PBX's clock.
 func (r *Records) local(e pbx.Event) pbx.Event {
 	switch e := e.(type) {
 	case *pbx.CallRecord:
@@ -125,8 +124,8 @@ func identify(e pbx.Event) (identity, bool) {
 	return identity{}, false
 }
 
-// Rows yields the rows of each day that has any, in the order of days, with the settings of
-// a PBX of which an operator has said nothing. Hashes of inputs are those of no records.
+// Rows yields the rows of each day that has any, in the order of days, with the default settings of
+// a PBX. The hashes of inputs do not match those of stored records.
 func (r *Records) Rows() iter.Seq[kpi.Rows] {
 	return func(yield func(kpi.Rows) bool) {
 		for _, day := range r.told() {
@@ -141,7 +140,7 @@ func (r *Records) Rows() iter.Seq[kpi.Rows] {
 	}
 }
 
-// told are the days of which records tell, and those that sessions may reach.
+// told returns the days of the records, and the days that sessions may reach.
 func (r *Records) told() []pbx.Day {
 	days := slices.Collect(maps.Keys(r.days))
 	for day := range r.signs {
@@ -151,7 +150,7 @@ func (r *Records) told() []pbx.Day {
 	return slices.Compact(days)
 }
 
-// day gathers the records that may count on a day, or tell which of them do.
+// day returns the records that may count on a day, or decide which of them do.
 func (r *Records) day(day pbx.Day) *kpi.Day {
 	all := kpi.NewDay(r.mac, day, kpi.DefaultSettings, r.zone).Holding(math.MaxInt, "")
 	for d := day - 2; d <= day+1; d++ {

@@ -19,7 +19,7 @@ func local(t *testing.T, s string) pbx.LocalTime {
 	return at
 }
 
-// talk is a version of a record of a call that began at a time.
+// talk returns a version of a record of a call that began at a time.
 func talk(t *testing.T, start string, seconds int64) *pbx.CallRecord {
 	return &pbx.CallRecord{UUID: "1.1", Queue: "630", Agent: "800", Start: local(t, start), CallType: "IN",
 		CDRState: "bridged", TalkingTime: pbx.IntOf(seconds)}
@@ -57,8 +57,8 @@ func TestDaysHaveRowsWhereAnythingCounts(t *testing.T) {
 	}
 }
 
-// A sign has no time but that of its receipt: one that comes again is another one, unless it
-// stands in the same array.
+// A sign has no time but that of its receipt. If it comes again, it is another one, unless it is in
+// the same array.
 func TestSessionsAreByTheTimeOfReceipt(t *testing.T) {
 	r := New("020000000001", pbx.ZoneAt(8*time.Hour))
 	at := func(clock string) time.Time { return pbx.ZoneAt(8 * time.Hour).Time(local(t, clock)) }
@@ -83,7 +83,7 @@ func TestSessionsAreByTheTimeOfReceipt(t *testing.T) {
 	}
 }
 
-// A record whose id alone tells when it began has its start by the PBX's zone.
+// A record whose start is only in its id has its start by the PBX's zone.
 func TestCallsOfV4BeginByTheZone(t *testing.T) {
 	r := New("020000000001", pbx.ZoneAt(8*time.Hour))
 	began := time.Date(2026, 6, 1, 20, 0, 0, 0, time.UTC)

@@ -16,8 +16,8 @@ import (
 	"trunkline/pkg/token"
 )
 
-// received has a PBX's deliveries taken in, each at its time, and returns what they tell and
-// what is stored of them.
+// received ingests a PBX's deliveries, each at its time. It returns their events and what is stored
+// of them.
 func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	t.Helper()
 	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
@@ -47,7 +47,7 @@ func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	return told, stored
 }
 
-// figures are rows as JSON, without what is a matter of how records are kept.
+// figures returns rows as JSON, without the members that depend on how records are stored.
 func figures(t *testing.T, rows kpi.Rows) string {
 	t.Helper()
 	rows.PBX.Inputs.Hash = ""
@@ -64,7 +64,7 @@ func figures(t *testing.T, rows kpi.Rows) string {
 	return string(text)
 }
 
-// loginSeconds is how long all agents were logged in.
+// loginSeconds returns how long all agents were logged in.
 func loginSeconds(rows kpi.Rows) (sum int64) {
 	for _, a := range rows.Agents {
 		sum += a.LoginSeconds.Or(0)

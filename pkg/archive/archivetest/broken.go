@@ -9,9 +9,9 @@ import (
 	"trunkline/pkg/each"
 )
 
-// RunBroken runs the suite of Buckets that can hold what is no object. Each call of open returns
-// an empty Bucket. Each call of spoil puts something at a name of that Bucket, which has no object,
-// that is none: a link, a FIFO, or a part that can't be listed.
+// RunBroken runs the suite of Buckets that can hold things other than objects. Each call of open
+// returns an empty Bucket. Each call of spoil puts such a thing at a name of that Bucket that has
+// no object: a link, a FIFO, or a part that can't be listed.
 func RunBroken(t *testing.T, open func(t *testing.T) archive.Bucket, spoil func(t *testing.T, b archive.Bucket, name string)) {
 	s := suite{t.Context(), open(t)}
 	good, bad := []string{"a/b-/x", "raw/kind=cdr/y"}, []string{"a/b", "k", "raw/kind=cdr/x"}
@@ -44,7 +44,7 @@ func RunBroken(t *testing.T, open func(t *testing.T) archive.Bucket, spoil func(
 	}
 }
 
-// checkBroken checks that a list names what is bad, and has all that is good.
+// checkBroken checks that a list names all bad things, and has all good ones.
 func (s suite) checkBroken(t *testing.T, prefix, after string, good, bad []string) {
 	t.Helper()
 	var found, named []string
@@ -64,7 +64,7 @@ func (s suite) checkBroken(t *testing.T, prefix, after string, good, bad []strin
 	}
 }
 
-// testBrokenObject checks that nothing is read or written through what is bad.
+// testBrokenObject checks that nothing is read or written through a bad thing.
 func testBrokenObject(t *testing.T, s suite, bad string) {
 	for _, name := range []string{bad, bad + "/below"} {
 		if body, err := s.bucket.Get(s.ctx, name); err == nil {

@@ -126,7 +126,7 @@ func (s suite) tag(t *testing.T, name string) string {
 	return tag
 }
 
-// replace replaces an object where that is allowed, and else checks that nothing is written.
+// replace replaces an object if that is allowed. Otherwise it checks that nothing is written.
 func (s suite) replace(t *testing.T, name, body, tag string, allowed bool) {
 	t.Helper()
 	before, _ := s.bucket.Get(s.ctx, name)
@@ -229,7 +229,7 @@ func testReplaceChain(t *testing.T, s suite) {
 	s.check(t, "count", "20")
 }
 
-// increment adds 1 to an object, again and again until nobody is faster.
+// increment adds 1 to an object, and retries until no other writer is faster.
 func (s suite) increment(t *testing.T) {
 	for {
 		tag, err := s.bucket.Tag(s.ctx, "count")
@@ -254,9 +254,9 @@ func (s suite) increment(t *testing.T) {
 	}
 }
 
-// testUnseen has a put race with replacements that have not seen it: it stands, whichever
-// comes first. Deletions race in package dir's tests only: emulators of S3 let one pass
-// between condition and write.
+// testUnseen runs a put and replacements that have not seen it concurrently. The put remains,
+// whichever comes first. Only package dir tests concurrent deletions: emulators of S3 let a
+// deletion pass between the check and the write.
 func testUnseen(t *testing.T, s suite) {
 	for i := range 20 {
 		name := fmt.Sprint("raced/", i)
@@ -522,7 +522,7 @@ func testContextOfLoop(t *testing.T, s suite) {
 	}
 }
 
-// drain is how many names there are, and the error that they end in.
+// drain returns how many names there are, and the error at their end.
 func drain(names iter.Seq2[string, error]) (seen int, err error) {
 	for _, err = range names {
 		if err == nil {

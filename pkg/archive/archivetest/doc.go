@@ -1,3 +1,3 @@
-// Package archivetest is what every archive.Bucket must pass, a test for each sentence of
-// its contract, and a Bucket whose faults a test decides on.
+// Package archivetest has the tests that every archive.Bucket must pass, one for each sentence of
+// its contract. It also has a Bucket with faults that a test chooses.
 package archivetest

@@ -13,7 +13,7 @@ import (
 // Fault is how a call goes wrong.
 type Fault int
 
-// The faults of any call. A list has nothing to persist: there FailsButPersisted is as Fails.
+// The faults of any call. A list writes nothing, so FailsButPersisted is the same as Fails for it.
 const (
 	None              Fault = iota // the call is made
 	Fails                          // ErrInjected, and the call is not made
@@ -36,7 +36,7 @@ type Call struct {
 	Name   string // of a list, the prefix
 }
 
-// Faulty is a Bucket whose calls go wrong as it is told.
+// Faulty is a Bucket with faults that a test chooses.
 type Faulty struct {
 	// ListNames is how many names a list yields before its fault; 0: it fails at once.
 	ListNames int
@@ -46,14 +46,14 @@ type Faulty struct {
 	calls  atomic.Int64
 }
 
-// NewFaulty makes a Bucket that asks fault about each call before it hands it to bucket.
-// Calls at the same time are asked about at the same time. A list that goes wrong does so
-// after its first name.
+// NewFaulty makes a Bucket that calls fault for each call before it passes the call on to bucket.
+// Concurrent calls call fault concurrently. A list fails after its first name, unless ListNames
+// says another number.
 func NewFaulty(bucket archive.Bucket, fault func(Call) Fault) *Faulty {
 	return &Faulty{ListNames: 1, bucket: bucket, fault: fault}
 }
 
-// Calls is how many calls were made. A list is one from when its loop begins.
+// Calls returns how many calls were made. A list counts when its loop begins.
 func (f *Faulty) Calls() int { return int(f.calls.Load()) }
 
 // Put implements archive.Bucket.
@@ -124,7 +124,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 	}
 }
 
-// call makes one call, or has it go wrong.
+// call makes one call, or lets it fail.
 func (f *Faulty) call(ctx context.Context, method, name string, do func() error) error {
 	fault := f.next(method, name)
 	if fault == None || fault == FailsButPersisted {
@@ -139,7 +139,7 @@ func (f *Faulty) next(method, name string) Fault {
 	return f.fault(Call{int(f.calls.Add(1)), method, name})
 }
 
-// err is how the fault ends, when it does.
+// err returns the error of the fault, after it has waited if the fault hangs.
 func (f Fault) err(ctx context.Context) error {
 	switch f {
 	case None:

@@ -15,7 +15,7 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// Memory is a Bucket for tests that need many of them, quickly: nothing of it is durable.
+// Memory is a Bucket in memory, for tests that need many of them. Nothing of it is durable.
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string][]byte

@@ -8,7 +8,7 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// FullReceipt is a receipt of a hangup that was refused, with something in each of its fields.
+// FullReceipt returns a receipt of a hangup that was refused, with a value in each of its fields.
 func FullReceipt(t testing.TB) archive.Receipt {
 	t.Helper()
 	r := archive.Receipt{
@@ -25,7 +25,7 @@ func FullReceipt(t testing.TB) archive.Receipt {
 	return r
 }
 
-// Differences are the names of the fields in which two receipts differ.
+// Differences returns the names of the fields in which two receipts differ.
 func Differences(a, b archive.Receipt) (names []string) {
 	for i, field := range reflect.VisibleFields(reflect.TypeFor[archive.Receipt]()) {
 		if !reflect.DeepEqual(reflect.ValueOf(a).Field(i).Interface(), reflect.ValueOf(b).Field(i).Interface()) {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// crashing names the folder into which this program, started again, puts until it is killed.
+// crashing is the variable with the folder to which this program, started again, writes until it is
+// killed.
 const crashing = "TRUNKLINE_TEST_PUT_UNTIL_KILLED"
 
 func TestMain(m *testing.M) {
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// putUntilKilled has several writers put, and prints the name of each object that was acknowledged.
+// putUntilKilled runs several writers, and prints the name of each object that was acknowledged.
 func putUntilKilled(path string) error {
 	b, err := Open(path)
 	if err != nil {
@@ -68,7 +69,7 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	}
 }
 
-// putAndKill kills a program that puts after some objects, and tells what it acknowledged.
+// putAndKill kills such a program after some objects, and returns what it acknowledged.
 func putAndKill(t *testing.T, path string, after int) (acknowledged []string) {
 	t.Helper()
 	program := exec.CommandContext(t.Context(), os.Args[0])

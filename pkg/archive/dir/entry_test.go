@@ -16,7 +16,7 @@ import (
 	"trunkline/pkg/archive/archivetest"
 )
 
-// spoils are ways in which a folder may have something at a path that is no object.
+// spoils are ways to put something at a path that is not an object.
 func spoils(t *testing.T) map[string]func(t *testing.T, path string) {
 	outside := t.TempDir()
 	must := func(t *testing.T, err error) {
@@ -36,7 +36,7 @@ func spoils(t *testing.T) map[string]func(t *testing.T, path string) {
 	}
 }
 
-// unreadable makes a folder that its owner can't read; who is root can all the same.
+// unreadable makes a folder that its owner can't read. root still can.
 func unreadable(t *testing.T, path string) {
 	t.Helper()
 	if os.Geteuid() == 0 {
@@ -48,7 +48,7 @@ func unreadable(t *testing.T, path string) {
 	t.Cleanup(func() { os.Chmod(path, 0o700) })
 }
 
-// TestWhatIsNoObjectAsNobody runs the other test once more where this one is run by root.
+// TestWhatIsNoObjectAsNobody runs the other test again as nobody, if this one is run by root.
 func TestWhatIsNoObjectAsNobody(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be another user, and others need not")

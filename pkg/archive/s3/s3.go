@@ -17,7 +17,7 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// MaxObject is how many bytes an object may have, to be stored or read.
+// MaxObject is how many bytes an object may have.
 const MaxObject = 64 << 20
 
 // Bucket is an archive.Bucket on S3.
@@ -26,8 +26,8 @@ type Bucket struct {
 	name   string
 }
 
-// New makes a Bucket of the S3 bucket of that name. It is the client that retries, and
-// that adds a checksum to what it sends (RequestChecksumCalculationWhenSupported).
+// New makes a Bucket of the S3 bucket of that name. The client must retry, and must add a checksum
+// to what it sends (RequestChecksumCalculationWhenSupported).
 func New(client *s3.Client, name string) *Bucket { return &Bucket{client, name} }
 
 // Put implements archive.Bucket.
@@ -43,7 +43,7 @@ func (b *Bucket) Replace(ctx context.Context, name string, body []byte, tag stri
 	return b.put(ctx, name, body, &s3.PutObjectInput{IfMatch: &tag})
 }
 
-// put puts an object under the conditions that are in the input.
+// put puts an object under the conditions of the input.
 func (b *Bucket) put(ctx context.Context, name string, body []byte, in *s3.PutObjectInput) error {
 	if err := archive.CheckName(name); err != nil {
 		return fmt.Errorf("put object: %w", err)
@@ -62,9 +62,9 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, in *s3.PutOb
 	return nil
 }
 
-// hasChanged tells of answers which mean that an object is not as a condition wants it:
-// that it is another one, that another write goes on, or that there is none. The SDK has
-// no types for them, and their statuses have other meanings too.
+// hasChanged reports whether an answer means that an object does not meet a condition: it is
+// another one, is missing, or is being written concurrently. The SDK has no types for these
+// answers, and their statuses have other meanings, too.
 func hasChanged(err error) bool {
 	answer, ok := errors.AsType[interface {
 		error
@@ -121,7 +121,7 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	return body, nil
 }
 
-// read reads a body to its end, which its length tells, and closes it.
+// read reads a body to its end, as its length says, and closes it.
 func read(out *s3.GetObjectOutput) ([]byte, error) {
 	defer out.Body.Close()
 	if out.ContentLength == nil || *out.ContentLength > MaxObject {
@@ -143,7 +143,7 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// List implements archive.Bucket. Objects whose names no archive.Bucket has are left out.
+// List implements archive.Bucket. Objects with names that archive.CheckName refuses are left out.
 func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix}
@@ -164,7 +164,7 @@ func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 	}
 }
 
-// yieldAll yields the names of a page, and tells whether to go on.
+// yieldAll yields the names of a page, and reports whether to go on.
 func yieldAll(ctx context.Context, page []types.Object, yield func(string, error) bool) bool {
 	for _, object := range page {
 		if err := ctx.Err(); err != nil {

@@ -19,7 +19,7 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// over makes a Bucket of a server that answers as it is told, at the first try.
+// over makes a Bucket whose server answers as given, and whose client does not retry.
 func over(t *testing.T, answer http.HandlerFunc) *Bucket {
 	t.Helper()
 	server := httptest.NewServer(answer)
