@@ -1,3 +1,3 @@
-// Package faults breaks the stores under the whole of Trunkline, one call after the other,
-// and looks whether anything that was acknowledged is lost, or anything counted twice.
+// Package faults breaks each call that Trunkline makes to its stores, one after the other. It
+// checks that no acknowledged event is lost, and that nothing is counted twice.
 package faults

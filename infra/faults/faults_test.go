@@ -15,7 +15,7 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// An operation is something that calls the stores. prepare makes the world that it finds.
+// An operation calls the stores. prepare makes the world in which it begins.
 type operation struct {
 	name    string
 	prepare func(*world, *testing.T)
@@ -44,16 +44,16 @@ func hour(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() b
 	w.hour(ctx, next)
 }
 
-// received is a world whose day came in.
+// received returns a world in which the events of a day were received.
 func received(w *world, t *testing.T) { w.ingest(t.Context(), t, day, sound, alive) }
 
-// over is a world whose day came in, and has ended.
+// over returns a world in which the events of a day were received, and the day has ended.
 func over(w *world, t *testing.T) {
 	received(w, t)
 	time.Sleep(26 * time.Hour)
 }
 
-// packed is a world whose day is packed.
+// packed returns a world in which the events of a day are packed.
 func packed(w *world, t *testing.T) {
 	over(w, t)
 	if err := w.hour(t.Context(), sound); err != nil {
@@ -66,15 +66,15 @@ func packed(w *world, t *testing.T) {
 	}
 }
 
-// spillBoth is a world in which the archive was down at first, and then the table.
+// spillBoth returns a world in which the archive was down at first, and then the table.
 func spillBoth(w *world, t *testing.T) {
 	w.ingest(t.Context(), t, day[:3], without(theArchive), alive)
 	w.ingest(t.Context(), t, day[3:], without(theTable), alive)
 	until(time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC))
 }
 
-// lateAndRefused is a world whose first day is published. An older decoder refused all of it, and an
-// array that has no records yet. Then a late record came in, and both days are over.
+// lateAndRefused returns a world whose first day is published. An older decoder refused all of it,
+// and an array that has no records yet. Then a late record came in, and both days are over.
 func lateAndRefused(w *world, t *testing.T) {
 	w.ingest(t.Context(), t, day[2:], sound, alive)
 	until(time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC))
@@ -93,7 +93,8 @@ func lateAndRefused(w *world, t *testing.T) {
 	time.Sleep(26 * time.Hour)
 }
 
-// refuse has all that is archived be refused by an older decoder, after which this one is deployed.
+// refuse makes all archived events ones that an older decoder refused. Then this decoder is
+// deployed.
 func (w *world) refuse(t *testing.T) {
 	for name := range w.bucket.List(t.Context(), archive.RetriedPrefix, "") {
 		if err := w.bucket.Delete(t.Context(), name); err != nil {
@@ -124,7 +125,7 @@ func (w *world) refuseOne(ctx context.Context, name string) error {
 	return archive.Keep(ctx, w.bucket, receipt.Refused("it can't be read", 1).Envelope(nil))
 }
 
-// counter counts calls, and has one of them go wrong.
+// counter counts calls, and lets one of them fail.
 type counter struct {
 	mu sync.Mutex
 	n  int
@@ -136,7 +137,7 @@ func (c *counter) made() int {
 	return c.n
 }
 
-// next has the given call go wrong, and if the process dies, all after it.
+// next lets the given call fail. If the process dies, it lets all later calls fail, too.
 func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
 	return func(which) storetest.Fault {
 		c.mu.Lock()
@@ -152,21 +153,22 @@ func (c *counter) next(call int, fault storetest.Fault, dies bool) breaking {
 	}
 }
 
-// way is how a call goes wrong. A query that fails has yielded a page of one item before.
+// way is how a call fails. A query that fails has yielded a page of one item before.
 type way struct {
 	fault storetest.Fault
 	dies  bool // the process dies with it
 }
 
-// ways are all of them. A process that dies while a call hangs is one that dies when it fails.
+// ways are all ways. A process that dies while a call hangs is the same as one that dies when the
+// call fails.
 var ways = []way{
 	{storetest.Fails, false}, {storetest.Fails, true},
 	{storetest.FailsButPersisted, false}, {storetest.FailsButPersisted, true},
 	{storetest.Hangs, false}, {storetest.Throttled, false},
 }
 
-// full has each call go wrong in each way: go test ./infra/faults -full. Without it each call goes
-// wrong in one way, and the next call in the next.
+// full lets each call fail in each way: go test ./infra/faults -full. Without it each call fails in
+// one way, and the next call in the next way.
 var full = flag.Bool("full", false, "have each call of the stores go wrong in each way")
 
 func waysOf(call int) []way {
@@ -194,7 +196,7 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 						t.Fatalf("%+v at call %d of %d", way, call, calls)
 					}
 				}
-				// How often what runs side by side asks for the same differs a little.
+				// The number of concurrent calls for the same thing differs a little.
 				for again := 0; !reached && again < 20; again++ {
 					reached = op.breakAt(t, found, call, ways[0])
 				}
@@ -210,10 +212,11 @@ func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	}
 }
 
-// found is what the operation finds, made once. It is called in a bubble of synctest.
+// found is the world in which the operation begins, made once. It is called in a bubble of
+// synctest.
 type found func() *world
 
-// found makes what the operation finds.
+// found makes the world in which the operation begins.
 func (op operation) found(t *testing.T) found {
 	var w *world
 	var at time.Time
@@ -225,8 +228,8 @@ func (op operation) found(t *testing.T) found {
 	return func() *world { return w.clone(at) }
 }
 
-// count counts the calls of the operation. Where it makes some side by side, it makes one
-// more now and then: the least counts.
+// count counts the calls of the operation. Concurrent calls sometimes make it one more, so the
+// least number counts.
 func (op operation) count(t *testing.T, found found) (calls int) {
 	for range 5 {
 		synctest.Test(t, func(t *testing.T) {
@@ -241,8 +244,8 @@ func (op operation) count(t *testing.T, found found) (calls int) {
 	return calls
 }
 
-// breakAt has a call go wrong, has the faults end, and checks the world. It tells whether
-// the call was made.
+// breakAt lets a call fail, ends the faults, and checks the world. It reports whether the call was
+// made.
 func (op operation) breakAt(t *testing.T, found found, call int, way way) (reached bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := found()

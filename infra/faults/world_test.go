@@ -40,22 +40,22 @@ type world struct {
 	acked  map[string]bool // bodies
 }
 
-// newWorld is an empty world at noon, by the PBX's clock. The time is that of synctest.
+// newWorld returns an empty world at noon, by the PBX's clock. The time is that of synctest.
 func newWorld() *world {
 	until(time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC))
 	return &world{table: storetest.NewMemory(), bucket: archivetest.NewMemory(), acked: map[string]bool{}}
 }
 
-// clone is the same world in another bubble, whose time is to be at an instant.
+// clone returns the same world in another bubble, whose time is set to an instant.
 func (w *world) clone(at time.Time) *world {
 	until(at)
 	return &world{table: w.table.Clone(), bucket: w.bucket.Clone(), sent: slices.Clone(w.sent), acked: maps.Clone(w.acked)}
 }
 
-// until has the time go on to an instant.
+// until waits until an instant.
 func until(at time.Time) { time.Sleep(time.Until(at)) }
 
-// breaking tells for each call of a store how it goes wrong.
+// breaking returns the fault of each call of a store.
 type breaking func(which) storetest.Fault
 
 // which store is called.
@@ -68,7 +68,7 @@ const (
 
 func sound(which) storetest.Fault { return storetest.None }
 
-// without is a world in which one store is down.
+// without returns a world in which one store is down.
 func without(down which) breaking {
 	return func(w which) storetest.Fault {
 		if w == down {
@@ -86,8 +86,8 @@ func (w *world) over(next breaking) (*store.Store, archive.Bucket) {
 	return store.New(table, time.Now), bucket
 }
 
-// day is what a PBX sends: of the day before and of this one, whole and in arrays, and some
-// that is refused.
+// day returns the bodies that a PBX sends: of the day before and of this one, single and in arrays.
+// Some of them are refused.
 var day = []string{
 	"{event:'cc_cdr', uuid:'1795403000.1', queueCode:'630', agentCode:'801', callType:'IN', cdrState:'bridged', talkingTime:30, queueTime:5, startTime:'2026-11-23 11:03:20'}",
 	"[{event:'cc_cdr', uuid:'1795403100.2', queueCode:'630', callType:'IN', cdrState:'queue', queueTime:40, startTime:'2026-11-23 11:05:00'}," +
@@ -99,8 +99,8 @@ var day = []string{
 	"{broken",
 }
 
-// ingest sends bodies, one after the other. Each is sent once: what is not acknowledged is
-// lost, as with a PBX that never sends again.
+// ingest sends bodies, one after the other. Each is sent once. One that is not acknowledged is
+// lost, since a PBX never sends it again.
 func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next breaking, dead func() bool) {
 	keys, err := token.ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
 	if err != nil {
@@ -120,7 +120,7 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 	}
 }
 
-// hour is what the hourly run does, and what its queue hands on.
+// hour does the hourly run, and the tasks that it enqueues.
 func (w *world) hour(ctx context.Context, next breaking) error {
 	records, bucket := w.over(next)
 	r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
@@ -128,7 +128,7 @@ func (w *world) hour(ctx context.Context, next breaking) error {
 	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
-// recover has the faults end, and the hourly function run until all is done.
+// recover ends the faults, and runs the hourly function until all is done.
 func (w *world) recover(t testing.TB) {
 	t.Helper()
 	for _, wait := range []time.Duration{time.Hour, 24 * time.Hour, time.Hour} { // until both days have closed
@@ -139,8 +139,8 @@ func (w *world) recover(t testing.TB) {
 	}
 }
 
-// check looks, by its own reading of the stores, whether all that was acknowledged is there
-// and nothing is there twice.
+// check reads the stores with its own code. It checks that all acknowledged events are there, each
+// of them once.
 func (w *world) check(t testing.TB) {
 	t.Helper()
 	raw, quarantined := w.archived(t)
@@ -230,7 +230,7 @@ func count(t testing.TB, lines io.Reader, bodies map[string]int) {
 	}
 }
 
-// recorded tells whether there is a record of an event.
+// recorded reports whether there is a record of an event.
 func (w *world) recorded(event pbx.Event) bool {
 	var want string
 	switch e := event.(type) {

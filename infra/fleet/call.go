@@ -65,7 +65,7 @@ func (p *PBX) call(dice dice, began time.Time, nth int) *call {
 	return c
 }
 
-// number returns an outside number, often of a caller who calls again. It is empty if the number is
+// number returns an outside number, often one that has called before. It is empty if the number is
 // withheld.
 func (d dice) number() string {
 	if d.chance(0.04) {

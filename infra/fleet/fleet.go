@@ -10,8 +10,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Config describes a fleet. What a PBX does on a day depends on the seed, the PBX's place in the
-// fleet, its zone, whether it is one of V4, and CallsPerDay, and on nothing else.
+// Config describes a fleet. A PBX's day depends only on the seed, the PBX's place in the fleet, its
+// zone, whether it is one of V4, and CallsPerDay.
 type Config struct {
 	Seed        uint64
 	PBXs        int

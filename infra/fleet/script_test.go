@@ -9,7 +9,7 @@ import (
 
 type rec = *pbx.CallRecord
 
-// told is all that a PBX told of one uuid, as an implementation of the rules would read it.
+// told is all that a PBX reported of one uuid, as an implementation of the rules would read it.
 type told struct {
 	records []rec
 	steps   []*pbx.IVRStep
@@ -21,7 +21,8 @@ func (c *told) any(holds func(r rec) bool) bool {
 	return slices.ContainsFunc(c.records, holds)
 }
 
-// pair tells whether there are two records of the call, the later one behind, of which it holds.
+// pair reports whether there are two records of the call for which the functions hold, the later
+// one second.
 func (c *told) pair(holds func(a, b rec) bool) bool {
 	return c.any(func(a rec) bool {
 		return c.any(func(b rec) bool { return b.Start > a.Start && holds(a, b) })
@@ -32,7 +33,7 @@ func (c *told) inbound() bool {
 	return len(c.records) > 0 && pbx.DirectionOf(c.records[0].CallType) == pbx.Inbound
 }
 
-// unanswered tells whether the call was in one queue only and nobody and nothing took it.
+// unanswered reports whether the call was in one queue only, and nobody answered it.
 func (c *told) unanswered() bool {
 	if !c.inbound() {
 		return false
@@ -44,7 +45,7 @@ func (c *told) unanswered() bool {
 	})
 }
 
-// abandoned tells whether the caller gave up, and for that the PBX gave a cause.
+// abandoned reports whether the caller gave up and the PBX gave a cause.
 func (c *told) abandoned(short bool, cause string) bool {
 	return c.unanswered() && c.any(func(r rec) bool {
 		return r.Agent == "" && r.MissCause == cause && r.QueueTime.Known() && r.QueueTime.Or(0) < 10 == short
@@ -228,7 +229,7 @@ func TestMonthHasEveryCase(t *testing.T) {
 	}
 }
 
-// toldBy is what a PBX told, by uuid.
+// toldBy returns what a PBX reported, by uuid.
 func toldBy(p PBX) map[string]*told {
 	calls, agents := map[string]*told{}, map[string]bool{}
 	for _, agent := range p.Agents {

@@ -25,7 +25,7 @@ import (
 	"trunkline/pkg/zycoo"
 )
 
-// check looks at a folder that nobody serves any more.
+// check checks a folder that is no longer served.
 func (w *world) check() {
 	raw, err := readRaw(local.ArchivePath(w.data))
 	if err != nil {
@@ -41,19 +41,19 @@ func (w *world) check() {
 	w.checkLog()
 }
 
-// said is what one PBX has said, word for word.
+// said is what one PBX has posted, word for word.
 type said struct {
 	mac  pbx.MAC
 	text string
 }
 
-// raw is what is archived, by the receiver's clock.
+// raw is the content of the archive, by the receiver's clock.
 type raw struct {
 	received map[said][]time.Time // the earliest first
 	ids      map[string]int       // by object
 }
 
-// readRaw reads all of raw/ by itself, single objects and packed ones.
+// readRaw reads all of raw/ with its own code, single objects and packed ones.
 func readRaw(archive string) (raw, error) {
 	all := raw{map[said][]time.Time{}, map[string]int{}}
 	err := filepath.WalkDir(filepath.Join(archive, "raw"), func(path string, d fs.DirEntry, err error) error {
@@ -115,7 +115,7 @@ func eachLine(path string, use func([]byte) error) error {
 	}
 }
 
-// texts are those of a delivery's events, as they are archived.
+// texts returns the texts of a delivery's events, as they are archived.
 func texts(body []byte) ([]string, error) {
 	decoded, err := zycoo.Decode(body)
 	if err != nil || !decoded.Array {
@@ -128,7 +128,7 @@ func texts(body []byte) ([]string, error) {
 	return all, nil
 }
 
-// checkRaw looks whether all that was acknowledged is archived, and nothing twice.
+// checkRaw checks that all acknowledged events are archived, and each of them once.
 func (w *world) checkRaw(r raw) {
 	for id, times := range r.ids {
 		if times > 1 {
@@ -154,7 +154,7 @@ func (w *world) checkRaw(r raw) {
 
 var uuid = regexp.MustCompile(`uuid['"]?:\s*['"](17\d{8}\.\d)['"]`)
 
-// checkErasable looks whether the calls of callers who may be erased are archived.
+// checkErasable checks that the calls of callers who may be erased are archived.
 func (w *world) checkErasable(r raw) {
 	kept := map[string]bool{}
 	for what := range r.received {
@@ -169,10 +169,10 @@ func (w *world) checkErasable(r raw) {
 	}
 }
 
-// recordKinds are those of which records are kept for good.
+// recordKinds are the kinds whose records are kept for good.
 const recordKinds = "CALL CDR IVR"
 
-// checkRecords looks whether there is one record for each content that was acknowledged.
+// checkRecords checks that there is one record for each content that was acknowledged.
 func (w *world) checkRecords() {
 	table, err := local.OpenRecords(context.Background(), w.data)
 	if err != nil {
@@ -210,7 +210,7 @@ func (w *world) recorded(table store.Table, mac pbx.MAC) map[string]int {
 	return all
 }
 
-// wanted counts the records that a PBX's events come to, by kind, start and id.
+// wanted counts the records that a PBX's events must make, by kind, start and id.
 func (p *honest) wanted() map[string]int {
 	contents := map[string]map[string]bool{}
 	add := func(kind string, start pbx.LocalTime, id string, event any) {
@@ -256,7 +256,7 @@ func (w *world) compareRecords(mac pbx.MAC, want, got map[string]int) {
 	}
 }
 
-// checkFigures has the program compare what is published with what the events come to.
+// checkFigures has the program compare the published figures with the true ones.
 func (w *world) checkFigures(r raw) {
 	path := w.path("truth.jsonl")
 	if err := w.writeTruth(path, r); err != nil {
@@ -300,7 +300,7 @@ func (w *world) writeTruth(path string, r raw) error {
 	return f.Sync()
 }
 
-// inOrder are a PBX's events in the order in which they were first received.
+// inOrder returns a PBX's events in the order in which they were first received.
 func (p *honest) inOrder(r raw) (all []delivered) {
 	for _, d := range p.acked {
 		texts, err := texts(d.Body)
@@ -317,7 +317,7 @@ func (p *honest) inOrder(r raw) (all []delivered) {
 	return all
 }
 
-// shown are rows as they are published, but for what tells of their publication.
+// shown returns rows as they are published, without the members about their publication.
 func shown(rows kpi.Rows) (all []map[string]any) {
 	thresholds := rollup.Thresholds(store.Device{})
 	add := func(figures any) {
@@ -346,7 +346,7 @@ func shown(rows kpi.Rows) (all []map[string]any) {
 	return all
 }
 
-// checkErased looks for the numbers of all who were erased in whatever is kept.
+// checkErased looks for the numbers of all erased callers in all files.
 func (w *world) checkErased() {
 	erased := map[string]bool{}
 	for _, caller := range w.erasable.erased {
@@ -375,7 +375,7 @@ func (w *world) checkErased() {
 	}
 }
 
-// checkFiles looks for files that only a program that runs has.
+// checkFiles looks for files that only a running program has.
 func (w *world) checkFiles() {
 	err := filepath.WalkDir(w.data, func(path string, d fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(path, w.data)
@@ -394,8 +394,8 @@ func (w *world) checkFiles() {
 	}
 }
 
-// Memory is flat where that in use at the end of each quarter is within these of the first. The
-// largest commands that run then take some of it, and are not the same in each quarter.
+// Memory is flat if that in use at the end of each quarter is within these bounds of the first. The
+// largest commands that run then take some of it, and differ from quarter to quarter.
 const (
 	memoryFactor = 2
 	memoryMiB    = 32

@@ -12,7 +12,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// rested is a world in which one PBX had one push acknowledged, and the archive has some lines.
+// rested is a world in which one push of one PBX was acknowledged, and the archive has some lines.
 func rested(t *testing.T, lines ...string) *world {
 	t.Helper()
 	w := newWorld(settings{}, t.TempDir())

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// counts is how often what happened.
+// counts is how often each thing happened.
 type counts struct {
 	mu   sync.Mutex
 	of   map[string]int
@@ -40,7 +40,7 @@ func (c *counts) answered(within time.Duration) {
 	c.took = append(c.took, within)
 }
 
-// p99 is within which time 99 of 100 pushes were acknowledged, since it was last asked.
+// p99 returns within which time 99 of 100 pushes were acknowledged since the last call of p99.
 func (c *counts) p99() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +53,7 @@ func (c *counts) p99() time.Duration {
 	return took[int(math.Ceil(0.99*float64(len(took))))-1]
 }
 
-// line is what there is of a kind, in a line.
+// line returns the counts of a kind, on one line.
 func (c *counts) line(kind string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,17 +76,17 @@ func (c *counts) print(out io.Writer) {
 	}
 }
 
-// faults are what is wrong. Of each kind the first are kept.
+// faults are the faults that were found. The first of each kind are kept.
 type faults struct {
 	mu    sync.Mutex
 	times map[string]int
 	all   []error
 }
 
-// faultsShown is how many of a kind are told.
+// faultsShown is how many faults of a kind are shown.
 const faultsShown = 5
 
-// add notes something that is wrong, of a kind.
+// add adds a fault of a kind.
 func (f *faults) add(kind, format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,7 +100,7 @@ func (f *faults) add(kind, format string, args ...any) {
 	}
 }
 
-// err is all that is wrong, or nil.
+// err returns all faults, or nil.
 func (f *faults) err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 )
 
-// diskMiB is how large the disk is that can be full.
+// diskMiB is the size of the disk that can be full.
 const diskMiB = 4096
 
-// disk is a small disk of its own. Where none can be mounted it is a folder, and never full.
+// disk is a small disk of its own. If none can be mounted, it is a folder, and never full.
 type disk struct {
 	path    string
 	mounted bool
@@ -35,7 +35,7 @@ func (d *disk) unmount() {
 
 func (d *disk) filler() string { return filepath.Join(d.path, "filler") }
 
-// fill takes all room that is left.
+// fill takes all free space.
 func (d *disk) fill() error {
 	f, err := os.Create(d.filler())
 	if err != nil {
@@ -53,5 +53,5 @@ func (d *disk) fill() error {
 	return nil
 }
 
-// free gives the room back.
+// free frees the space again.
 func (d *disk) free() error { return os.Remove(d.filler()) }

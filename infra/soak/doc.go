@@ -1,9 +1,9 @@
-// Soak serves one folder for a long time, and has everything happen to it at once: honest PBXs
-// push, strangers push what is bad, operators run every command of maintenance, servers are
-// killed, stopped and taken over, the disk is full, and the clock jumps. In the end it looks
-// whether anything that was acknowledged is lost, a figure is wrong, an erased number is left,
-// or memory grew.
+// Soak serves one folder for a long time, while everything happens to it at once. PBXs push,
+// attackers push bad input, and operators run every maintenance command. Servers are killed,
+// stopped and replaced. The disk is full, and the clock jumps. In the end it checks that no
+// acknowledged event is lost, no figure is wrong, no erased number is left, and memory did not
+// grow.
 //
-// It knows the server by its program, its port and its folder. What was sent is known from
-// package fleet; only in which order it was received is read from the archive.
+// It knows the server by its program, its port and its folder. It knows from package fleet what was
+// sent. Only the order of receipt is read from the archive.
 package main

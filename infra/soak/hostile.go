@@ -12,7 +12,7 @@ import (
 	"trunkline/infra/hostile"
 )
 
-// pushHostile has a stranger try what is bad, one thing after the other.
+// pushHostile makes the attempts of an attacker, one after the other.
 func (w *world) pushHostile(ctx context.Context, n uint64) {
 	dice, table := w.dice(100+n), hostile.Table()
 	_, token := w.keys(hostileMAC)
@@ -28,8 +28,8 @@ func (w *world) pushHostile(ctx context.Context, n uint64) {
 	}
 }
 
-// attempt makes an attempt, and returns its status, 0 where the server hangs up. It gives up
-// where nothing comes for long.
+// attempt makes an attempt, and returns its status; 0 if the server hangs up. It gives up if no
+// answer comes for long.
 func (w *world) attempt(a hostile.Attempt) (status int, answered bool) {
 	conn, err := net.DialTimeout("tcp", w.server.addr, 5*time.Second)
 	if err != nil {

@@ -30,14 +30,14 @@ func main() {
 	}
 }
 
-// settings are how long it lasts, and how much happens.
+// settings are how long the program runs, and how much happens.
 type settings struct {
 	length time.Duration
 	seed   uint64
 	rate   float64
 }
 
-// run makes a world in a folder of its own, and removes it where all was right.
+// run makes a world in a folder of its own, and removes it if no fault was found.
 func run(ctx context.Context, s settings) error {
 	fmt.Printf("soak: %s, seed %d (again with SOAK_SEED=%d)\n", s.length, s.seed, s.seed)
 	place, err := os.MkdirTemp("", "soak-")
@@ -73,7 +73,7 @@ func (w *world) build(ctx context.Context) error {
 
 func (w *world) path(name string) string { return filepath.Join(w.place, name) }
 
-// keep has what the disk had be looked at later, and returns where it is.
+// keep keeps the content of the disk for an investigation, and returns its place.
 func (w *world) keep() string {
 	if err := os.CopyFS(w.path("kept"), os.DirFS(w.data)); err != nil {
 		fmt.Fprintln(os.Stderr, "soak: the folder is not kept:", err)

@@ -15,7 +15,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// result is what a command came to.
+// result is the result of a command.
 type result struct {
 	out, errs string
 	code      int // -1: it was cut off
@@ -29,7 +29,7 @@ func (w *world) pbxctl(ctx context.Context, args ...string) result {
 	return w.pipe(ctx, "", args...)
 }
 
-// pipe runs a command with something piped in.
+// pipe runs a command with an input.
 func (w *world) pipe(ctx context.Context, in string, args ...string) result {
 	ctx, cancel := context.WithTimeout(ctx, commandWithin)
 	defer cancel()
@@ -44,7 +44,7 @@ func (w *world) pipe(ctx context.Context, in string, args ...string) result {
 	return result{out.String(), errs.String(), c.ProcessState.ExitCode()}
 }
 
-// command is one that operators run.
+// command is a command that operators run.
 type command struct {
 	name   string // its first words
 	weight int
@@ -97,7 +97,7 @@ func (w *world) ofDay(dice *rand.Rand) []string {
 	return []string{"--mac", oneOf(dice, w.macs()...), "--day", w.someDay(dice)}
 }
 
-// replayed are all that was received, seldom of all PBXs.
+// replayed selects the whole archive, in most cases of one PBX.
 func (w *world) replayed(dice *rand.Rand) []string {
 	today := pbx.UTCDay(time.Now())
 	args := []string{"--from", (today - 1).String(), "--to", (today + pbx.Day(w.clock()/day) + 1).String(), "--into", w.data}
@@ -133,7 +133,7 @@ func (w *world) choose(dice *rand.Rand) command {
 	return oneOf(dice, all...)
 }
 
-// do runs a command, and looks at its exit code.
+// do runs a command, and checks its exit code.
 func (w *world) do(ctx context.Context, asks bool, in string, args ...string) result {
 	began := time.Now()
 	got := w.pipe(ctx, in, args...)
@@ -160,7 +160,7 @@ func (w *world) do(ctx context.Context, asks bool, in string, args ...string) re
 	return got
 }
 
-// eraseOne erases a caller of whom all calls were acknowledged.
+// eraseOne erases a caller all of whose calls were acknowledged.
 func (w *world) eraseOne(ctx context.Context, dice *rand.Rand) {
 	caller, ok := w.erasable.choose(dice)
 	if ok {
@@ -176,7 +176,7 @@ func (w *world) erase(ctx context.Context, callers ...int) result {
 	return w.do(ctx, false, "", args...)
 }
 
-// discardOne discards something that strangers had quarantined.
+// discardOne discards a quarantined event of an attacker.
 func (w *world) discardOne(ctx context.Context, dice *rand.Rand) {
 	got := w.do(ctx, false, "", "quarantine", "list", "--mac", string(hostileMAC), "--json", "--data", w.data)
 	var names []string

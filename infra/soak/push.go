@@ -29,8 +29,8 @@ func newSender(w *world, mac pbx.MAC) sender {
 	return sender{w, "http://" + w.server.addr + path, &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{}}}
 }
 
-// send sends a body again and again until it is acknowledged. It reports false where that
-// could not be: the time is over, and more.
+// send sends a body until it is acknowledged. It returns false if the time, with an extra, is over
+// before that.
 func (s sender) send(ctx context.Context, body []byte) bool {
 	for {
 		s.w.counts.add("pushes: sent", 1)
@@ -46,7 +46,7 @@ func (s sender) send(ctx context.Context, body []byte) bool {
 	}
 }
 
-// try sends a body once, and says why it was not acknowledged.
+// try sends a body once, and returns why it was not acknowledged.
 func (s sender) try(body []byte) string {
 	began := time.Now()
 	response, err := s.client.Post(s.url, "", bytes.NewReader(body))
@@ -74,7 +74,7 @@ func (s sender) try(body []byte) string {
 	}
 }
 
-// because is an error without the URL, in few words.
+// because returns an error without the URL, in few words.
 func because(err error) string {
 	timeout, ok := errors.AsType[net.Error](err)
 	switch {
@@ -90,7 +90,7 @@ func because(err error) string {
 	return "another error"
 }
 
-// honest is a PBX of the fleet, and what of its deliveries was acknowledged.
+// honest is a PBX of the fleet, and its acknowledged deliveries.
 type honest struct {
 	sender
 	pbx   fleet.PBX
@@ -101,11 +101,11 @@ func newHonest(w *world, p fleet.PBX) *honest {
 	return &honest{sender: newSender(w, p.MAC), pbx: p}
 }
 
-// givesUp is how long after the end a PBX sends still what was not acknowledged.
+// givesUp is how long after the end a PBX still retries.
 const givesUp = 2 * time.Minute
 
-// push pushes what the PBX reports, one delivery after the other, until the time is over. What
-// was begun then is sent until it is acknowledged, too.
+// push pushes the PBX's deliveries, one after the other, until the time is over. A delivery that
+// has begun is retried until it is acknowledged.
 func (p *honest) push(ctx context.Context, ticks <-chan time.Time) {
 	sending, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -125,13 +125,13 @@ func (p *honest) push(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// erasableMAC is that of a PBX whose callers want to be erased.
+// erasableMAC is the MAC of a PBX whose callers ask to be erased.
 const erasableMAC = pbx.MAC("0200000000e1")
 
 // callsOfEach is how many calls each of its callers makes.
 const callsOfEach = 4
 
-// erasable is that PBX.
+// erasable is the PBX of erasableMAC.
 type erasable struct {
 	sender
 	mu      sync.Mutex
@@ -142,10 +142,10 @@ type erasable struct {
 	erased  []int
 }
 
-// number is a caller's, without its country.
+// number returns a caller's number without its country.
 func number(caller int) string { return fmt.Sprintf("1555%07d", 1000000+caller*7) }
 
-// push has one caller call after the other.
+// push lets one caller after the other call.
 func (e *erasable) push(ctx context.Context) {
 	sending, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -171,7 +171,7 @@ func (e *erasable) push(ctx context.Context) {
 	}
 }
 
-// choose takes a caller to be erased; false where there is none.
+// choose returns a caller to be erased; false if no caller can be erased yet.
 func (e *erasable) choose(dice *rand.Rand) (caller int, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -185,7 +185,7 @@ func (e *erasable) choose(dice *rand.Rand) (caller int, ok bool) {
 	return caller, true
 }
 
-// done notes that callers were erased, or have to be once more.
+// done notes that callers were erased, or must be erased again.
 func (e *erasable) done(erased bool, callers ...int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -196,7 +196,7 @@ func (e *erasable) done(erased bool, callers ...int) {
 	}
 }
 
-// again takes those whose erasure has failed.
+// again returns the callers whose erasure has failed.
 func (e *erasable) again() []int {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// rest ends all trouble, has PBXs send what they have begun, and operators do what is left to
-// be done.
+// rest ends all troubles. Then PBXs send what they have begun, and operators finish their work.
 func (w *world) rest(ctx context.Context, pushing *sync.WaitGroup) {
 	w.server.trouble(func() { w.terminated(ctx, nil) })
 	w.do(ctx, false, "", append([]string{"device", "enable", "--data", w.data}, theSwitched(w, nil)...)...)
@@ -30,7 +29,7 @@ func (w *world) rest(ctx context.Context, pushing *sync.WaitGroup) {
 	w.stop()
 }
 
-// eraseAgain erases those whose erasure did not end well.
+// eraseAgain erases the callers whose erasure failed.
 func (w *world) eraseAgain(ctx context.Context) {
 	for callers := range slices.Chunk(w.erasable.again(), 50) {
 		w.erasable.done(w.erase(ctx, callers...).code == 0, callers...)

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// server is the `pbxctl serve` that runs at the time, and those before it.
+// server is the `pbxctl serve` that is running, and those before it.
 type server struct {
 	w    *world
 	addr string
@@ -23,7 +23,8 @@ type server struct {
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
-	// from and to are when a trouble last began and ended, by which requests and commands may fail.
+	// from and to are when trouble last began and ended. Between them requests and commands may
+	// fail.
 	from, to time.Time
 }
 
@@ -40,7 +41,7 @@ func newServer(w *world) (*server, error) {
 	return &server{w: w, addr: free.Addr().String(), log: log}, err
 }
 
-// start starts a server by a clock, and waits until it listens.
+// start starts a server with a clock, and waits until it listens.
 func (s *server) start(at time.Duration, more ...string) error {
 	args := append([]string{"serve", "--addr", s.addr, "--data", s.w.data, "--body-timeout", "2s"}, more...)
 	if at != 0 {
@@ -69,7 +70,7 @@ func (s *server) start(at time.Duration, more ...string) error {
 	return nil
 }
 
-// environment is this process's, without keys and settings of another place.
+// environment returns this process's environment, without keys and settings of another place.
 func environment() []string {
 	return append(os.Environ(), "FLEET_KEYS=", "DEFAULT_ZONE=", "GRACE_MINUTES=", "RECORD_DAYS=")
 }
@@ -80,7 +81,7 @@ func (s *server) process() *exec.Cmd {
 	return s.cmd
 }
 
-// kill ends the server as a power switch does.
+// kill ends the server as a power cut does.
 func (s *server) kill() {
 	if c := s.process(); c != nil && c.ProcessState == nil {
 		c.Process.Kill()
@@ -88,14 +89,14 @@ func (s *server) kill() {
 	}
 }
 
-// terminate ends it as an operator does.
+// terminate ends the server as an operator does.
 func (s *server) terminate() error {
 	c := s.process()
 	c.Process.Signal(syscall.SIGTERM)
 	return s.ended(c)
 }
 
-// takeOver has a new server take the place of the one that runs.
+// takeOver starts a server that replaces the running one.
 func (s *server) takeOver() error {
 	old := s.process()
 	if err := s.start(s.w.clock(), "--take-over"); err != nil {
@@ -104,7 +105,7 @@ func (s *server) takeOver() error {
 	return s.ended(old)
 }
 
-// ended waits until a server that was told to has ended.
+// ended waits until a server that was asked to end has ended.
 func (s *server) ended(c *exec.Cmd) error {
 	if c.ProcessState != nil {
 		return nil // it did not start again, which is counted already
@@ -114,7 +115,7 @@ func (s *server) ended(c *exec.Cmd) error {
 	return c.Wait()
 }
 
-// trouble calls happen, during which requests and commands may fail.
+// trouble calls happen. Meanwhile requests and commands may fail.
 func (s *server) trouble(happen func()) {
 	s.mu.Lock()
 	s.from, s.to = time.Now(), time.Time{}
@@ -125,7 +126,7 @@ func (s *server) trouble(happen func()) {
 	s.mu.Unlock()
 }
 
-// calm reports whether there was no trouble since a time, nor shortly before.
+// calm reports whether there was no trouble since a time, nor shortly before it.
 func (s *server) calm(since time.Time) bool {
 	const shortly = 5 * time.Second
 	s.mu.Lock()
@@ -135,7 +136,7 @@ func (s *server) calm(since time.Time) bool {
 
 var residentKB = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
 
-// resident is how many MiB of memory the server has in use; 0 where that is not known.
+// resident returns how many MiB of memory the server uses; 0 if that is not known.
 func (s *server) resident() int {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process().Process.Pid))
 	if err != nil {

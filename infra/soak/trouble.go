@@ -24,8 +24,8 @@ var allTroubles = []trouble{
 	{"SIGHUP", 1, (*world).hungUp},
 }
 
-// troubles makes one trouble after the other, but not in the last third of each quarter. It
-// returns when the time is over.
+// troubles makes one trouble after the other, except in the last third of each quarter. It returns
+// when the time is over.
 func (w *world) troubles(ctx context.Context) {
 	dice, began := w.dice(1), time.Now()
 	for sleep(ctx, between(dice, 2*time.Second, 10*time.Second)) {
@@ -55,7 +55,7 @@ func (w *world) draw(dice *rand.Rand) trouble {
 // startsWithin is how long a command that began while no server ran may keep the folder.
 const startsWithin = 90 * time.Second
 
-// again starts a server where none runs, again and again, as systemd does.
+// again starts a server if none runs, and repeats that, as systemd does.
 func (w *world) again(at time.Duration) {
 	for began := time.Now(); ; time.Sleep(time.Second) {
 		err := w.server.start(at)
@@ -97,7 +97,7 @@ func (w *world) takenOver(ctx context.Context, r *rand.Rand) {
 	}
 }
 
-// full has the disk be full for a while, in which the server may be killed.
+// full fills the disk for a while. Meanwhile the server may be killed.
 func (w *world) full(ctx context.Context, dice *rand.Rand) {
 	if err := w.disk.fill(); err != nil {
 		w.faults.add("the disk can't be filled", "%v", err)
@@ -117,7 +117,7 @@ func (w *world) full(ctx context.Context, dice *rand.Rand) {
 
 const day = 24 * time.Hour
 
-// jumps has the clock be wrong for a while, far ahead or back.
+// jumps lets the clock be wrong for a while, far ahead or behind.
 func (w *world) jumps(ctx context.Context, dice *rand.Rand) {
 	wrong := oneOf(dice, -3*365*day, -40*day, -3*time.Hour, 40*day, 400*day, 5*365*day)
 	w.stop()
@@ -131,7 +131,7 @@ func (w *world) jumps(ctx context.Context, dice *rand.Rand) {
 	w.again(w.clock())
 }
 
-// passes has a day pass.
+// passes lets a day pass.
 func (w *world) passes(context.Context, *rand.Rand) {
 	w.stop()
 	w.mu.Lock()

@@ -16,7 +16,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// world is one folder that is served, and all who have to do with it.
+// world is one served folder, and its PBXs, attackers and operators.
 type world struct {
 	settings
 	place, binary, data string
@@ -37,17 +37,17 @@ type world struct {
 // signer makes the path of a PBX's URL.
 type signer func(pbx.MAC) (path, token string)
 
-// hostileMAC is that of the PBX whose URL strangers know.
+// hostileMAC is the MAC of the PBX whose URL attackers know.
 const hostileMAC = pbx.MAC("0200000000ee")
 
 func newWorld(s settings, place string) *world {
 	return &world{settings: s, place: place, binary: filepath.Join(place, "pbxctl"), data: filepath.Join(place, "disk", "data")}
 }
 
-// dice are of one actor's own, so that what others do does not change them.
+// dice returns the dice of one actor. The actions of others don't change them.
 func (w *world) dice(actor uint64) *rand.Rand { return rand.New(rand.NewPCG(w.seed, actor)) }
 
-// clock is how far the server's clock is ahead of the machine's where it is right.
+// clock returns how far the server's clock is ahead of the machine's while it is right.
 func (w *world) clock() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,7 +61,7 @@ const (
 	pushesPerDay = 120
 )
 
-// made is the fleet that pushes: with more days than there is time for.
+// made returns the fleet that pushes. It has more days than the time suffices for.
 func (w *world) made() fleet.Config {
 	days := 3 + int(w.rate*w.length.Seconds()/(honestPBXs*pushesPerDay))
 	return fleet.Config{
@@ -71,7 +71,7 @@ func (w *world) made() fleet.Config {
 	}
 }
 
-// soak has everything happen, and then looks what came of it.
+// soak lets everything happen, and then checks the result.
 func (w *world) soak(ctx context.Context) (err error) {
 	if w.server, err = newServer(w); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (w *world) soak(ctx context.Context) (err error) {
 		doing.Go(func() { w.pushHostile(lasting, n) })
 		doing.Go(func() { w.maintain(lasting, n) })
 	}
-	doing.Go(func() { w.tell(lasting) })
+	doing.Go(func() { w.print(lasting) })
 	w.troubles(lasting)
 	doing.Wait()
 	fmt.Println("soak: comes to rest")
@@ -109,7 +109,7 @@ func (w *world) soak(ctx context.Context) (err error) {
 	return nil
 }
 
-// people make the fleet known, and its keys.
+// people registers the fleet and its keys.
 func (w *world) people(ctx context.Context) error {
 	keys, err := local.ReadKeys(w.data, "")
 	if err != nil {
@@ -129,15 +129,15 @@ func (w *world) people(ctx context.Context) error {
 	return nil
 }
 
-// ticks yields as often as may be pushed.
+// ticks yields each time a push may be made.
 func (w *world) ticks(ctx context.Context) <-chan time.Time {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / w.rate))
 	context.AfterFunc(ctx, ticker.Stop)
 	return ticker.C
 }
 
-// tell prints a line each minute, and notes how much memory is in use.
-func (w *world) tell(ctx context.Context) {
+// print prints a line each minute, and notes how much memory is in use.
+func (w *world) print(ctx context.Context) {
 	began, minute := time.Now(), time.Minute
 	for ticker := time.NewTicker(time.Second); ; {
 		select {
@@ -159,8 +159,8 @@ func (w *world) tell(ctx context.Context) {
 	}
 }
 
-// phase is which quarter of the time it is, and whether it is the last third of that, in which
-// no trouble is made.
+// phase returns which quarter of the time it is, and whether it is the last third of that quarter.
+// No trouble is made in that third.
 func (w *world) phase(since time.Duration) (quarter int, quiet bool) {
 	share := 4 * since.Seconds() / w.length.Seconds()
 	quarter = min(int(share), 3)
@@ -190,7 +190,7 @@ func between(dice *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(dice.Int64N(int64(high-low)))
 }
 
-// macs are those of the fleet.
+// macs returns the MACs of the fleet.
 func (w *world) macs() (all []string) {
 	for _, p := range w.fleet {
 		all = append(all, string(p.pbx.MAC))

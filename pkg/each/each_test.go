@@ -40,9 +40,9 @@ func TestOneBadThingKeepsNoOtherFromBeingDone(t *testing.T) {
 			t.Run(fmt.Sprintf("%d at once, %d unreadable, %d fails", atOnce, bad, 9-bad), func(t *testing.T) {
 				var mu sync.Mutex
 				var done []int
-				var told []string
+				var named []string
 				loop := each.Loop[int]{Of: "numbers", Name: func(i int) string { return fmt.Sprint(i) }, AtOnce: atOnce,
-					Skipped: func(b *each.Bad) { told = append(told, b.Name) }}
+					Skipped: func(b *each.Bad) { named = append(named, b.Name) }}
 				err := loop.Do(t.Context(), numbers([]int{bad}, -1), func(_ context.Context, i int) error {
 					if i == 9-bad {
 						return errBad
@@ -56,9 +56,9 @@ func TestOneBadThingKeepsNoOtherFromBeingDone(t *testing.T) {
 				if !ok || skipped.Count != 2 || !errors.Is(err, errBad) || !each.Only(err) {
 					t.Errorf("error %v", err)
 				}
-				slices.Sort(told)
-				if want := []string{fmt.Sprint(min(bad, 9-bad)), fmt.Sprint(max(bad, 9-bad))}; !slices.Equal(told, want) {
-					t.Errorf("told of %q, want %q", told, want)
+				slices.Sort(named)
+				if want := []string{fmt.Sprint(min(bad, 9-bad)), fmt.Sprint(max(bad, 9-bad))}; !slices.Equal(named, want) {
+					t.Errorf("skipped %q, want %q", named, want)
 				}
 				if len(done) != 8 {
 					t.Errorf("done: %v", done)

@@ -197,8 +197,8 @@ func (w *world) keepSpilled(body string) {
 	}
 }
 
-// mustHaveNone fails the test where the number is left: it looks for its digits, in whichever
-// script and with whatever between them, in all texts, and in all that they mean.
+// mustHaveNone fails the test if a text has the number, or if its meaning has it. It ignores the
+// script of the digits and all characters between them.
 func (w *world) mustHaveNone() {
 	w.t.Helper()
 	for _, text := range w.texts() {

@@ -39,7 +39,7 @@ func FuzzABodyWithoutANumberSaysWhatItSaid(f *testing.F) {
 				t.Errorf("%q becomes %q", text, b.text)
 			}
 			if len(text) < 1000 && !strings.Contains(text, `\`) && !strings.Contains(text, `%`) {
-				t.Logf("%q can't be told as %q", text, b.text)
+				t.Logf("%q can't be written as %q", text, b.text)
 			}
 		case !says(eventOf(b.text), want) || !n.clean(b.text):
 			t.Errorf("%q becomes %q", text, b.text)

@@ -30,7 +30,7 @@ func TestANumberIsNowhereAfterItsErasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(days[mac]) != 2 || len(days[other]) != 0 {
-		t.Errorf("days to be computed anew: %v", days)
+		t.Errorf("days to be computed again: %v", days)
 	}
 	if _, err := redrive.New(store.New(w.table, before), w.bucket, before).Run(t.Context()); err != nil {
 		t.Fatal(err)
