@@ -16,28 +16,28 @@ import (
 //go:embed queries
 var sources embed.FS
 
-// tables is not a question: it makes DuckDB's views of an archive.
+// tables makes DuckDB's views of an archive. It is not one of the queries.
 //
 //go:embed tables.sql
 var tables string
 
-// Params are what is asked about.
+// Params are the limits of a query.
 type Params struct {
 	First, Last pbx.Day // by the PBX's clock
-	Hours       int     // within which a caller should be called back
-	Digits      int     // the last ones, by which numbers of callers are the same
-	Late        int     // days after which no event of a call comes any more
+	Hours       int     // a caller should be called back within them
+	Digits      int     // the last digits: numbers that share them are the same caller's
+	Late        int     // no event of a call comes more days after it
 	Reserve     float64 // agents beyond the load, in roots of the load
-	Rows        int     // at most, of what is listed
+	Rows        int     // the most that a list may have
 }
 
-// Defaults are the params where nothing else is asked for, of days that are to be replaced.
+// Defaults returns the params to use if nothing else is chosen. The days are to be replaced.
 func Defaults() Params {
 	october := pbx.DayOf(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))
 	return Params{First: october, Last: october + 30, Hours: 24, Digits: 8, Late: 7, Reserve: 1, Rows: 50}
 }
 
-// Validate tells all that is wrong with the params.
+// Validate returns an error with all that is wrong with the params.
 func (p Params) Validate() error {
 	var errs []error
 	for _, check := range []struct {
@@ -58,22 +58,22 @@ func (p Params) Validate() error {
 	return errors.Join(errs...)
 }
 
-// LastContact is the last day on which a caller who was lost may have been called back.
+// LastContact is the last day on which a lost caller may have been called back.
 func (p Params) LastContact() pbx.Day { return p.Last + pbx.Day((p.Hours+23)/24) }
 
-// FirstReceived is the first UTC day on which an event of the days can have come in.
+// FirstReceived is the first UTC day on which an event of the days may have been received.
 func (p Params) FirstReceived() pbx.Day { return p.First - 1 }
 
-// LastReceived is the last UTC day on which an event of the days can have come in.
+// LastReceived is the last UTC day on which an event of the days may have been received.
 func (p Params) LastReceived() pbx.Day { return p.Last + 1 + pbx.Day(p.Late) }
 
-// Dialect is what a database says otherwise than the other.
+// Dialect has the expressions in which two databases differ.
 type Dialect struct {
 	Name  string
 	words template.FuncMap
 }
 
-// The dialects. Each word is of expressions, and is one.
+// The dialects.
 var (
 	Athena = Dialect{"athena", template.FuncMap{
 		"weekday": func(date string) string { return "day_of_week(" + date + ")" }, // 1 (Monday) to 7
@@ -92,11 +92,11 @@ var (
 // ratio is null where there is nothing to divide by. Athena divides integers as integers.
 func ratio(a, b string) string { return "cast(" + a + " as double) / nullif(" + b + ", 0)" }
 
-// Queries are the names of all queries.
+// Queries returns the names of all queries.
 func Queries() []string {
 	files, err := fs.Glob(sources, "queries/*.sql")
 	if err != nil {
-		panic(err) // the pattern is bad
+		panic(err) // the pattern is invalid
 	}
 	names := make([]string, len(files))
 	for i, file := range files {
@@ -117,8 +117,8 @@ func Query(name string, d Dialect, p Params) (string, error) {
 	return render(name, string(source), d.words, p)
 }
 
-// Tables renders what makes DuckDB's views of an archive: a folder, or an address such as
-// s3://bucket.
+// Tables renders the SQL that makes DuckDB's views of an archive. The archive is a folder, or an
+// address such as s3://bucket.
 func Tables(archive string) (string, error) {
 	if strings.ContainsAny(archive, "*?[") {
 		return "", fmt.Errorf("%q has characters that would match others", archive)

@@ -8,7 +8,7 @@ import (
 	"trunkline/infra/athena"
 )
 
-// rendered is the text of all queries in both dialects, by dialect and name.
+// rendered returns the text of all queries in both dialects, by dialect and name.
 func rendered(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -53,7 +53,7 @@ func TestEachDialectHasItsOwnWords(t *testing.T) {
 	}
 }
 
-// head is the comment that a query begins with: its question, what it asks of, what it counts.
+// head matches the comment at the beginning of a query: its question, its days, what it counts.
 var head = regexp.MustCompile(`^-- [A-Z][^\n]*\?\n--\n-- Asks of the [^\n]*'2026-10-01' to '2026-10-31'(.*\n)+?-- Counts[ ,]`)
 
 func TestEachQuerySaysWhatItAnswers(t *testing.T) {

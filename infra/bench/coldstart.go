@@ -62,8 +62,8 @@ func (a *runtimeAPI) function(ctx context.Context, w *workshop, name, dir, progr
 	}, nil
 }
 
-// runtimeAPI is as much of Lambda's Runtime API as a function's start needs: it takes
-// the request for the next event, and has none.
+// runtimeAPI is the part of Lambda's Runtime API that a function's start needs. It accepts the
+// request for the next event, and never answers it.
 type runtimeAPI struct {
 	addr   string
 	asked  chan time.Time
@@ -93,11 +93,11 @@ func (a *runtimeAPI) next(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// startWithin is how long a program may take until it is ready.
+// startWithin is how long a program may take to become ready.
 const startWithin = 10 * time.Second
 
-// start starts a function, and kills it when it asks for an event: after how many
-// milliseconds.
+// start starts a function, and kills it when it asks for an event. It returns the milliseconds
+// until then.
 func (a *runtimeAPI) start(ctx context.Context, binary string) ([]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
@@ -117,7 +117,7 @@ func (a *runtimeAPI) start(ctx context.Context, binary string) ([]float64, error
 	}
 }
 
-// environment is what Lambda gives the ingest function, of an AWS that is not there.
+// environment is what Lambda sets for the ingest function, with an AWS that does not exist.
 func (a *runtimeAPI) environment() []string {
 	return []string{
 		"AWS_LAMBDA_RUNTIME_API=" + a.addr,

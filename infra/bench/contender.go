@@ -12,15 +12,15 @@ import (
 	"text/tabwriter"
 )
 
-// contender is one of the things that are measured in turns.
+// contender is something that is measured in alternation with others.
 type contender struct {
 	name    string
 	measure func() ([]float64, error)
 	samples []float64
-	more    []string // what else is told of it, a column each
+	more    []string // further values of it, a column each
 }
 
-// operation is a contender whose sample is nanoseconds; it also tells its allocations.
+// operation is a contender whose sample is nanoseconds. It also reports its allocations.
 func operation(name string, do func() error) *contender {
 	c := &contender{name: name}
 	c.measure = func() ([]float64, error) {
@@ -52,14 +52,14 @@ func (c *contender) median() float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// percentile is the least sample that so many percent of all are not above.
+// percentile returns the smallest sample that is not below the given percentage of all.
 func (c *contender) percentile(percent float64) float64 {
 	sorted := slices.Sorted(slices.Values(c.samples))
 	rank := int(math.Ceil(percent / 100 * float64(len(sorted))))
 	return sorted[max(rank, 1)-1]
 }
 
-// inTurns takes the samples of all contenders, A B A B, and says how far it is.
+// inTurns takes the samples of all contenders, A B A B, and reports its progress.
 func inTurns(ctx context.Context, what string, turns int, contenders ...*contender) error {
 	for turn := range turns {
 		fmt.Fprintf(os.Stderr, "%s: %d of %d\n", what, turn+1, turns)
@@ -77,13 +77,13 @@ func inTurns(ctx context.Context, what string, turns int, contenders ...*contend
 	return nil
 }
 
-// table is what was found of contenders, for people.
+// table has the results of contenders, for people.
 type table struct {
 	title   string
 	unit    string
 	format  string       // of a sample
 	columns []string     // the names of contender.more
-	against []*contender // whose medians the others are told as multiples of
+	against []*contender // the others are given as multiples of their medians
 	rows    []*contender
 }
 

@@ -23,9 +23,9 @@ var strictRecord []byte
 
 func vendorRecord() ([]byte, error) { return testdata.FS.ReadFile("vendor/cc_cdr.txt") }
 
-// decode measures zycoo.Decode against encoding/json and the fastest parser of JSON that
-// was found for this event. They read the strict form only, and make neither times nor
-// numbers of its strings.
+// decode compares zycoo.Decode with encoding/json and with the fastest JSON parser that we found
+// for this event. The others read the strict form only, and convert neither times nor numbers
+// from strings.
 func decode(ctx context.Context, w *workshop) error {
 	asReceived, err := vendorRecord()
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// floorMode is the argument that makes this program a floor of `pbxctl serve`; a file's
-// name after it, the one that has bodies on disk.
+// floorMode is the argument that makes this program a floor of `pbxctl serve`. If a file name
+// follows, the floor writes bodies to that file.
 const floorMode = "floor"
 
-// runFloor serves until ctx ends: it reads bodies, has them on disk where a file is named,
-// and answers 200.
+// runFloor serves until ctx ends. It reads bodies, writes them to disk if a file is named, and
+// answers 200.
 func runFloor(ctx context.Context, files []string) error {
 	handler := http.HandlerFunc(readBody)
 	for _, name := range files {
@@ -44,8 +44,8 @@ func readBody(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// syncingTo appends each body to a file, and answers when it is on disk: the least that a
-// server does of which an answer is a promise.
+// syncingTo appends each body to a file, and answers when it is on disk. That is the least work
+// of a server whose answer is a promise.
 func syncingTo(file *os.File) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -24,7 +24,7 @@ import (
 // vendorMAC is the PBX of the vendor's examples.
 const vendorMAC = "68:69:2e:0b:00:01"
 
-// invocation measures all that the function does with a call record, but for its stores.
+// invocation measures all that the function does with a call record, except its stores.
 func invocation(ctx context.Context, w *workshop) error {
 	keys, err := token.ParseKeys(newFleetKeys())
 	if err != nil {
@@ -52,7 +52,7 @@ func invocation(ctx context.Context, w *workshop) error {
 // newFleetKeys makes a key that signs, as a person writes it.
 func newFleetKeys() string { return "bench:" + rand.Text() + rand.Text() }
 
-// invocationEvent is the vendor's call record as API Gateway hands it over.
+// invocationEvent is the vendor's call record in the form of an API Gateway event.
 func invocationEvent(keys *token.Keyring) (event apigw.Request, err error) {
 	text, err := events.FS.ReadFile("apigw_cc_cdr.json")
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Events arrive at an even pace, whether those before were answered or not: latencyRate in
-// a second, or half of what the server can take where that is less; for latencyFor in each
-// run. That makes 1,500 latencies of each server in a run.
+// Events arrive at an even pace, whether earlier ones were answered or not. The pace is
+// latencyRate in a second, or half of what the server can do if that is less. A run takes
+// latencyFor: that makes 1,500 latencies of each server.
 const (
 	latencyRate        = 500.0
 	latencyFor         = 3 * time.Second
 	latencyConnections = 32
 )
 
-// percentiles are those that are told of latencies.
+// percentiles are the percentiles of latencies that are reported.
 var percentiles = []float64{50, 99, 99.9}
 
-// latency measures how long answers take from when their event was due: an event that has
-// to wait because those before it are not answered has waited, too.
+// latency measures the time from when an event was due until its answer. So an event that waits
+// for the answers to earlier ones has its waiting time counted.
 func (s servers) latency(ctx context.Context, throughput float64) error {
 	rate := min(latencyRate, throughput/2)
 	l := load{latencyConnections, int(rate * latencyFor.Seconds())}
@@ -47,8 +47,8 @@ func (s servers) latency(ctx context.Context, throughput float64) error {
 	return printLatencies(os.Stdout, rows)
 }
 
-// arrive posts an event at every interval, and returns how many milliseconds after it was
-// due each was answered.
+// arrive posts an event at every interval. It returns how many milliseconds after it was due each
+// was answered.
 func (s *served) arrive(ctx context.Context, interval time.Duration) ([]float64, error) {
 	bodies, err := s.next(s.load.events)
 	if err != nil {

@@ -25,10 +25,10 @@ type served struct {
 
 	server *server
 	client *http.Client
-	idle   time.Duration // of the processors, for start and stop alone
+	idle   time.Duration // processor time without any event
 }
 
-// open starts the server, after a first one from which nothing was asked.
+// open starts the server, after it has once started and stopped it without a request.
 func (s *served) open() error {
 	idle, err := s.start()
 	if err != nil {
@@ -43,15 +43,15 @@ func (s *served) open() error {
 	return err
 }
 
-// close stops the server, and returns how many microseconds of the processors it used
-// for an event.
+// close stops the server, and returns how many microseconds of processor time it used for each
+// event.
 func (s *served) close() (float64, error) {
 	s.client.CloseIdleConnections()
 	used, err := s.server.stop()
 	return (used - s.idle).Seconds() * 1e6 / float64(s.posted), err
 }
 
-// contender is the server as one that is measured, in events per second.
+// contender returns the server as a contender, in events per second.
 func (s *served) contender(ctx context.Context) *contender {
 	return &contender{name: s.name, measure: func() ([]float64, error) {
 		bodies, err := s.next(s.load.events)
@@ -64,7 +64,7 @@ func (s *served) contender(ctx context.Context) *contender {
 	}}
 }
 
-// next makes n call records that were not posted yet.
+// next makes n new call records.
 func (s *served) next(n int) ([][]byte, error) {
 	bodies, err := callRecords(s.posted, n)
 	s.posted += len(bodies)
@@ -107,8 +107,8 @@ func (s *served) postOne(ctx context.Context, body []byte) error {
 	return err
 }
 
-// callRecords makes n of the vendor's call record, of calls that differ, from the call
-// of that number on.
+// callRecords makes n copies of the vendor's call record, of different calls. The calls are
+// numbered on from the given number.
 func callRecords(from, n int) ([][]byte, error) {
 	vendor, err := vendorRecord()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Bench measures what Trunkline costs. Machines differ and are never quiet, so whatever
-// it measures stands beside a peer or a floor that was measured in turns with it, in
-// the same run: it is the ratio that can be compared.
+// Bench measures what Trunkline costs. Machines differ and are never quiet. So each result is
+// compared with a peer or a floor, measured alternately in the same run. Only the ratio can be
+// compared between machines.
 package main
 
 import (
@@ -36,15 +36,15 @@ func run(ctx context.Context, args []string) error {
 	return measureAll(ctx, *runs, *large)
 }
 
-// An operation is repeated for loopFor to make one sample, and a run has loopsPerRun of
-// them: short ones, so that most are over before a busy machine interrupts them.
+// To make one sample, an operation is repeated for loopFor. A run has loopsPerRun samples. They
+// are short, so that most are over before a busy machine interrupts them.
 const (
 	loopFor     = "5ms"
 	loopsPerRun = 20
 )
 
 func measureAll(ctx context.Context, runs, large int) error {
-	testing.Init() // after the flags are read: these are not for people
+	testing.Init() // after the flags are read: users do not need its flags
 	if err := flag.Set("test.benchtime", loopFor); err != nil {
 		return err
 	}

@@ -13,14 +13,14 @@ import (
 
 const (
 	memoryRounds = 4
-	memoryEvents = 8000 // of a round
-	// memoryGrows is how much more a server may hold after the last round than after the
-	// second: the first one fills caches.
+	memoryEvents = 8000 // in a round
+	// memoryGrows limits the growth of a server's memory from the second round to the last. The
+	// first round fills caches.
 	memoryGrows = 1.5
 )
 
-// memory measures what `pbxctl serve` holds under a load that goes on, and fails where that
-// grows with the number of events.
+// memory measures the memory of `pbxctl serve` under a continuous load. It fails if that grows
+// with the number of events.
 func memory(ctx context.Context, w *workshop) error {
 	shop, err := newServers(ctx, w)
 	if err != nil {
@@ -73,16 +73,16 @@ func tellHeld(held []holding) error {
 	return nil
 }
 
-// holding is what a process holds.
+// holding has the resources of a process.
 type holding struct {
 	kib     int // resident
 	threads int
-	files   int // open, connections too
+	files   int // open files, with connections
 }
 
 func (h holding) over(other holding) float64 { return float64(h.kib) / float64(other.kib) }
 
-// holds reads what the process holds, as Linux tells it: proc_pid_status(5).
+// holds reads the resources of the process from Linux: proc_pid_status(5).
 func (s *server) holds() (h holding, err error) {
 	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
 	status, err := os.ReadFile(proc + "status")

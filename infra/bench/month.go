@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// largeDayMiB is how much memory a process takes at most that rolls up days, however large.
+// largeDayMiB limits the memory of a process that rolls up days, however large.
 const largeDayMiB = 200
 
-// monthRuns is how often the month is computed at most: it takes a while.
+// monthRuns limits how often the month is computed: it takes long.
 const monthRuns = 2
 
 // computed is what a process of ./rollup or ./duck prints.
@@ -22,8 +22,8 @@ type computed struct {
 	Records, Offered, Answered, Abandoned, Peak int64
 }
 
-// rollupMonth measures the figures of a month of 200 PBXs, a million call records, against
-// SQL in DuckDB on one thread; and shows what large PBXs and fleets take.
+// rollupMonth compares the figures of a month of 200 PBXs, a million call records, with SQL in
+// DuckDB on one thread. It also shows the cost of large PBXs and fleets.
 func rollupMonth(ctx context.Context, w *workshop) error {
 	ours, err := w.build(ctx, ".", "./rollup")
 	if err != nil {
@@ -60,7 +60,7 @@ func rollupMonth(ctx context.Context, w *workshop) error {
 	return w.scale(ctx, ours)
 }
 
-// scale shows one large PBX and many PBXs, each once.
+// scale shows the cost of one large PBX and of many PBXs, each once.
 func (w *workshop) scale(ctx context.Context, ours string) error {
 	fmt.Println("\nLarge PBXs and fleets, over SQLite and a folder, one thread, once each")
 	for _, mode := range []struct {
@@ -87,7 +87,7 @@ func (w *workshop) scale(ctx context.Context, ours string) error {
 	return nil
 }
 
-// process is a contender that is a process of its own, which tells its time.
+// process is a contender that is a process of its own, which reports its time.
 type process struct {
 	*contender
 	last computed
@@ -110,7 +110,7 @@ func (w *workshop) process(name, program string, args ...string) *process {
 	return p
 }
 
-// run runs a program, on one thread unless it prepares things.
+// run runs a program. It has one thread, unless it only prepares things.
 func (w *workshop) run(ctx context.Context, program string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr

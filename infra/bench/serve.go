@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// serve measures `pbxctl serve` against a server that keeps nothing, and against one that
-// has bodies on disk before it answers: what the disk takes of the ratio to the former.
-// Who posts runs on the same processors.
+// serve compares `pbxctl serve` with two servers: one keeps nothing, and one writes bodies to
+// disk before it answers. The second shows how much of the ratio is due to the disk. The sender
+// runs on the same processors.
 func serve(ctx context.Context, w *workshop) error {
 	all, err := newServers(ctx, w)
 	if err != nil {
@@ -26,7 +26,7 @@ func serve(ctx context.Context, w *workshop) error {
 	return all.latency(ctx, throughput)
 }
 
-// servers are the servers that are measured in turns.
+// servers are the servers that are measured alternately.
 type servers struct {
 	*workshop
 	pbxctl, self    string // programs
@@ -45,7 +45,7 @@ func newServers(ctx context.Context, w *workshop) (s servers, err error) {
 	return s, err
 }
 
-// devicePath is the path of the vendor's PBX, its token in it.
+// devicePath is the path of the vendor's PBX, with its token.
 func devicePath(ctx context.Context, pbxctl, fleetKeys string) (string, error) {
 	const base = "http://127.0.0.1"
 	cmd := exec.CommandContext(ctx, pbxctl, "device", "url", "--mac", vendorMAC, "--base", base)
@@ -57,7 +57,7 @@ func devicePath(ctx context.Context, pbxctl, fleetKeys string) (string, error) {
 	return strings.TrimPrefix(strings.TrimSpace(string(url)), base), nil
 }
 
-// open starts `pbxctl serve` and its floors. Whoever calls it closes them all.
+// open starts `pbxctl serve` and its floors. The caller closes them all.
 func (s servers) open(ctx context.Context, l load) (started []*served, err error) {
 	all := []*served{
 		{name: "pbxctl serve", start: func() (*server, error) { return s.startPbxctl(ctx) }},
@@ -84,8 +84,8 @@ func (s servers) startPbxctl(ctx context.Context) (*server, error) {
 	return startServer(ctx, []string{s.fleetKeys}, s.pbxctl, "serve", "--addr", "127.0.0.1:0", "--data", data)
 }
 
-// throughput posts over all connections as fast as it is answered, and returns how many
-// events `pbxctl serve` takes in a second.
+// throughput posts over all connections as fast as answers come. It returns how many events
+// `pbxctl serve` accepts in a second.
 func (s servers) throughput(ctx context.Context, l load) (float64, error) {
 	all, err := s.open(ctx, l)
 	defer killAll(all)
@@ -99,7 +99,7 @@ func (s servers) throughput(ctx context.Context, l load) (float64, error) {
 	if err := inTurns(ctx, fmt.Sprintf("serve, connections: %d", l.connections), s.runs, rows...); err != nil {
 		return 0, err
 	}
-	if err := tellProcessorTime(rows, all); err != nil {
+	if err := addProcessorTime(rows, all); err != nil {
 		return 0, err
 	}
 	return rows[0].median(), table{
@@ -115,9 +115,9 @@ func killAll(all []*served) {
 	}
 }
 
-// tellProcessorTime stops the servers, and gives the rows what they used, and as multiples
-// of what the last of them did.
-func tellProcessorTime(rows []*contender, all []*served) error {
+// addProcessorTime stops the servers. It adds their processor time to the rows, also as a
+// multiple of the last server's.
+func addProcessorTime(rows []*contender, all []*served) error {
 	micros := make([]float64, len(all))
 	for i, one := range all {
 		var err error

@@ -19,8 +19,8 @@ type server struct {
 
 var listensOn = regexp.MustCompile(`listens on (http://127\.0\.0\.1:\d+) `)
 
-// startServer starts a program and waits until it says where it listens. The process
-// is killed when ctx ends.
+// startServer starts a program and waits until it prints where it listens. The process is killed
+// when ctx ends.
 func startServer(ctx context.Context, env []string, program string, args ...string) (*server, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), env...)
@@ -48,7 +48,7 @@ func (s *server) kill() {
 	s.cmd.Wait()
 }
 
-// stop tells the process to end, and returns the time that it had of the processors.
+// stop makes the process end, and returns the processor time that it used.
 func (s *server) stop() (time.Duration, error) {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 0, err

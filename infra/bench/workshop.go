@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// workshop is what benchmarks work with.
+// workshop has what benchmarks work with.
 type workshop struct {
 	runs  int
 	large int    // calls in a day of a large PBX
 	root  string // of the product's module
-	dir   string // for what is built and stored meanwhile
+	dir   string // for temporary programs and data
 }
 
 func newWorkshop(runs, large int) (*workshop, error) {

@@ -8,9 +8,9 @@ import (
 )
 
 // Program builds pbxctl into the repository's .build, and returns the file's path. root is the
-// repository's folder. Where the tests have the race detector, the program has it too.
-// What is up to date is not linked again, and a file that runs is replaced, not written over:
-// packages may build at the same time.
+// repository's folder. If the tests run with the race detector, so does the program. If the file
+// is up to date, it is not linked again. A running file is replaced, not overwritten: packages
+// may build at the same time.
 func Program(root string) (string, error) {
 	folder, flags := "test", []string{"build"}
 	if Race {

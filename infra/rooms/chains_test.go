@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// chains finds where a source file goes on after an error, under a condition that there is none:
-// if err == nil { err = next() }. Errors are to be returned where they occur.
+// chains finds code that continues after an error, under a condition such as if err == nil { err
+// = next() }. Errors must be returned where they occur.
 func chains(t *testing.T, name, source string) (found []string) {
 	t.Helper()
 	files := token.NewFileSet()

@@ -10,7 +10,7 @@ import (
 
 const module = "trunkline"
 
-// A repository is what the rules look at.
+// A repository has what the rules check.
 type repository struct {
 	top      []string // names at the top
 	packages map[string]goPackage
@@ -21,7 +21,7 @@ type goPackage struct {
 	imports []string // import paths, without those of tests
 	clock   []string // where time.Now and its like are used
 	inits   []string // where a func init stands
-	chains  []string // places that go on after an error
+	chains  []string // places that continue after an error
 }
 
 // violations lists whatever breaks a rule, each as one line.
@@ -95,7 +95,7 @@ func (p goPackage) badHabits(at string) []string {
 	return found
 }
 
-// within tells whether the package at an import path is in a set, as arrow describes it.
+// within reports whether the package at an import path is in a set, as arrow describes it.
 func within(at, set string) bool {
 	in := false
 	for word := range strings.FieldsSeq(set) {

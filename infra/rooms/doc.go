@@ -1,6 +1,6 @@
-// Package rooms holds the arrows between the packages of this repository: who may
-// import whom, what a function may link, and what may stand at the top. Its rules are
-// a table (rules_test.go), checked over what `go list` and `git ls-files` say.
+// Package rooms checks the structure of this repository: which package may import which, what a
+// function may link, what may stand at the top, and how long a function may be. Its rules are a
+// table (rules_test.go), checked against `go list` and `git ls-files`.
 //
 // The package has tests only, and nothing may import it.
 package rooms

@@ -64,7 +64,7 @@ func layers(document string) map[string]int {
 	return rows
 }
 
-// mistakes lists where a table of layers is not the code.
+// mistakes lists where a table of layers differs from the code.
 func (r repository) mistakes(rows map[string]int) (found []string) {
 	left := maps.Clone(rows) // that name no package, in the end
 	for _, at := range slices.Sorted(maps.Keys(r.packages)) {

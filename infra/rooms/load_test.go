@@ -20,7 +20,7 @@ import (
 
 const root = "../.."
 
-// load reads this repository, without its tests: those may import what they like.
+// load reads this repository, without its tests: tests may import anything.
 func load(t *testing.T) repository {
 	t.Helper()
 	packages := map[string]goPackage{}
@@ -37,7 +37,7 @@ func load(t *testing.T) repository {
 		}
 		loaded := goPackage{name: p.Name, imports: p.Imports}
 		if within(p.ImportPath, "./...") {
-			if _, err := os.ReadDir(p.Dir); err != nil { // so that a cached result is not used when a file is added
+			if _, err := os.ReadDir(p.Dir); err != nil { // a new file makes a cached result invalid
 				t.Fatal(err)
 			}
 			for _, name := range p.GoFiles {
@@ -109,7 +109,7 @@ func habits(t *testing.T, name, source string) (clock, inits []string) {
 	return clock, inits
 }
 
-// importedAs is the name that a file gives to an imported package, or "".
+// importedAs returns the name that a file gives to an imported package, or "".
 func importedAs(file *ast.File, path string) string {
 	for _, spec := range file.Imports {
 		if imported, _ := strconv.Unquote(spec.Path.Value); imported == path {

@@ -12,7 +12,7 @@ func TestEverythingStandsInItsRoom(t *testing.T) {
 	}
 }
 
-// A rule that cannot fail holds nothing, so each is shown a repository that breaks it, and it alone.
+// A rule that cannot fail is useless. So each rule gets a repository that breaks this rule only.
 func TestEachRuleCanFail(t *testing.T) {
 	tests := []struct {
 		from, to string

@@ -22,7 +22,7 @@ const (
 	lambdaRoot = "github.com/aws/aws-lambda-go/..."
 )
 
-// Who knows the vocabulary only may loop, too.
+// Packages that know the vocabulary only may also use loops.
 var arrows = []arrow{
 	{"the vocabulary stands on nothing",
 		"./pkg/pbx", imports, "./..."},
@@ -82,10 +82,10 @@ var arrows = []arrow{
 		"./... -./functions/... -./pkg/cloud", imports, lambdaRoot},
 }
 
-// These names say nothing of what a package knows.
+// These names do not say what a package knows.
 const bannedNames = "util utils common model models helper helpers"
 
-// Packages that may read the clock, as may every program: they support tests.
+// Packages for tests may read the clock, like programs.
 const mayReadClock = "./pkg/store/storetest ./pkg/archive/archivetest ./pkg/ingest/ingesttest"
 
 // These packages return each error where it occurs.

@@ -1,6 +1,7 @@
-// Command slowest runs go test, and prints what was slow at the end. Each argument is the
-// arguments of one `go test`: slowest "./..." "-race ./pkg/each". What passed prints a line for
-// each package, and what failed prints all of its output. It exits with 1 when any of them failed.
+// Command slowest runs go test, and prints the slowest packages and tests at the end. Each
+// argument has the arguments of one `go test`: slowest "./..." "-race ./pkg/each". It prints a
+// line for each package that passed, and all output of those that failed. It exits with 1 if any
+// failed.
 package main
 
 import (
@@ -45,7 +46,7 @@ func (n name) String() string { return strings.TrimSpace(n.pkg + " " + n.test) }
 
 type report struct {
 	out io.Writer
-	// output is what tests have printed that may yet fail.
+	// output has what running tests have printed.
 	output          map[name][]string
 	packages, tests map[name]float64 // how many seconds they took
 	failed          bool
@@ -69,7 +70,7 @@ func (r *report) run(args []string) {
 	}
 }
 
-// read reads what `go test -json` prints. A line that is no event is printed as it is.
+// read reads what `go test -json` prints. It prints a line that is not an event as it is.
 func (r *report) read(from io.Reader) {
 	lines := bufio.NewReader(from)
 	for {
@@ -93,14 +94,14 @@ func (r *report) add(e event) {
 		r.output[of] = append(r.output[of], e.Output)
 	case "fail", "build-fail":
 		r.failed = true
-		r.tell(of, e)
+		r.printFailed(of, e)
 	case "pass", "skip":
 		r.passed(of, e)
 	}
 }
 
-// tell prints all that a test, or a package, has printed, for it has failed.
-func (r *report) tell(of name, e event) {
+// printFailed prints all output of a test, or of a package, that has failed.
+func (r *report) printFailed(of name, e event) {
 	for _, line := range r.output[of] {
 		fmt.Fprint(r.out, line)
 	}
@@ -108,7 +109,8 @@ func (r *report) tell(of name, e event) {
 	r.took(of, e)
 }
 
-// passed drops what a test has printed. Of a package it prints the last line: its result.
+// passed drops the output of a test that passed. For a package, it prints the last line: the
+// result.
 func (r *report) passed(of name, e event) {
 	if lines := r.output[of]; of.test == "" && len(lines) > 0 && e.Action == "pass" {
 		fmt.Fprint(r.out, lines[len(lines)-1])

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Members yields the keys and values of a mapping, in their order; none of any other node.
+// Members yields the keys and values of a mapping, in their order. Other nodes have none.
 func Members(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if n == nil || n.Kind != yaml.MappingNode {
@@ -24,7 +24,7 @@ func Members(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// Member returns the value of a mapping's key; nil where there is none.
+// Member returns the value of a mapping's key, or nil if the key is missing.
 func Member(n *yaml.Node, key string) *yaml.Node {
 	for k, value := range Members(n) {
 		if k.Value == key {
@@ -34,8 +34,8 @@ func Member(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// Value returns what a node says: a map[string]any, a []any, or a scalar. Short forms of functions
-// are written out: !Ref x is {"Ref": "x"}, and !GetAtt x.y is {"Fn::GetAtt": ["x", "y"]}.
+// Value returns the value of a node: a map[string]any, a []any, or a scalar. It writes out short
+// forms of functions: !Ref x is {"Ref": "x"}, and !GetAtt x.y is {"Fn::GetAtt": ["x", "y"]}.
 func Value(n *yaml.Node) any {
 	function, short := strings.CutPrefix(n.Tag, "!")
 	if !short || strings.HasPrefix(function, "!") {
@@ -78,7 +78,7 @@ func plain(n *yaml.Node) any {
 	return out
 }
 
-// Get returns what stands at a path of members of a value; nil where there is nothing.
+// Get returns the value at a path of members, or nil if it is missing.
 func Get(v any, path ...string) any {
 	for _, name := range path {
 		m, _ := v.(map[string]any)
@@ -87,14 +87,13 @@ func Get(v any, path ...string) any {
 	return v
 }
 
-// Text returns a value that is text; empty where it is not.
+// Text returns a value that is text, or "" for any other.
 func Text(v any) string {
 	s, _ := v.(string)
 	return s
 }
 
-// Resource returns the name of the resource that a value is the Ref or an attribute of; empty
-// where it is neither.
+// Resource returns the name of the resource that a value refers to by Ref or an attribute, or "".
 func Resource(v any) string {
 	if name := Text(Get(v, "Ref")); name != "" {
 		return name

@@ -10,9 +10,9 @@ import (
 	"trunkline/pkg/store"
 )
 
-// TestWhateverAPBXReports holds the product's figures against these for records as no PBX
-// would write them: few calls, queues and agents, so that everything meets everything, most
-// of it around midnight and 06:00.
+// TestWhateverAPBXReports compares the product's figures with these, for records that no PBX
+// would write. They have few calls, queues and agents, so that all combinations occur. Most of
+// them lie around midnight and 06:00.
 func TestWhateverAPBXReports(t *testing.T) {
 	const pbxs = 300
 	var all []receipt
@@ -36,7 +36,7 @@ func TestWhateverAPBXReports(t *testing.T) {
 	expectSame(t, compareWithProduct(t, all, devices))
 }
 
-// expectSame fails for the first differences of each column, and where there was nothing to
+// expectSame fails with the first differences of each column, and also if there was nothing to
 // compare.
 func expectSame(t *testing.T, r *report) {
 	t.Helper()
@@ -46,7 +46,7 @@ func expectSame(t *testing.T, r *report) {
 			t.Error(d)
 		}
 	}
-	if err := r.verdict(); err != nil {
+	if err := r.check(); err != nil {
 		t.Error(err)
 	}
 	t.Log(r.Tables)
@@ -65,7 +65,7 @@ func oddZone(t *testing.T, i int) pbx.Zone {
 	return zone
 }
 
-// oddity makes up what one PBX reports.
+// oddity makes random events of one PBX.
 type oddity struct {
 	*rand.Rand
 	mac pbx.MAC

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// report is what a comparison comes to.
+// report is the result of a comparison.
 type report struct {
 	Tables      []compared   `json:"tables"`
 	Differences []difference `json:"differences"`
@@ -19,11 +19,10 @@ type report struct {
 type compared struct {
 	Name    string `json:"name"`
 	Rows    int    `json:"rows"`
-	Figures int    `json:"figures"` // of these rows
+	Figures int    `json:"figures"` // in these rows
 }
 
-// difference is a figure that is not as it should be, or a row that only one side has: then
-// it names no column.
+// difference is a wrong figure, or a row that only one side has. For such a row it has no column.
 type difference struct {
 	Table  string `json:"table"`
 	Row    string `json:"row"`
@@ -54,8 +53,8 @@ func show(v any) string {
 	return string(text)
 }
 
-// compare compares the product's rows of a table with those computed here, in each column
-// that the product has.
+// compare compares the product's rows of a table with the rows that are computed here, in each
+// column of the product.
 func (r *report) compare(table string, want, got rows) {
 	done := compared{Name: table}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -91,7 +90,7 @@ func (r *report) compareRow(table, name string, want, got row) (figures int) {
 	return figures
 }
 
-// same tells whether two values are the same: numbers to 12 digits.
+// same reports whether two values are the same: numbers to 12 digits.
 func same(a, b any) bool {
 	x, okX := number(a)
 	y, okY := number(b)

@@ -14,7 +14,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// What each query of package athena should answer, counted of the product's rows, calls and
+// The expected answer of each query of package athena, counted from the product's rows, calls and
 // records.
 
 func countServiceLevel(t *testing.T, a *asked, want counter) {
@@ -59,7 +59,7 @@ type queueOf struct {
 	queue string
 }
 
-// queueName is what somebody called a queue.
+// queueName returns the name that the operator gave to a queue.
 func (a *asked) queueName(q queueOf) any {
 	for _, named := range a.named[q.mac].Queues {
 		if named.ID == q.queue {
@@ -300,7 +300,7 @@ func (a *asked) steps(t *testing.T) map[pbx.MAC][]*pbx.IVRStep {
 	return all
 }
 
-// leads tells where a step leads, by the steps after it and by what the call was.
+// leads returns where a step leads, from the steps after it and from the call's record.
 func leads(s *pbx.IVRStep, after []*pbx.IVRStep, calls []*kpi.Call) (to, target string) {
 	if s.Queue != "" {
 		return "queue", s.Queue
@@ -405,7 +405,7 @@ func countStaffing(t *testing.T, a *asked, want counter) {
 	want.list(t, all, a.params.Rows)
 }
 
-// list takes the first rows, by their places.
+// list expects the first rows, in their order.
 func (c counter) list(t *testing.T, all []row, atMost int) {
 	if len(all) <= atMost {
 		t.Fatalf("only %d rows: nothing is left out", len(all))

@@ -12,13 +12,13 @@ import (
 	"trunkline/infra/athena"
 )
 
-// athenaFunctions are those that the queries may call: they stand in
+// athenaFunctions are the functions that the queries may call. They stand in
 // https://trino.io/docs/current/functions.html, which Athena's engine follows.
 var athenaFunctions = strings.Fields(`ceil coalesce count date_diff day_of_week floor from_iso8601_timestamp greatest
 	json_extract_scalar lead length max min min_by nullif replace row_number sqrt substr sum`)
 
-// TestAthenaCanReadTheQueries parses them by the grammar of Trino, which Athena's engine is
-// made of.
+// TestAthenaCanReadTheQueries parses them by the grammar of Trino, which Athena's engine is based
+// on.
 func TestAthenaCanReadTheQueries(t *testing.T) {
 	for _, name := range athena.Queries() {
 		text, err := athena.Query(name, athena.Athena, athena.Defaults())
@@ -29,7 +29,7 @@ func TestAthenaCanReadTheQueries(t *testing.T) {
 	}
 }
 
-// TestAthenaCanNotReadDuckDBsOwn shows that the words that only DuckDB has are found.
+// TestAthenaCanNotReadDuckDBsOwn shows that SQL for DuckDB only is found.
 func TestAthenaCanNotReadDuckDBsOwn(t *testing.T) {
 	for _, text := range []string{
 		"select a::date from t;", "select * exclude (a) from t;", "select a // 2 from t;", "select a, from t;",
@@ -42,7 +42,7 @@ func TestAthenaCanNotReadDuckDBsOwn(t *testing.T) {
 	}
 }
 
-// athenaFaults tells what Athena could not read of a query.
+// athenaFaults returns what Athena could not read in a query.
 func athenaFaults(text string) []string {
 	var f faults
 	lexer := trino.NewTrinoLexer(antlr.NewInputStream(text))
@@ -59,7 +59,7 @@ func athenaFaults(text string) []string {
 	return f.found
 }
 
-// faults listens to a parser, and to whoever walks a tree of it.
+// faults collects errors of a parser, and function calls of its tree.
 type faults struct {
 	antlr.DefaultErrorListener
 	trino.BaseTrinoParserListener

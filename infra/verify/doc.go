@@ -1,6 +1,6 @@
-// Verify computes the figures of an archive once more, without the product's code: in SQL,
-// from what the definitions say, over the raw envelopes. It compares them with the figures
-// that were published, row by row and column by column.
+// Verify computes the figures of an archive a second time, without the product's code: in SQL, by
+// the definitions, from the raw envelopes. It compares them with the published figures, row by
+// row and column by column.
 //
 // The scripts in sql/ are the computation, in this order:
 //
@@ -12,6 +12,6 @@
 //
 // Hashes of inputs, times of computation and revisions are not compared.
 //
-// Its tests also hold what Athena is told: the tables of template.yaml against the files that
-// are written, and the queries of infra/athena against what the product's code counts.
+// Its tests also check what Athena uses: the tables of template.yaml against the files that are
+// written, and the queries of infra/athena against what the product's code counts.
 package main

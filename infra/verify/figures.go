@@ -32,12 +32,12 @@ func open(ctx context.Context) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
 	}
-	db.SetMaxOpenConns(1) // variables are a connection's own
+	db.SetMaxOpenConns(1) // variables belong to a connection
 	return db, db.PingContext(ctx)
 }
 
-// compute makes the tables of figures of the archive whose raw/ is in a folder. The file of
-// settings may be none.
+// compute makes the tables of figures from the archive whose raw/ is in a folder. settings is a
+// file, or empty.
 func compute(ctx context.Context, db *sql.DB, raw, settings string) error {
 	if err := someEnvelope(raw); err != nil {
 		return err
@@ -56,7 +56,7 @@ func compute(ctx context.Context, db *sql.DB, raw, settings string) error {
 	return execute(ctx, db, steps...)
 }
 
-// readSettings makes the tables of what was set for PBXs, and of the zones' periods.
+// readSettings makes the tables of the PBXs' settings, and of the zones' periods.
 func readSettings(ctx context.Context, db *sql.DB, settings string) error {
 	steps := []string{
 		"create table settings (mac varchar primary key, t bigint, s bigint, talk_includes_hold boolean, zone varchar)",
@@ -94,7 +94,7 @@ func execute(ctx context.Context, db *sql.DB, steps ...string) error {
 	return nil
 }
 
-// someEnvelope makes sure that the archive is not empty.
+// someEnvelope returns an error if the archive is empty.
 func someEnvelope(raw string) error {
 	found := errors.New("found")
 	err := filepath.WalkDir(raw, func(path string, d fs.DirEntry, err error) error {
@@ -112,7 +112,7 @@ func someEnvelope(raw string) error {
 	return fmt.Errorf("%s has no envelopes", raw)
 }
 
-// read reads the rows of a query. The columns of the key name a row.
+// read reads the rows of a query. The values of the key's columns name a row.
 func read(ctx context.Context, db *sql.DB, query string, key []string) (rows, error) {
 	result, err := db.QueryContext(ctx, "select to_json(q)::varchar from ("+query+") q")
 	if err != nil {
@@ -138,7 +138,7 @@ func read(ctx context.Context, db *sql.DB, query string, key []string) (rows, er
 	return all, result.Err()
 }
 
-// parseRow reads a row, its numbers as they are written.
+// parseRow reads a row, and keeps numbers as they are written.
 func parseRow(text []byte) (row, error) {
 	var r row
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
@@ -149,7 +149,7 @@ func parseRow(text []byte) (row, error) {
 	return r, nil
 }
 
-// name is the values of a row's key.
+// name joins the values of a row's key.
 func (r row) name(key []string) string {
 	var parts []string
 	for _, column := range key {
@@ -158,5 +158,5 @@ func (r row) name(key []string) string {
 	return strings.Join(parts, " ")
 }
 
-// quote makes a text a literal of SQL.
+// quote makes a text into an SQL literal.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

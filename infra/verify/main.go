@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Exit codes: 1 where something differs or failed, 2 where the flags were not understood.
+// Exit codes: 1 if something differs or failed, 2 if the flags were not understood.
 const (
 	exitDiffers = 1
 	exitUnclear = 2
@@ -42,7 +42,7 @@ Exit codes: 0 all the same, 1 something differs, failed, or there was nothing to
 2 the flags are unclear.
 `
 
-// options are what the program is asked to do.
+// options are the flags of the program.
 type options struct {
 	raw, curated, settings string
 	first, last            string
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		err = r.print(out, o.json)
 	}
 	if err == nil {
-		err = r.verdict()
+		err = r.check()
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "verify: %v\n", err)
@@ -151,8 +151,8 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	return nil
 }
 
-// verdict is an error unless there was something to compare, and all of it was the same.
-func (r *report) verdict() error {
+// check returns an error unless there was something to compare, and all of it was the same.
+func (r *report) check() error {
 	figures := 0
 	for _, t := range r.Tables {
 		figures += t.Figures

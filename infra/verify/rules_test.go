@@ -114,7 +114,7 @@ func rules() []rule {
 				call("1.1", "09:00:00", agent("801"), talk(1)), call("1.2", "09:00:00", agent("801"), state("bridged")),
 				call("1.3", "09:00:00", agent("801"), state("feedback")), call("1.4", "09:00:00", agent("801"), talk(0))},
 			want: []figures{{queueKPI, q630, `{"offered":4,"answered":3,"abandoned":1,"handled":1}`}}},
-		{name: "a machine's answer is none: no agent, and a voicemail or a forward",
+		{name: "a machine's answer does not count: no agent, and a voicemail or a forward",
 			events: []any{
 				call("1.1", "09:00:00", talk(9), voicemail("1")), call("1.2", "09:00:00", state("bridged"), forward("100")),
 				call("1.3", "09:00:00", agent("801"), talk(9), voicemail("1")), call("1.4", "09:00:00", talk(9), voicemail("0"))},
@@ -305,7 +305,7 @@ func rules() []rule {
 				{queueKPI, "2026-10-25 630", `{"flowed_out":1,"answered":1,"wait_seconds":5}`},
 				{queueKPI, "2026-10-25 631", `{"abandoned":1}`},
 				{queueIntervals, "2026-10-25 630 02:45", `{"offered":2}`}}},
-		{name: "the last record tells whether a caller gave up",
+		{name: "the last record decides whether a caller gave up",
 			events: []any{
 				call("1.1", "09:00:00", wait(4), missed("NO_AGENT_ANSWER")), call("1.1", "09:00:10", wait(5), missed(" member_cancel")),
 				call("1.2", "09:00:00", wait(4)), call("1.2", "09:00:10", wait(5), missed("NO_AGENT_ANSWER")),

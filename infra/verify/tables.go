@@ -24,10 +24,10 @@ var (
 	published = []table{queueKPI, pbxKPI, agentKPI, queueIntervals, waitHistogram}
 )
 
-// notCompared are the columns that tell of a computation and not of calls.
+// notCompared are the columns about the computation, not about calls.
 var notCompared = map[string]bool{"inputs_hash": true, "computed_at": true, "revision": true}
 
-// readParquet reads the files of a published table. Where there are none it has no rows.
+// readParquet reads the files of a published table. Without files it has no rows.
 func readParquet(ctx context.Context, db *sql.DB, curated string, t table, days string) (rows, error) {
 	files := filepath.Join(curated, t.name, "dt=*", "*.parquet")
 	if found, err := filepath.Glob(files); err != nil || len(found) == 0 {

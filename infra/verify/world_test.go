@@ -78,10 +78,10 @@ func (r receipt) envelope(t *testing.T) archive.Envelope {
 	return archive.Envelope{MAC: r.mac, Received: r.at, Index: r.index, Event: r.event, Body: body}
 }
 
-// lines is a bucket in which the envelopes of a kind and a day are one object: what is said
-// here of an archive does not depend on how its lines are spread over objects.
+// lines is a bucket in which the envelopes of a kind and a day are one object. The tests here
+// do not depend on how an archive's lines are spread over objects.
 type lines struct {
-	archive.Bucket // of which nothing else is called
+	archive.Bucket // its other methods are not called
 	bodies         map[string][]byte
 }
 

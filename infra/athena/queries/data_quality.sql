@@ -1,8 +1,8 @@
 -- Can the figures be trusted, and is any day missing?
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}'.
--- Counts, in a row for each PBX, also for one that told of nothing, the days that have rows.
--- silent_days are those between its first and last on which it told of nothing: holidays, or
+-- Counts, in a row for each PBX, also for one that sent nothing, the days that have rows.
+-- silent_days are those between its first and last on which it sent nothing: holidays, or
 -- a line that was down. Records are those that the rows were computed of; suspect ones claim
 -- a time far from their receipt. unknown_rate and unrecognised_rate are of distinct calls
 -- whose outcome, or call type, no rule knows; wait_known_rate is of the answered ones. A day

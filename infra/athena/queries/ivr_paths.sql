@@ -4,7 +4,7 @@
 -- days later.
 -- Counts calls by the menus that they heard (events of the kind ivr, in raw/), the key that
 -- was pressed there, and what came next: the queue that the event names; else the next menu;
--- else the queue that the call's records tell of after it; else a person without a queue
+-- else the next queue in the call's records; else a person without a queue
 -- (direct), or nothing (hung_up); unknown where there is no record of the call. A call that
 -- takes the same way twice counts once. Of several versions of an event the one counts that
 -- was first received last.

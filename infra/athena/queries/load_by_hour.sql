@@ -2,7 +2,7 @@
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}'.
 -- Counts queue calls by the hour in which they began, by the PBX's clock; weekdays are from
--- 1 (Monday) to 7. Each day on which any PBX of the site told of anything counts among days,
+-- 1 (Monday) to 7. Each day on which any PBX of the site sent anything counts among days,
 -- also where nobody called in that hour. The service level leaves out answered calls whose
 -- wait is unknown.
 with day_of_site as (

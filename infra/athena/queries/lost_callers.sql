@@ -1,11 +1,11 @@
 -- Who hung up unserved, and was never called back?
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}', and of {{.Hours}} hours after each call.
--- Counts abandoned queue calls that told a number. One is settled if, within these hours of
+-- Counts abandoned queue calls with a number. One is settled if, within these hours of
 -- its start and at the same PBX, somebody made an outbound call to the number, whether or not
 -- it was picked up, or a later queue call from it was answered. Two numbers are the same if
--- their last {{.Digits}} digits are. Outbound calls that only the plain call detail records
--- (cdr) tell of are not seen.
+-- their last {{.Digits}} digits are. Outbound calls that are only in the plain call detail
+-- records (cdr) are not seen.
 with lost as (
     select mac, caller, start_utc, start_local, wait_seconds, short_abandoned,
         substr(caller, greatest(length(caller) - {{.Digits}} + 1, 1)) as number

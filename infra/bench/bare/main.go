@@ -1,5 +1,5 @@
-// Bare asks the Runtime API for one event and does nothing else: the least that a
-// function in Go can start with.
+// Bare asks the Runtime API for one event and does nothing else: the shortest possible start of a
+// function in Go.
 package main
 
 import (

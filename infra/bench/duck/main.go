@@ -1,5 +1,5 @@
-// Duck is what the rollup is measured against: DuckDB, on one thread, computing the same
-// rows in SQL from Parquet of the same records. It runs as a process of its own.
+// Duck is what the rollup is compared with: DuckDB, on one thread, computes the same rows in SQL
+// from Parquet of the same records. It runs as a process of its own.
 //
 //	duck FILE.parquet
 package main
@@ -59,8 +59,8 @@ func run(args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
-// peak is the most memory that this process has used, in KiB. What the system tells a parent
-// may be the parent's own.
+// peak returns the most memory that this process has used, in KiB. What the system reports to a
+// parent may be the parent's own memory.
 func peak() (kib int64, err error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

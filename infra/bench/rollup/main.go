@@ -1,12 +1,12 @@
-// Rollup is a part of the benchmarks that runs as a process of its own, so that its peak
-// memory is its own: it makes a month of a fleet's call records, and computes their figures.
+// Rollup is a part of the benchmarks. It makes a month of a fleet's call records, and computes
+// their figures. It is a process of its own, so that its peak memory is its own.
 //
 //	rollup prepare DIR         writes DIR/records.parquet
 //	rollup memory DIR          computes figures of records in memory
 //	rollup prepare-store DIR   writes DIR/records.db
 //	rollup store DIR           computes figures of the records there
 //
-// And it shows that this holds for large PBXs and fleets:
+// It also does this for large PBXs and fleets:
 //
 //	rollup prepare-large-CALLS DIR, rollup large-CALLS DIR   one PBX with that many calls in a day
 //	rollup prepare-many DIR, rollup many DIR                 a day of 1,000 PBXs
@@ -38,13 +38,13 @@ import (
 	"trunkline/pkg/store/sqlite"
 )
 
-// The month is of 200 PBXs × 30 days, with a million records, and a restatement of one in a
-// hundred.
+// The month has 200 PBXs × 30 days and a million records, and one record in a hundred is
+// restated.
 const (
 	pbxs    = 200
 	days    = 30
 	perPBX  = 5000
-	callsOf = 145 // a weekday, which gives some more records than are taken
+	callsOf = 145 // a weekday; that gives some more records than are used
 )
 
 func main() {
@@ -81,8 +81,8 @@ func commandOf(mode string) func(dir string) (result, error) {
 	}[mode]
 }
 
-// peak is the most memory that this process has used, in KiB. What the system tells a parent
-// may be the parent's own.
+// peak returns the most memory that this process has used, in KiB. What the system reports to a
+// parent may be the parent's own memory.
 func peak() (kib int64, err error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -98,7 +98,7 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// result is how long it took, and what was counted, to be compared.
+// result has the time, and what was counted, to be compared.
 type result struct {
 	Seconds   float64 `json:"seconds"`
 	Records   int64   `json:"records"`
@@ -139,7 +139,7 @@ func facts(p fleet.PBX) []fact {
 			continue
 		}
 		found = append(found, newFact(c, e.At))
-		if len(found)%100 == 99 { // talk is told again
+		if len(found)%100 == 99 { // a restatement of the talk time
 			again := *c
 			again.TalkingTime = pbx.IntOf(again.TalkingTime.Or(0) + 1)
 			found = append(found, newFact(&again, e.At.Add(time.Hour)))
@@ -221,7 +221,7 @@ func add(day *kpi.Day, records []fact) {
 	}
 }
 
-// fromStore computes the same of a SQLite table.
+// fromStore computes the same from a SQLite table.
 func fromStore(dir string) (result, error) {
 	ctx := context.Background()
 	table, err := sqlite.OpenReadOnly(ctx, filepath.Join(dir, "records.db"))
@@ -245,7 +245,7 @@ func fromStore(dir string) (result, error) {
 	return r, nil
 }
 
-// column is a row of the Parquet file: of the very same facts.
+// column is a row of the Parquet file, with the same facts.
 type column struct {
 	MAC       string    `parquet:"mac,dict"`
 	UUID      string    `parquet:"uuid"`
@@ -334,7 +334,7 @@ func prepareStore(dir string) (result, error) {
 	return r, nil
 }
 
-// record writes records side by side, so that many share a transaction.
+// record writes records concurrently, so that many share a transaction.
 func record(ctx context.Context, s *store.Store, p fleet.PBX, records []fact) error {
 	var writers errgroup.Group
 	for some := range slices.Chunk(records, (len(records)+255)/256) {

@@ -24,7 +24,7 @@ const (
 	callsEach = 20
 )
 
-// scale is a folder with a table and a bucket, and a clock at which the first day has closed.
+// scale is a folder with a table and a bucket. By its clock the first day has closed.
 type scale struct {
 	table  *sqlite.Table
 	bucket *dir.Bucket
@@ -77,7 +77,7 @@ func prepareLarge(folder string, calls int) (result, error) {
 	return result{Seconds: time.Since(began).Seconds(), Records: int64(calls)}, err
 }
 
-// large rolls that day up.
+// large rolls up the day of prepareLarge.
 func large(folder string, calls int) (result, error) {
 	ctx := context.Background()
 	s, err := openScale(ctx, folder)
@@ -126,7 +126,7 @@ func prepareMany(folder string) (result, error) {
 
 func macOf(i int) pbx.MAC { return pbx.MAC(fmt.Sprintf("0200%08x", i)) }
 
-// many runs the schedule for that day, and all the work that it sends.
+// many runs the schedule for the day of prepareMany, and all tasks that it sends.
 func many(folder string) (result, error) {
 	ctx := context.Background()
 	s, err := openScale(ctx, folder)
