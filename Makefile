@@ -30,13 +30,13 @@ install: ## Install pbxctl, the operator's program, where `go install` puts prog
 	@at=$$(go list -f '{{.Target}}' ./infra/pbxctl) && echo "Installed $$at" && \
 	  { [ "$$(command -v pbxctl)" = "$$at" ] || echo "To use it: export PATH=\"$$(dirname "$$at"):\$$PATH\""; }
 
-# What runs side by side, where the race detector is cheap: with it pkg/ingest takes ten times as long. `make race` has all.
+# Packages that run code concurrently, where the race detector is cheap. `make race` checks all packages with it.
 RACED := ./pkg/each/... ./pkg/telemetry/... ./pkg/local/control/...
 # Tests wait for children, disks and slowness on purpose, so more of them run than there are processors.
-TEST  := -count=1 -p 4 -parallel 8
+TEST  := -count=1 -p 3 -parallel 4
 
 .PHONY: test
-test: ## Vet, and run the unit tests; those of what runs side by side with the race detector, if there is a C compiler
+test: ## Vet, and run the unit tests; concurrent packages with the race detector, if there is a C compiler
 	go vet ./...
 	go run ./infra/slowest "$(TEST) $(filter-out $(if $(RACE),$(shell go list $(RACED))),$(shell go list ./...))" \
 	  $(if $(RACE),"$(TEST) -race $(RACED)")
@@ -49,10 +49,10 @@ race: ## Run all unit tests with the race detector (needs a C compiler)
 faults: ## Have each call of the stores go wrong in each way (make test: in one way)
 	go test -count=1 -timeout 20m -v -run NothingAcknowledged ./infra/faults -full
 
-# The detector waits a second before a program ends, and is told not to.
+# The detector waits a second before a program ends, unless told otherwise.
 test race: export GORACE := atexit_sleep_ms=0
 
-# More flags for `sam local`, such as --skip-pull-image. E2E=-update notes anew what is measured.
+# More flags for `sam local`, such as --skip-pull-image. E2E=-update writes the measurements again.
 SAM_LOCAL_FLAGS ?=
 E2E             ?=
 
@@ -125,7 +125,7 @@ bench: ## Measure (BENCH_RUNS=10)
 fuzz: ## Run every fuzz target for FUZZTIME=1m each; stop at the first that finds something
 	infra/fuzz.sh $(FUZZTIME)
 
-# SOAK_SEED has the same happen again.
+# SOAK_SEED repeats a run: the same seed causes the same faults.
 SOAK      ?= 30m
 SOAK_SEED ?= 0
 

@@ -103,7 +103,7 @@ found=$(outputs 2>&1) || case $found in
 *"does not exist on Cloudformation"*) first=yes ;;
 *"Outputs do not exist"*) ;; # a stack that was adopted, or not made to its end
 *redentials*) fail "there are no credentials for AWS: run aws configure or aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" ;;
-*) fail "AWS refuses to tell of the stack $stack in $region; renew your credentials, or check the region's name: ${found##*$'\n'}" ;;
+*) fail "AWS refuses to describe the stack $stack in $region; renew your credentials, or check the region's name: ${found##*$'\n'}" ;;
 esac
 
 keep region "$region"
@@ -125,7 +125,7 @@ case " $parameters" in
   last="Upgrade it, whenever there is something new; its parameters are kept:
   git pull && make deploy ENV=$env" ;;
 *)
-  last="Be told of alarms, which reach nobody yet:
+  last="Subscribe to alarms, which reach nobody yet:
   make deploy ENV=$env PARAMETERS=AlarmTopicEmail=YOU@EXAMPLE.COM" ;;
 esac
 cat <<END

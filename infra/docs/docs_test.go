@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -46,19 +45,11 @@ func TestTheREADMEIsReadInThreeMinutes(t *testing.T) {
 }
 
 func TestSentencesAndCellsAreShort(t *testing.T) {
-	for _, name := range plain(t) {
+	for _, name := range documents(t) {
 		for _, found := range long(read(t, name)) {
 			t.Errorf("%s: %s", name, found)
 		}
 	}
-}
-
-// plain are the documents whose sentences are short; the others were written before.
-func plain(t *testing.T) []string {
-	t.Helper()
-	return slices.DeleteFunc(documents(t), func(name string) bool {
-		return slices.Contains([]string{"bi.md", "cost.md", "../runbook.md"}, name)
-	})
 }
 
 func TestWhatIsTooLongIsFound(t *testing.T) {

@@ -1,10 +1,9 @@
 //go:build e2e
 
-// Package e2e holds the whole of Trunkline, as it is deployed, to what it promises: the
-// stores that CloudFormation makes of template.yaml in LocalStack, and the functions that
-// SAM CLI builds by it and runs in their containers, with SAM CLI in the place of API
-// Gateway. What the functions ask of AWS goes through a tap, which notes every call and has
-// stores fail.
+// Package e2e tests the whole of Trunkline as it is deployed. CloudFormation creates the
+// stores from template.yaml in LocalStack. SAM CLI builds the functions, runs them in their
+// containers, and takes the place of API Gateway. The functions' calls to AWS pass through a
+// tap, which notes every call and makes stores fail.
 package e2e
 
 import (
@@ -40,7 +39,7 @@ func (w *world) testEndpoint(t *testing.T) {
 	w.checkPbxctl(t)
 }
 
-// checkLog looks at the function's own lines. SAM's, which tell of requests by their
+// checkLog looks at the function's own lines. SAM's, which name requests by their
 // paths, are for the developer's eyes alone. All lines but the first have metrics.
 func checkLog(t *testing.T, out string) {
 	t.Helper()

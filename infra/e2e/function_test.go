@@ -88,9 +88,9 @@ func startTap(t *testing.T) (*tap.Tap, string) {
 	return stores, "http://" + net.JoinHostPort(name, port)
 }
 
-// bridge is where this machine listens to containers, and nobody else: the address of
-// Docker's bridge; or where Docker runs in a machine of its own, the loopback interface, by
-// the name that it has there.
+// bridge returns where this machine listens to containers only, and the name by which
+// containers reach it. That is the address of Docker's bridge. Where Docker runs in a
+// machine of its own, it is the loopback interface.
 func bridge(t *testing.T) (address, name string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "docker", "network", "inspect", "bridge",
@@ -169,7 +169,7 @@ func (f *function) invoke(t *testing.T, event []byte) (answer, lines string) {
 	out, err := io.ReadAll(response.Body)
 	var compact bytes.Buffer
 	if err == nil {
-		err = json.Compact(&compact, out) // SAM CLI writes JSON anew
+		err = json.Compact(&compact, out) // SAM CLI writes the JSON again
 	}
 	if err != nil {
 		t.Fatalf("sam local start-lambda: %v: %s\n%s", err, out, f.out)

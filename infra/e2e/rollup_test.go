@@ -57,7 +57,7 @@ func (w *world) testRollup(t *testing.T) {
 	w.checkAgain(t, tasks)
 
 	if answer, _ := w.rollup.invoke(t, []byte(`{"detail-type":"Scheduled Event"}`)); !strings.Contains(answer, `"errorMessage":`) {
-		t.Errorf("an event that is none of the function's: %s", answer)
+		t.Errorf("an event of no kind that the function handles: %s", answer)
 	}
 }
 

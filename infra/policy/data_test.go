@@ -82,7 +82,7 @@ func retained(t template) (f findings) {
 	return f
 }
 
-// kept are the resources with data that can't be made again: those that functions are told of.
+// kept are the resources with data that can't be made again: those whose names functions receive.
 func (t template) kept() []resource {
 	told := map[string]bool{}
 	for _, r := range t.functions() {
@@ -97,7 +97,7 @@ func (t template) kept() []resource {
 }
 
 // ageless holds the lifecycle of the archive. Objects under 128 KiB are no cheaper in a colder
-// class, and may be dearer.
+// class, and may cost more.
 func ageless(t template) (f findings) {
 	for _, r := range t.kept() {
 		for _, aging := range list(r.get("LifecycleConfiguration", "Rules")) {
@@ -122,7 +122,7 @@ func ageless(t template) (f findings) {
 	return f
 }
 
-// askedFor tells whether a number of days is a parameter that is 0 unless an operator says
+// askedFor reports whether a number of days is a parameter that is 0 unless an operator says
 // otherwise.
 func (t template) askedFor(days any) bool {
 	return fmt.Sprint(get(t.parameters[names(days)], "Default")) == "0"

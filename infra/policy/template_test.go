@@ -77,7 +77,7 @@ func get(v any, path ...string) any { return cfn.Get(v, path...) }
 // textOf is a value as text, where it is text.
 func textOf(v any) string { return cfn.Text(v) }
 
-// list is a value's elements, or the value itself if it is none: CloudFormation takes either.
+// list is a value's elements, or the value itself if it is not a list: CloudFormation takes either.
 // What stands there only on a condition counts as if it stood there always.
 func list(v any) []any {
 	if choice, ok := get(v, "Fn::If").([]any); ok && len(choice) == 3 {

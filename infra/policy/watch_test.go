@@ -8,7 +8,7 @@ import (
 func logged(t template) (f findings) {
 	for _, r := range t.of("AWS::Logs::LogGroup") {
 		if r.get("RetentionInDays") == nil {
-			f.add(r.name, "keeps logs for ever")
+			f.add(r.name, "keeps logs forever")
 		}
 	}
 	for _, r := range t.functions() {

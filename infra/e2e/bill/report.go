@@ -34,10 +34,10 @@ func (m Measured) Report(w Watch, rate float64) string {
 	line("")
 	line("Besides, the deployment as such costs $%.2f a month: %s.", Sum(fixed), enumerate(fixed))
 	line("")
-	line("A flood is bounded by `ThrottleRate`: %s pushes a second, for a whole day, cost $%s where each is an event of a PBX, and $%s", thousands(rate),
+	line("A flood is bounded by `ThrottleRate`: %s pushes a second, for a whole day. That costs $%s where each is an event of a PBX, and $%s", thousands(rate),
 		thousands(rate*86400*million.Dollars()/1e6), thousands(rate*86400*m.Stranger.Dollars()))
 	line("where their URLs open nothing. What is over the rate reaches no function, and what is over the account's limit of functions at once is not run.")
-	line("An event each, that is: who has a PBX's URL may post a thousand in one push, and then it is events that are paid for.")
+	line("Each push has one event here. Whoever has a PBX's URL may post a thousand in one push, and then each event is paid for.")
 	return b.String()
 }
 

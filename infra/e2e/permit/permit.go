@@ -12,9 +12,9 @@ import (
 	"trunkline/infra/e2e/tap"
 )
 
-// Set is a set of permissions: an action, what it is done to without partition, region and
-// account, and for listing a bucket the names that may be listed, such as
-// "s3:ListBucket archive of spill/*".
+// Set is a set of permissions, such as "s3:ListBucket archive of spill/*". Each has an action
+// and its resource, without partition, region and account. A permission to list a bucket also
+// has the names that may be listed.
 type Set map[string]bool
 
 // Granted is what statements allow. One of a form that no policy here has is an error.

@@ -58,7 +58,7 @@ func (t Template) Stores() Template {
 	return t.with(map[string]*yaml.Node{"Resources": &resources, "Outputs": &outputs})
 }
 
-// section is a copy of a section, which may be changed; empty where there is none.
+// section is a copy of a section, which may be changed. It is empty where the section is missing.
 func (t Template) section(name string) yaml.Node {
 	if there := template.Member(t.root, name); there != nil {
 		return *there
@@ -142,7 +142,7 @@ type Function struct {
 	Variables map[string]string // of its environment, whose value is a resource or a parameter: by name
 }
 
-// Resource is what the template says of a resource, as template.Value; nil where there is none.
+// Resource is what the template says of a resource, as template.Value; or nil where it is missing.
 func (t Template) Resource(name string) any {
 	body := template.Member(template.Member(t.root, "Resources"), name)
 	if body == nil {

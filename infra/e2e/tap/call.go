@@ -15,7 +15,7 @@ type Call struct {
 	Operation string // such as PutItem; of S3, what none of ours does is named by method and query
 	Resource  string // a table, a bucket and an object's key, a secret or a queue's URL
 	Prefix    string // of the names that ListObjectsV2 asks for
-	Status    int    // of the answer; 0: there was none
+	Status    int    // of the answer; 0: no answer came
 
 	Stored        int     // bytes of an object or item that was put, as they are paid for
 	Reads, Writes float64 // DynamoDB's capacity units
@@ -36,7 +36,7 @@ func read(r *http.Request, body []byte) Call {
 	}
 	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	var in struct{ TableName, SecretId, QueueUrl string }
-	json.Unmarshal(body, &in) // what is none of ours has no resource
+	json.Unmarshal(body, &in) // a request of another kind has no resource
 	c.Resource = in.TableName + in.SecretId + in.QueueUrl
 	return c
 }

@@ -1,7 +1,7 @@
-// Package tap stands between a program and AWS, or a stand-in for it: it notes every call
-// of the SDK, and what the call costs, and has a service fail as services do.
+// Package tap stands between a program and AWS, or a stand-in for it. It notes every call of
+// the SDK and what the call costs, and makes a service fail as services do.
 //
 // It knows how requests to DynamoDB, S3, SQS and Secrets Manager look on the wire, and
-// nothing of who sends them. Signatures go through as they are, though the call may have
+// nothing of their senders. Signatures go through as they are, though the call may have
 // been changed: a stand-in does not verify them, and AWS itself would refuse the call.
 package tap
