@@ -60,9 +60,9 @@ func TestEachFaultOfAnEnvironmentInAWSHasItsLine(t *testing.T) {
 		"no region":          {func(t *testing.T, _ *fakeAWS) { t.Setenv("AWS_REGION", "") }, "region", "set AWS_REGION"},
 		"expired login":      {fails("GetCallerIdentity", "ExpiredToken"), "identity", "log in again"},
 		"clock that is off":  {func(_ *testing.T, f *fakeAWS) { f.date = time.Now().Add(-3 * time.Minute) }, "clock", "NTP"},
-		"no stack":           {fails("DescribeStacks", "ValidationError"), "stack", "the stack trunkline is not there"},
+		"no stack":           {fails("DescribeStacks", "ValidationError"), "stack", "the stack trunkline does not exist"},
 		"half a stack":       {answers("DescribeStacks", "BucketName", "Other"), "stack", "no output BucketName"},
-		"no table":           {fails("DescribeTable", "ResourceNotFoundException"), "table", "the table records is not there"},
+		"no table":           {fails("DescribeTable", "ResourceNotFoundException"), "table", "the table records does not exist"},
 		"another table":      {answers("DescribeTable", `"sk"`, `"id"`), "table", "not those of Trunkline's"},
 		"no expiry":          {answers("DescribeTimeToLive", "ENABLED", "DISABLED"), "table expiry", "update-time-to-live --table-name records"},
 		"another expiry":     {answers("DescribeTimeToLive", "expires", "ttl"), "table expiry", "update-time-to-live"},
@@ -75,9 +75,9 @@ func TestEachFaultOfAnEnvironmentInAWSHasItsLine(t *testing.T) {
 		"plain bucket":       {fails("GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError"), "bucket cipher", "put-bucket-encryption"},
 		"denied object":      {fails("GETObject", "AccessDenied"), "bucket access", "allow this identity s3:GetObject"},
 		"denied secret":      {fails("GetSecretValue", "AccessDeniedException"), "keys", "allow this identity secretsmanager:GetSecretValue"},
-		"no keyring":         {func(_ *testing.T, f *fakeAWS) { f.secret.texts[0] = "{}" }, "keys", "have no key"},
-		"another's URL":      {func(_ *testing.T, f *fakeAWS) { f.endpoint = http.NotFoundHandler() }, "url", "something else than Trunkline"},
-		"other keys":         {func(t *testing.T, f *fakeAWS) { f.open(t, strings.ReplaceAll(exampleSecret, "k1", "k2")) }, "delivery", "give the secret"},
+		"no keyring":         {func(_ *testing.T, f *fakeAWS) { f.secret.texts[0] = "{}" }, "keys", "the fleet keys lack the key"},
+		"another's URL":      {func(_ *testing.T, f *fakeAWS) { f.endpoint = http.NotFoundHandler() }, "url", "not Trunkline, but something else answers there"},
+		"other keys":         {func(t *testing.T, f *fakeAWS) { f.open(t, strings.ReplaceAll(exampleSecret, "k1", "k2")) }, "delivery", "use the secret"},
 		"stores that refuse": {fails("PUTObject", "AccessDenied"), "bucket access", "s3:PutObject"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
 	}{
 		"no folder":   {breaks(os.RemoveAll), time.Now, "folder", "does not exist"},
 		"open folder": {breaks(func(data string) error { return os.Chmod(data, 0o755) }), time.Now, "folder", "run `chmod go= "},
-		"no archive":  {breaks(func(data string) error { return os.RemoveAll(local.ArchivePath(data)) }), time.Now, "archive folder", "is not there"},
+		"no archive":  {breaks(func(data string) error { return os.RemoveAll(local.ArchivePath(data)) }), time.Now, "archive folder", "does not exist"},
 		"linked archive": {breaks(func(data string) error {
 			raw := filepath.Join(local.ArchivePath(data), "raw")
 			return errors.Join(os.Rename(raw, raw+"-moved"), os.Symlink(raw+"-moved", raw))
@@ -164,12 +164,12 @@ func TestEachFaultOfADataFolderHasItsLine(t *testing.T) {
 		"torn records": {breaks(tear), time.Now, "records", "pbxctl replay"},
 		"early clock":  {breaks(func(string) error { return nil }), yesterday, "clock", "in the future"},
 		"no server":    {func(*testing.T, string) string { return "http://127.0.0.1:1" }, time.Now, "url", "start it"},
-		"no URL":       {func(*testing.T, string) string { return "127.0.0.1" }, time.Now, "url", "is no URL"},
+		"no URL":       {func(*testing.T, string) string { return "127.0.0.1" }, time.Now, "url", "is not a valid URL"},
 		"another server": {func(t *testing.T, _ string) string {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
 			t.Cleanup(server.Close)
 			return server.URL
-		}, time.Now, "url", "something else than Trunkline"},
+		}, time.Now, "url", "not Trunkline, but something else answers there"},
 		"server of another folder": {func(t *testing.T, _ string) string { return serve(t, t.TempDir()).base }, time.Now, "delivery", "FLEET_KEYS"},
 		"server's clock":           {func(t *testing.T, _ string) string { return serve(t, t.TempDir()).base }, tomorrow, "server clock", "NTP"},
 	} {

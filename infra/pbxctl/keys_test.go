@@ -74,7 +74,7 @@ func TestASecretThatSomebodyElseChangedIsLeftAlone(t *testing.T) {
 		aws.secret.stages[stageCurrent] = len(aws.secret.texts) - 1
 	}
 	out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys")
-	if code != exitFailed || !strings.Contains(out, "somebody else has changed the fleet keys meanwhile") {
+	if code != exitFailed || !strings.Contains(out, "somebody else changed them at the same time") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	if out, _ := examine(t, nil, time.Now, "keys", "list", "--secret", "keys"); !strings.Contains(out, "k7") || strings.Contains(out, "k1") {
