@@ -20,9 +20,9 @@ type PBX struct {
 	Zone   pbx.Zone     // as far as it is known
 }
 
-// ReadCalls reads what a PBX reported of the calls of a day by its clock: from its records, and
-// from the archive when calls began to ring and were hung up. What can't be read in the archive is
-// skipped; the error is an *each.Skipped then.
+// ReadCalls reads the events of a PBX's calls on a day by its clock. Records come from the store;
+// the beginnings of calls and the hangups come from the archive. It skips what can't be read in the
+// archive, and then returns an *each.Skipped.
 func ReadCalls(ctx context.Context, s *store.Store, b archive.Bucket, of PBX, day pbx.Day) (*Calls, error) {
 	calls := NewCalls()
 	if err := addRecords(ctx, s, of, day, calls); err != nil {
