@@ -187,8 +187,8 @@ var deviceColumns = columns[devices.Member]{
 		if m.Disabled {
 			state = "disabled"
 		}
-		if !m.Heard.IsZero() {
-			heard = clock(m.Heard)
+		if !m.LastEvent.IsZero() {
+			heard = clock(m.LastEvent)
 		}
 		cell := func(head string) string { return devices.Setting(head).Get(m.Device) }
 		return []string{string(m.MAC), cell("name"), cell("site"), zone, cell("sla_threshold_seconds"), cell("short_abandon_seconds"),

@@ -229,7 +229,7 @@ func (c *keysRetireCommand) tellUsers(p *program) error {
 	err := c.readRecords(p, func(s *store.Store) error {
 		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			if m.KID == c.KID {
-				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.Heard))
+				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
 			}
 			return nil
 		})

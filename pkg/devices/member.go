@@ -16,9 +16,9 @@ import (
 type Member struct {
 	MAC pbx.MAC `json:"mac"`
 	store.Device
-	Inferred pbx.Zone  `json:"inferred_zone,omitzero"`
-	Heard    time.Time `json:"last_heard,omitzero"`
-	KID      string    `json:"kid,omitempty"`
+	Inferred  pbx.Zone  `json:"inferred_zone,omitzero"`
+	LastEvent time.Time `json:"last_heard,omitzero"`
+	KID       string    `json:"kid,omitempty"`
 	// Unreadable is what can't be read of all this, by the name of its member.
 	Unreadable store.UnreadableMembers `json:"unreadable,omitempty"`
 }
@@ -43,8 +43,8 @@ func Read(ctx context.Context, s *store.Store, mac pbx.MAC) (m Member, err error
 	if err := m.tolerate(memberInferred, err); err != nil {
 		return m, err
 	}
-	heard, err := s.Heard(ctx, mac)
-	m.Inferred, m.Heard, m.KID = seen.Zone, heard.Last, heard.KID
+	heard, err := s.LastEvent(ctx, mac)
+	m.Inferred, m.LastEvent, m.KID = seen.Zone, heard.Last, heard.KID
 	return m, m.tolerate(memberHeard, err)
 }
 
@@ -64,7 +64,7 @@ func (m *Member) tolerate(what string, err error) error {
 // Waiting reports whether a PBX may send, and has never sent anything.
 func (m Member) Waiting() bool {
 	_, unknown := m.Unreadable[memberHeard]
-	return m.Heard.IsZero() && !unknown && !m.Disabled
+	return m.LastEvent.IsZero() && !unknown && !m.Disabled
 }
 
 // SettingsError is the text of the error that keeps all settings from being read; empty where they

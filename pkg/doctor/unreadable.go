@@ -39,7 +39,7 @@ func name[T any](context.Context, T) (string, error) { return "", nil }
 func readAll(ctx context.Context, s *store.Store, mac pbx.MAC) (string, error) {
 	_, deviceErr := s.Device(ctx, mac)
 	_, seenErr := s.Seen(ctx, mac)
-	_, heardErr := s.Heard(ctx, mac)
+	_, heardErr := s.LastEvent(ctx, mac)
 	_, namesErr := s.Names(ctx, mac)
 	_, markedErr := s.Figures().MarkedThrough(ctx, mac)
 	_, checkedErr := s.Figures().Checked(ctx, mac)

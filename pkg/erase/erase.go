@@ -183,8 +183,8 @@ func (e *Erasure) eraseRecords(ctx context.Context) error {
 	return all.Do(ctx, e.Records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
 		return e.Records.Redact(ctx, mac, store.Redaction{
 			Mask: e.Numbers.Member, May: e.Numbers.mayHave, Concerns: e.concerns, DryRun: e.DryRun,
-			Gone: func(h store.ContentHash) bool { return e.gone[h] },
-			Tell: func(r store.Redacted) { e.reportRedacted(mac, r) },
+			Gone:   func(h store.ContentHash) bool { return e.gone[h] },
+			Report: func(r store.Redacted) { e.reportRedacted(mac, r) },
 		})
 	})
 }

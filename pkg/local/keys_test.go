@@ -64,7 +64,7 @@ func TestNoFileOfKeysSurvivesAKillAndTheNextChange(t *testing.T) {
 func TestKeysAreNotMadeAnewWhereThereAreRecords(t *testing.T) {
 	for name, leave := range map[string]func(d *Dir) error{
 		"a PBX on the fleet list": func(d *Dir) error {
-			return store.New(d.Table, time.Now).Enlist(t.Context(), mac, time.Now())
+			return store.New(d.Table, time.Now).Register(t.Context(), mac, time.Now())
 		},
 		"an archived event":      func(d *Dir) error { return d.Bucket.Put(t.Context(), "raw/kind=cdr/dt=2026-11-23/x", nil) },
 		"an event that waits":    func(d *Dir) error { return d.Bucket.Put(t.Context(), "spill/x", nil) },

@@ -134,7 +134,7 @@ func noName(store.Spilled) string { return "" }
 func (w *Worker) schedule(ctx context.Context, q Queue) error {
 	done, err := w.rollup.Schedule(ctx, q)
 	w.report.Scheduled(ctx, telemetry.Schedule{PBXs: done.PBXs, Marked: done.Marked, Sent: done.Sent, Waiting: done.Waiting}, err)
-	mendErr := w.store.Mend(ctx, err) // after it was reported
+	mendErr := w.store.Repair(ctx, err) // after it was reported
 	w.report.Mended(ctx, mendErr)
 	return errors.Join(err, mendErr)
 }

@@ -15,7 +15,7 @@ import (
 // SilenceOf returns how long a PBX has been silent, and its habit on the days that were rolled
 // up. It returns the zero Silence for a PBX that never sent anything.
 func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (dataquality.Silence, error) {
-	heard, err := s.Heard(ctx, mac)
+	heard, err := s.LastEvent(ctx, mac)
 	if err != nil || heard.Last.IsZero() {
 		return dataquality.Silence{}, err
 	}
@@ -52,7 +52,7 @@ func (w *Worker) findSilent(ctx context.Context) error {
 // it reads a single item.
 func (w *Worker) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
 	now := w.now()
-	heard, err := w.store.Heard(ctx, mac)
+	heard, err := w.store.LastEvent(ctx, mac)
 	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= dataquality.NoticedAfter {
 		return false, err
 	}

@@ -327,7 +327,7 @@ func TestAReplayKnowsByWhichKeyAPBXWasHeard(t *testing.T) {
 	empty := storetest.NewMemory()
 	run(t, bucket, empty, all)
 	for _, of := range []store.Table{table, empty} {
-		if heard, err := store.New(of, before).Heard(t.Context(), mac); err != nil || heard.KID != "k1" {
+		if heard, err := store.New(of, before).LastEvent(t.Context(), mac); err != nil || heard.KID != "k1" {
 			t.Errorf("%+v, %v", heard, err)
 		}
 	}

@@ -467,7 +467,7 @@ func TestNothingOfAReceiptIsLostOnItsWayOut(t *testing.T) {
 			if got := fmt.Sprint(archivetest.Differences(was, is[0])); got != "[Reason Decoder]" || is[0].Reason != "" || is[0].Decoder != 0 {
 				t.Errorf("%+v differs in %s", is[0], got)
 			}
-			if heard, err := s.store().Heard(t.Context(), was.MAC); err != nil || heard.KID != was.KID || !heard.Last.Equal(was.Received) {
+			if heard, err := s.store().LastEvent(t.Context(), was.MAC); err != nil || heard.KID != was.KID || !heard.Last.Equal(was.Received) {
 				t.Errorf("heard %+v, %v", heard, err)
 			}
 		})

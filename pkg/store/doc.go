@@ -54,7 +54,7 @@
 // What can't be read keeps nothing else from being read: sequences of many things (marks, the fleet
 // list, spilled texts, published days, restatements, days with records) yield it as an *each.Bad
 // that names it, and go on. A mark is made again where its key names a day and a PBX, and deleted
-// where not, as is an entry of the fleet list that names no PBX: Mend, after it was told of. Only
+// where not, as is an entry of the fleet list that names no PBX: Repair, after it was told of. Only
 // what is a whole is read as a whole: a single record of a day that can't be read is an error for
 // that day alone. The day keeps the figures that it had, stays due and is told of every hour;
 // figures without that record would be wrong, and nobody would know.

@@ -42,7 +42,7 @@ func changeOnce[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what s
 	if err := apply(&d); err != nil {
 		return d, err
 	}
-	if err := s.Enlist(ctx, mac, s.now()); err != nil {
+	if err := s.Register(ctx, mac, s.now()); err != nil {
 		return d, err
 	}
 	err = s.saveChange(ctx, k, version, before, d)

@@ -30,9 +30,9 @@ func (f *Figures) MarkClosed(ctx context.Context, mac pbx.MAC, day pbx.Day, at t
 	return f.mark(ctx, mac, day, at, Absent())
 }
 
-// markLate marks a day as due since a record of it is about to be written; false where it
+// markOverdue marks a day as due since a record of it is about to be written; false where it
 // is sealed.
-func (f *Figures) markLate(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked bool, err error) {
+func (f *Figures) markOverdue(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked bool, err error) {
 	at := f.now()
 	key := dueKey(mac, day)
 	if _, marked := f.marked.Get(key, at); marked {
@@ -71,7 +71,7 @@ func (f *Figures) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, boo
 }
 
 // Due yields the marks of all days that are due, of the whole fleet. A mark that can't be read
-// is an *each.Bad with an *Unreadable, which Mend sets right; after any other error it ends.
+// is an *each.Bad with an *Unreadable, which Repair sets right; after any other error it ends.
 func (f *Figures) Due(ctx context.Context) iter.Seq2[Mark, error] {
 	return decoded(ctx, f.partitions(ctx, duePrefix+"#", "read which days are due"), markOf)
 }

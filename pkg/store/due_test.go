@@ -15,7 +15,7 @@ func TestKeysOfFiguresAreFrozen(t *testing.T) {
 		want string
 	}{
 		{seenKey(mac), "68692e0b0001 SEEN"},
-		{heardKey(mac), "68692e0b0001 HEARD"},
+		{lastEventKey(mac), "68692e0b0001 HEARD"},
 		{markedKey(mac), "68692e0b0001 MARKED"},
 		{fleetKey(mac), "FLEET 68692e0b0001"},
 		{dueKey("68692e0b000f", day), "DUE#f 2018-11-05#68692e0b000f"},

@@ -11,13 +11,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// listedFor is how long a writer relies on it that a PBX is on the fleet list, since another
-// process may have taken it off.
+// listedFor is how long a writer assumes that a PBX is still on the fleet list. Another process may
+// have removed it.
 const listedFor = 24 * time.Hour
 
-// Enlist puts a PBX on the fleet list, with the earliest time at which anything was known
-// of it.
-func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
+// Register puts a PBX on the fleet list. The list keeps the earliest time that was given for a PBX.
+func (s *Store) Register(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	at = at.UTC().Truncate(time.Millisecond)
 	now := s.now()
 	since, known := s.listed.Get(mac, now)
@@ -32,95 +31,95 @@ func (s *Store) Enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	return nil
 }
 
-// Ping tells whether the table can be written.
+// Ping writes to the table. Its error says why the table can't be written.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.save(ctx, pingKey, ownVersion(millis(s.now())), struct{}{}, Condition{})
 	return wrap(err, "write to the table")
 }
 
-// Fleet yields the PBXs that have ever sent an event, or were registered. An entry that names no
-// PBX is an *each.Bad; after any other error it ends.
+// Fleet yields the PBXs that have ever sent an event or were registered. An entry that names no
+// PBX is an *each.Bad. Any other error ends the sequence.
 func (s *Store) Fleet(ctx context.Context) iter.Seq2[pbx.MAC, error] {
 	return decoded(ctx, s.partition(ctx, fleetPartition, "read the fleet list"), listedMAC)
 }
 
 const (
-	// PBXsAtOnce is how many PBXs of a fleet are looked at side by side.
+	// PBXsAtOnce is how many PBXs of a fleet are read concurrently.
 	PBXsAtOnce = 32
 	// pbxsAhead is how many PBXs are read before the first of them is yielded.
 	pbxsAhead = 256
 )
 
-// FleetOf yields what read tells of each PBX of the fleet, in the order of the fleet list. It
-// reads many side by side, and some hundreds ahead. A PBX that read fails for is an *each.Bad,
-// named by its MAC; after any other error it ends.
+// FleetOf yields what read returns for each PBX of the fleet, in the order of the fleet list. It
+// calls read concurrently, for some hundreds of PBXs ahead. Where read fails for a PBX, that is an
+// *each.Bad with its MAC. Any other error ends the sequence.
 func FleetOf[T any](ctx context.Context, s *Store, read func(context.Context, *Store, pbx.MAC) (T, error)) iter.Seq2[T, error] {
 	return each.MapAhead(ctx, PBXsAtOnce, pbxsAhead, s.Fleet(ctx), each.Text, func(ctx context.Context, mac pbx.MAC) (T, error) {
 		return read(ctx, s, mac)
 	})
 }
 
-// hearsEvery is how often a writer keeps when it last heard from a PBX.
-const hearsEvery = 15 * time.Minute
+// lastEventEvery is how often a writer keeps when a PBX last sent an event.
+const lastEventEvery = 15 * time.Minute
 
-// Heard is when a PBX last sent something, and how.
-type Heard struct {
-	Last time.Time `json:"last"`          // to a quarter of an hour; zero where it never did
-	KID  string    `json:"kid,omitempty"` // the id of the key that signed its URL; empty where it is not known
+// LastEvent is when a PBX last sent an event, and how.
+type LastEvent struct {
+	Last time.Time `json:"last"`          // to a quarter of an hour; zero: never
+	KID  string    `json:"kid,omitempty"` // the id of the key that signed its URL; empty: unknown
 }
 
-// hear keeps that a PBX sent something.
-func (s *Store) hear(ctx context.Context, r Receipt) error {
-	key := heardKey(r.MAC)
-	way := Key{key.PK, key.SK + "#" + r.KID} // by another key it is heard anew
-	if _, kept := s.heard.Get(way, r.At); kept {
+// keepLastEvent keeps that a PBX sent an event.
+func (s *Store) keepLastEvent(ctx context.Context, r Receipt) error {
+	key := lastEventKey(r.MAC)
+	byKey := Key{key.PK, key.SK + "#" + r.KID} // an event by another key is written at once
+	if _, kept := s.lastEvents.Get(byKey, r.At); kept {
 		return nil
 	}
-	at := r.At.UTC().Truncate(time.Millisecond)
-	err := s.save(ctx, key, millis(at), Heard{at, r.KID}, Newer())
+	event := LastEvent{r.At.UTC().Truncate(time.Millisecond), r.KID}
+	err := s.save(ctx, key, millis(event.Last), event, Newer())
 	if errors.Is(err, ErrCondition) {
-		err = s.hearAfterFuture(ctx, key, Heard{at, r.KID})
+		err = s.replaceFutureEvent(ctx, key, event)
 	}
 	if err := orThere(err); err != nil {
-		return fmt.Errorf("keep when %s was heard: %w", r.MAC, err)
+		return fmt.Errorf("keep when %s sent its last event: %w", r.MAC, err)
 	}
-	s.heard.Put(way, struct{}{}, at.Add(hearsEvery))
+	s.lastEvents.Put(byKey, struct{}{}, event.Last.Add(lastEventEvery))
 	return nil
 }
 
-// hearAfterFuture keeps that a PBX sent something where what is kept lies in the future: it was
-// written by a clock that was wrong, and would hide for years that the PBX is silent.
-func (s *Store) hearAfterFuture(ctx context.Context, key Key, heard Heard) error {
-	var kept Heard
+// replaceFutureEvent keeps an event where the kept one lies in the future. A wrong clock wrote
+// that one, and it would hide for years that the PBX is silent.
+func (s *Store) replaceFutureEvent(ctx context.Context, key Key, event LastEvent) error {
+	var kept LastEvent
 	version, err := s.load(ctx, key, &kept)
-	if err != nil || !kept.Last.After(s.now().Add(mayBeBack)) {
+	if err != nil || !kept.Last.After(s.now().Add(maxBehind)) {
 		return err
 	}
-	return s.save(ctx, key, millis(heard.Last), heard, Unchanged(version))
+	return s.save(ctx, key, millis(event.Last), event, Unchanged(version))
 }
 
-// Heard is when and how a PBX was last heard.
-func (s *Store) Heard(ctx context.Context, mac pbx.MAC) (Heard, error) {
-	var heard Heard
-	_, err := s.load(ctx, heardKey(mac), &heard)
-	return heard, wrap(err, "read when %s was heard", mac)
+// LastEvent reads when and how a PBX last sent an event.
+func (s *Store) LastEvent(ctx context.Context, mac pbx.MAC) (LastEvent, error) {
+	var event LastEvent
+	_, err := s.load(ctx, lastEventKey(mac), &event)
+	return event, wrap(err, "read when %s sent its last event", mac)
 }
 
-// Seen is what was learnt of a PBX from its records.
+// Seen is what the records of a PBX show about it.
 type Seen struct {
-	// Zone is the one in which its clock seems to stand.
+	// Zone is the one that its clock seems to show.
 	Zone pbx.Zone `json:"zone,omitzero"`
 }
 
-// Seen reads what was learnt of a PBX.
+// Seen reads what the records of a PBX showed.
 func (s *Store) Seen(ctx context.Context, mac pbx.MAC) (Seen, error) {
 	var seen Seen
 	_, err := s.load(ctx, seenKey(mac), &seen)
-	return seen, wrap(err, "read what was learnt of %s", mac)
+	return seen, wrap(err, "read the inferred zone of %s", mac)
 }
 
-// SetSeen keeps what was learnt of a PBX.
+// SetSeen keeps what the records of a PBX showed.
 func (s *Store) SetSeen(ctx context.Context, mac pbx.MAC, seen Seen) error {
 	err := s.save(ctx, seenKey(mac), ownVersion(millis(s.now())), seen, Condition{})
-	return wrap(err, "keep what was learnt of %s", mac)
+	return wrap(err, "keep the inferred zone of %s", mac)
 }

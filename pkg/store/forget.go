@@ -22,7 +22,7 @@ func (s *Store) Forget(ctx context.Context, mac pbx.MAC) error {
 	if err := s.forgetDue(ctx, mac); err != nil {
 		return err
 	}
-	return s.strike(ctx, mac)
+	return s.unlist(ctx, mac)
 }
 
 // forgetDue removes the marks of the days of a PBX that are due.
@@ -43,10 +43,10 @@ func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 
 // strike takes a PBX off the fleet list. Nothing that was written of it before is relied on any
 // more, so that its next event writes it again.
-func (s *Store) strike(ctx context.Context, mac pbx.MAC) error {
+func (s *Store) unlist(ctx context.Context, mac pbx.MAC) error {
 	err := s.table.Delete(ctx, fleetKey(mac), Condition{})
 	s.listed.Drop(mac)
-	s.heard.Clear()
+	s.lastEvents.Clear()
 	s.figures.marked.Clear()
 	return wrap(err, "take %s off the fleet list", mac)
 }
@@ -81,11 +81,11 @@ func (s *Store) Remove(ctx context.Context, mac pbx.MAC, records bool) error {
 	if err := s.forgetDue(ctx, mac); err != nil {
 		return err
 	}
-	return s.strike(ctx, mac)
+	return s.unlist(ctx, mac)
 }
 
 // aboutPBX are the sort keys of what is known of a PBX as such, beside its settings.
-var aboutPBX = map[string]bool{namesSK: true, seenSK: true, heardSK: true, markedSK: true, checkedSK: true}
+var aboutPBX = map[string]bool{namesSK: true, seenSK: true, lastEventSK: true, markedSK: true, checkedSK: true}
 
 // Listed reports whether a PBX is on the fleet list.
 func (s *Store) Listed(ctx context.Context, mac pbx.MAC) (bool, error) {

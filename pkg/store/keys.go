@@ -26,7 +26,7 @@ const (
 	seenSK       = "SEEN"
 	markedSK     = "MARKED"
 	checkedSK    = "CHECKED"
-	heardSK      = "HEARD"
+	lastEventSK  = "HEARD"
 	kpiPrefix    = "KPI"
 	dayPrefix    = "DAY"
 	restated     = "RESTATED"
@@ -103,13 +103,13 @@ func extensionLogKey(mac pbx.MAC, exten, received, hash string) Key {
 	return key(mac, extLogPrefix, exten, received, hash)
 }
 
-func deviceKey(mac pbx.MAC) Key  { return key(mac, deviceSK) }
-func namesKey(mac pbx.MAC) Key   { return key(mac, namesSK) }
-func seenKey(mac pbx.MAC) Key    { return key(mac, seenSK) }
-func markedKey(mac pbx.MAC) Key  { return key(mac, markedSK) }
-func checkedKey(mac pbx.MAC) Key { return key(mac, checkedSK) }
-func heardKey(mac pbx.MAC) Key   { return key(mac, heardSK) }
-func fleetKey(mac pbx.MAC) Key   { return Key{fleetPartition, string(mac)} }
+func deviceKey(mac pbx.MAC) Key    { return key(mac, deviceSK) }
+func namesKey(mac pbx.MAC) Key     { return key(mac, namesSK) }
+func seenKey(mac pbx.MAC) Key      { return key(mac, seenSK) }
+func markedKey(mac pbx.MAC) Key    { return key(mac, markedSK) }
+func checkedKey(mac pbx.MAC) Key   { return key(mac, checkedSK) }
+func lastEventKey(mac pbx.MAC) Key { return key(mac, lastEventSK) }
+func fleetKey(mac pbx.MAC) Key     { return Key{fleetPartition, string(mac)} }
 
 // dueKey spreads the days that are due over partitions by the last digit of the MAC.
 func dueKey(mac pbx.MAC, day pbx.Day) Key {

@@ -139,7 +139,7 @@ func (f *liveFold) leg(l *pbx.Leg, channel string, received time.Time) *LiveLeg 
 // that was seen to begin is a call that has ended.
 func (f *liveFold) answer() []LiveCall {
 	for _, call := range f.calls {
-		f.settle(call)
+		f.applyHangups(call)
 	}
 	for id, h := range f.hungUp {
 		call := f.calls[h.call]
@@ -163,7 +163,7 @@ func (f *liveFold) answer() []LiveCall {
 
 // settle applies what was told of channels to a call. One that was hung up ends the call
 // where it is the caller's, the one that answered, or the only one.
-func (f *liveFold) settle(call *LiveCall) {
+func (f *liveFold) applyHangups(call *LiveCall) {
 	ended, answered := f.hangUp(call, call.UniqueID), f.bridged[call.UniqueID]
 	for i := range call.Legs {
 		leg := &call.Legs[i]

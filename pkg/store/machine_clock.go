@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// mayPass is how long a server may have been off, or its clock set forward, before its clock
+	// maxAhead is how long a server may have been off, or its clock set forward, before its clock
 	// is doubted. So much may expire or be sealed too early by a wrong clock.
-	mayPass = 7 * 24 * time.Hour
-	// mayBeBack is how far a clock may be set back, as NTP does.
-	mayBeBack = time.Hour
+	maxAhead = 7 * 24 * time.Hour
+	// maxBehind is how far a clock may be set back, as NTP does.
+	maxBehind = time.Hour
 	// near is how far the time of a call may lie from a clock that it confirms: zones, and
 	// calls that are told of late.
 	near = 48 * time.Hour
@@ -107,7 +107,7 @@ func (c *Clock) look() (shows, goes time.Time) {
 
 func doubtful(shows, goes time.Time) bool {
 	ahead := shows.Round(0).Sub(goes)
-	return ahead > mayPass || ahead < -mayBeBack
+	return ahead > maxAhead || ahead < -maxBehind
 }
 
 // Doubt says what is wrong with the machine's clock; false where nothing is.
@@ -161,11 +161,11 @@ func (c *Clock) confirmed(ctx context.Context, d Doubt) (bool, error) {
 	heard, telling := 0, 0
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may confirm the clock", Name: each.Text[pbx.MAC]}
 	err := pbxs.Do(ctx, s.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
-		h, err := s.Heard(ctx, mac)
+		h, err := s.LastEvent(ctx, mac)
 		if err != nil || h.Last.Before(since.Truncate(time.Millisecond)) {
 			return err
 		}
-		tells, err := s.tellsOf(ctx, mac, d.Shows, since)
+		tells, err := s.reportedCallNear(ctx, mac, d.Shows, since)
 		if err != nil {
 			return err
 		}
@@ -177,8 +177,8 @@ func (c *Clock) confirmed(ctx context.Context, d Doubt) (bool, error) {
 	return telling*2 > heard, err
 }
 
-// tellsOf reports whether a PBX told of a call near a time, and that was received since another.
-func (s *Store) tellsOf(ctx context.Context, mac pbx.MAC, at, since time.Time) (bool, error) {
+// reportedCallNear reports whether a PBX told of a call near a time, and that was received since another.
+func (s *Store) reportedCallNear(ctx context.Context, mac pbx.MAC, at, since time.Time) (bool, error) {
 	since = since.Truncate(time.Millisecond)
 	span := Span{From: pbx.LocalTimeOf(at.UTC().Add(-near)), To: pbx.LocalTimeOf(at.UTC().Add(near))}
 	for r, err := range s.CallRecords(ctx, mac, pbx.UTC, span) {

@@ -133,7 +133,7 @@ func TestSettingsThatAreNoObjectAreNotUnderstood(t *testing.T) {
 	if _, err := s.Seen(t.Context(), reception); !errors.Is(err, store.ErrNotUnderstood) {
 		t.Error(err)
 	}
-	if _, err := s.Heard(t.Context(), reception); !errors.Is(err, store.ErrNotUnderstood) {
+	if _, err := s.LastEvent(t.Context(), reception); !errors.Is(err, store.ErrNotUnderstood) {
 		t.Error(err)
 	}
 	table.Close()

@@ -15,9 +15,9 @@ import (
 // Store keeps the records and settings of a fleet in a Table.
 type Store struct {
 	*base
-	figures *Figures
-	heard   *cache.Cache[Key, struct{}]      // what need not be written again for a while of when PBXs were heard
-	listed  *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
+	figures    *Figures
+	lastEvents *cache.Cache[Key, struct{}]      // what need not be written again for a while of when PBXs were heard
+	listed     *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
 }
 
 // rememberedAtMost is for how many PBXs a writer remembers what it has written.
@@ -27,10 +27,10 @@ const rememberedAtMost = 10_000
 func New(table Table, now func() time.Time) *Store {
 	b := &base{table: table, now: now}
 	return &Store{
-		base:    b,
-		figures: &Figures{base: b, marked: cache.New[Key, struct{}](rememberedAtMost)},
-		heard:   cache.New[Key, struct{}](rememberedAtMost),
-		listed:  cache.New[pbx.MAC, time.Time](rememberedAtMost),
+		base:       b,
+		figures:    &Figures{base: b, marked: cache.New[Key, struct{}](rememberedAtMost)},
+		lastEvents: cache.New[Key, struct{}](rememberedAtMost),
+		listed:     cache.New[pbx.MAC, time.Time](rememberedAtMost),
 	}
 }
 
@@ -63,10 +63,10 @@ func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool
 	if err != nil {
 		return false, err
 	}
-	if err := s.Enlist(ctx, r.MAC, r.At); err != nil {
+	if err := s.Register(ctx, r.MAC, r.At); err != nil {
 		return false, err
 	}
-	if err := s.hear(ctx, r); err != nil {
+	if err := s.keepLastEvent(ctx, r); err != nil {
 		return false, err
 	}
 	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })
@@ -88,7 +88,7 @@ func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool
 // them is sealed, and so is not.
 func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
 	for _, day := range changedDays(r, event, s.now()) {
-		marked, err := s.figures.markLate(ctx, r.MAC, day)
+		marked, err := s.figures.markOverdue(ctx, r.MAC, day)
 		if err != nil {
 			return sealed, err
 		}

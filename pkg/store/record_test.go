@@ -97,7 +97,7 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
-		heard, err := s.Heard(t.Context(), mac)
+		heard, err := s.LastEvent(t.Context(), mac)
 		if err != nil || heard.KID != c.byKey || !heard.Last.Equal(received.Add(c.heardAt)) {
 			t.Errorf("%q after %v: %+v, %v", c.key, c.after, heard, err)
 		}
@@ -113,7 +113,7 @@ func TestWhatAWrongClockHeardHidesNoSilence(t *testing.T) {
 		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
-		heard, err := s.Heard(t.Context(), mac)
+		heard, err := s.LastEvent(t.Context(), mac)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ type Redaction struct {
 	Gone   func(ContentHash) bool
 	DryRun bool
 	// Tell is told of each item that has it, one after the other, when it is done.
-	Tell func(Redacted)
+	Report func(Redacted)
 }
 
 // Redacted is an item that had what was to be erased.
@@ -93,7 +93,7 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 	replace, err := s.redacted(item, zone, r, &found)
 	if err != nil {
 		found.Err = err
-		r.Tell(found)
+		r.Report(found)
 		return err
 	}
 	if replace == nil && !found.Left {
@@ -102,7 +102,7 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 	if replace != nil && !r.DryRun {
 		found.Err = replace(ctx)
 	}
-	r.Tell(found)
+	r.Report(found)
 	return found.Err
 }
 
@@ -247,17 +247,17 @@ func Masked(event pbx.Event, mask Mask) (masked pbx.Event, changed bool, err err
 	}
 	switch e := masked.(type) {
 	case *pbx.CallRecord:
-		settleAgent(&e.Agent, &e.AgentSent)
+		readAgent(&e.Agent, &e.AgentSent)
 	case *pbx.AgentLogin:
-		settleAgent(&e.Agent, &e.AgentSent)
+		readAgent(&e.Agent, &e.AgentSent)
 	case *pbx.AgentLogoff:
-		settleAgent(&e.Agent, &e.AgentSent)
+		readAgent(&e.Agent, &e.AgentSent)
 	}
 	return masked, true, nil
 }
 
-// settleAgent makes an agent the one that what was sent says.
-func settleAgent(agent, sent *string) {
+// readAgent makes an agent the one that what was sent says.
+func readAgent(agent, sent *string) {
 	if *sent == "" {
 		return
 	}

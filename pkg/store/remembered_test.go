@@ -52,7 +52,7 @@ func TestAPBXThatWasRemovedIsListedAgainByItsNextEvent(t *testing.T) {
 			if listed, err := s.Listed(t.Context(), reception); err != nil || !listed {
 				t.Errorf("%s: listed: %t, %v", name, listed, err)
 			}
-			if heard, err := s.Heard(t.Context(), reception); err != nil || !heard.Last.Equal(received) {
+			if heard, err := s.LastEvent(t.Context(), reception); err != nil || !heard.Last.Equal(received) {
 				t.Errorf("%s: heard: %v, %v", name, heard, err)
 			}
 		}

@@ -20,8 +20,8 @@ const (
 	// daysToExpire is how many days after its day is sealed a record expires. The figures of a
 	// day are made of records of the day before, too, and are computed for some time.
 	daysToExpire = 2
-	// lateFor is how long a record is kept that comes late, whatever its day.
-	lateFor = 30 * 24 * time.Hour
+	// lateRecordFor is how long a record is kept that comes late, whatever its day.
+	lateRecordFor = 30 * 24 * time.Hour
 	// liveFor is how long the legs of a call in progress are kept, and extensionLogFor how long
 	// the changes of an extension.
 	liveFor         = 24 * time.Hour
@@ -45,7 +45,7 @@ func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
 	if start == 0 {
 		start = pbx.LocalTimeOf(r.At.UTC())
 	}
-	late := expiring(r, lateFor)
+	late := expiring(r, lateRecordFor)
 	if day := (start.Day() + s.keep + daysToExpire).UTC(); day.After(late) {
 		return day
 	}

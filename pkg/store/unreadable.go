@@ -34,11 +34,11 @@ func (s *Store) Discard(ctx context.Context, u *Unreadable) error {
 	return nil
 }
 
-// Mend sets right what the first unreadable things of loops were, where that loses nothing: a
+// Repair sets right what the first unreadable things of loops were, where that loses nothing: a
 // mark whose day and PBX are known is made again, so that the day is computed; a mark or an entry
 // of the fleet list whose key names no PBX is deleted, since it says nothing else. All other
-// things stay. Who calls Mend has told of the error before.
-func (s *Store) Mend(ctx context.Context, err error) error {
+// things stay. Who calls Repair has told of the error before.
+func (s *Store) Repair(ctx context.Context, err error) error {
 	var failed []error
 	for _, loop := range each.In(err) {
 		for _, bad := range loop.First {

@@ -241,7 +241,7 @@ func (c *checkup) lastRun(ctx context.Context) (string, error) {
 func (c *checkup) notBefore(ctx context.Context) error {
 	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that were heard", Name: each.Text[pbx.MAC]}
 	return pbxs.Do(ctx, c.records.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
-		heard, err := c.records.Heard(ctx, mac)
+		heard, err := c.records.LastEvent(ctx, mac)
 		if early := heard.Last.Sub(c.Now()); early > doctor.ClockMayBeOff {
 			return each.Stop(doctor.Wrong("have this machine set its clock by NTP", "something was received of %s that is %s in the future", mac, early.Round(time.Second)))
 		}
