@@ -14,10 +14,10 @@ import (
 type base struct {
 	table Table
 	now   func() time.Time
-	keep  pbx.Day // days that records of calls are kept; 0: for ever
+	keep  pbx.Day // days that records of calls are kept; 0: forever
 }
 
-// load reads the document at a key into doc, and returns its version. Where there is none,
+// load reads the document at a key into doc, and returns its version. If nothing is stored there,
 // doc stays as it is, and the version is empty.
 func (b *base) load(ctx context.Context, k Key, doc any) (version string, err error) {
 	item, err := b.table.Get(ctx, k)
@@ -30,7 +30,7 @@ func (b *base) load(ctx context.Context, k Key, doc any) (version string, err er
 	return item.Version, unmarshal(item, doc)
 }
 
-// save writes doc at a key. Its error is ErrCondition where the condition does not hold.
+// save writes doc at a key. Its error is ErrCondition if the condition does not hold.
 func (b *base) save(ctx context.Context, k Key, version string, doc any, cond Condition) error {
 	text, err := canonicalOf(doc)
 	if err != nil {
@@ -39,7 +39,7 @@ func (b *base) save(ctx context.Context, k Key, version string, doc any, cond Co
 	return b.table.Put(ctx, Item{Key: k, Version: version, Doc: text}, cond)
 }
 
-// query is Table.Query without what has expired.
+// query is Table.Query without expired items.
 func (b *base) query(ctx context.Context, r Range) iter.Seq2[Item, error] {
 	return each.Where(each.Doing("read "+r.From, b.table.Query(ctx, r)), func(i Item) bool { return !b.expired(i) })
 }
@@ -47,7 +47,7 @@ func (b *base) query(ctx context.Context, r Range) iter.Seq2[Item, error] {
 func (b *base) expired(i Item) bool { return !i.Expires.IsZero() && !i.Expires.After(b.now()) }
 
 // partitions yields the items of those partitions whose names begin with prefix and end in a
-// hexadecimal digit. doing is what they are read for.
+// hexadecimal digit. doing says in errors why they are read.
 func (b *base) partitions(ctx context.Context, prefix, doing string) iter.Seq2[Item, error] {
 	var parts []iter.Seq2[Item, error]
 	for _, digit := range "0123456789abcdef" {
@@ -56,12 +56,12 @@ func (b *base) partitions(ctx context.Context, prefix, doing string) iter.Seq2[I
 	return each.Join(parts...)
 }
 
-// partition yields the items of a partition, also those that have expired.
+// partition yields the items of a partition, including expired ones.
 func (b *base) partition(ctx context.Context, pk, doing string) iter.Seq2[Item, error] {
 	return each.Doing(doing, b.table.Query(ctx, Range{PK: pk}))
 }
 
-// first is the first item of a range.
+// first returns the first item of a range; found reports whether it has one.
 func (b *base) first(ctx context.Context, r Range) (item Item, found bool, err error) {
 	r.Limit = 1
 	for item, err := range b.query(ctx, r) {

@@ -8,30 +8,30 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Checked is how far the published days of a PBX were looked at, from the latest to the
-// earliest: whether they were computed by these rules, and in this zone.
+// Checked is how far the published days of a PBX were checked, from the latest to the earliest. A
+// check asks whether a day was computed by these rules, and in this zone.
 type Checked struct {
 	Rules int    `json:"rules"`
-	Zone  string `json:"zone"` // that the operator has set; empty: none
-	// Before is the earliest day that was marked as due; unknown where none was.
+	Zone  string `json:"zone"` // that the operator set; empty: not set
+	// Before is the earliest day that was marked as due; unknown: no day was.
 	Before pbx.Day `json:"before,omitzero"`
-	// Waited is for how many runs those that were marked are not computed yet.
+	// Waited is how many runs have passed while marked days were not computed.
 	Waited int `json:"waited,omitempty"`
-	// Skipped is whether some could not be looked at, so that all are looked at again.
+	// Skipped reports whether a day could not be checked, so that all are checked again.
 	Skipped bool `json:"skipped,omitempty"`
-	Done    bool `json:"done"` // all were looked at
+	Done    bool `json:"done"` // all days were checked
 }
 
-// Checked reads how far the published days of a PBX were looked at.
+// Checked reads how far the published days of a PBX were checked.
 func (f *Figures) Checked(ctx context.Context, mac pbx.MAC) (c Checked, err error) {
 	_, err = f.load(ctx, checkedKey(mac), &c)
-	return c, wrap(err, "read which days of %s were looked at", mac)
+	return c, wrap(err, "read which days of %s were checked", mac)
 }
 
-// SetChecked keeps how far the published days of a PBX were looked at.
+// SetChecked keeps how far the published days of a PBX were checked.
 func (f *Figures) SetChecked(ctx context.Context, mac pbx.MAC, c Checked) error {
 	err := f.save(ctx, checkedKey(mac), ownVersion(millis(f.now())), c, Condition{})
-	return wrap(err, "keep which days of %s were looked at", mac)
+	return wrap(err, "keep which days of %s were checked", mac)
 }
 
 // PublishedDay is a day whose figures are published.
@@ -40,9 +40,9 @@ type PublishedDay struct {
 	Header
 }
 
-// PublishedDays yields the days of a PBX before the given one whose figures are published, the
-// latest first; all of them where it is unknown. A header that can't be read is an *each.Bad;
-// after any other error it ends.
+// PublishedDays yields the published days of a PBX before the given one, the latest first. If that
+// one is unknown, it yields all. A header that can't be read is an *each.Bad. Any other error ends
+// the sequence.
 func (f *Figures) PublishedDays(ctx context.Context, mac pbx.MAC, before pbx.Day) iter.Seq2[PublishedDay, error] {
 	r := Prefix(string(mac), dayPrefix+"#")
 	r.Reverse = true

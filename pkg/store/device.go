@@ -9,27 +9,25 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Device is what the operator has set for a PBX. The zero Device is one of which
-// nothing was set.
+// Device holds the settings of a PBX, which the operator makes. In the zero Device nothing is set.
 //
-// Its members are read one by one, so that one that can't be read says nothing of the others.
-// Disabled and MinGeneration are written only for a PBX that was disabled, or whose URL was
-// revoked. So where they are there and can't be read, it is disabled, and no URL opens: a PBX
-// that was never shut is not refused, and one that was shut stays so.
+// Members are read one by one, so that an unreadable one does not affect the others. Disabled is
+// written only for a PBX that was disabled, and MinGeneration only if a URL was revoked. So if one
+// of them exists and can't be read, the PBX counts as disabled, or no URL is valid.
 type Device struct {
 	Name     string   `json:"name,omitempty"`
 	Site     string   `json:"site,omitempty"`
-	Zone     pbx.Zone `json:"zone,omitzero"`      // where its clock stands
+	Zone     pbx.Zone `json:"zone,omitzero"`      // of its clock
 	Disabled bool     `json:"disabled,omitempty"` // its events are refused
-	// Aliases are MACs that its events may name, too: those of a PBX whose place it took.
+	// Aliases are other MACs that its events may name, such as that of the PBX it replaced.
 	Aliases []pbx.MAC `json:"aliases,omitempty"`
-	// MinGeneration is the least generation of a URL that still opens; 0: all do.
+	// MinGeneration is the lowest generation of a URL that is valid; 0: all are.
 	MinGeneration uint32 `json:"min_generation,omitempty"`
-	// Thresholds in seconds, from 0. Unknown: the default.
+	// Thresholds in seconds, from 0; unknown: the default.
 	ServiceLevel     pbx.Int `json:"sla_threshold_seconds,omitzero"` // within which a call should be answered
 	ShortAbandon     pbx.Int `json:"short_abandon_seconds,omitzero"` // before which an abandoned call is short
 	TalkIncludesHold bool    `json:"talk_includes_hold,omitempty"`   // in the PBX's records
-	// Replaces is the PBX whose place this one took, on the day ReplacesFrom by its clock.
+	// Replaces is the PBX that this one replaced, on the day ReplacesFrom by its clock.
 	Replaces     pbx.MAC `json:"replaces,omitempty"`
 	ReplacesFrom pbx.Day `json:"replaces_from,omitzero"`
 
@@ -42,8 +40,8 @@ const (
 	memberGeneration = "min_generation"
 )
 
-// Check tells the first of some members, by their names in JSON, that can't be read. Its error
-// is an ErrNotUnderstood.
+// Check reports the first of the named JSON members that can't be read. Its error is an
+// ErrNotUnderstood.
 func (d Device) Check(members ...string) error { return d.Unreadable.check(members...) }
 
 // deviceDoc is the document of a Device.
@@ -66,14 +64,12 @@ func (d *deviceDoc) UnmarshalJSON(text []byte) (err error) {
 // MarshalJSON implements json.Marshaler.
 func (d deviceDoc) MarshalJSON() ([]byte, error) { return writeMembers(d.Device, d.Unreadable) }
 
-// Sends tells whether an event that names a MAC, or none, may be that of the PBX of these
-// settings.
+// Sends reports whether an event from the PBX may name this MAC. An empty name is allowed.
 func (d Device) Sends(mac, named pbx.MAC) bool {
 	return named == "" || named == mac || slices.Contains(d.Aliases, named)
 }
 
-// Disowns says why an event that names a MAC can't be that of the PBX of these settings; empty
-// where it may be.
+// Disowns returns why an event from the PBX may not name this MAC; empty if it may.
 func (d Device) Disowns(mac, named pbx.MAC) string {
 	if d.Sends(mac, named) {
 		return ""
@@ -81,7 +77,7 @@ func (d Device) Disowns(mac, named pbx.MAC) string {
 	return fmt.Sprintf("the body names the MAC %s", named)
 }
 
-// Device reads the settings of a PBX. Where the document is none at all, the error is an
+// Device reads the settings of a PBX. If the document is not a JSON object, the error is an
 // ErrNotUnderstood.
 func (s *Store) Device(ctx context.Context, mac pbx.MAC) (Device, error) {
 	var d deviceDoc
@@ -100,9 +96,9 @@ func (s *Store) SetDevice(ctx context.Context, mac pbx.MAC, d Device) error {
 	return err
 }
 
-// ChangeDevice has apply change the settings of a PBX, puts it on the fleet list, and returns
-// what is set then. No change that is made at the same time is lost: apply is called again
-// where another writer was faster. Where apply fails, nothing is written.
+// ChangeDevice calls apply to change the settings of a PBX, puts the PBX on the fleet list, and
+// returns the new settings. If another writer was faster, it calls apply again, so that no
+// concurrent change is lost. If apply fails, nothing is written.
 func (s *Store) ChangeDevice(ctx context.Context, mac pbx.MAC, apply func(*Device) error) (Device, error) {
 	d, err := change(ctx, s, mac, deviceKey(mac), "settings", func(d *deviceDoc) error { return apply(&d.Device) })
 	return d.Device, err

@@ -12,7 +12,7 @@ import (
 	"trunkline/pkg/retry"
 )
 
-// stillAt is the condition that a document is as it was when load returned its version.
+// stillAt is the condition that a document still has the version that load returned.
 func stillAt(version string) Condition {
 	if version == "" {
 		return Absent()
@@ -20,8 +20,8 @@ func stillAt(version string) Condition {
 	return Unchanged(version)
 }
 
-// change has apply change what the operator has written of a PBX, again where another writer was
-// faster. What stays as it was is not written again.
+// change calls apply to change a document of a PBX that the operator writes. It tries again if
+// another writer was faster. An unchanged document is not written.
 func change[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what string, apply func(*D) error) (d D, err error) {
 	err = retry.OnConflict(ctx, ErrCondition, func() error {
 		d, err = changeOnce(ctx, s, mac, k, what, apply)
@@ -47,12 +47,12 @@ func changeOnce[D any](ctx context.Context, s *Store, mac pbx.MAC, k Key, what s
 	}
 	err = s.saveChange(ctx, k, version, before, d)
 	if errors.Is(err, ErrCondition) {
-		return d, fmt.Errorf("write the %s of %s: others write them, too: %w", what, mac, err)
+		return d, fmt.Errorf("write the %s of %s: another program keeps changing them: %w", what, mac, err)
 	}
 	return d, wrap(err, "write the %s of %s", what, mac)
 }
 
-// saveChange writes a document that was before something else, unless somebody else has.
+// saveChange writes a document that differs from before, if it still has the version.
 func (s *Store) saveChange(ctx context.Context, k Key, version string, before []byte, d any) error {
 	after, err := canonicalOf(d)
 	if err != nil || bytes.Equal(before, after) {
@@ -61,7 +61,7 @@ func (s *Store) saveChange(ctx context.Context, k Key, version string, before []
 	return s.save(ctx, k, ownVersion(s.now().UTC().Format(time.RFC3339Nano)), d, stillAt(version))
 }
 
-// orThere takes a condition that did not hold for success: what is there already counts.
+// orThere turns ErrCondition into success, where the stored item serves as well.
 func orThere(err error) error {
 	if errors.Is(err, ErrCondition) {
 		return nil
@@ -69,7 +69,7 @@ func orThere(err error) error {
 	return err
 }
 
-// wrap says what was being done when an error came, where one came.
+// wrap adds to an error what was being done; nil stays nil.
 func wrap(err error, doing string, args ...any) error {
 	if err == nil {
 		return nil
@@ -85,7 +85,7 @@ func unmarshal(i Item, doc any) error {
 	return nil
 }
 
-// canonicalOf is a document as items have it.
+// canonicalOf returns the canonical JSON of a document.
 func canonicalOf(v any) ([]byte, error) {
 	doc, err := marshal(v)
 	if err != nil {

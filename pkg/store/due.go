@@ -11,27 +11,27 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Mark says that a PBX's day is due: its figures are to be computed, or computed again.
+// Mark says that a PBX's day is due: its figures have to be computed, perhaps again.
 type Mark struct {
 	MAC pbx.MAC
 	Day pbx.Day
-	// At is when the records that made the day due may have been written at the latest, but
-	// for the time in which a writer relies on an earlier mark.
+	// At is when the mark was made. The records that made the day due were written before
+	// At + markWithin.
 	At      time.Time
 	version string
 }
 
-// markWithin is the time in which a writer relies on a mark that it made before.
+// markWithin is how long a writer relies on its own mark, and makes no other.
 const markWithin = time.Minute
 
-// MarkClosed marks a day as due since it closed at an instant. A mark that is there already
-// stays. Days that are sealed are not to be marked: see IsSealed.
+// MarkClosed marks a day as due because it closed at an instant. An existing mark stays. Callers
+// must not mark sealed days: see IsSealed.
 func (f *Figures) MarkClosed(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Time) error {
 	return f.mark(ctx, mac, day, at, Absent())
 }
 
-// markOverdue marks a day as due since a record of it is about to be written; false where it
-// is sealed.
+// markOverdue marks a day as due because one of its records is about to be written. It returns
+// false if the day is sealed.
 func (f *Figures) markOverdue(ctx context.Context, mac pbx.MAC, day pbx.Day) (marked bool, err error) {
 	at := f.now()
 	key := dueKey(mac, day)
@@ -54,7 +54,7 @@ func (f *Figures) mark(ctx context.Context, mac pbx.MAC, day pbx.Day, at time.Ti
 	return wrap(orThere(err), "mark %s of %s as due", day, mac)
 }
 
-// Mark returns the mark of a day; false where it is not due.
+// Mark returns the mark of a day; false if the day is not due.
 func (f *Figures) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, bool, error) {
 	item, err := f.table.Get(ctx, dueKey(mac, day))
 	if errors.Is(err, ErrNotFound) {
@@ -70,16 +70,16 @@ func (f *Figures) Mark(ctx context.Context, mac pbx.MAC, day pbx.Day) (Mark, boo
 	return m, true, nil
 }
 
-// Due yields the marks of all days that are due, of the whole fleet. A mark that can't be read
-// is an *each.Bad with an *Unreadable, which Repair sets right; after any other error it ends.
+// Due yields the marks of all due days of the fleet. A mark that can't be read is an *each.Bad with
+// an *Unreadable, which Store.Repair repairs. Any other error ends the sequence.
 func (f *Figures) Due(ctx context.Context) iter.Seq2[Mark, error] {
 	return decoded(ctx, f.partitions(ctx, duePrefix+"#", "read which days are due"), markOf)
 }
 
-// Unmark takes a mark away, unless the day was marked again since the mark was read.
+// Unmark removes a mark, unless the day was marked again since the mark was read.
 func (f *Figures) Unmark(ctx context.Context, m Mark) error {
 	err := f.table.Delete(ctx, dueKey(m.MAC, m.Day), Unchanged(m.version))
-	return wrap(orThere(err), "take the mark of %s of %s away", m.Day, m.MAC)
+	return wrap(orThere(err), "remove the mark of %s of %s", m.Day, m.MAC)
 }
 
 func markOf(i Item) (Mark, error) {
@@ -94,8 +94,8 @@ func markOf(i Item) (Mark, error) {
 	return Mark{mac, day, doc.At, i.Version}, nil
 }
 
-// changedDays are the days whose figures an event changes that is written now. A logoff
-// changes those that its session may have begun on, too.
+// changedDays returns the closed days whose figures an event changes if it is written now. A logoff
+// also changes the days on which its session may have begun.
 func changedDays(r Receipt, event pbx.Event, now time.Time) []pbx.Day {
 	m := beginning(r, event)
 	if _, ok := event.(*pbx.AgentLogoff); ok {
@@ -108,8 +108,8 @@ func changedDays(r Receipt, event pbx.Event, now time.Time) []pbx.Day {
 	return m.changedDays(r.Zone, now)
 }
 
-// changedDays are the days of a PBX whose figures are changed by what began then. The zone is
-// that which the operator has set.
+// changedDays returns the closed days whose figures change by what began at this moment. The zone is
+// the one that the operator set.
 func (m moment) changedDays(zone pbx.Zone, now time.Time) []pbx.Day {
 	switch {
 	case m.start == 0:
@@ -119,17 +119,18 @@ func (m moment) changedDays(zone pbx.Zone, now time.Time) []pbx.Day {
 	case zone.Known():
 		return dueDays(zone.FromUTC(m.start), zone, now)
 	}
-	// The PBX's clock may show any time on earth.
+	// The PBX's clock may be in any zone.
 	west := dueDays(farthestWest.FromUTC(m.start), farthestEast, now)
 	all := append(west, dueDays(farthestEast.FromUTC(m.start), farthestEast, now)...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// dueDays are the days of a PBX whose figures a record changes that is written now: those
-// that its clock has left; and where the record claims a day that the clock can't have
-// reached, that one. The record may belong to its own day, or if it begins in the first
-// hours to the day before; and it decides which records of the next day belong to its own.
+// dueDays returns the days whose figures change if a record is written now: those that are over by
+// the PBX's clock. If the record claims a day that the clock can't have reached, all its days are.
+//
+// A record may belong to its own day, or to the day before if it starts in the first hours. It also
+// decides which records of the next day belong to its own.
 func dueDays(start pbx.LocalTime, zone pbx.Zone, now time.Time) (due []pbx.Day) {
 	first, last := start.Day(), start.Day()+1
 	if start.Early() {
@@ -144,16 +145,16 @@ func dueDays(start pbx.LocalTime, zone pbx.Zone, now time.Time) (due []pbx.Day) 
 	return due
 }
 
-// MarkedThrough is the last day of a PBX that was marked since it closed, as were all
-// before it; unknown where none was.
+// MarkedThrough returns the last day of a PBX up to which all closed days were marked; unknown if
+// none was.
 func (f *Figures) MarkedThrough(ctx context.Context, mac pbx.MAC) (pbx.Day, error) {
 	var doc struct{ Through pbx.Day }
 	_, err := f.load(ctx, markedKey(mac), &doc)
 	return doc.Through, wrap(err, "read which days of %s are marked", mac)
 }
 
-// SetMarkedThrough keeps that all days until the given one are marked since they closed, and
-// no later one. Days that are marked twice do no harm.
+// SetMarkedThrough keeps that all closed days up to the given one were marked, and no later one.
+// Marking a day twice does no harm.
 func (f *Figures) SetMarkedThrough(ctx context.Context, mac pbx.MAC, day pbx.Day) error {
 	doc := map[string]pbx.Day{"through": day}
 	err := f.save(ctx, markedKey(mac), ownVersion(millis(f.now())), doc, Condition{})

@@ -13,44 +13,44 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Figures keeps the figures of the fleet's days: their rows and headers, what was replaced, which
-// days are sealed, and which are due.
+// Figures keeps the figures of days: their rows and headers, and figures that were replaced. It also
+// knows which days are sealed, and which are due.
 type Figures struct {
 	*base
-	marked *cache.Cache[Key, struct{}] // marks that need not be written again for a while
+	marked *cache.Cache[Key, struct{}] // recent marks, which need not be written again
 }
 
-// Header is what is known of a day's figures as a whole. The zero Header is that of a day
-// of which nothing was computed.
+// Header describes the figures of a day as a whole. A day without figures has the zero Header.
 //
-// A revision belongs to the one writer that claimed it. Who claims one has read the records
-// after every writer of an earlier revision did, so the higher revision has the newer
-// figures, and rows of a lower one never replace it.
+// A revision belongs to the one writer that claimed it. That writer read the records later than
+// every writer of an earlier revision. So a higher revision has newer figures, and rows of a lower
+// one never replace them.
 type Header struct {
-	Revision   int64     `json:"revision"`             // published last; 0: none
-	Claimed    int64     `json:"claimed,omitempty"`    // by a writer who has not published it yet
+	Revision   int64     `json:"revision"`             // of the published figures; 0: none are published
+	Claimed    int64     `json:"claimed,omitempty"`    // by a writer that has not published it yet
 	Hash       string    `json:"hash,omitempty"`       // of what was published
 	ComputedAt time.Time `json:"computed_at,omitzero"` // when the records were read
-	// Activity is when the day's contact-centre calls began.
+	// Activity is when the contact-centre calls of the day began.
 	Activity pbx.Activity `json:"activity,omitzero"`
 	Basis
-	// Sealed is the day from whose beginning in UTC on the day is sealed, as of its publication;
-	// unknown: never. The setting may have it earlier by now: Store.Sealed decides.
+	// Sealed was known when the figures were published: from the beginning of this day, in UTC,
+	// the header's day is sealed. Unknown: never. A changed setting may seal it earlier, so
+	// Figures.Sealed decides.
 	Sealed  pbx.Day `json:"sealed,omitzero"`
 	version string
 }
 
-// Basis is what a day's figures were computed by. It is unknown of those of the first rules.
+// Basis is what a day's figures were computed by. Figures of the first rules have none.
 type Basis struct {
 	Rules    int    `json:"rules,omitempty"`    // the version of the rules; absent: the first
 	Zone     string `json:"zone,omitempty"`     // of the PBX's clock
-	Settings string `json:"settings,omitempty"` // what the operator had set, in words
+	Settings string `json:"settings,omitempty"` // of the operator, as text
 }
 
-// firstRules is the version of the rules of a header that names none.
+// firstRules is the version of the rules in a header that names no version.
 const firstRules = 1
 
-// RulesVersion is the version of the rules, also where it is the first.
+// RulesVersion returns the version of the rules, from 1.
 func (b Basis) RulesVersion() int { return max(firstRules, b.Rules) }
 
 // Header reads a day's header.
@@ -64,24 +64,22 @@ func (f *Figures) Header(ctx context.Context, mac pbx.MAC, day pbx.Day) (Header,
 	return h, nil
 }
 
-// Current tells whether a day's header is still as it was read.
+// Current reports whether a day's header is still as it was read.
 func (f *Figures) Current(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (bool, error) {
 	now, err := f.Header(ctx, mac, day)
 	return now.version == h.version, err
 }
 
-// Claim takes the next revision of a day's figures, where the header is still as it was
-// read, and returns ErrCondition where it is not: then another writer was faster, and the
-// records are to be read again.
+// Claim takes the next revision of a day's figures. If the header has changed since h was read, it
+// returns ErrCondition: another writer was faster, and the caller must read the records again.
 func (f *Figures) Claim(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header) (Header, error) {
 	next := h
 	next.Claimed = max(h.Revision, h.Claimed) + 1
 	return f.putHeader(ctx, mac, day, h, next)
 }
 
-// Publish makes a claimed revision the one that counts, where the claim still holds, and
-// returns ErrCondition where it does not. Of what is published it keeps Hash, ComputedAt,
-// Activity and Basis; and from when on the day is sealed.
+// Publish makes a claimed revision the valid one, and keeps when the day is sealed. Of published it
+// uses Hash, ComputedAt, Activity and Basis. If the claim no longer holds, it returns ErrCondition.
 func (f *Figures) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, published Header) (Header, error) {
 	published.Revision, published.Claimed = claim.Claimed, 0
 	published.Sealed = f.sealedFrom(day, claim)
@@ -89,8 +87,7 @@ func (f *Figures) Publish(ctx context.Context, mac pbx.MAC, day pbx.Day, claim, 
 	return f.putHeader(ctx, mac, day, claim, published)
 }
 
-// Activity is when the calls of the days from first to last began, of those whose figures
-// are published.
+// Activity returns when the calls of the published days from first to last began.
 func (f *Figures) Activity(ctx context.Context, mac pbx.MAC, first, last pbx.Day) (calls pbx.Activity, err error) {
 	for item, err := range f.query(ctx, headersOf(mac, first, last)) {
 		if err != nil {
@@ -127,7 +124,7 @@ type Computed struct {
 	Row        json.RawMessage `json:"row"` // a JSON object
 }
 
-// Scope is what a row tells of.
+// Scope is what a row is about.
 type Scope string
 
 // The scopes of rows.
@@ -137,7 +134,7 @@ const (
 	ScopeAgent Scope = "A"
 )
 
-// key is the part of a sort key that names the row.
+// key returns the part of a sort key that names the row.
 func (r Row) key() string {
 	if r.Scope == ScopePBX {
 		return string(ScopePBX)
@@ -145,15 +142,15 @@ func (r Row) key() string {
 	return join(string(r.Scope), r.Name)
 }
 
-// PutRow stores a row in place of one of a lower revision. Where there is one of a higher
-// revision, that stays, and all is well.
+// PutRow stores a row, and replaces one of a lower revision. One of a higher revision stays, which is
+// no error.
 func (f *Figures) PutRow(ctx context.Context, mac pbx.MAC, day pbx.Day, r Row) error {
 	err := f.putParts(ctx, r.Computed, Newer(), func(part int) Key { return rowKey(mac, day, r.key(), part) })
 	return wrap(err, "write row %s of %s of %s", r.key(), day, mac)
 }
 
-// putParts stores a row's figures under as many keys as they need. What the condition keeps out
-// is there already.
+// putParts stores the document of a row under as many keys as it needs. If the condition does not
+// hold, the stored row serves as well.
 func (f *Figures) putParts(ctx context.Context, row Computed, c Condition, key func(part int) Key) error {
 	items, err := itemsOf(row, key)
 	if err != nil {
@@ -167,7 +164,7 @@ func (f *Figures) putParts(ctx context.Context, row Computed, c Condition, key f
 	return nil
 }
 
-// DropRows removes what rows of a lower revision than the given one have left.
+// DropRows deletes the rows of revisions below the given one.
 func (f *Figures) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) error {
 	for item, err := range f.table.Query(ctx, rowsOf(mac, day)) {
 		if err != nil {
@@ -183,8 +180,8 @@ func (f *Figures) DropRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revisi
 	return nil
 }
 
-// Rows yields the rows of a day's figures: those of agents, of the PBX and of queues, in
-// this order, by name. After an error it ends.
+// Rows yields the rows of a day's figures: agents, the PBX, queues; each by name. An error ends the
+// sequence.
 func (f *Figures) Rows(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Row, error] {
 	return f.rows(ctx, rowsOf(mac, day), 2)
 }
@@ -193,7 +190,7 @@ func rowsOf(mac pbx.MAC, day pbx.Day) Range {
 	return Prefix(string(mac), join(kpiPrefix, day.String())+"#")
 }
 
-// rows yields the rows of a range, whose names stand after so many parts of their keys.
+// rows yields the rows of a range. The names of rows follow after skip parts of their keys.
 func (f *Figures) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		begun := map[string]*rowDoc{} // rows in several items, by their names
@@ -222,8 +219,8 @@ func (f *Figures) rows(ctx context.Context, r Range, skip int) iter.Seq2[Row, er
 	}
 }
 
-// joinParts adds an item to the row that it is a part of, and returns the row when it is
-// whole. Parts of different revisions make no row: it is being written.
+// joinParts adds a part to its row, and returns the row once it is complete. It drops a row with
+// parts of different revisions, since that row is being written.
 func joinParts(begun map[string]*rowDoc, name string, part rowDoc) *Computed {
 	row := begun[name]
 	if part.Part == 0 {
@@ -251,8 +248,8 @@ func rowNamed(parts []string, doc rowDoc) Row {
 	return r
 }
 
-// rowDoc is the form of a row's document. A row that is too large for one item has its text
-// in parts.
+// rowDoc is the stored form of a row. A row that is too large for one item is split: each item has a
+// part of its text.
 type rowDoc struct {
 	Computed
 	Part  int    `json:"part,omitempty"`
@@ -260,10 +257,10 @@ type rowDoc struct {
 	Text  string `json:"text,omitempty"`
 }
 
-// maxRow is the size in bytes of the largest row, or part of one, that one item holds.
+// maxRow is the most bytes of a row that one item holds.
 const maxRow = MaxDoc - 1<<10
 
-// itemsOf is a row as one item, or as several.
+// itemsOf returns a row as one item, or as several.
 func itemsOf(c Computed, at func(part int) Key) ([]Item, error) {
 	row, err := Canonical(c.Row)
 	if err != nil {
@@ -291,7 +288,7 @@ func rowItem(k Key, revision int64, doc rowDoc) (Item, error) {
 	return Item{Key: k, Version: digits(revision), Doc: text}, err
 }
 
-// cut cuts a text into pieces of at most size bytes, none of them within a character.
+// cut splits a text into pieces of at most size bytes, and never within a character.
 func cut(text string, size int) (pieces []string) {
 	for len(text) > size {
 		end := size

@@ -8,8 +8,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Forget removes all that is kept of a PBX, and takes it off the fleet list. It is meant for
-// one that is not real.
+// Forget deletes everything that is kept of a PBX, and takes it off the fleet list. It is meant for a
+// PBX that does not exist.
 func (s *Store) Forget(ctx context.Context, mac pbx.MAC) error {
 	for item, err := range s.table.Query(ctx, Range{PK: string(mac)}) {
 		if err != nil {
@@ -25,24 +25,24 @@ func (s *Store) Forget(ctx context.Context, mac pbx.MAC) error {
 	return s.unlist(ctx, mac)
 }
 
-// forgetDue removes the marks of the days of a PBX that are due.
+// forgetDue deletes the marks of a PBX's due days.
 func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 	for item, err := range s.table.Query(ctx, Range{PK: dueKey(mac, 0).PK}) {
 		if err != nil {
-			return wrap(err, "forget what is due of %s", mac)
+			return wrap(err, "delete the marks of %s", mac)
 		}
 		if !strings.HasSuffix(item.SK, "#"+string(mac)) {
 			continue
 		}
 		if err := s.table.Delete(ctx, item.Key, Condition{}); err != nil {
-			return wrap(err, "forget what is due of %s", mac)
+			return wrap(err, "delete the marks of %s", mac)
 		}
 	}
 	return nil
 }
 
-// strike takes a PBX off the fleet list. Nothing that was written of it before is relied on any
-// more, so that its next event writes it again.
+// unlist takes a PBX off the fleet list. It clears what this writer remembers, so that the next event
+// of the PBX writes everything again.
 func (s *Store) unlist(ctx context.Context, mac pbx.MAC) error {
 	err := s.table.Delete(ctx, fleetKey(mac), Condition{})
 	s.listed.Drop(mac)
@@ -51,11 +51,12 @@ func (s *Store) unlist(ctx context.Context, mac pbx.MAC) error {
 	return wrap(err, "take %s off the fleet list", mac)
 }
 
-// Remove takes a PBX off the fleet list, with what was said and learnt of it: its names, and
-// which of its days are due. Its records and figures stay, unless they are to be forgotten,
-// too. Of its settings it leaves that it is disabled, and the least generation of its URLs: a
-// URL is proved without the table, so it would open again, and the PBX join the fleet, if
-// nothing were known of it. Where it is broken off, it can be done again.
+// Remove takes a PBX off the fleet list, and deletes its settings, names and due days. It deletes
+// its records and figures only if records is set.
+//
+// Two settings stay: that the PBX is disabled, and the lowest valid generation of its URLs. Its URL
+// is checked without the table, so without them the URL would be valid again, and its next event
+// would put the PBX back on the list. An interrupted Remove can be repeated.
 func (s *Store) Remove(ctx context.Context, mac pbx.MAC, records bool) error {
 	_, err := s.ChangeDevice(ctx, mac, func(d *Device) error {
 		*d = Device{Disabled: true, MinGeneration: d.MinGeneration, Unreadable: d.Unreadable.only(memberGeneration)}
@@ -84,7 +85,7 @@ func (s *Store) Remove(ctx context.Context, mac pbx.MAC, records bool) error {
 	return s.unlist(ctx, mac)
 }
 
-// aboutPBX are the sort keys of what is known of a PBX as such, beside its settings.
+// aboutPBX are the sort keys of what is known of a PBX itself, except its settings.
 var aboutPBX = map[string]bool{namesSK: true, seenSK: true, lastEventSK: true, markedSK: true, checkedSK: true}
 
 // Listed reports whether a PBX is on the fleet list.

@@ -10,9 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Check tells what is wrong with an item that no Table may take: a key, version or
-// document outside the bounds that Key and Item give, or a document that is not
-// canonical.
+// Check reports why no Table may take an item. Its key, version or document is outside the bounds of
+// Key and Item, or its document is not canonical.
 func (i Item) Check() error {
 	if err := i.Key.Check(); err != nil {
 		return err
@@ -39,7 +38,7 @@ func (i Item) Check() error {
 	return nil
 }
 
-// Check tells what is wrong with a key that no Table may take.
+// Check reports why no Table may take a key.
 func (k Key) Check() error {
 	switch {
 	case len(k.PK) < 1 || len(k.PK) > 256 || !utf8.ValidString(k.PK):
@@ -50,12 +49,12 @@ func (k Key) Check() error {
 	return nil
 }
 
-// Canonical rewrites a JSON object so that equal documents are equal bytes,
-// whichever Table they were read from: members in the byte order of their names,
-// no blanks, no escapes but those that JSON demands. A number that is not whole or
-// has more than 15 digits, a member without a name or with one of 64 KB, or more than
-// 31 objects and arrays inside each other is an error, since not every Table would
-// keep it.
+// Canonical rewrites a JSON object so that equal documents are equal bytes, from whichever Table.
+// Members are in the byte order of their names. There are no blanks, and only the escapes that JSON
+// requires.
+//
+// What some Table could not keep is an error: a number that is not whole or has more than 15 digits;
+// a member without a name, or with one of 64 KB; more than 31 nested objects and arrays.
 func Canonical(doc []byte) ([]byte, error) {
 	if isCanonical(doc) {
 		return bytes.Clone(doc), nil
@@ -71,7 +70,7 @@ func rewrite(doc []byte) ([]byte, error) {
 		return nil, fmt.Errorf("document: %w", err)
 	}
 	if object == nil {
-		return nil, errors.New("document: null is no object")
+		return nil, errors.New("document: null is not an object")
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("document: there is more after the object")
@@ -99,7 +98,7 @@ const (
 	maxName  = 1<<16 - 1 // bytes
 )
 
-// checkKeepable checks a value in which so many levels may be.
+// checkKeepable checks a value, which may have this many nested levels.
 func checkKeepable(v any, levels int) error {
 	switch v := v.(type) {
 	case json.Number:
@@ -132,4 +131,4 @@ func checkKeepable(v any, levels int) error {
 	return nil
 }
 
-var errTooDeep = fmt.Errorf("document: more than %d objects and arrays are inside each other", maxDepth)
+var errTooDeep = fmt.Errorf("document: more than %d objects and arrays are nested", maxDepth)

@@ -32,8 +32,8 @@ const (
 	restated     = "RESTATED"
 )
 
-// utcSuffix is what ends the first part of a sort key whose time is in UTC, since the PBX
-// told instants: ISO 8601's letter for it.
+// utcSuffix ends the first part of a sort key whose time is in UTC, since the PBX sent instants. It
+// is ISO 8601's letter for UTC.
 const utcSuffix = "Z"
 
 // The first part of each partition key that is not a MAC.
@@ -43,7 +43,7 @@ const (
 	spillPrefix    = "SPILL"
 )
 
-// The keys of items of which the table has one.
+// The keys of single items.
 var (
 	clockKey  = Key{"CLOCK", "CLOCK"}
 	hourlyKey = Key{"HOURLY", "HOURLY"}
@@ -76,7 +76,7 @@ func ivrKey(mac pbx.MAC, e *pbx.IVRStep, hash string) Key {
 	return key(mac, timed(ivrPrefix, e.InUTC), e.Start.String(), e.UUID, e.IVRID, hash)
 }
 
-// timed is the first part of the key of a record, by the clock that its time is of.
+// timed returns the first part of a record's key, by the clock of its time.
 func timed(prefix string, inUTC bool) string {
 	if inUTC {
 		return prefix + utcSuffix
@@ -88,7 +88,7 @@ func signKey(mac pbx.MAC, received, agent, sign string) Key {
 	return key(mac, signPrefix, received, agent, sign)
 }
 
-// signsOf are the signs received from an instant on, and before another one.
+// signsOf is the range of the signs received in [from, to).
 func signsOf(mac pbx.MAC, from, to time.Time) Range {
 	return Range{PK: string(mac), From: join(signPrefix, millis(from)), To: join(signPrefix, millis(to))}
 }
@@ -116,10 +116,10 @@ func dueKey(mac pbx.MAC, day pbx.Day) Key {
 	return Key{duePrefix + "#" + string(mac[len(mac)-1:]), join(day.String(), string(mac))}
 }
 
-// headerKey is the key of what is known of a day's figures as a whole.
+// headerKey is the key of the header of a day's figures.
 func headerKey(mac pbx.MAC, day pbx.Day) Key { return key(mac, dayPrefix, day.String()) }
 
-// headersOf are the headers of the days from first to last.
+// headersOf is the range of the headers of the days from first to last.
 func headersOf(mac pbx.MAC, first, last pbx.Day) Range {
 	return Range{PK: string(mac), From: join(dayPrefix, first.String()), To: join(dayPrefix, dayInKey(last+1))}
 }
@@ -129,12 +129,12 @@ func rowKey(mac pbx.MAC, day pbx.Day, row string, part int) Key {
 	return partKey(Key{string(mac), join(kpiPrefix, day.String()) + "#" + row}, part)
 }
 
-// restatedKey is the key of what replaced a day's figures.
+// restatedKey is the key of a restatement.
 func restatedKey(mac pbx.MAC, day pbx.Day, revision int64) Key {
 	return key(mac, restated, day.String(), digits(revision))
 }
 
-// spillKey spreads what is spilled over partitions by its hash.
+// spillKey spreads spilled texts over partitions by their hash.
 func spillKey(mac pbx.MAC, received time.Time, hash string) Key {
 	return Key{spillPrefix + "#0" + hash[:1], join(millis(received), string(mac), hash)}
 }
@@ -146,18 +146,17 @@ func partKey(k Key, part int) Key {
 	return k
 }
 
-// digits is a number in a width that sorts.
+// digits returns a number with leading zeros, so that it sorts.
 func digits(n int64) string { return fmt.Sprintf("%010d", n) }
 
-// millis is a time in milliseconds, in a width that sorts.
+// millis returns a time in milliseconds with leading zeros, so that it sorts.
 func millis(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
 
-// ownVersion is a version that begins with what it is ordered by, and that no other write
-// has.
+// ownVersion returns a version that sorts by order, and that no other write has.
 func ownVersion(order string) string { return order + "." + rand.Text() }
 
 // key joins the escaped parts of a sort key with #. Four parts of pbx.MaxName, a time and a hash
-// are below the 1,024 bytes of a sort key.
+// together stay below the 1,024 bytes of a sort key.
 func key(mac pbx.MAC, parts ...string) Key {
 	return Key{PK: string(mac), SK: join(parts...)}
 }
@@ -173,12 +172,12 @@ func join(parts ...string) string {
 	return b.String()
 }
 
-// afterAll is what stands in the place of a time in a key that is later than all times in keys:
-// the end of a range that ends with the year 9999. No event has such a time any more, but tables
-// may have records of such times, from earlier versions.
+// afterAll replaces a time in a key that is later than all times in keys. It ends a range that
+// reaches beyond the year 9999. Events no longer have such times, but tables may still have records
+// with them, from earlier versions.
 const afterAll = "~"
 
-// inKey is a time as a bound of a range of keys.
+// inKey returns a time as a bound of a range of keys.
 func inKey(t pbx.LocalTime) string {
 	if text := t.String(); len(text) == len("9999-12-31T23:59:59") {
 		return text
@@ -186,7 +185,7 @@ func inKey(t pbx.LocalTime) string {
 	return afterAll
 }
 
-// dayInKey is a day as a bound of a range of keys.
+// dayInKey returns a day as a bound of a range of keys.
 func dayInKey(d pbx.Day) string {
 	if text := d.String(); len(text) == len("9999-12-31") {
 		return text
@@ -194,7 +193,7 @@ func dayInKey(d pbx.Day) string {
 	return afterAll
 }
 
-// within is the range of a partition's records of one kind that began in a span of time.
+// within is the range of a PBX's records of one kind that began in a span of time.
 func within(mac pbx.MAC, prefix string, span Span) Range {
 	r := Prefix(string(mac), prefix+"#")
 	if span.From != 0 {
@@ -214,8 +213,8 @@ func unescape(s string) string {
 	return s // it was shortened within an escape
 }
 
-// escape writes #, % and control characters as % and two hexadecimal digits, so that
-// a # in a key is always the end of a part.
+// escape writes #, % and control characters as % and two hexadecimal digits. So a # in a key always
+// ends a part.
 func escape(s string) string {
 	if strings.IndexFunc(s, isSpecial) < 0 {
 		return s

@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// LiveCall is a call of the last day as its legs tell of it.
+// LiveCall is a call of the last day, as its legs describe it.
 type LiveCall struct {
 	MAC      pbx.MAC   `json:"mac"`
 	UniqueID string    `json:"uniqueid"` // of its first channel
@@ -32,9 +32,8 @@ type LiveLeg struct {
 // CallState is how far a call has come.
 type CallState string
 
-// A call has begun when the PBX tells of it; it rings while any of its legs does; it is
-// answered when one of them was, or a channel of it was connected with another one; it has
-// ended when it was hung up.
+// A call begins with its first event. It rings while any of its legs rings. It is answered once a leg
+// is answered, or one of its channels is connected with another. It ends when it is hung up.
 const (
 	CallBegun    CallState = "begun"
 	CallRinging  CallState = "ringing"
@@ -56,19 +55,19 @@ func (s *Store) LiveCalls(ctx context.Context, mac pbx.MAC) ([]LiveCall, error) 
 	return f.answer(), nil
 }
 
-// liveFold gathers the legs of the calls of one PBX.
+// liveFold collects the legs of one PBX's calls.
 type liveFold struct {
 	mac     pbx.MAC
 	calls   map[string]*LiveCall // by the uniqueids of their first channels
 	hungUp  map[string]*hangup   // by the uniqueid of any channel
-	bridged map[string]bool      // channels that were connected, and calls that have any
+	bridged map[string]bool      // connected channels, and calls that have one
 }
 
 type hangup struct {
-	call   string // as far as the PBX tells it
+	call   string // as the PBX reported it
 	caller string
 	at     time.Time
-	known  bool // the channel belongs to a call that was seen to begin
+	known  bool // the channel belongs to a call whose beginning was received
 }
 
 func (f *liveFold) add(i Item) error {
@@ -112,7 +111,7 @@ func (f *liveFold) add(i Item) error {
 	return nil
 }
 
-// call finds a call, or makes it.
+// call returns a call, and adds it if it is new.
 func (f *liveFold) call(id string) *LiveCall {
 	if f.calls[id] == nil {
 		f.calls[id] = &LiveCall{MAC: f.mac, UniqueID: id, State: CallBegun}
@@ -120,7 +119,7 @@ func (f *liveFold) call(id string) *LiveCall {
 	return f.calls[id]
 }
 
-// leg finds the leg of a call that rings a channel, or makes it.
+// leg returns the leg of a call that rings a channel, and adds it if it is new.
 func (f *liveFold) leg(l *pbx.Leg, channel string, received time.Time) *LiveLeg {
 	call := f.call(l.Call())
 	if call.Caller == "" || l.UniqueID == call.UniqueID && l.CallerIDNum != "" {
@@ -135,8 +134,8 @@ func (f *liveFold) leg(l *pbx.Leg, channel string, received time.Time) *LiveLeg 
 	return &call.Legs[i]
 }
 
-// answer gives each call its state. A channel that was hung up and belongs to no call
-// that was seen to begin is a call that has ended.
+// answer gives each call its state. If a channel was hung up, and no call with it was received, the
+// channel counts as a call that has ended.
 func (f *liveFold) answer() []LiveCall {
 	for _, call := range f.calls {
 		f.applyHangups(call)
@@ -161,8 +160,8 @@ func (f *liveFold) answer() []LiveCall {
 	return calls
 }
 
-// settle applies what was told of channels to a call. One that was hung up ends the call
-// where it is the caller's, the one that answered, or the only one.
+// applyHangups applies to a call what happened to its channels. A hangup ends the call if the
+// channel is the caller's, the one that answered, or the only one.
 func (f *liveFold) applyHangups(call *LiveCall) {
 	ended, answered := f.hangUp(call, call.UniqueID), f.bridged[call.UniqueID]
 	for i := range call.Legs {
@@ -195,7 +194,7 @@ func (f *liveFold) applyHangups(call *LiveCall) {
 // answeredLeg is the outcome of a leg that was answered.
 const answeredLeg = "ANSWER"
 
-// hangUp reports whether a channel of the call was hung up.
+// hangUp reports whether a channel of the call was hung up, and marks the hangup as known.
 func (f *liveFold) hangUp(call *LiveCall, uniqueID string) bool {
 	h, ok := f.hungUp[uniqueID]
 	if ok {

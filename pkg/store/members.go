@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// ErrNotUnderstood is wrapped by the error for a document that was read, and is not understood.
-// Other errors of a read mean that the table can't be reached.
-var ErrNotUnderstood = errors.New("is not understood")
+// ErrNotUnderstood is wrapped by the error for a stored document that is invalid. Other errors of a
+// read mean that the table can't be reached.
+var ErrNotUnderstood = errors.New("a stored document is not understood")
 
-// notUnderstood is an ErrNotUnderstood with the text of its cause.
+// notUnderstood is an ErrNotUnderstood that has the text of its cause.
 type notUnderstood struct{ error }
 
 func (notUnderstood) Is(target error) bool { return target == ErrNotUnderstood }
@@ -22,10 +22,10 @@ func (notUnderstood) Is(target error) bool { return target == ErrNotUnderstood }
 func (e notUnderstood) Unwrap() error { return e.error }
 
 // UnreadableMembers are the members of a document that can't be read, or that this version does not
-// know: their JSON by their names. They are written as they were read until they are set again.
+// know: their JSON by their names. They are written back unchanged until they are set again.
 type UnreadableMembers map[string]json.RawMessage
 
-// Text is what stands in a member that can't be read, for people; empty where it can be read.
+// Text returns the text of an unreadable member, for people; empty if the member is readable.
 func (u UnreadableMembers) Text(member string) string {
 	var text string
 	if json.Unmarshal(u[member], &text) == nil && text != "" {
@@ -34,7 +34,7 @@ func (u UnreadableMembers) Text(member string) string {
 	return string(u[member])
 }
 
-// Without are the same but for one, which was set again.
+// Without returns the members without one, which was set again.
 func (u UnreadableMembers) Without(member string) UnreadableMembers {
 	if _, there := u[member]; !there {
 		return u
@@ -44,7 +44,7 @@ func (u UnreadableMembers) Without(member string) UnreadableMembers {
 	return rest
 }
 
-// With are the same, and a member as it stands in others where it is among them.
+// With returns the members and one of others, if that has it.
 func (u UnreadableMembers) With(member string, others UnreadableMembers) UnreadableMembers {
 	text, there := others[member]
 	if !there {
@@ -58,12 +58,12 @@ func (u UnreadableMembers) With(member string, others UnreadableMembers) Unreada
 	return all
 }
 
-// only is one of them alone, where it is among them.
+// only returns one of the members alone, if it is among them.
 func (u UnreadableMembers) only(member string) UnreadableMembers {
 	return UnreadableMembers(nil).With(member, u)
 }
 
-// check tells the first of some members that can't be read.
+// check reports the first of the given members that can't be read.
 func (u UnreadableMembers) check(members ...string) error {
 	for _, member := range members {
 		if _, bad := u[member]; bad {
@@ -73,8 +73,8 @@ func (u UnreadableMembers) check(members ...string) error {
 	return nil
 }
 
-// readMembers reads a JSON object into a struct member by member: one that can't be read keeps
-// none of the others from being read. Its error says that the text is no object at all.
+// readMembers reads a JSON object into a struct, member by member. An unreadable member does not affect
+// the others. It fails only if the text is not an object.
 func readMembers(text []byte, doc any) (UnreadableMembers, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -92,7 +92,7 @@ func readMembers(text []byte, doc any) (UnreadableMembers, error) {
 	return unreadable, nil
 }
 
-// membersOf are the names of a struct's members in JSON.
+// membersOf returns the JSON names of a struct's members.
 func membersOf(doc any) (names []string) {
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(doc).Elem()) {
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
@@ -107,18 +107,18 @@ func readMember(name string, text json.RawMessage, doc any) bool {
 	return err == nil && string(text) != "null" && json.Unmarshal(one, doc) == nil
 }
 
-// keepable is a JSON value as it is, or as a string where no Table would take it.
+// keepable returns a JSON value as it is, or as a string if no Table would take it.
 func keepable(text json.RawMessage) json.RawMessage {
 	if one, err := json.Marshal(map[string]json.RawMessage{"x": text}); err == nil {
 		if _, err := Canonical(one); err == nil {
 			return text
 		}
 	}
-	text, _ = json.Marshal(string(text)) // a string has a form
+	text, _ = json.Marshal(string(text)) // a string can always be marshalled
 	return text
 }
 
-// writeMembers is a struct as a JSON object, with what could not be read as it was.
+// writeMembers returns a struct as a JSON object, with its unreadable members unchanged.
 func writeMembers(doc any, unreadable UnreadableMembers) ([]byte, error) {
 	text, err := marshal(doc)
 	if err != nil || len(unreadable) == 0 {

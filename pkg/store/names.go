@@ -13,7 +13,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Name is what the operator says of a queue, an agent or a number of a PBX.
+// Name is what the operator enters for a queue, an agent or a number of a PBX.
 type Name struct {
 	Kind   naming.Kind   `json:"kind"`
 	ID     string        `json:"id"` // as the PBX has it in its records
@@ -24,8 +24,8 @@ type Name struct {
 	Unreadable UnreadableMembers `json:"-"`
 }
 
-// says tells whether anything is said at all.
-func (n Name) says() bool {
+// isSet reports whether anything is entered at all.
+func (n Name) isSet() bool {
 	return n.Name != "" || len(n.Opens) > 0 || n.Target != naming.Target{} || len(n.Unreadable) > 0
 }
 
@@ -34,17 +34,17 @@ func (n Name) compare(other Name) int {
 	return cmp.Or(cmp.Compare(n.Kind, other.Kind), cmp.Compare(n.ID, other.ID))
 }
 
-// Names are those of a PBX: in the order of kind and ID, each once.
+// Names are the names of a PBX: unique, and in the order of kind and ID.
 type Names []Name
 
-// Bounds of what the operator names. A name takes some 80 bytes, so that the largest PBX is
-// far from the 256 KB of an item.
+// Bounds of the names of a PBX. A name takes some 80 bytes, so even the largest PBX stays far below
+// the 256 KB of an item.
 const (
 	MaxNames     = 1000 // of a PBX
 	maxNamesSize = 192 << 10
 )
 
-// Check tells what is wrong with a name.
+// Check reports what is wrong with a name.
 func (n Name) Check() error {
 	for _, of := range []struct {
 		what string
@@ -60,7 +60,7 @@ func (n Name) Check() error {
 	return nil
 }
 
-// Find is what is said of one thing; where nothing is, only its kind and ID.
+// Find returns the name of one thing. If nothing is entered, it has only a kind and an ID.
 func (n Names) Find(kind naming.Kind, id string) Name {
 	if at, there := n.at(kind, id); there {
 		return n[at]
@@ -72,23 +72,23 @@ func (n Names) at(kind naming.Kind, id string) (int, bool) {
 	return slices.BinarySearchFunc(n, Name{Kind: kind, ID: id}, Name.compare)
 }
 
-// With are the names with this one in the place of what was said of the same thing before.
-// One that says nothing is taken away.
+// With returns the names with this one, which replaces the previous name of the same thing. If
+// nothing is entered in it, the previous name is removed.
 func (n Names) With(name Name) Names {
 	at, there := n.at(name.Kind, name.ID)
 	all := slices.Clone(n)
 	switch {
-	case there && name.says():
+	case there && name.isSet():
 		all[at] = name
 	case there:
 		all = slices.Delete(all, at, at+1)
-	case name.says():
+	case name.isSet():
 		all = slices.Insert(all, at, name)
 	}
 	return all
 }
 
-// Check tells what is wrong with the names of a PBX.
+// Check reports what is wrong with the names of a PBX.
 func (n Names) Check() error {
 	if len(n) > MaxNames {
 		return fmt.Errorf("a PBX has at most %d names, and this one would have %d", MaxNames, len(n))
@@ -111,7 +111,7 @@ func (n Names) Check() error {
 	return nil
 }
 
-// Readable tells which of the names can't be read. Its error is an ErrNotUnderstood.
+// Readable reports the first name that can't be read, as an ErrNotUnderstood.
 func (n Names) Readable() error {
 	for _, name := range n {
 		if err := name.Unreadable.check(slices.Sorted(maps.Keys(name.Unreadable))...); err != nil {
@@ -124,12 +124,12 @@ func (n Names) Readable() error {
 // named is the document of a PBX's names.
 type named struct{ Names Names }
 
-// namedDoc is its form: each name is read by itself, member by member.
+// namedDoc is its stored form. Each name is read on its own, member by member.
 type namedDoc struct {
 	Names []json.RawMessage `json:"names,omitempty"`
 }
 
-// noObject is the name by which an element is unreadable that is no object.
+// noObject is the member name for an unreadable element that is not an object.
 const noObject = ""
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -175,8 +175,8 @@ func (s *Store) Names(ctx context.Context, mac pbx.MAC) (Names, error) {
 	return doc.Names, wrap(err, "read the names of %s", mac)
 }
 
-// ChangeNames has apply change the names of a PBX, as ChangeDevice does the settings, and
-// returns them. Names that do not Check are an error, and not written.
+// ChangeNames calls apply to change the names of a PBX, as ChangeDevice does for settings, and returns
+// the new names. If Names.Check refuses them, they are not written.
 func (s *Store) ChangeNames(ctx context.Context, mac pbx.MAC, apply func(Names) (Names, error)) (Names, error) {
 	doc, err := change(ctx, s, mac, namesKey(mac), "names", func(doc *named) (err error) {
 		if doc.Names, err = apply(doc.Names); err != nil {

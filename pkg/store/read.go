@@ -9,28 +9,26 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Record is what is known of one thing that a PBX told of.
+// Record is what is known of one thing that a PBX reported.
 type Record[E pbx.Event] struct {
 	MAC      pbx.MAC   `json:"mac"`
 	Kind     pbx.Kind  `json:"kind"`
 	Received time.Time `json:"received"` // when the current version was first received
-	// Restatements is how many other versions the PBX sent, all received earlier.
+	// Restatements is how many other versions the PBX sent; all were received earlier.
 	Restatements int `json:"restatements"`
 	Event        E   `json:"event"`
 	Index        int `json:"-"` // the current version's place in its array, from 0
-	// InUTC reports whether the PBX told instants, so that the event's times follow from the
-	// zone, and say nothing of it.
+	// InUTC reports whether the PBX sent instants. Then the event's times are computed with a zone,
+	// and do not show which zone the PBX is in.
 	InUTC bool `json:"-"`
-	// Hash is that of the event's content, its identity in it.
+	// Hash is the hash of the event's content.
 	Hash string `json:"-"`
 }
 
-// Span is a time by a PBX's clock: from From, included, to To, excluded. Where one of them
-// is unknown the span is open.
+// Span is the time [From, To) by a PBX's clock. An unknown end leaves the span open.
 type Span struct{ From, To pbx.LocalTime }
 
-// Days is the span of the days from first to last, both included; an unknown day leaves
-// it open.
+// Days returns the span of the days from first to last, both included. An unknown day leaves it open.
 func Days(first, last pbx.Day) Span {
 	span := Span{From: first.Start()}
 	if last != 0 {
@@ -39,10 +37,11 @@ func Days(first, last pbx.Day) Span {
 	return span
 }
 
-// CallRecords yields the current contact-centre records of the calls that began in a span
-// of time, by the clock of the PBX's zone, in the order of their beginnings; after them
-// those that the PBX told in UTC, in the same way. After an error it ends, also after a record that
-// can't be read: figures are made of all of a day's records, or not at all.
+// CallRecords yields the current contact-centre records of the calls that began in a span of time, by
+// the clock of the PBX's zone. They are in the order of their beginnings; those that the PBX sent in
+// UTC come last, in the same order.
+//
+// Any error ends the sequence, even that of an unreadable record: figures need all records of a day.
 func (s *Store) CallRecords(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[Record[*pbx.CallRecord], error] {
 	return records[*pbx.CallRecord](ctx, s, mac, callPrefix, zone, span)
 }
@@ -63,7 +62,7 @@ type clocked[E any] interface {
 	In(pbx.Zone) E
 }
 
-// records yields the records of a kind by the PBX's clock.
+// records yields the records of one kind by the PBX's clock.
 func records[E clocked[E]](ctx context.Context, s *Store, mac pbx.MAC, prefix string, zone pbx.Zone, span Span) iter.Seq2[Record[E], error] {
 	return func(yield func(Record[E], error) bool) {
 		for _, inUTC := range []bool{false, true} {
@@ -84,12 +83,12 @@ func records[E clocked[E]](ctx context.Context, s *Store, mac pbx.MAC, prefix st
 type Sign struct {
 	Agent string
 	Login bool
-	At    time.Time // when it was received: it has no time of its own
+	At    time.Time // of receipt, since it has no time of its own
 	Hash  string    // of its content
 }
 
-// Signs yields the signs of a PBX's agents received from an instant on, and before another
-// one, in the order of their receipt. After an error it ends.
+// Signs yields the signs of a PBX's agents received in [from, to), in the order of their receipt. An
+// error ends the sequence.
 func (s *Store) Signs(ctx context.Context, mac pbx.MAC, from, to time.Time) iter.Seq2[Sign, error] {
 	return func(yield func(Sign, error) bool) {
 		for item, err := range s.query(ctx, signsOf(mac, from, to)) {
@@ -113,22 +112,22 @@ func signOf(i Item) (Sign, error) {
 	return Sign{doc.Event.Agent, lastPart(i.SK) == signLogin, doc.Received, i.Version[strings.LastIndexByte(i.Version, '.')+1:]}, nil
 }
 
-// Extensions yields the latest state of each extension, by extension. One that can't be read is
-// an *each.Bad; after any other error it ends.
+// Extensions yields the latest state of each extension, by extension. One that can't be read is an
+// *each.Bad. Any other error ends the sequence.
 func (s *Store) Extensions(ctx context.Context, mac pbx.MAC) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
 	return decoded(ctx, s.query(ctx, Prefix(string(mac), extPrefix+"#")), recordOf[*pbx.ExtensionStatus])
 }
 
-// ExtensionLog yields the states that an extension went through in the last 30 days,
-// the latest first. One that can't be read is an *each.Bad; after any other error it ends.
+// ExtensionLog yields the states that an extension had in the last 30 days, the latest first. One that
+// can't be read is an *each.Bad. Any other error ends the sequence.
 func (s *Store) ExtensionLog(ctx context.Context, mac pbx.MAC, exten string) iter.Seq2[Record[*pbx.ExtensionStatus], error] {
 	r := Prefix(string(mac), join(extLogPrefix, exten)+"#")
 	r.Reverse = true
 	return decoded(ctx, s.query(ctx, r), recordOf[*pbx.ExtensionStatus])
 }
 
-// fold yields one record for all facts of one identity. Their keys differ in the
-// hash at their ends alone, so they stand side by side.
+// fold yields one record for all facts of one identity. Their keys differ only in the hash at the end,
+// so they are adjacent.
 func fold[E pbx.Event](facts iter.Seq2[Item, error]) iter.Seq2[Record[E], error] {
 	return func(yield func(Record[E], error) bool) {
 		var current Item
@@ -161,10 +160,10 @@ func fold[E pbx.Event](facts iter.Seq2[Item, error]) iter.Seq2[Record[E], error]
 	}
 }
 
-// lastPart is the hash at the end of a fact's key.
+// lastPart returns the last part of a sort key, which is the hash in a fact's key.
 func lastPart(sk string) string { return sk[strings.LastIndexByte(sk, '#')+1:] }
 
-// identity is the key of a fact without the hash at its end.
+// identity returns the key of a fact without the hash at its end.
 func identity(i Item) string { return i.SK[:strings.LastIndexByte(i.SK, '#')] }
 
 func recordOf[E pbx.Event](i Item) (Record[E], error) {

@@ -16,14 +16,14 @@ import (
 type Store struct {
 	*base
 	figures    *Figures
-	lastEvents *cache.Cache[Key, struct{}]      // what need not be written again for a while of when PBXs were heard
-	listed     *cache.Cache[pbx.MAC, time.Time] // since when PBXs are on the fleet list, at the latest
+	lastEvents *cache.Cache[Key, struct{}]      // recent last events, which need not be written again
+	listed     *cache.Cache[pbx.MAC, time.Time] // PBXs that are on the fleet list, and since when
 }
 
-// rememberedAtMost is for how many PBXs a writer remembers what it has written.
+// rememberedAtMost is for how many PBXs a writer remembers its writes.
 const rememberedAtMost = 10_000
 
-// New makes a Store over a table, which keeps the records of calls for ever.
+// New returns a Store over a table. It keeps records of calls forever, unless Keeping says otherwise.
 func New(table Table, now func() time.Time) *Store {
 	b := &base{table: table, now: now}
 	return &Store{
@@ -34,25 +34,25 @@ func New(table Table, now func() time.Time) *Store {
 	}
 }
 
-// Figures returns what keeps the figures of the fleet's days, in the same Table.
+// Figures returns the figures of the fleet's days, which are in the same Table.
 func (s *Store) Figures() *Figures { return s.figures }
 
 // Receipt says how an event was received.
 type Receipt struct {
 	MAC   pbx.MAC   // of the URL
-	KID   string    // the id of the key that signed the URL; empty where it is not known
+	KID   string    // the id of the key that signed the URL; empty: unknown
 	At    time.Time // by the receiver's own clock, kept to the millisecond
 	Index int       // the event's place in its array, from 0
-	Zone  pbx.Zone  // that the operator has set for the PBX
+	Zone  pbx.Zone  // that the operator set for the PBX
 }
 
-// Record keeps what the event says. When it returns nil, that is durable. Kinds that
-// are not recognised leave no record.
+// Record keeps an event. When it returns nil, the record is durable. Unrecognised kinds of events have
+// no record.
 //
-// Before a record is written whose day is over by now, the days that it changes are marked
-// as due; and the PBX is on the fleet list before its first record. What would have expired by
-// now is not written. Sealed reports whether the event came too late for the figures of a day,
-// since that is sealed; the event is recorded all the same.
+// It puts the PBX on the fleet list first. If the day of the record is over, it then marks the days
+// that the record changes as due. It does not write what would have expired by now. Sealed reports
+// whether the event came too late for the figures of a day, since that day is sealed; the event is
+// recorded anyway.
 func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
 	sealed, err = s.record(ctx, r, e)
 	return sealed, wrap(err, "record %s", e.Kind())
@@ -84,8 +84,8 @@ func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool
 	return sealed, nil
 }
 
-// markChanged has the days marked as due that an event changes, and reports whether any of
-// them is sealed, and so is not.
+// markChanged marks the days that an event changes as due. It reports whether any of them is sealed,
+// and so not marked.
 func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
 	for _, day := range changedDays(r, event, s.now()) {
 		marked, err := s.figures.markOverdue(ctx, r.MAC, day)
@@ -97,14 +97,14 @@ func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (se
 	return sealed, nil
 }
 
-// moment is when something that a day's figures are made of began, and what it is named by.
+// moment is when something that figures are made of began, and its ID.
 type moment struct {
 	id    string
-	start pbx.LocalTime // unknown: no figures are made of it
+	start pbx.LocalTime // unknown: it is in no figures
 	inUTC bool
 }
 
-// beginning is the moment of an event. An agent's sign has that of its receipt.
+// beginning returns the moment of an event. For an agent's login or logoff, it is the receipt.
 func beginning(r Receipt, event pbx.Event) moment {
 	switch e := event.(type) {
 	case *pbx.CallRecord:
@@ -124,7 +124,7 @@ type write struct {
 	Condition
 }
 
-// writesFor is where each kind of event leaves its records.
+// writesFor returns the records of an event, by its kind.
 func (s *Store) writesFor(r Receipt, event pbx.Event) ([]write, error) {
 	f, err := newFact(r, event)
 	if err != nil {
@@ -159,18 +159,18 @@ func (s *Store) writesFor(r Receipt, event pbx.Event) ([]write, error) {
 	case *pbx.Unrecognised:
 		return nil, nil
 	}
-	panic(fmt.Sprintf("no place for the records of %T", event))
+	panic(fmt.Sprintf("no record is defined for %T", event))
 }
 
-// fact is what an event says, ready to be stored.
+// fact is the content of an event, ready to be stored.
 type fact struct {
 	hash     string // of the content, not of the receipt
-	received string // in milliseconds, of a width that sorts
+	received string // in milliseconds, with leading zeros
 	version  string
 	doc      []byte
 }
 
-// factDoc is the form of a fact's document.
+// factDoc is the document of a fact.
 type factDoc[E any] struct {
 	Event    E         `json:"event"`
 	Index    int       `json:"index"`
@@ -188,12 +188,12 @@ func newFact(r Receipt, e pbx.Event) (fact, error) {
 	at := r.At.UTC().Truncate(time.Millisecond)
 	f := fact{hash: hash(content), received: millis(at)}
 	f.version = fmt.Sprintf("%s.%03d.%s", f.received, r.Index, f.hash)
-	// The members of a factDoc stand in the order of their names.
+	// The members of factDoc are in the order of their names, so its JSON is canonical.
 	f.doc, err = marshal(factDoc[json.RawMessage]{content, r.Index, at})
 	return f, err
 }
 
-// at is the write of the fact under a key, where its earliest receipt is kept.
+// at returns the write of the fact under a key, which keeps the earliest receipt.
 func (f fact) at(k Key) write {
 	return write{Item{Key: k, Version: f.version, Doc: f.doc}, Older()}
 }

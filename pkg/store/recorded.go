@@ -11,14 +11,14 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// RecordedDays yields the days of a span on which anything that was recorded of a PBX
-// began, by the clock of its zone, in their order, each once for each kind of record. A record
-// whose beginning can't be read is an *each.Bad; after any other error it ends.
+// RecordedDays yields the days of a span on which any record of a PBX began, by the clock of its
+// zone. They are in order and unique within each kind of record. A record whose beginning can't be
+// read is an *each.Bad. Any other error ends the sequence.
 func (s *Store) RecordedDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[pbx.Day, error] {
 	return each.Join(s.daysByKind(ctx, mac, zone, span)...)
 }
 
-// daysByKind are the days of RecordedDays, of each kind of record.
+// daysByKind returns the days of RecordedDays, a sequence for each kind of record.
 func (s *Store) daysByKind(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (kinds []iter.Seq2[pbx.Day, error]) {
 	for _, prefix := range []string{callPrefix, cdrPrefix, ivrPrefix} {
 		for _, inUTC := range []bool{false, true} {
@@ -28,8 +28,8 @@ func (s *Store) daysByKind(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span
 	return append(kinds, s.signDays(ctx, mac, zone.Or(pbx.UTC), span))
 }
 
-// FirstRecordedDay is the first of RecordedDays; unknown where there is none. It passes over
-// records whose beginning can't be read, of which RecordedDays tells.
+// FirstRecordedDay returns the earliest of RecordedDays; unknown if there is no day. It skips
+// records whose beginning can't be read, which RecordedDays reports.
 func (s *Store) FirstRecordedDay(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) (first pbx.Day, err error) {
 	for _, days := range s.daysByKind(ctx, mac, zone, span) {
 		day, err := firstOf(days)
@@ -43,7 +43,7 @@ func (s *Store) FirstRecordedDay(ctx context.Context, mac pbx.MAC, zone pbx.Zone
 	return first, nil
 }
 
-// firstOf is the first day of a sequence that can be read; unknown where there is none.
+// firstOf returns the first readable day of a sequence; unknown if there is no such day.
 func firstOf(days iter.Seq2[pbx.Day, error]) (pbx.Day, error) {
 	for day, err := range days {
 		if _, bad := errors.AsType[*each.Bad](err); !bad {
@@ -53,7 +53,7 @@ func firstOf(days iter.Seq2[pbx.Day, error]) (pbx.Day, error) {
 	return 0, nil
 }
 
-// signDays yields the days on which signs of agents were received.
+// signDays yields the days on which logins and logoffs of agents were received.
 func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span Span) iter.Seq2[pbx.Day, error] {
 	from, to := time.Unix(0, 0), farFuture
 	if span.From != 0 {
@@ -75,7 +75,7 @@ func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span S
 // farFuture is later than any receipt.
 var farFuture = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// recordedDays yields the days of one kind of record, whose keys have times of one clock.
+// recordedDays yields the days of one kind of record, whose keys have the times of one clock.
 func (s *Store) recordedDays(ctx context.Context, mac pbx.MAC, prefix string, c keyClock, span Span) iter.Seq2[pbx.Day, error] {
 	return s.firstDays(ctx, within(mac, prefix, c.keys(span)), func(i Item) (pbx.Day, string, error) {
 		start, err := pbx.ParseLocalTime(strings.Split(i.SK, "#")[1])
@@ -87,7 +87,7 @@ func (s *Store) recordedDays(ctx context.Context, mac pbx.MAC, prefix string, c 
 	})
 }
 
-// firstDays yields the days of a range of items. dayOf is the day of an item, and the sort key
+// firstDays yields the days of a range of items. dayOf returns the day of an item, and the sort key
 // at which the next day begins. An item whose day can't be read is an *each.Bad.
 func (s *Store) firstDays(ctx context.Context, r Range, dayOf func(Item) (pbx.Day, string, error)) iter.Seq2[pbx.Day, error] {
 	return func(yield func(pbx.Day, error) bool) {
@@ -112,7 +112,7 @@ func (s *Store) firstDays(ctx context.Context, r Range, dayOf func(Item) (pbx.Da
 	}
 }
 
-// keyClock is the clock whose times stand in keys, for who asks by the PBX's own.
+// keyClock converts between the PBX's clock and the clock whose times are in keys.
 type keyClock struct{ zone pbx.Zone } // known: the keys are in UTC
 
 func clockOf(zone pbx.Zone, inUTC bool) keyClock {
@@ -122,7 +122,7 @@ func clockOf(zone pbx.Zone, inUTC bool) keyClock {
 	return keyClock{zone.Or(pbx.UTC)}
 }
 
-// keys is a span by the clock of the keys.
+// keys returns a span by the clock of the keys.
 func (c keyClock) keys(span Span) Span {
 	return Span{c.key(span.From), c.key(span.To)}
 }
@@ -134,7 +134,7 @@ func (c keyClock) key(t pbx.LocalTime) pbx.LocalTime {
 	return pbx.LocalTimeOf(c.zone.Time(t))
 }
 
-// local is a key's time by the PBX's clock.
+// local returns a key's time by the PBX's clock.
 func (c keyClock) local(t pbx.LocalTime) pbx.LocalTime {
 	if !c.zone.Known() {
 		return t

@@ -14,55 +14,56 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Mask writes the text of a member without what is to be erased; one without it stays as it is.
+// Mask returns the text of a member without what is erased. Other texts stay as they are.
 type Mask func(member, text string) string
 
-// Redaction is what is to be erased from the records of a PBX.
+// Redaction says what to erase from the records of a PBX.
 type Redaction struct {
 	Mask Mask
-	// May is a quick look at a document or key: false only where Mask changes nothing of it.
+	// May is a quick check of a document or key. It returns false only if Mask changes nothing in it.
 	May func(text string) bool
-	// Concerns reports for a time of receipt whether facts of it are meant.
+	// Concerns reports whether facts of a time of receipt are erased.
 	Concerns func(received time.Time) bool
-	// Gone reports whether a fact of this content has to go as a whole, since the archive has
-	// its event no more. It may be nil.
+	// Gone reports whether a fact is deleted as a whole, since the archive no longer has its
+	// event. It may be nil.
 	Gone   func(ContentHash) bool
 	DryRun bool
-	// Tell is told of each item that has it, one after the other, when it is done.
+	// Report is called for each item that had the text, one at a time, when the item is done.
 	Report func(Redacted)
 }
 
-// Redacted is an item that had what was to be erased.
+// Redacted is an item that had the text to erase.
 type Redacted struct {
 	Kind     string // the first part of its key
 	SK       string
 	Received time.Time // of a fact
 	Doc      []byte    // as it was
-	// Left is set of an item that the operator has written: it stays.
+	// Left reports that the item stays, since the operator wrote it.
 	Left bool
 	Days []pbx.Day // whose figures are made of it
 	Err  error     // why it was not erased
 }
 
-// ContentHash names what an event says.
+// ContentHash identifies the content of an event.
 type ContentHash string
 
-// HashOf names what an event says.
+// HashOf returns the hash of an event's content.
 func HashOf(e pbx.Event) (ContentHash, error) {
 	f, err := newFact(Receipt{}, e)
 	return ContentHash(f.hash), err
 }
 
-// contentOf is the content of the fact that an item is.
+// contentOf returns the hash of the content of a fact's item.
 func contentOf(i Item) ContentHash {
 	return ContentHash(i.Version[strings.LastIndexByte(i.Version, '.')+1:])
 }
 
-// Redact erases something from the records of a PBX. What becomes of a fact is what would
-// have been recorded if the PBX had sent it so, at the same time, and the days that it
-// changes are marked as due before. Figures that are published are redacted as they are. It
-// may be broken off anywhere, and done again. An item that can't be read or replaced keeps no
-// other from being redacted.
+// Redact erases something from the records of a PBX. A redacted fact is what would have been recorded
+// if the PBX had sent the masked event at the same time. The days that it changes are marked as due
+// first. Published figures are masked in place.
+//
+// An interrupted Redact can be repeated. If an item can't be read or replaced, the others are still
+// redacted.
 func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) error {
 	zone, err := s.zoneSet(ctx, mac)
 	if err != nil {
@@ -74,8 +75,8 @@ func (s *Store) Redact(ctx context.Context, mac pbx.MAC, r Redaction) error {
 	})
 }
 
-// zoneSet is the zone that is set for a PBX; unknown where the settings can't be understood,
-// which keeps nothing from being erased.
+// zoneSet returns the zone that is set for a PBX. It is unknown if the settings can't be read: then
+// Redact still erases.
 func (s *Store) zoneSet(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
 	d, err := s.Device(ctx, mac)
 	if errors.Is(err, ErrNotUnderstood) {
@@ -86,7 +87,7 @@ func (s *Store) zoneSet(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
 
 func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redaction) error {
 	if !r.May(item.SK) && !r.May(string(item.Doc)) && (r.Gone == nil || !r.Gone(contentOf(item))) {
-		return nil // as most
+		return nil // most items
 	}
 	kind, _, _ := strings.Cut(item.SK, "#")
 	found := Redacted{Kind: kind, SK: item.SK, Doc: item.Doc}
@@ -106,8 +107,7 @@ func (s *Store) redact(ctx context.Context, item Item, zone pbx.Zone, r Redactio
 	return found.Err
 }
 
-// redacted tells how an item is replaced by one without what is to be erased; nil where it
-// stays.
+// redacted returns the function that replaces an item by its redacted one; nil if the item stays.
 func (s *Store) redacted(item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
 	switch found.Kind {
 	case callPrefix, callPrefix + utcSuffix:
@@ -149,7 +149,7 @@ func (s *Store) redactedLive(item Item, zone pbx.Zone, r Redaction, found *Redac
 	return redactedFact[*pbx.Hangup](s, item, zone, r, found)
 }
 
-// redactedFact tells how a fact is replaced by what its masked event says.
+// redactedFact returns the function that replaces a fact by that of its masked event.
 func redactedFact[E pbx.Event](s *Store, item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
 	var doc factDoc[E]
 	if err := unmarshal(item, &doc); err != nil {
@@ -181,7 +181,7 @@ func (s *Store) replaceFact(ctx context.Context, item Item, receipt Receipt, mas
 	kind, _, _ := strings.Cut(item.SK, "#")
 	for _, w := range writes {
 		if !strings.HasPrefix(w.SK, kind+"#") {
-			continue // its log is an item of its own
+			continue // its log has its own item
 		}
 		w.Expires = item.Expires
 		if err := s.replace(ctx, item, w); err != nil {
@@ -191,8 +191,8 @@ func (s *Store) replaceFact(ctx context.Context, item Item, receipt Receipt, mas
 	return nil
 }
 
-// replace writes an item in the place of another one, which may be at the same key. One that
-// was replaced meanwhile stays.
+// replace writes an item in place of an old one, perhaps at the same key. If another writer has
+// replaced the old one meanwhile, that stays.
 func (s *Store) replace(ctx context.Context, old Item, w write) error {
 	if w.Key == old.Key {
 		return orThere(s.table.Put(ctx, w.Item, Unchanged(old.Version)))
@@ -203,8 +203,8 @@ func (s *Store) replace(ctx context.Context, old Item, w write) error {
 	return orThere(s.table.Delete(ctx, old.Key, Unchanged(old.Version)))
 }
 
-// redactedFigures tells how an item of published figures is replaced. Its version still begins
-// with its revision.
+// redactedFigures returns the function that replaces an item of published figures. Its version still
+// begins with its revision.
 func (s *Store) redactedFigures(item Item, r Redaction) (func(context.Context) error, error) {
 	doc, err := MaskTexts(item.Doc, r.Mask)
 	key := Key{item.PK, maskedRow(item.SK, r.Mask)}
@@ -218,7 +218,7 @@ func (s *Store) redactedFigures(item Item, r Redaction) (func(context.Context) e
 	}, nil
 }
 
-// maskedRow is the key of a row, whose name is masked: what stands behind its scope.
+// maskedRow returns the key of a row with its name masked. The name follows the scope.
 func maskedRow(sk string, mask Mask) string {
 	parts := strings.Split(sk, "#")
 	for i := 2; i < len(parts)-1; i++ {
@@ -230,8 +230,8 @@ func maskedRow(sk string, mask Mask) string {
 	return strings.Join(parts, "#")
 }
 
-// Masked is an event with all its texts masked, as it would be read if the PBX had sent it so;
-// changed reports whether it is another one.
+// Masked returns an event with all its texts masked, as it would be read if the PBX had sent it so.
+// changed reports whether it differs.
 func Masked(event pbx.Event, mask Mask) (masked pbx.Event, changed bool, err error) {
 	was, err := canonicalOf(event)
 	if err != nil {
@@ -256,7 +256,7 @@ func Masked(event pbx.Event, mask Mask) (masked pbx.Event, changed bool, err err
 	return masked, true, nil
 }
 
-// readAgent makes an agent the one that what was sent says.
+// readAgent reads the agent from what the PBX sent.
 func readAgent(agent, sent *string) {
 	if *sent == "" {
 		return
@@ -266,8 +266,8 @@ func readAgent(agent, sent *string) {
 	}
 }
 
-// MaskTexts writes a JSON object in canonical form, with all its texts and the names of its
-// members masked. Times and hashes of this package stay, as do numbers.
+// MaskTexts returns a JSON object in canonical form, with its texts and the names of its members
+// masked. Numbers stay, as do times and hashes that this package wrote.
 func MaskTexts(doc []byte, mask Mask) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.UseNumber()
@@ -276,7 +276,7 @@ func MaskTexts(doc []byte, mask Mask) ([]byte, error) {
 		return nil, fmt.Errorf("mask a document: %w", err)
 	}
 	if _, ok := value.(map[string]any); !ok {
-		return nil, errors.New("mask a document: it is no object")
+		return nil, errors.New("mask a document: it is not an object")
 	}
 	return canonicalOf(maskValue("", value, mask))
 }
@@ -303,7 +303,7 @@ func maskValue(member string, value any, mask Mask) any {
 			v[i] = maskValue(member, v[i], mask)
 		}
 	case map[string]any:
-		if name, text, ok := memberOf(v); ok { // of which this version knows nothing
+		if name, text, ok := memberOf(v); ok { // that this version does not know
 			return map[string]any{"name": mask("name", name), "value": mask(name, text)}
 		}
 		return maskMembers(v, mask)
@@ -311,14 +311,14 @@ func maskValue(member string, value any, mask Mask) any {
 	return value
 }
 
-// memberOf is an object as a pbx.Member.
+// memberOf reads an object as a pbx.Member.
 func memberOf(object map[string]any) (name, value string, ok bool) {
 	name, hasName := object["name"].(string)
 	value, hasValue := object["value"].(string)
 	return name, value, hasName && hasValue && len(object) == 2
 }
 
-// maskMembers masks an object. Of members of one name then, the counts are added.
+// maskMembers masks an object. If members then have the same name, it adds their counts.
 func maskMembers(object map[string]any, mask Mask) map[string]any {
 	masked := map[string]any{}
 	for name, value := range object {

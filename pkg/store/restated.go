@@ -11,17 +11,17 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Restatement says that published figures of a day were replaced, and why.
+// Restatement says which published figures of a day were replaced, and why.
 type Restatement struct {
 	Revision   int64     `json:"revision"` // that was replaced
 	ComputedAt time.Time `json:"computed_at"`
 	ReplacedAt time.Time `json:"replaced_at"`
-	// Late is how many records were received since the replaced figures were computed, and
+	// Late is how many records were received after the replaced figures were computed.
 	// LateRecords names some of them, by pbx.ShortName.
 	Late        int64        `json:"late"`
 	LateRecords []LateRecord `json:"late_records,omitempty"`
-	// Causes are what changed since. Of figures that were replaced by earlier versions of this
-	// program none is known.
+	// Causes are what has changed. They are missing if an earlier version of this program
+	// replaced the figures.
 	Causes []Cause `json:"causes,omitempty"`
 }
 
@@ -31,8 +31,8 @@ type Cause string
 // The causes.
 const (
 	CauseLateRecord     Cause = "late record"
-	CauseSettingChanged Cause = "setting changed" // or another zone was learnt
-	CauseRuleChanged    Cause = "rule changed"    // the same records come to other figures
+	CauseSettingChanged Cause = "setting changed" // or the inferred zone
+	CauseRuleChanged    Cause = "rule changed"    // the same records give other figures
 )
 
 // LateRecord names a record that was received after its day's figures were published.
@@ -45,9 +45,9 @@ type LateRecord struct {
 	Received time.Time     `json:"received"`
 }
 
-// Restate keeps the published rows of a day before they are replaced: each of them, and
-// then the restatement itself, which says that all are kept. One that is kept already stays
-// as it is: rows may have been replaced since.
+// Restate keeps the published rows of a day before they are replaced. It writes the restatement
+// last, so that its presence says that all rows are kept. A kept row is never overwritten, since the
+// published rows may have been replaced meanwhile.
 func (f *Figures) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Restatement) error {
 	key := restatedKey(mac, day, r.Revision)
 	if _, err := f.table.Get(ctx, key); !errors.Is(err, ErrNotFound) {
@@ -58,7 +58,7 @@ func (f *Figures) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Resta
 			return wrap(err, "keep the rows of %s of %s", day, mac)
 		}
 		if row.Revision > r.Revision {
-			return nil // another writer has begun to replace them, after it had kept them
+			return nil // another writer has kept them, and begun to replace them
 		}
 		kept := Key{string(mac), key.SK + "#" + row.key()}
 		err := f.putParts(ctx, row.Computed, Absent(), func(part int) Key { return partKey(kept, part) })
@@ -71,11 +71,11 @@ func (f *Figures) Restate(ctx context.Context, mac pbx.MAC, day pbx.Day, r Resta
 	return wrap(orThere(err), "restate %s of %s", day, mac)
 }
 
-// maxNamed is how many bytes the late records of a restatement may have together.
+// maxNamed is how many bytes the late records of a restatement may take together.
 const maxNamed = MaxDoc / 2
 
-// namedRecords are as many of the late records as a restatement has room for, with names of
-// bounded lengths. PBXs decide how long an id is.
+// namedRecords returns as many late records as a restatement has room for. It shortens their names,
+// since PBXs decide how long an ID is.
 func namedRecords(late []LateRecord) []LateRecord {
 	var named []LateRecord
 	size := 0
@@ -90,8 +90,8 @@ func namedRecords(late []LateRecord) []LateRecord {
 	return named
 }
 
-// Restatements yields what was replaced of a day, in the order of revisions. One that can't be
-// read is an *each.Bad; after any other error it ends.
+// Restatements yields the restatements of a day, in the order of revisions. One that can't be read
+// is an *each.Bad. Any other error ends the sequence.
 func (f *Figures) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) iter.Seq2[Restatement, error] {
 	prefix := join(restated, day.String()) + "#"
 	items := each.Where(f.query(ctx, Prefix(string(mac), prefix)), func(i Item) bool {
@@ -100,7 +100,7 @@ func (f *Figures) Restatements(ctx context.Context, mac pbx.MAC, day pbx.Day) it
 	return decoded(ctx, items, document[Restatement])
 }
 
-// RestatedRows yields the rows of a revision of a day that was replaced, as Rows does.
+// RestatedRows yields the rows of a replaced revision of a day, as Rows does.
 func (f *Figures) RestatedRows(ctx context.Context, mac pbx.MAC, day pbx.Day, revision int64) iter.Seq2[Row, error] {
 	return f.rows(ctx, Prefix(string(mac), restatedKey(mac, day, revision).SK+"#"), 3)
 }

@@ -9,35 +9,35 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// For how many days records of calls are kept, where they are not kept for ever. Within LeastDays
-// almost all comes that comes late.
+// The bounds of how many days records of calls are kept, unless they are kept forever. Almost all
+// late records arrive within LeastDays.
 const (
 	LeastDays = 35
 	MostDays  = 3650
 )
 
 const (
-	// daysToExpire is how many days after its day is sealed a record expires. The figures of a
-	// day are made of records of the day before, too, and are computed for some time.
+	// daysToExpire is how many days after the sealing of its day a record expires. The figures of
+	// the next day need it, too, and computing them takes some time.
 	daysToExpire = 2
-	// lateRecordFor is how long a record is kept that comes late, whatever its day.
+	// lateRecordFor is how long a record is kept at least after its receipt, whatever its day.
 	lateRecordFor = 30 * 24 * time.Hour
-	// liveFor is how long the legs of a call in progress are kept, and extensionLogFor how long
-	// the changes of an extension.
+	// liveFor is how long the legs of a call in progress are kept. extensionLogFor is how long the
+	// changes of an extension are kept.
 	liveFor         = 24 * time.Hour
 	extensionLogFor = 30 * 24 * time.Hour
 )
 
-// Keeping has a Store keep the records of calls that it writes for so many days, from LeastDays
-// on, after the day on which they began; 0: for ever. Of days that are older nothing is computed
-// any more: they are sealed.
+// Keeping sets for how many days after the day of their beginning the Store keeps records of calls;
+// 0: forever. It takes LeastDays or more. Older days are sealed: their figures are not computed any
+// more.
 func (s *Store) Keeping(days int) *Store {
 	s.keep = pbx.Day(days)
 	return s
 }
 
-// expires is when the record of something expires that began at a time by the PBX's clock; zero:
-// never. It follows from the event and its receipt alone, so a replay comes to the same.
+// expires returns when a record expires; zero: never. start is when it began, by the PBX's clock. The
+// result depends on the event and its receipt only, so that a replay gives the same.
 func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
 	if s.keep == 0 {
 		return time.Time{}
@@ -52,9 +52,8 @@ func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
 	return late
 }
 
-// sealedFrom is the day from whose beginning in UTC a day is sealed; unknown: never. What was
-// so when its figures were published holds though records are kept for longer since: those
-// that are gone do not come back.
+// sealedFrom returns the day from whose beginning, in UTC, a day is sealed; unknown: never. What the
+// header says stays valid even if records are now kept for longer: expired ones do not come back.
 func (f *Figures) sealedFrom(day pbx.Day, h Header) pbx.Day {
 	if f.keep == 0 || h.Sealed != 0 && h.Sealed < day+f.keep {
 		return h.Sealed
@@ -62,14 +61,14 @@ func (f *Figures) sealedFrom(day pbx.Day, h Header) pbx.Day {
 	return day + f.keep
 }
 
-// Sealed tells of a day whether it was sealed at a time, by its header. The first of the records
-// that its figures are made of expires a day after.
+// Sealed reports whether a day with this header is sealed at a time. The first record that its
+// figures are made of expires a day after the sealing.
 func (f *Figures) Sealed(day pbx.Day, h Header, at time.Time) bool {
 	from := f.sealedFrom(day, h)
 	return from != 0 && !at.Before(from.UTC())
 }
 
-// IsSealed is Sealed for now, and a day whose header was not read.
+// IsSealed reads the header of a day, and reports whether the day is sealed now.
 func (f *Figures) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool, error) {
 	now := f.now()
 	if now.Before((day + LeastDays).UTC()) {
@@ -79,8 +78,8 @@ func (f *Figures) IsSealed(ctx context.Context, mac pbx.MAC, day pbx.Day) (bool,
 	return err == nil && f.Sealed(day, h, now), err
 }
 
-// Confirm keeps of a day whose figures stay as they are published what they were computed by,
-// and from when on the day is sealed.
+// Confirm updates the header of a day whose figures were computed again and did not change. It keeps
+// what they were computed by, and when the day is sealed.
 func (f *Figures) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Header, b Basis) error {
 	next := h
 	if next.Sealed, next.Basis = f.sealedFrom(day, h), b; next == h {
@@ -90,9 +89,8 @@ func (f *Figures) Confirm(ctx context.Context, mac pbx.MAC, day pbx.Day, h Heade
 	return err
 }
 
-// SealedDays yields the days from first to last that are sealed, of those whose figures are
-// published, in their order. A header that can't be read is an *each.Bad; after any other error
-// it ends.
+// SealedDays yields, in order, the published days from first to last that are sealed. A header that
+// can't be read is an *each.Bad. Any other error ends the sequence.
 func (f *Figures) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.Day) iter.Seq2[pbx.Day, error] {
 	published := f.publishedDays(ctx, headersOf(mac, first, last))
 	name := func(d PublishedDay) string { return d.Day.String() }
@@ -104,7 +102,7 @@ func (f *Figures) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.D
 	})
 }
 
-// expiring is a time after a receipt, to the second.
+// expiring returns a time after a receipt, to the second.
 func expiring(r Receipt, after time.Duration) time.Time {
 	return r.At.UTC().Add(after).Truncate(time.Second)
 }

@@ -12,19 +12,19 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Spilled is text that the archive could not take when it was received.
+// Spilled is a received text that the archive could not take at that time.
 type Spilled struct {
 	MAC      pbx.MAC
 	Received time.Time
 	Text     []byte
-	Done     bool // it was handed on or never acknowledged, and only has to be dropped
+	Done     bool // it was archived or never acknowledged, and only has to be deleted
 	key      Key
 	parts    int
 	have     int // parts in Text
 }
 
-// spillDoc is the form of a spilled text's documents. One that is too large for one item
-// goes on in others.
+// spillDoc is the document of a spilled text, or of a part of it. A text that is too large for one
+// item is split.
 type spillDoc struct {
 	MAC      pbx.MAC   `json:"mac"`
 	Received time.Time `json:"received"`
@@ -33,9 +33,9 @@ type spillDoc struct {
 	Text     string    `json:"text"`
 }
 
-// Spill keeps text until somebody hands it on. When it returns nil, that is durable. The
-// same text, of the same PBX and receipt, is kept once. Its first part is written last:
-// where it is, all are.
+// Spill keeps a text until it is archived. When it returns nil, the text is durable. The same text of
+// the same PBX and receipt is kept once. The first part is written last, so it is there only if all
+// parts are.
 func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text []byte) error {
 	key := spillKey(mac, received, hash(text))
 	pieces := cut(string(text), maxRow/2) // its quotes are escaped
@@ -48,14 +48,14 @@ func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text
 	return nil
 }
 
-// AllSpilled yields what is spilled, the oldest of each partition first. A text of which any part
-// can't be read is an *each.Bad with an *Unreadable, named by its key; after any other error it
-// ends.
+// AllSpilled yields the spilled texts, in each partition the oldest first. If a part of a text can't
+// be read, the text is an *each.Bad with an *Unreadable, named by its key. Any other error ends the
+// sequence.
 func (s *Store) AllSpilled(ctx context.Context) iter.Seq2[Spilled, error] {
 	return each.Map(ctx, texts(s.partitions(ctx, spillPrefix+"#0", "read the spill")), nameOfParts, s.spilled)
 }
 
-// texts yields the items of one text after those of another. They stand side by side.
+// texts yields the items of each text together. They are adjacent.
 func texts(items iter.Seq2[Item, error]) iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
 		var parts []Item
@@ -80,7 +80,7 @@ func texts(items iter.Seq2[Item, error]) iter.Seq2[[]Item, error] {
 	}
 }
 
-// baseKey is the key of the first part of what an item is a part of.
+// baseKey returns the key of a text's first part, from the key of any part.
 func baseKey(k Key) Key {
 	parts := strings.Split(k.SK, "#")
 	return Key{k.PK, strings.Join(parts[:min(len(parts), 3)], "#")}
@@ -88,8 +88,8 @@ func baseKey(k Key) Key {
 
 func nameOfParts(parts []Item) string { return nameOf(parts[0]) }
 
-// spilled joins the parts of a text. A part is missing of what is being dropped, or written: that
-// one is left alone for an hour.
+// spilled joins the parts of a text. If a part is missing, the text is being written or deleted.
+// Such a text is skipped for an hour.
 func (s *Store) spilled(_ context.Context, parts []Item) (Spilled, error) {
 	sp := Spilled{key: baseKey(parts[0].Key)}
 	for _, item := range parts {
@@ -111,8 +111,8 @@ func (s *Store) spilled(_ context.Context, parts []Item) (Spilled, error) {
 	return sp, nil
 }
 
-// Spilled is what is known of a spilled text that can't be read: the PBX and the receipt by its
-// key, unknown where that tells neither, and its documents as they are, one a line.
+// Spilled returns what is known of a spilled text that can't be read. The PBX and the receipt are
+// those of its key, and are zero if the key is invalid. The text has its documents, one a line.
 func (u *Unreadable) Spilled() (mac pbx.MAC, received time.Time, text []byte) {
 	parts := append(strings.Split(u.Items[0].SK, "#"), "")
 	if ms, err := strconv.ParseInt(parts[0], 10, 64); err == nil && checkMAC(parts[1]) == nil {
@@ -143,11 +143,11 @@ func (sp *Spilled) add(doc spillDoc) {
 	}
 }
 
-// Unspill drops text that was handed on. What a crash leaves of it is Done.
+// Unspill deletes a text that was archived. If a crash leaves a part of it, that is Done.
 func (s *Store) Unspill(ctx context.Context, sp Spilled) error {
 	for part := sp.parts - 1; part >= 0; part-- {
 		if err := s.table.Delete(ctx, partKey(sp.key, part), Condition{}); err != nil {
-			return fmt.Errorf("drop from the spill: %w", err)
+			return fmt.Errorf("delete from the spill: %w", err)
 		}
 	}
 	return nil

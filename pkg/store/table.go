@@ -10,89 +10,83 @@ import (
 // Table is what the records need of a database: items in partitions, ordered by
 // the bytes of their sort key. It is safe for concurrent use.
 //
-// A write that returned nil is durable. One that failed may have happened all the
-// same, or may happen yet, except when the error is ErrCondition: then nothing was
-// written, unless by an earlier try whose answer was lost and whose item another
-// write has replaced since. Reads are consistent: they see every write that had
-// returned before they began.
+// A write that returned nil is durable. A write that failed may have happened, or may still happen.
+// If the error is ErrCondition, it did not happen. One exception remains: an earlier try succeeded,
+// its answer was lost, and another write has replaced its item since. Reads are consistent: they see
+// every write that returned before they began.
 //
-// A key that Key.Check refuses is refused by Get, Put and Delete with the same error.
+// If Key.Check refuses a key, Get, Put and Delete return the same error.
 //
 // Every method returns soon after its context ends, with an error that wraps the
-// context's; no work goes on behind the caller's back. A failure that may pass
-// (throttling, a lost connection) is the caller's to retry, after the few quick
-// retries that an adapter may make itself.
+// context's error. No work continues in the background. The caller retries passing failures, such as
+// throttling or a lost connection; an adapter itself makes only a few quick retries.
 type Table interface {
 	// Get returns the item at key, or ErrNotFound.
 	Get(ctx context.Context, key Key) (Item, error)
 
-	// Put writes the whole item where cond holds of what is stored at its key, and
-	// returns ErrCondition where it does not. Condition and write are one step. An
-	// item of the same Version already there is success whatever the condition,
-	// since it is the trace of an earlier try, and may or may not be written again.
-	// An item that Item.Check refuses is refused here with the same error.
+	// Put writes the whole item if cond holds for the item stored at its key, and returns
+	// ErrCondition if not. Condition and write are one step. If the stored item has the same
+	// Version, it is the result of an earlier try. Then Put succeeds whatever the condition, and
+	// may or may not write the item again. If Item.Check refuses the item, Put returns the same
+	// error.
 	Put(ctx context.Context, item Item, cond Condition) error
 
-	// Delete removes the item at key where cond holds of it, and returns
-	// ErrCondition where it does not. That nothing is there is success. The condition
-	// is Unchanged, or none.
+	// Delete removes the item at key if cond holds for it, and returns ErrCondition if not. It
+	// succeeds if nothing is there. The condition is Unchanged or the zero Condition.
 	Delete(ctx context.Context, key Key, cond Condition) error
 
-	// Query yields the items of a range in the byte order of their sort keys, or
-	// its reverse, reading page by page. An item that can't be read at all is an
-	// *each.Bad. After any other error, which is yielded with a zero Item, it ends. The
-	// loop's body may use the Table.
+	// Query yields the items of a range in the byte order of their sort keys, or in reverse. It
+	// reads page by page. An item that can't be read at all is an *each.Bad. Any other error is
+	// yielded with a zero Item, and ends the sequence. The loop's body may use the Table.
 	Query(ctx context.Context, r Range) iter.Seq2[Item, error]
 }
 
 var (
-	// ErrNotFound is returned by Table.Get where nothing is stored.
-	ErrNotFound = errors.New("not found")
+	// ErrNotFound is returned by Table.Get if nothing is stored at the key.
+	ErrNotFound = errors.New("item not found")
 	// ErrCondition is returned by writes whose condition did not hold.
 	ErrCondition = errors.New("condition not met")
 )
 
-// Key says where an item is: PK names the partition, of 1 to 256 bytes, and SK the
-// item's place in it, of 1 to 1,024 bytes. Both are UTF-8.
+// Key says where an item is. PK names the partition, in 1 to 256 bytes. SK is the item's place in it,
+// in 1 to 1,024 bytes. Both are UTF-8.
 type Key struct{ PK, SK string }
 
 // Item is one stored document.
 type Item struct {
 	Key
-	// Version orders the item among others at the same key, by its bytes. It is
-	// never empty, and two items of one key and Version are the same item.
+	// Version orders items of the same key, by its bytes. It is never empty. Two items of the same
+	// key and Version are the same item.
 	Version string
-	// Expires is when readers stop to show the item and the Table may drop it, to
-	// the second; zero: never. A Table shows an expired item until it drops it.
+	// Expires is when readers hide the item and the Table may delete it, to the second; zero: never.
+	// A Table shows an expired item until it deletes it.
 	Expires time.Time
-	// Doc is a JSON object in the form that Canonical gives, of at most MaxDoc bytes.
+	// Doc is a JSON object in the form of Canonical, of at most MaxDoc bytes.
 	Doc []byte
 }
 
-// MaxDoc is the size of the largest document in bytes. With the names and overhead
-// that DynamoDB counts, it stays below that database's 400 KB.
+// MaxDoc is the largest size of a document in bytes. With the names and overhead that DynamoDB counts,
+// an item stays below that database's 400 KB.
 const MaxDoc = 256 << 10
 
-// Range is a part of one partition: the sort keys from From, included, to To,
-// excluded. An empty From or To is the partition's own end. To go on after the
-// item that was seen last, call After. What is no UTF-8, or no partition key, makes
-// no Range: there a Table may yield an error, or less than it has.
+// Range is a part of one partition: the sort keys in [From, To). An empty From or To is the
+// partition's own end. To continue after an item, call After. If a Range has invalid UTF-8, or an
+// invalid partition key, a Table may yield an error, or fewer items than it has.
 type Range struct {
 	PK       string
 	From, To string
 	Reverse  bool // from the highest sort key down
-	Limit    int  // yield at most so many items; 0: all
+	Limit    int  // yield at most this many items; 0: all
 }
 
-// Prefix is the range of all sort keys that begin with prefix, which ends in an
-// ASCII character such as #.
+// Prefix returns the range of all sort keys that begin with prefix. The prefix must end in an ASCII
+// character, such as #.
 func Prefix(pk, prefix string) Range {
 	last := len(prefix) - 1
 	return Range{PK: pk, From: prefix, To: prefix[:last] + string(rune(prefix[last]+1))}
 }
 
-// After is the part of the range that comes after the item with sort key last, in
-// the range's direction.
+// After returns the part of the range that follows the sort key last, in the range's direction.
 func (r Range) After(last string) Range {
 	if r.Reverse {
 		r.To = last
@@ -102,8 +96,8 @@ func (r Range) After(last string) Range {
 	return r
 }
 
-// Condition is what must hold of the item that is already stored for a write to
-// happen. The zero Condition always holds.
+// Condition is what must hold for the stored item so that a write happens. The zero Condition always
+// holds.
 type Condition struct {
 	Op      Op
 	Version string // of Unchanged
@@ -112,17 +106,17 @@ type Condition struct {
 // Op is the comparison that a Condition makes.
 type Op int
 
-// The comparisons, each of the stored item with the one to be written.
+// The comparisons of the stored item with the one to be written.
 const (
 	OpAlways    Op = iota
-	OpNewer        // none is stored, or one of a lower Version
-	OpOlder        // none is stored, or one of a higher Version
-	OpUnchanged    // the stored one has the Version of the Condition
-	OpAbsent       // none is stored
+	OpNewer        // nothing is stored, or an item of a lower Version
+	OpOlder        // nothing is stored, or an item of a higher Version
+	OpUnchanged    // the stored item has the Version of the Condition
+	OpAbsent       // nothing is stored
 )
 
-// Holds tells whether the condition holds where an item of one version is stored and
-// another is to be written.
+// Holds reports whether the condition holds, given the version of the stored item and the version to
+// be written.
 func (c Condition) Holds(stored, written string) bool {
 	switch c.Op {
 	case OpNewer:
@@ -143,9 +137,8 @@ func Newer() Condition { return Condition{Op: OpNewer} }
 // Older lets an item replace one of a higher Version: the earliest wins.
 func Older() Condition { return Condition{Op: OpOlder} }
 
-// Absent lets an item be written where there is none.
+// Absent lets an item be written only if nothing is stored at its key.
 func Absent() Condition { return Condition{Op: OpAbsent} }
 
-// Unchanged lets an item replace, or delete, the one that still has the version
-// that was read.
+// Unchanged lets a write replace or delete the item that still has this version.
 func Unchanged(version string) Condition { return Condition{Op: OpUnchanged, Version: version} }

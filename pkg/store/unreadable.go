@@ -11,20 +11,20 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Unreadable is the error for something that is kept and can't be read: its key or its document
-// is not what this package writes.
+// Unreadable is the error for something that is stored and can't be read. Its key or its document is
+// not as this package writes it.
 type Unreadable struct {
-	Items []Item // all of it, at least one
+	Items []Item // all its items, at least one
 	Err   error
 }
 
 // Error implements error.
 func (u *Unreadable) Error() string { return u.Err.Error() }
 
-// Unwrap returns why it can't be read.
+// Unwrap returns why the items can't be read.
 func (u *Unreadable) Unwrap() error { return u.Err }
 
-// Discard deletes what can't be read, unless it was written again since.
+// Discard deletes unreadable items, except those that were written again since.
 func (s *Store) Discard(ctx context.Context, u *Unreadable) error {
 	for _, item := range u.Items {
 		if err := orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version))); err != nil {
@@ -34,10 +34,10 @@ func (s *Store) Discard(ctx context.Context, u *Unreadable) error {
 	return nil
 }
 
-// Repair sets right what the first unreadable things of loops were, where that loses nothing: a
-// mark whose day and PBX are known is made again, so that the day is computed; a mark or an entry
-// of the fleet list whose key names no PBX is deleted, since it says nothing else. All other
-// things stay. Who calls Repair has told of the error before.
+// Repair repairs the unreadable items that the errors of loops name, if nothing is lost by it. A mark
+// whose key has a day and a PBX is made again, so that the day is computed. A mark or an entry of the
+// fleet list whose key names no PBX is deleted, since it holds no other information. Everything else
+// stays. Callers report the error first.
 func (s *Store) Repair(ctx context.Context, err error) error {
 	var failed []error
 	for _, loop := range each.In(err) {
@@ -66,7 +66,8 @@ func (s *Store) mend(ctx context.Context, u *Unreadable) error {
 	return s.Discard(ctx, u)
 }
 
-// decoded yields what items say. One that can't be read is an *each.Bad with an *Unreadable.
+// decoded yields what read returns for items. One that can't be read is an *each.Bad with an
+// *Unreadable.
 func decoded[T any](ctx context.Context, items iter.Seq2[Item, error], read func(Item) (T, error)) iter.Seq2[T, error] {
 	return each.Map(ctx, items, nameOf, func(_ context.Context, i Item) (T, error) {
 		value, err := read(i)
@@ -77,13 +78,13 @@ func decoded[T any](ctx context.Context, items iter.Seq2[Item, error], read func
 	})
 }
 
-// document is read of decoded for items whose documents say all.
+// document reads an item for decoded, from its document alone.
 func document[T any](i Item) (doc T, err error) { return doc, unmarshal(i, &doc) }
 
-// nameOf names an item, for messages. What could be mistaken for the message is escaped.
+// nameOf names an item in messages. It escapes what could be mistaken for a part of the message.
 func nameOf(i Item) string { return printable(i.SK) + " of " + printable(i.PK) }
 
-// markedDay is what the key of a mark says.
+// markedDay reads the PBX and the day from the key of a mark.
 func markedDay(i Item) (pbx.MAC, pbx.Day, error) {
 	text, mac, _ := strings.Cut(i.SK, "#")
 	day, err := pbx.ParseDay(text)
@@ -94,24 +95,24 @@ func markedDay(i Item) (pbx.MAC, pbx.Day, error) {
 		return pbx.MAC(mac), day, wrap(err, "item %s", nameOf(i))
 	}
 	if dueKey(pbx.MAC(mac), day) != i.Key {
-		return pbx.MAC(mac), day, fmt.Errorf("item %s: is not the key of that day and PBX", nameOf(i))
+		return pbx.MAC(mac), day, fmt.Errorf("item %s: its key is not that of its day and PBX", nameOf(i))
 	}
 	return pbx.MAC(mac), day, nil
 }
 
-// listedMAC is the PBX of an entry of the fleet list.
+// listedMAC reads the PBX of an entry of the fleet list.
 func listedMAC(i Item) (pbx.MAC, error) {
 	return pbx.MAC(i.SK), wrap(checkMAC(i.SK), "item %s", nameOf(i))
 }
 
-// checkMAC tells what is wrong with a MAC that stands in a key.
+// checkMAC reports what is wrong with a MAC in a key.
 func checkMAC(text string) error {
 	mac, err := pbx.ParseMAC(text)
 	if err != nil {
 		return err
 	}
 	if string(mac) != text {
-		return fmt.Errorf("%.40q is not how a MAC is written in keys", text)
+		return fmt.Errorf("%.40q is not a MAC as keys have it", text)
 	}
 	return nil
 }
