@@ -326,9 +326,18 @@ func TestTheUnitFilesServeWhereTheySay(t *testing.T) {
 
 func TestASimulationThatIsStoppedSaysWhatWasDone(t *testing.T) {
 	t.Parallel()
+	data := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
-	time.AfterFunc(500*time.Millisecond, stop)
-	got := doWithin(t, ctx, "simulate", "--pbx", "2", "--days", "2", "--seed", "1", "--rate", "20", "--data", t.TempDir())
+	defer stop()
+	go func() {
+		for ctx.Err() == nil {
+			if kept, _ := filepath.Glob(filepath.Join(data, "archive", "raw", "*")); len(kept) > 0 {
+				stop()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	got := doWithin(t, ctx, "simulate", "--pbx", "2", "--days", "2", "--seed", "1", "--rate", "20", "--data", data)
 	if got.code != exitFailed || !strings.Contains(got.errs, "stopped after ") || !strings.Contains(got.errs, "which are kept") {
 		t.Errorf("%+v", got)
 	}
