@@ -193,16 +193,16 @@ func rangesMayStand() map[string]string {
 		probe    = "it tries what is allowed, at nothing that anybody has sent"
 	)
 	all := map[string]string{
-		"pkg/replay Count":      "it counts for a progress bar alone; the replay tells of what is bad",
+		"pkg/replay Count":     "it counts for a progress bar alone; the replay tells of what is bad",
 		"pkg/store base.first": "it looks at the first thing alone",
-		"pkg/local Dir.used":    "it looks whether there is anything",
-		"pkg/store firstOf":     "it looks at the first thing that can be read alone",
+		"pkg/local Dir.used":   "it looks whether there is anything",
+		"pkg/store firstOf":    "it looks at the first thing that can be read alone",
 	}
 	for reason, functions := range map[string]string{
 		wholeDay: "pkg/rollup addAll, pkg/rollup reading.addSigns, pkg/store records, pkg/store fold, pkg/store Store.Signs, " +
 			"pkg/store Figures.rows, pkg/store Figures.Restate, pkg/store Figures.DropRows, pkg/rollup ReadPublished, " +
 			"pkg/dataquality addRecords, pkg/dataquality ReadReview, infra/pbxctl chosen, pkg/curated calls, pkg/curated object",
-		onePBX: "pkg/store Store.LiveCalls, pkg/store Figures.Activity, pkg/store Store.tellsOf, pkg/store Store.Forget, pkg/store Store.Remove, " +
+		onePBX: "pkg/store Store.LiveCalls, pkg/store Figures.Activity, pkg/store Store.reportedCallNear, pkg/store Store.Forget, pkg/store Store.Remove, " +
 			"pkg/store Store.forgetDue, pkg/archive findPacked",
 		sequence: "pkg/store texts, pkg/compact run.batches, pkg/erase Erasure.names",
 		check:    "infra/fleet/push Compare, infra/fleet/push truePBXs, infra/fleet/push publishedRows",
