@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// confirm asks the person at the terminal a question, or refuses where there is none. A server
-// does not ask again what its client has asked.
+// confirm asks the person at the terminal a question. It fails with refusal where nobody can be
+// asked. A server does not ask again: its client has asked.
 func (p *program) confirm(question, refusal string) error {
 	if p.server != nil {
 		return nil
@@ -24,7 +24,7 @@ func (p *program) confirm(question, refusal string) error {
 	return confirm(p.ctx, os.Stdin, p.errs, question+" [y/N] ")
 }
 
-// canAsk refuses where there is no person at the terminal.
+// canAsk fails with refusal where no person is at the terminal.
 func canAsk(refusal string) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return errors.New(refusal)
@@ -32,11 +32,11 @@ func canAsk(refusal string) error {
 	return nil
 }
 
-// confirm asks a question that only y or yes answers with nil.
+// confirm asks a question. It returns nil for the answers y and yes alone.
 func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) error {
 	fmt.Fprint(out, question)
 	answer := make(chan string, 1)
-	go func() { // it may wait for ever
+	go func() { // it may wait forever
 		line, _ := bufio.NewReader(in).ReadString('\n')
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()

@@ -53,7 +53,7 @@ func readSecret(ctx context.Context, id string) (*token.Keyring, error) {
 	return s.Keyring(ctx)
 }
 
-// checkClients are the clients of AWS that doctor asks.
+// checkClients returns the clients of AWS that doctor needs.
 func checkClients(ctx context.Context) (stackcheck.Clients, error) {
 	settings, err := awsSettings(ctx)
 	if err != nil {
@@ -66,11 +66,11 @@ func checkClients(ctx context.Context) (stackcheck.Clients, error) {
 }
 
 func newS3(settings aws.Config) *awss3.Client {
-	// A stand-in has no host name for each bucket.
+	// A stand-in for S3 has no host name for each bucket.
 	return awss3.NewFromConfig(settings, func(o *awss3.Options) { o.UsePathStyle = settings.BaseEndpoint != nil })
 }
 
-// awsSettings are those of the AWS CLI: environment, profiles, roles.
+// awsSettings returns the settings of the AWS CLI: environment, profiles and roles.
 func awsSettings(ctx context.Context) (aws.Config, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

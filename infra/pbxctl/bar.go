@@ -6,7 +6,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// newBar shows people at a terminal how far a command is.
+// newBar shows people at a terminal how far a command has come, of total steps.
 func newBar(p *program, total int, wanted bool) *progressbar.ProgressBar {
 	out := io.Discard
 	if wanted && p.terminal {

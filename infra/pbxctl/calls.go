@@ -15,8 +15,8 @@ type callsCommand struct {
 
 // Help is the long form of the command's help.
 func (callsCommand) Help() string {
-	return `First the contact centre's records (cc_cdr), then the plain ones (cdr) of newer
-firmware. Times are the PBX's own. Durations are seconds; - is unknown.
+	return `Shows the contact centre's records (cc_cdr) first, then the plain records (cdr) of newer
+firmware. Times are by the PBX's clock. Durations are seconds; - means unknown.
 
 Examples:
   pbxctl calls --mac 68:69:2e:0b:00:01 --data ./data --day 2018-11-05

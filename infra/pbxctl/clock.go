@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// clockFlag is another clock than the machine's, for trying things out.
+// clockFlag replaces the machine's clock, to try things out.
 type clockFlag struct {
-	Now string `help:"Begin at this time instead of now, such as 2026-11-23T09:00:00Z: for trying things out." placeholder:"TIME"`
+	Now string `help:"Use a clock that starts at this time, such as 2026-11-23T09:00:00Z, to try things out." placeholder:"TIME"`
 }
 
 // set sets the program's clock.

@@ -24,20 +24,20 @@ type completenessCommand struct {
 
 // Help is the long form of the command's help.
 func (completenessCommand) Help() string {
-	return `How many distinct calls the PBX told of on a day: when they began to ring (dialbegein),
-when they were hung up, and in records (cc_cdr, cdr). A call that has no record may have
-been lost on its way; the PBX may not be set to push all kinds of events, too.
+	return `Counts the distinct calls that a PBX reported on a day: those that began to ring (dialbegein),
+those that were hung up, and those with a record (cc_cdr, cdr). The record of a call may have
+been lost on its way. Or the PBX is not configured to push all kinds of events.
 
 Example:
   pbxctl completeness --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
 }
 
-// told is what a PBX told of on a day.
-type told struct {
+// reported is what a PBX reported on a day.
+type reported struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
 	dataquality.Completeness
-	Sealed bool `json:"sealed"` // the day is: there may have been more records
+	Sealed bool `json:"sealed"` // the day is: some of its records may have expired
 }
 
 // Run implements the command.
@@ -60,15 +60,15 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		found := []told{{c.MAC, c.Day, calls.Completeness(), sealed}}
-		err = show(p, c.JSON, each.Of(found...), toldColumns, "")
+		found := []reported{{c.MAC, c.Day, calls.Completeness(), sealed}}
+		err = show(p, c.JSON, each.Of(found...), reportedColumns, "")
 		return errors.Join(skipped, err, saySealed(p, c.Day, sealed && !c.JSON))
 	})
 }
 
-var toldColumns = columns[told]{
+var reportedColumns = columns[reported]{
 	[]string{"DAY", "BEGUN", "HUNG UP", "RECORDED", "UNANNOUNCED", "POSSIBLY MISSING"},
-	func(t told) []string {
+	func(t reported) []string {
 		missing := strings.Join(t.Missing[:min(len(t.Missing), 10)], " ")
 		if more := len(t.Missing) - 10; more > 0 {
 			missing += fmt.Sprintf(" and %d more", more)

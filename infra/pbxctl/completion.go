@@ -10,12 +10,12 @@ import (
 
 type completionCommand struct {
 	Shell string   `arg:"" enum:"bash,zsh,fish,words" help:"bash, zsh or fish."`
-	Words []string `arg:"" optional:"" hidden:"" help:"What is typed so far, the word that is being typed last: for the scripts."`
+	Words []string `arg:"" optional:"" hidden:"" help:"The words typed so far; the last one is to be completed. The scripts use it."`
 }
 
 // Help is the long form of the command's help.
 func (completionCommand) Help() string {
-	return `Have the shell read the script when it starts:
+	return `Prints a script. Your shell must read it when it starts:
 
 Examples:
   pbxctl completion bash > ~/.local/share/bash-completion/completions/pbxctl
@@ -23,8 +23,8 @@ Examples:
   pbxctl completion fish > ~/.config/fish/completions/pbxctl.fish`
 }
 
-// The scripts ask pbxctl itself, so that they fit each version. Where it knows no word, the
-// shell completes names of files.
+// completionScripts are scripts by shell. They ask pbxctl itself, so that they fit each version.
+// Where pbxctl knows no word, the shell completes names of files.
 var completionScripts = map[string]string{
 	"bash": `_pbxctl() {
   local IFS=$'\n' typed="${COMP_WORDS[COMP_CWORD]}"
@@ -56,8 +56,8 @@ func (c *completionCommand) Run(p *program) error {
 	return nil
 }
 
-// candidates are the words that may stand where the last one is typed: commands, or flags where
-// it begins with a dash. None, where a flag's value stands.
+// candidates returns the words that may complete the last one: flags if it begins with a dash, else
+// commands. It returns nothing where the value of a flag is typed.
 func candidates(node *kong.Node, words []string) (found []string) {
 	if len(words) == 0 {
 		return nil
@@ -96,7 +96,7 @@ func takesValue(node *kong.Node, word string) bool {
 	return slices.ContainsFunc(flagsOf(node), func(f *kong.Flag) bool { return word == "--"+f.Name && !f.IsBool() })
 }
 
-// flagsOf are the flags of a command that its help shows.
+// flagsOf returns the flags that the help of a command shows.
 func flagsOf(node *kong.Node) (all []*kong.Flag) {
 	for _, group := range node.AllFlags(true) {
 		all = append(all, group...)

@@ -33,13 +33,13 @@ func (demoCommand) Help() string {
   pbxctl demo --data ./data`
 }
 
-// example is a payload of the vendor's page, and the PBX that it came from.
+// example is a payload of the vendor's page, and the PBX that sends it.
 type example struct {
 	name string
 	mac  pbx.MAC
 }
 
-// demoPBX is the PBX of the vendor's call record, and of the examples that name none.
+// demoPBX is the PBX in the vendor's call record. It also sends the examples that name no PBX.
 const demoPBX = pbx.MAC("68692e0b0001")
 
 var examples = []example{
@@ -57,7 +57,7 @@ func (c *demoCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	s.Level.Set(slog.LevelWarn) // the tour tells of its own deliveries
+	s.Level.Set(slog.LevelWarn) // the tour itself reports what it delivers
 	s.Serve()
 	if err := c.tour(p, s); err != nil || c.Once {
 		if p.ctx.Err() != nil {
@@ -72,7 +72,7 @@ func (c *demoCommand) Run(p *program) error {
 	return s.Wait(p.ctx)
 }
 
-// open makes a server at the address, or at another port where that one is taken.
+// open makes a server at the address, or at another port if that one is taken.
 func (c *demoCommand) open(p *program) (*server.Server, error) {
 	serve := serveCommand{Addr: c.Addr, dataFolder: c.dataFolder, BodyTimeout: 15 * time.Second}
 	s, err := server.Open(p.ctx, serve.config(p))
@@ -84,7 +84,7 @@ func (c *demoCommand) open(p *program) (*server.Server, error) {
 	return s, err
 }
 
-// tour posts the vendor's examples over HTTP and shows what became of them.
+// tour posts the vendor's examples over HTTP, and shows what was stored.
 func (c *demoCommand) tour(p *program, s *server.Server) error {
 	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n\n", s.URL, c.Data)
 	for _, mac := range macs() {

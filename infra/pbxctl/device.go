@@ -16,34 +16,34 @@ import (
 )
 
 type deviceCommands struct {
-	Add     deviceAddCommand     `cmd:"" help:"Put a PBX on the fleet list, with its name, site, time zone and thresholds."`
-	Import  deviceImportCommand  `cmd:"" help:"Put many PBXs on the fleet list, or change them, by a CSV file."`
+	Add     deviceAddCommand     `cmd:"" help:"Add a PBX to the fleet, with its name, site, time zone and thresholds."`
+	Import  deviceImportCommand  `cmd:"" help:"Add or change many PBXs by a CSV file."`
 	Export  deviceExportCommand  `cmd:"" help:"Print the fleet as a CSV file that can be imported."`
 	URL     deviceURLCommand     `cmd:"" name:"url" help:"Print the URL to type into a PBX."`
 	Set     deviceSetCommand     `cmd:"" help:"Change a PBX's settings: its name, its site, its time zone, its thresholds."`
-	List    deviceListCommand    `cmd:"" help:"List the PBXs that have sent something, or of which something was said."`
-	Alias   deviceAliasCommand   `cmd:"" help:"Let the events of a PBX name another MAC, too: that of the one it replaced."`
+	List    deviceListCommand    `cmd:"" help:"List the PBXs that have sent something, or have settings."`
+	Alias   deviceAliasCommand   `cmd:"" help:"Accept events of a PBX that name another MAC: that of the PBX it replaced."`
 	Disable deviceDisableCommand `cmd:"" help:"Refuse the events of a PBX."`
-	Enable  deviceEnableCommand  `cmd:"" help:"Take the events of a PBX that was disabled."`
-	Revoke  deviceRevokeCommand  `cmd:"" help:"Revoke a PBX's URL, which others may know."`
-	Replace deviceReplaceCommand `cmd:"" help:"Have a PBX take another's place, with all that was said of it."`
-	Remove  deviceRemoveCommand  `cmd:"" help:"Take a PBX off the fleet list, and close its URL."`
+	Enable  deviceEnableCommand  `cmd:"" help:"Accept the events of a disabled PBX again."`
+	Revoke  deviceRevokeCommand  `cmd:"" help:"Revoke a PBX's URL, such as after a leak."`
+	Replace deviceReplaceCommand `cmd:"" help:"Replace a PBX by another one, which gets its settings and names."`
+	Remove  deviceRemoveCommand  `cmd:"" help:"Remove a PBX from the fleet, and revoke its URL."`
 }
 
 type deviceURLCommand struct {
 	MAC        pbx.MAC `required:"" xor:"which" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
-	CSV        string  `required:"" xor:"which" name:"csv" type:"path" help:"Those of the PBXs in this file, as CSV: see pbxctl device import; - is what is piped in." placeholder:"FILE"`
-	All        bool    `required:"" xor:"which" help:"Those of the whole fleet, as CSV."`
-	Base       string  `help:"Where PBXs reach Trunkline; else the stack's own URL." placeholder:"URL"`
-	Generation string  `help:"Of the URL; else the least that opens for this PBX (see pbxctl device revoke), or 1 where no records are named." placeholder:"N"`
+	CSV        string  `required:"" xor:"which" name:"csv" type:"path" help:"Print the URLs of the PBXs in this CSV file (see pbxctl device import); - is standard input." placeholder:"FILE"`
+	All        bool    `required:"" xor:"which" help:"Print the URLs of the whole fleet."`
+	Base       string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
+	Generation string  `help:"Generation of the URL; default: the lowest that is valid for this PBX (see pbxctl device revoke), or 1 without records." placeholder:"N"`
 	where
 	showing
 }
 
 // Help is the long form of the command's help.
 func (deviceURLCommand) Help() string {
-	return `The URL is the PBX's credential: whoever has it can send events in its name. With --csv and
---all it prints a CSV file with the columns mac, name, site and url.
+	return `The URL is the PBX's credential: whoever has it can send events in the PBX's name. With --csv
+or --all, it prints a CSV file with the columns mac, name, site and url.
 
 Examples:
   pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
@@ -58,12 +58,12 @@ type addressed struct {
 	Site string  `json:"site,omitempty"`
 	URL  string  `json:"url"`
 
-	least token.Generation // that opens
+	least token.Generation // that is valid
 }
 
 func (a addressed) mac() string { return string(a.MAC) }
 
-// locate lets a key of FLEET_KEYS sign without any records: see where.locate.
+// locate needs no records where a key of FLEET_KEYS signs: see where.locate.
 func (c *deviceURLCommand) locate(p *program) error {
 	if p.getenv("FLEET_KEYS") != "" && !c.All {
 		return c.mayLocate(p)
@@ -95,7 +95,7 @@ func (c *deviceURLCommand) Run(p *program) error {
 	return errors.Join(skipped, c.print(p, all))
 }
 
-// checkBase tells what is wrong with the beginning of URLs.
+// checkBase reports what is wrong with the base of URLs.
 func checkBase(text string) error {
 	base, err := url.Parse(text)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
@@ -104,8 +104,8 @@ func checkBase(text string) error {
 	return nil
 }
 
-// which are the PBXs that were asked for, with what the records tell of them where any are
-// named.
+// which returns the PBXs that were asked for. They have what the records know of them, where the
+// place of records is given.
 func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	if c.MAC != "" {
 		all = []addressed{{MAC: c.MAC, least: 1}}
@@ -142,7 +142,7 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	return all, err
 }
 
-// addressedIn are the PBXs in a file.
+// addressedIn returns the PBXs in a file.
 func addressedIn(name string) (all []addressed, err error) {
 	labels, err := readSheet(name, fleetsheet.ReadLabels)
 	if err != nil {
@@ -154,7 +154,7 @@ func addressedIn(name string) (all []addressed, err error) {
 	return all, nil
 }
 
-// addressedOf is a PBX in the records.
+// addressedOf reads a PBX from the records.
 func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, error) {
 	d, err := s.Device(ctx, mac)
 	if err != nil {
@@ -166,21 +166,21 @@ func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, e
 		}
 	}
 	if err = d.Check("min_generation"); err != nil {
-		err = fmt.Errorf("which URLs of %s open is not known: %w: see pbxctl device revoke --below", mac, err)
+		err = fmt.Errorf("the lowest valid generation of %s can't be read: %w: set it with pbxctl device revoke --below", mac, err)
 	}
 	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: devices.LeastGeneration(d)}, err
 }
 
-// wasRemoved tells of a PBX that is disabled that it was removed, if it was.
+// wasRemoved fails if a disabled PBX was removed.
 func wasRemoved(ctx context.Context, s *store.Store, mac pbx.MAC) error {
 	listed, err := s.Listed(ctx, mac)
 	if err != nil || listed {
 		return err
 	}
-	return fmt.Errorf("%s was removed, and none of its URLs opens: put it back with pbxctl device add", mac)
+	return fmt.Errorf("%s was removed, and has no valid URL: add it again with pbxctl device add", mac)
 }
 
-// generation is the one that was asked for, or else the least that opens.
+// generation returns the generation that was asked for, else the lowest that is valid.
 func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
 	if c.Generation == "" {
 		return of.least, nil
@@ -190,7 +190,7 @@ func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
 		return 0, unclear("--generation: %w", err)
 	}
 	if generation < of.least {
-		return 0, fmt.Errorf("--generation: URLs of %s below %s were revoked: leave it out, or raise it", of.MAC, of.least)
+		return 0, fmt.Errorf("--generation: URLs of %s below generation %s were revoked: leave the flag out, or give a higher one", of.MAC, of.least)
 	}
 	return generation, nil
 }
@@ -213,7 +213,7 @@ func (c *deviceURLCommand) print(p *program, all []addressed) error {
 	})
 }
 
-// deviceURL is the one place where a token is shown.
+// deviceURL returns the URL of a PBX. It is the only place that shows a token.
 func deviceURL(base string, keys *token.Keyring, mac pbx.MAC, g token.Generation) string {
 	return strings.TrimRight(base, "/") + "/v1/pbx/" + string(mac) + "/" + keys.Sign(mac, g).Reveal()
 }

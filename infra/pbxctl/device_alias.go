@@ -13,16 +13,16 @@ import (
 
 type deviceAliasCommand struct {
 	target
-	Alias  pbx.MAC `required:"" help:"The other MAC that its events name." placeholder:"MAC"`
-	Remove bool    `help:"Its events may no longer name that MAC."`
+	Alias  pbx.MAC `required:"" help:"The other MAC, which its events name." placeholder:"MAC"`
+	Remove bool    `help:"Remove this alias."`
 }
 
 // Help is the long form of the command's help.
 func (deviceAliasCommand) Help() string {
-	return `A PBX that took another's place, with its settings, may go on to name the old one's MAC in
-what it sends. That is refused, and kept in quarantine, until the old MAC is an alias of the
-new one; a server that runs knows it within a minute. One of which all was refused is not in the
-fleet yet: say --new. What was refused can be released then:
+	return `A PBX that replaces another one may still name the old MAC in its events. Trunkline refuses
+them, and keeps them in quarantine, until the old MAC is an alias of the new PBX. A running
+server accepts an alias within a minute. A PBX of which all events were refused is not in the
+fleet yet: give --new. Release the refused events afterwards:
 pbxctl quarantine release --all --mac MAC.
 
 Example:
@@ -73,7 +73,7 @@ type deviceDisableCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceDisableCommand) Help() string {
-	return `A server that runs refuses its events within a minute. What it sent stays.
+	return `A running server refuses its events within a minute. What it sent before stays.
 
 Example:
   pbxctl device disable --mac 68:69:2e:0b:00:01 --data ./data`
@@ -88,7 +88,7 @@ type deviceEnableCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceEnableCommand) Help() string {
-	return `A server that runs takes its events within a minute.
+	return `A running server accepts its events within a minute.
 
 Example:
   pbxctl device enable --mac 68:69:2e:0b:00:01 --data ./data`
@@ -107,14 +107,14 @@ func (t target) disable(p *program, disabled bool) error {
 
 type deviceRevokeCommand struct {
 	target
-	Below string `help:"URLs below this generation open no longer; else one generation more than now." placeholder:"N"`
+	Below string `help:"Revoke the URLs below this generation; default: the lowest valid generation is revoked." placeholder:"N"`
 }
 
 // Help is the long form of the command's help.
 func (deviceRevokeCommand) Help() string {
-	return `For a URL that became known: URLs of the least generation that opens until now, and of
-those before it, open no longer; a server that runs knows it within a minute. The PBX needs
-a new one. The generation of a URL is the number in its last part: …/k1-2-… is of the second.
+	return `Use it after a leak. It revokes the URLs of the lowest valid generation. A running server
+refuses them within a minute. Then the PBX needs a new URL. The generation of a URL is the
+second part of its token: …/k1-2-… is of generation 2.
 
 Examples:
   pbxctl device revoke --mac 68:69:2e:0b:00:01 --data ./data
@@ -130,7 +130,7 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 	if c.JSON {
 		return showMember(p, true, m)
 	}
-	fmt.Fprintf(p.out, "URLs of %s below generation %d open no longer. A new one:\n", m.MAC, m.MinGeneration)
+	fmt.Fprintf(p.out, "URLs of %s below generation %d are revoked. Print a new one:\n", m.MAC, m.MinGeneration)
 	_, err = fmt.Fprintf(p.out, "  pbxctl device url --mac %s %s\n", m.MAC, c.urlFlags())
 	return err
 }

@@ -8,27 +8,26 @@ import (
 
 type deviceImportCommand struct {
 	importFlags
-	Reopen bool `help:"Enable PBXs, and let revoked URLs open, where the file says so."`
+	Reopen bool `help:"Enable PBXs, and make revoked URLs valid again, where the file says so."`
 }
 
 // Help is the long form of the command's help.
 func (deviceImportCommand) Help() string {
 	return `The first line names the columns, in any order: mac, and any of name, site, zone,
 sla_threshold_seconds, short_abandon_seconds, talk_includes_hold (yes or no), aliases (MACs with
-blanks between them), disabled (yes or no), min_generation (URLs below it open no longer),
+blanks between them), disabled (yes or no), min_generation (URLs below it are revoked),
 replaces and replaces_from (see pbxctl device replace).
 
   mac,name,site,zone,sla_threshold_seconds
   68:69:2e:0b:00:01,Reception,Berlin,Europe/Berlin,30
 
-The file is checked as a whole: where anything in it is wrong, all mistakes are told, each with
-its line and column, and nothing is written. An empty cell unsets its value; a column that is
-not there leaves its values as they are, and so does a PBX that is not there. The same file may
-be imported again. PBXs that are not in the fleet are put there, and counted. A PBX that is disabled, or
-whose URL was revoked, stays so whatever the file says, and is named; --reopen does as the file
-says. CSV may be as spreadsheets save it: separated by commas, semicolons or tabs,
-in UTF-8, with any spelling of MACs. An apostrophe before = + - @ or digits, by which a
-spreadsheet knows text, is not part of a value.
+The whole file is checked first. If anything is wrong, nothing is written, and each mistake is
+shown with its line and column. An empty cell unsets its value. A column or a PBX that is missing
+in the file stays as it is. The same file may be imported again. PBXs that are not in the fleet
+are added, and counted. A PBX that is disabled, or whose URL was revoked, stays so, and is named;
+--reopen follows the file instead. The CSV may be as spreadsheets save it: separated by commas,
+semicolons or tabs, in UTF-8, with any spelling of MACs. An apostrophe before = + - @ or digits
+marks text in a spreadsheet. It is not part of a value.
 
 Examples:
   pbxctl device import fleet.csv --dry-run --data ./data
@@ -45,8 +44,8 @@ type deviceExportCommand struct{ exportFlags }
 
 // Help is the long form of the command's help.
 func (deviceExportCommand) Help() string {
-	return `Prints what pbxctl device import reads: all that is set for each PBX. Cells that a spreadsheet
-would take for a formula or a number begin with an apostrophe.
+	return `Prints all settings of each PBX in the form that pbxctl device import reads. Cells that a
+spreadsheet would take for a formula or a number begin with an apostrophe.
 
 Example:
   pbxctl device export --data ./data > fleet.csv`

@@ -18,13 +18,13 @@ type deviceRemoveCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceRemoveCommand) Help() string {
-	return `Takes a PBX off the fleet list, with its settings, its names, and what was learnt of it. Its
-URL opens no longer; a server that runs knows it within a minute. Days that are not computed yet
-stay so. Its records, its figures and what it sent stay, unless --records is said: then only the
-archive has it still, of which pbxctl replay would make records again.
+	return `Removes a PBX from the fleet, with its settings and names, and with its inferred time zone. A
+running server refuses its URL within a minute. Days that are not computed yet stay so. Its
+records and figures stay, and so does what it sent. With --records, only the archive keeps what
+it sent; pbxctl replay would make records of that again.
 
-What is left of its settings is that it is disabled, and which of its URLs were revoked. pbxctl
-device add puts it back.
+Trunkline remembers that the PBX is disabled, and which of its URLs were revoked. pbxctl device
+add adds it again.
 
 Examples:
   pbxctl device remove 68:69:2e:0b:00:01 --data ./data
@@ -58,7 +58,7 @@ func (c *deviceRemoveCommand) Run(p *program) error {
 	if c.Records {
 		stays = "Its records and figures are removed; the archive has what it sent."
 	}
-	_, err = fmt.Fprintf(p.out, "%s is no longer in the fleet, and its URL opens no longer. %s\n", c.MAC, stays)
+	_, err = fmt.Fprintf(p.out, "%s is no longer in the fleet, and its URL is revoked. %s\n", c.MAC, stays)
 	return err
 }
 
@@ -70,5 +70,5 @@ func (c *deviceRemoveCommand) confirm(p *program) error {
 	if c.Records {
 		what = "with its settings, names, records and figures"
 	}
-	return p.confirm(fmt.Sprintf("Remove %s, %s?", c.MAC, what), "what is removed can't be restored: say --yes where nobody can be asked")
+	return p.confirm(fmt.Sprintf("Remove %s, %s?", c.MAC, what), "what is removed can't be restored: give --yes where nobody can be asked")
 }

@@ -12,29 +12,29 @@ import (
 
 type deviceReplaceCommand struct {
 	Old     pbx.MAC `arg:"" help:"The MAC address of the PBX that is replaced." placeholder:"OLD"`
-	By      pbx.MAC `arg:"" name:"new" help:"That of the PBX that takes its place." placeholder:"NEW"`
-	From    pbx.Day `help:"Day by the PBX's clock from which the new one is in its place; else today." placeholder:"DAY"`
+	By      pbx.MAC `arg:"" name:"new" help:"The MAC address of the PBX that replaces it." placeholder:"NEW"`
+	From    pbx.Day `help:"First day of the new PBX, by its clock; default: today." placeholder:"DAY"`
 	KeepOld bool    `help:"Don't disable the old one."`
-	Base    string  `help:"Where PBXs reach Trunkline; else the stack's own URL." placeholder:"URL"`
+	Base    string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
 	where
 	showing
 }
 
 // Help is the long form of the command's help.
 func (deviceReplaceCommand) Help() string {
-	return `The new PBX gets what was said of the old one: name, site, zone, thresholds, aliases, and the
-names of queues, agents and numbers; and the old one's MAC as an alias, since a configuration
-that was moved goes on to name it. It prints the new one's URL. The old one is disabled at once,
-unless --keep-old is said; its records and figures stay under its own MAC, with the settings that
-they were computed by. Both have the same name and site, so that figures by site go on. The
-new one's settings keep which PBX it replaces, and from which day on.
+	return `The new PBX gets the settings of the old one: name, site, zone, thresholds, aliases, and the
+names of queues, agents and numbers. It also gets the old MAC as an alias, since a configuration
+that was moved still names that. The command prints the new PBX's URL. It disables the old PBX at
+once, unless --keep-old is given. The old records and figures stay under the old MAC. Both PBXs
+have the same name and site, so figures by site continue. The new PBX's settings name the PBX
+that it replaces, and its first day.
 
 Examples:
   pbxctl device replace 68:69:2e:0b:00:01 68:69:2e:0b:00:02 --base https://pbx.example.com --data ./data
   pbxctl device replace 68692e0b0001 68692e0b0002 --from 2026-12-01 --keep-old --stack trunkline`
 }
 
-// replacement is a PBX that took another's place.
+// replacement is a PBX that replaced another one.
 type replacement struct {
 	MAC         pbx.MAC `json:"mac"`
 	URL         string  `json:"url"`
@@ -70,13 +70,13 @@ func (c *deviceReplaceCommand) Run(p *program) error {
 	}
 	state := "is disabled"
 	if !done.OldDisabled {
-		state = "is enabled still"
+		state = "is still enabled"
 	}
-	_, err = fmt.Fprintf(p.out, "%s is in the place of %s from %s on. The old one %s. The new one's URL:\n%s\n", done.MAC, done.Replaces, done.From, state, done.URL)
+	_, err = fmt.Fprintf(p.out, "%s replaces %s from %s on. The old PBX %s. The new PBX's URL:\n%s\n", done.MAC, done.Replaces, done.From, state, done.URL)
 	return err
 }
 
-// replace may be stopped anywhere, and done again.
+// replace may be stopped anywhere, and run again.
 func (c *deviceReplaceCommand) replace(p *program, s *store.Store, keys *token.Keyring) (replacement, error) {
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"trunkline/pkg/store"
 )
 
-// deviceFlags are what can be said of a PBX.
+// deviceFlags are the settings of a PBX.
 type deviceFlags struct {
 	Name             *string `help:"What people call it." placeholder:"NAME"`
 	Site             *string `help:"Where it stands." placeholder:"NAME"`
-	Zone             *string `help:"Time zone of its clock, such as Europe/Berlin or +05:45; empty: to be inferred from its calls." placeholder:"ZONE"`
+	Zone             *string `help:"Time zone of its clock, such as Europe/Berlin or +05:45; empty: infer it from calls." placeholder:"ZONE"`
 	SLAThreshold     *int64  `name:"sla-threshold" help:"Seconds within which a call should be answered." placeholder:"N"`
 	ShortAbandon     *int64  `help:"Seconds before which an abandoned call is short." placeholder:"N"`
-	TalkIncludesHold *bool   `negatable:"" help:"Its talk times include hold already."`
+	TalkIncludesHold *bool   `negatable:"" help:"Its talk times include hold."`
 }
 
-// apply changes what was named.
+// apply changes the settings that were given.
 func (f deviceFlags) apply(d *store.Device) error {
 	for _, flag := range []struct {
 		name, head string
@@ -66,11 +66,11 @@ type deviceSetCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceSetCommand) Help() string {
-	return `What is not named stays as it is. A PBX that is not in the fleet is refused, unless --new is
-said, since its MAC may be mistyped. After another zone was set, published days are computed
-again, the latest first, over some hours. Figures that were published keep the thresholds of
-their day in curated/ until they are rolled up again; pbxctl kpi shows any threshold. For many
-PBXs see pbxctl device import.
+	return `Settings that are not given stay as they are. A PBX that is not in the fleet is refused, since its
+MAC may be mistyped; --new adds it. After a change of the zone, published days are computed again
+over some hours, the latest first. Published figures in curated/ keep the thresholds of their day
+until they are rolled up again; pbxctl kpi shows any threshold. For many PBXs use pbxctl device
+import.
 
 Examples:
   pbxctl device set --mac 68:69:2e:0b:00:01 --name Reception --zone Asia/Shanghai --data ./data
@@ -80,7 +80,7 @@ Examples:
 // Run implements the command.
 func (c *deviceSetCommand) Run(p *program) error {
 	if c.deviceFlags == (deviceFlags{}) {
-		return unclear("nothing is named that should change; see pbxctl device set --help")
+		return unclear("which setting? Give one, such as --name; see pbxctl device set --help")
 	}
 	m, err := c.change(p, c.apply)
 	if err != nil {
@@ -101,9 +101,9 @@ type deviceAddCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceAddCommand) Help() string {
-	return `Puts a PBX on the fleet list before it has sent anything, with what is said of it. One of
-which something was said already is left alone: see pbxctl device set. For many PBXs see
-pbxctl device import. The URL of a PBX that was removed opens again.
+	return `Adds a PBX to the fleet, with its settings, before it has sent anything. It refuses a PBX that
+has settings: change those with pbxctl device set. For many PBXs use pbxctl device import. The
+URL of a PBX that was removed becomes valid again.
 
 Example:
   pbxctl device add --mac 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
@@ -125,7 +125,7 @@ func (c *deviceAddCommand) Run(p *program) error {
 		return err
 	}
 	if removed {
-		fmt.Fprintf(p.errs, "%s was removed before. Its URL opens again; if others may know it, see pbxctl device revoke.\n", c.MAC)
+		fmt.Fprintf(p.errs, "%s was removed before. Its URL is valid again; if others may know it, see pbxctl device revoke.\n", c.MAC)
 	}
 	return showMember(p, c.JSON, m)
 }
@@ -133,15 +133,15 @@ func (c *deviceAddCommand) Run(p *program) error {
 type deviceListCommand struct {
 	where
 	showing
-	Waiting bool `help:"Only those that were prepared, and have sent nothing yet."`
+	Waiting bool `help:"Only PBXs that have sent nothing yet."`
 }
 
 // Help is the long form of the command's help.
 func (deviceListCommand) Help() string {
 	return `A zone in brackets was inferred from the PBX's calls. SLA and SHORT are thresholds in
-seconds; - is the default. URLs of GENERATION and those after it open. HEARD is when the PBX
-last sent something, to a quarter of an hour, and KEY the key that signed its URL. A setting
-that can't be read is shown as it stands, and told of below.
+seconds; - is the default. URLs of GENERATION and later ones are valid. HEARD is when the PBX
+last sent something, to a quarter of an hour. KEY is the key that signed its URL. A setting
+that can't be read is shown as it is stored, and listed below.
 
 Examples:
   pbxctl device list --data ./data
@@ -152,19 +152,19 @@ Examples:
 func (c *deviceListCommand) Run(p *program) error {
 	nothing := "No PBX has sent anything yet."
 	if c.Waiting {
-		nothing = "No PBX is waited for."
+		nothing = "All PBXs have sent something."
 	}
 	return c.readRecords(p, func(s *store.Store) error {
 		var unreadable []devices.Member
 		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), deviceColumns, nothing)
 		if !c.JSON {
-			tellUnreadable(p, unreadable)
+			printUnreadable(p, unreadable)
 		}
 		return err
 	})
 }
 
-// listed yields the PBXs that are asked for, and notes those of which something can't be read.
+// listed yields the PBXs that were asked for, and notes those with settings that can't be read.
 func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadable *[]devices.Member) iter.Seq2[devices.Member, error] {
 	return each.Where(store.FleetOf(ctx, s, devices.Read), func(m devices.Member) bool {
 		if c.Waiting && !m.Waiting() {

@@ -18,10 +18,10 @@ import (
 )
 
 type doctorCommands struct {
-	Check   doctorCheckCommand   `cmd:"" default:"withargs" help:"Check an environment: what is wrong with it, and what to do."`
-	Feed    doctorFeedCommand    `cmd:"" help:"Check what the figures take for granted of a PBX's records."`
-	Clock   doctorClockCommand   `cmd:"" help:"Show whether this machine's clock can be right, or say that it is."`
-	Silence doctorSilenceCommand `cmd:"" help:"Find PBXs that are silent for longer than is their habit."`
+	Check   doctorCheckCommand   `cmd:"" default:"withargs" help:"Check an environment: what is wrong, and what to do."`
+	Feed    doctorFeedCommand    `cmd:"" help:"Check whether a PBX's records meet the assumptions of the figures."`
+	Clock   doctorClockCommand   `cmd:"" help:"Show whether Trunkline trusts this machine's clock, or accept the clock."`
+	Silence doctorSilenceCommand `cmd:"" help:"Find PBXs that are silent for longer than usual."`
 }
 
 type doctorFeedCommand struct {
@@ -33,9 +33,9 @@ type doctorFeedCommand struct {
 
 // Help is the long form of the command's help.
 func (doctorFeedCommand) Help() string {
-	return `For each PBX and generation of firmware: how many call records were checked for each
-assumption, and which share violates it; and which members of records could not be read.
-With --json, assumptions that hold are shown, too.
+	return `Shows for each PBX and generation of firmware how many call records were checked for each
+assumption, and which share violates it. It also shows which members of records can't be read.
+With --json, it shows the assumptions that hold, too.
 
 Examples:
   pbxctl doctor feed --data ./data
@@ -76,7 +76,7 @@ func (c *doctorFeedCommand) Run(p *program) error {
 	})
 }
 
-// fleetOr is the PBX that is named, or else the whole fleet.
+// fleetOr yields the PBX that is named, else the whole fleet.
 func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error] {
 	if named != "" {
 		return each.Of(named)
@@ -106,15 +106,15 @@ var findingColumns = columns[finding]{
 type doctorSilenceCommand struct {
 	where
 	showing
-	All bool `help:"List those that are not silent, too."`
+	All bool `help:"List all PBXs, also those that are not silent."`
 }
 
 // Help is the long form of the command's help.
 func (doctorSilenceCommand) Help() string {
-	return `A PBX's habit is the longest time without a call on those of the last 28 days that were
-rolled up. One that is silent for an hour longer than that is flagged, unless it is disabled;
-of one with few calls no habit is known. One that was never heard is flagged, too. The exit code
-is 1 where any is flagged.
+	return `A PBX's habit is the longest time without a call, on those of the last 28 days that were rolled
+up. A PBX that is silent for an hour longer than that is flagged, unless it is disabled. A PBX
+that never sent anything is flagged, too. A PBX with few calls has no known habit. The exit code
+is 1 if any PBX is flagged.
 
 Example:
   pbxctl doctor silence --data ./data`
@@ -126,7 +126,7 @@ type silent struct {
 	Name    string     `json:"name,omitempty"`
 	Last    *time.Time `json:"last_heard"` // null: never
 	Seconds int64      `json:"silent_seconds"`
-	Habit   *int64     `json:"habit_seconds"` // null: too little is known
+	Habit   *int64     `json:"habit_seconds"` // null: it is not known
 	Flag    bool       `json:"flagged"`
 }
 
@@ -144,12 +144,12 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 			}
 			return found, each.ErrNone
 		})
-		err := show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than is its habit.")
+		err := show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than usual.")
 		return errors.Join(err, failedOf(flagged.Load(), "PBXs are silent: open the URL of each in a browser at its site"))
 	})
 }
 
-// failedOf is the error of a command that found so much to be wrong; nil for nothing.
+// failedOf returns an error where a command found n things wrong; nil for none.
 func failedOf(n int64, what string) error {
 	if n == 0 {
 		return nil

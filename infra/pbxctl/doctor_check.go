@@ -13,24 +13,24 @@ import (
 
 type doctorCheckCommand struct {
 	where
-	URL  string `name:"url" help:"Where PBXs reach Trunkline, instead of the stack's URL; with --data, what pbxctl serve listens on." placeholder:"URL"`
+	URL  string `name:"url" help:"Base URL at which PBXs reach Trunkline, instead of the stack's URL; with --data, that of pbxctl serve." placeholder:"URL"`
 	JSON bool   `name:"json" help:"One JSON object per check."`
 }
 
 // Help is the long form of the command's help.
 func (doctorCheckCommand) Help() string {
-	return `Looks at everything that an environment needs, and says of what is wrong what to do; the
-exit code is 1 where anything is. Where the URL, the keys and a store are known, an event is
-sent the whole way: that of a test device, 02:00:00:00:00:00, which no maker's PBX can be.
-It changes the state of an extension, so no figures count it, and all that is kept of it is
-removed at the end; only logs and metrics have seen it.
+	return `Checks everything that an environment needs, and says what to do about each fault. The exit code
+is 1 if there is any. Where the URL, the keys and a store are known, it sends a test event the
+whole way. The event is from the test device 02:00:00:00:00:00, which is no maker's MAC. It
+changes the state of an extension, so no figures count it. All that was stored is removed at the
+end; the event stays in logs and metrics alone.
 
 Examples:
   pbxctl doctor --stack trunkline
   pbxctl doctor --data ./data --url http://127.0.0.1:8080`
 }
 
-// locate lets a URL be checked by itself: see where.locate.
+// locate needs no other place where a URL is to be checked: see where.locate.
 func (c *doctorCheckCommand) locate(p *program) error {
 	if c.URL != "" {
 		return c.mayLocate(p)

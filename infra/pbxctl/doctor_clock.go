@@ -9,14 +9,14 @@ import (
 	"trunkline/pkg/store"
 )
 
-// openClock opens the clock that the records of a data folder go by.
+// openClock opens the clock of a data folder's records.
 func (p *program) openClock(t store.Table) (*store.Clock, error) {
 	began := time.Now()
 	return store.OpenClock(p.ctx, t, p.now, func() time.Duration { return time.Since(began) })
 }
 
-// trustClock has a command go by the clock of a data folder's records, and says where the
-// machine's is wrong. A time that was given with --now counts as it is.
+// trustClock has a command use the clock of a data folder's records. It warns if the machine's
+// clock is wrong. A time that was given with --now is used as it is.
 func (p *program) trustClock(t store.Table, folder string) error {
 	if p.otherClock {
 		return nil
@@ -26,7 +26,7 @@ func (p *program) trustClock(t store.Table, folder string) error {
 		return err
 	}
 	if d, doubted := clock.Doubt(); doubted {
-		fmt.Fprintf(p.errs, "pbxctl: %s: this command goes by the latter; %s\n", d, local.ClockAdvice(folder))
+		fmt.Fprintf(p.errs, "pbxctl: %s: this command uses the latter; %s\n", d, local.ClockAdvice(folder))
 	}
 	p.now = clock.Now
 	return nil
@@ -34,22 +34,23 @@ func (p *program) trustClock(t store.Table, folder string) error {
 
 type doctorClockCommand struct {
 	dataFolder
-	Accept bool `help:"What this machine's clock shows is right."`
+	Accept bool `help:"Accept the time that this machine's clock shows."`
 	JSON   bool `name:"json" help:"One JSON object."`
 	clockFlag
 }
 
 // Help is the long form of the command's help.
 func (doctorClockCommand) Help() string {
-	return `A server remembers how late it is. Where this machine's clock is then more than 7 days ahead,
-or more than an hour behind, pbxctl serve doubts it: its times go on from the last that was
-trusted, and nothing is sealed or dropped before its time. It trusts the clock again when that is
-right; when it is ahead and most PBXs tell of calls of its time; or within a minute after this:
+	return `A server remembers the last time that it trusted. If this machine's clock is more than 7 days
+ahead of that, or more than an hour behind, pbxctl serve doubts the clock. Its times continue
+from the last trusted one, and nothing is sealed or dropped too early. It trusts the clock again
+when the clock is right, or when most PBXs report calls of the clock's time. Or accept the clock,
+which takes effect within a minute:
 
   pbxctl doctor clock --accept --data ./data`
 }
 
-// clockState is what a folder's records go by.
+// clockState is the clock of a folder's records.
 type clockState struct {
 	Shows   time.Time `json:"shows"`
 	Goes    time.Time `json:"goes_on_from"`

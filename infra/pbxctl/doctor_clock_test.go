@@ -100,10 +100,10 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 	if out, code := examine(t, env, jumped, "doctor", "clock", "--data", data); code != exitFailed || !strings.Contains(out, line) {
 		t.Errorf("doctor clock: exit %d: %s", code, out)
 	}
-	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--data", data); code != 0 || !strings.Contains(out, line+": this command goes by the latter") {
+	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--data", data); code != 0 || !strings.Contains(out, line+": this command uses the latter") {
 		t.Errorf("rollup: exit %d: %s", code, out)
 	}
-	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--now", wrong, "--data", data); code != 0 || strings.Contains(out, "goes by the latter") {
+	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--now", wrong, "--data", data); code != 0 || strings.Contains(out, "uses the latter") {
 		t.Errorf("rollup at a time that is given: exit %d: %s", code, out)
 	}
 	if out, code := examine(t, env, jumped, "doctor", "clock", "--accept", "--data", data); code != 0 || out != "The clock is trusted. It shows "+wrong+".\n" {

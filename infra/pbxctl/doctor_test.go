@@ -84,7 +84,7 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 	)
 	ask(t, "2026-11-23T16:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	out := ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
-	var got told
+	var got reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
 	inShanghai := func(name string) string { return map[string]string{"DEFAULT_ZONE": "Asia/Shanghai"}[name] }
 	out := askIn(t, inShanghai, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
 		"completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
-	var got told
+	var got reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}

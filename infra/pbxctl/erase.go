@@ -20,36 +20,35 @@ import (
 	"trunkline/pkg/store"
 )
 
-// sought is the number that a command looks for.
+// sought are the flags for the number that a command looks for.
 type sought struct {
-	Number        []string `required:"" sep:"none" help:"The number, with + and its country code; may be given again." placeholder:"NUMBER"`
-	Trunk         []string `default:"${trunk}" help:"What is dialled before a national number." placeholder:"DIGITS"`
-	International []string `default:"${international}" help:"What is dialled before a country code." placeholder:"DIGITS"`
+	Number        []string `required:"" sep:"none" help:"The number, with + and its country code; may be repeated." placeholder:"NUMBER"`
+	Trunk         []string `default:"${trunk}" help:"Prefix that is dialled before a national number." placeholder:"DIGITS"`
+	International []string `default:"${international}" help:"Prefix that is dialled before a country code." placeholder:"DIGITS"`
 	From          pbx.Day  `help:"Only what was received from this UTC day on." placeholder:"DAY"`
 	To            pbx.Day  `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
 }
 
-// erasure is one of that number, of which tell is told.
-func (s sought) erasure(tell func(erase.Finding)) (*erase.Erasure, error) {
+// erasure returns an Erasure of the number. It calls found with each finding.
+func (s sought) erasure(found func(erase.Finding)) (*erase.Erasure, error) {
 	numbers, err := erase.ParseNumbers(s.Number, erase.Prefixes{Trunk: s.Trunk, International: s.International})
 	if err != nil {
 		return nil, unclear("--number: %w", err)
 	}
-	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Found: tell}, daysInOrder(s.From, s.To)
+	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Found: found}, daysInOrder(s.From, s.To)
 }
 
-// sameNumber is the rule by which a number is found, for helps.
-const sameNumber = `A number with + is found in all its forms: with or without the country code, behind what is
-dialled before it (--trunk, --international), as +49151…, 0049151…, 49151…, 0151… and 151….
-Without + just the digits are meant that are given. Blanks, dashes, dots, slashes and
-parentheses may stand among the digits, which may be of any script, escaped, or a number of
-JSON with decimals or an exponent. With a digit right before or behind it, it is another number.
-The id of a call (<seconds>.<counter> in uniqueid and the like), the times of an event and the
-MAC of its PBX are no numbers.`
+// sameNumber is the rule by which a number is found, for help texts.
+const sameNumber = `A number with + is found in all its forms, with or without country code and prefixes (--trunk,
+--international): as +49151…, 0049151…, 49151…, 0151… and 151…. A number without + is found as
+its digits alone. Blanks, dashes, dots, slashes and parentheses may stand between the digits. The
+digits may be of any script, escaped, or a JSON number with decimals or an exponent. With one
+more digit before or after it, it is another number. The id of a call (<seconds>.<counter> in
+uniqueid and the like), the times of an event and the MAC of its PBX are not searched.`
 
 type eraseCommand struct {
 	sought
-	DryRun bool `help:"Only tell where the number is."`
+	DryRun bool `help:"Only show where the number is."`
 	Yes    bool `help:"Don't ask."`
 	where
 	showing
@@ -57,20 +56,19 @@ type eraseCommand struct {
 
 // Help is the long form of the command's help.
 func (eraseCommand) Help() string {
-	return `Removes a caller's number from everything, as callers may demand (GDPR, article 17): from what
-was received, spilled and quarantined, from records, figures and their files, of all PBXs. In
-its place stands ` + erase.Masked + `; the calls stay, and count as before. The days that change are computed
-again. After an interruption, the same command goes on. A running pbxctl serve does it, and
-takes in what PBXs push meanwhile.
-Your shell may keep the command, with the number, in its history.
+	return `Removes a caller's number from the data of all PBXs, as callers may demand (GDPR, article 17). It
+searches what was received, spilled and quarantined, records, figures and their files. It writes ` + erase.Masked + `
+instead of the number; the calls stay, and count as before. The days that change are computed
+again. After an interruption, run the same command again. A running pbxctl serve does the work,
+and still accepts events. Your shell may keep the command, with the number, in its history.
 
-It shows what it found, and asks. What it can't erase it lists with its place, and the exit code
-is 1. pbxctl find lists each place, and what is kept there.
+It shows what it found, and asks before it erases. It lists what it can't erase, and exits with 1
+then. pbxctl find lists each place, and what is kept there.
 
 ` + sameNumber + `
 
-What keeps the number for a while: old versions of objects, and the table's point-in-time
-recovery; copies that were made by others; blocks of a disk that are free.
+Some copies keep the number for a while: old versions of objects, the table's point-in-time
+recovery, copies that others made, and free blocks of a disk.
 
 Examples:
   pbxctl erase --number +4915112345678 --dry-run --data ./data
@@ -101,16 +99,16 @@ func (c *eraseCommand) Run(p *program) error {
 	})
 }
 
-// atOnce is how many objects are searched side by side. In a folder it is the processors that
-// they wait for: half of them are left to what PBXs push meanwhile.
+// atOnce is how many objects are searched concurrently. In a folder, the processors are the limit.
+// Half of them are left to the events that PBXs push at the same time.
 func (c *eraseCommand) atOnce() int {
 	if c.Data != "" {
 		return max(1, runtime.GOMAXPROCS(0)/2)
 	}
-	return 0 // as many as there should be of S3
+	return 0 // the default, which suits S3
 }
 
-// searched shows people at a terminal how far a search is, of which nobody knows the end.
+// searched shows people at a terminal how many objects were searched. Nobody knows the total.
 func searched(p *program, wanted bool) func(objects int) {
 	if !wanted || !p.terminal {
 		return nil
@@ -118,12 +116,12 @@ func searched(p *program, wanted bool) func(objects int) {
 	return func(objects int) { fmt.Fprintf(p.errs, "\r%d objects searched \r", objects) }
 }
 
-// confirmed asks whether to go on, unless that is clear.
+// confirmed asks whether to erase, unless the flags say so.
 func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if c.DryRun || c.Yes || p.server != nil { // its client has asked
 		return true, nil
 	}
-	if err := canAsk("an erased number can't be restored: say --yes where nobody can be asked, or --dry-run"); err != nil {
+	if err := canAsk("an erased number can't be restored: give --yes where nobody can be asked, or --dry-run"); err != nil {
 		return false, err
 	}
 	return c.shown(p, func() error {
@@ -131,8 +129,8 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	})
 }
 
-// shown shows what would be erased, and asks; there is nothing to ask where that is nothing. What
-// can't be searched keeps nothing else from being erased.
+// shown shows what would be erased, and asks. It does not ask where nothing was found. Places that
+// can't be searched do not keep others from being erased.
 func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	to := *p
 	if c.JSON {
@@ -156,7 +154,8 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 	return true, ask()
 }
 
-// open calls use with records and archive, and with what leaves nothing of what was erased.
+// open calls use with records and archive, and with a function that scrubs erased data from the
+// file of records.
 func (c *eraseCommand) open(p *program, numbers *erase.Numbers, use func(*store.Store, archive.Bucket, func() error) error) error {
 	nothing := func() error { return nil }
 	if c.DryRun || c.Data == "" {
@@ -184,7 +183,7 @@ func (f *findings) add(found erase.Finding) {
 	}
 }
 
-// recompute computes the figures of days again that have closed.
+// recompute computes the figures of closed days again.
 func (f *findings) recompute(ctx context.Context, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool) error {
 	return r.WorkAll(ctx, rollup.TasksOf(days), func(_ rollup.Task, result rollup.Result, _ error) error {
 		if result == rollup.Published {
@@ -199,7 +198,7 @@ type erased struct {
 	DryRun      bool     `json:"dry_run"`
 	Found       int      `json:"found"`
 	Remains     int      `json:"remains"` // of them
-	DaysAnew    int      `json:"days_computed_anew"`
+	Recomputed  int      `json:"days_computed_anew"`
 	KeptForNow  []string `json:"kept_for_now"`
 	CompletedAt string   `json:"at"`
 }
@@ -207,7 +206,7 @@ type erased struct {
 // end reports what was done. searched is the error of the search: where it is not nil, not all was
 // searched.
 func (f *findings) end(dryRun, inAWS bool, searched error) error {
-	e := erased{DryRun: dryRun, DaysAnew: f.days, CompletedAt: f.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
+	e := erased{DryRun: dryRun, Recomputed: f.days, CompletedAt: f.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
 	e.Found, e.Remains = f.Found()
 	if f.asJSON {
 		return jsonLines(f.p.out).Encode(e)
@@ -219,9 +218,9 @@ func (f *findings) end(dryRun, inAWS bool, searched error) error {
 		return err
 	}
 	if f.Notes > 0 {
-		fmt.Fprintf(f.p.out, "\nEvents that can't be told without the number, and are in quarantine now: %d.\n", f.Notes)
+		fmt.Fprintf(f.p.out, "\nEvents that differ from others in the number alone, and are in quarantine now: %d.\n", f.Notes)
 	}
-	fmt.Fprintf(f.p.out, "\nDays whose figures were computed anew: %d. What keeps the number for now:\n", e.DaysAnew)
+	fmt.Fprintf(f.p.out, "\nDays whose figures were computed again: %d. What keeps the number for now:\n", e.Recomputed)
 	for _, what := range e.KeptForNow {
 		fmt.Fprintln(f.p.out, " -", what)
 	}
@@ -241,7 +240,7 @@ func (f *findings) columns(dryRun bool) columns[erase.Place] {
 	}
 }
 
-// placeColumns are how a place is shown.
+// placeColumns show a finding with its place.
 var placeColumns = columns[erase.Finding]{
 	[]string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT", "WHY IT STAYS"},
 	func(f erase.Finding) []string {
@@ -256,10 +255,10 @@ var placeColumns = columns[erase.Finding]{
 	},
 }
 
-// keptForNow is what an erasure does not reach.
+// keptForNow lists what an erasure does not reach.
 func keptForNow(inAWS bool) []string {
 	if !inAWS {
-		return []string{"copies of the folder, and blocks of its disk that are free now"}
+		return []string{"copies of the folder, and free blocks of its disk"}
 	}
 	return []string{
 		"old versions of objects, where the bucket keeps any, until they expire (OldVersionDays, ArchiveLockDays)",

@@ -34,7 +34,7 @@ func filesWith(t *testing.T, folder, text string) (names []string) {
 	return names
 }
 
-// called is a data folder of calls, one of them of a caller who wants to be forgotten.
+// called is a data folder of calls, one of them of a caller that asks to be forgotten.
 func called(t *testing.T) string {
 	t.Helper()
 	return dataOf(t,
@@ -64,7 +64,7 @@ func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
 		t.Errorf("a dry run: %s", out)
 	}
 	out = ask(t, daysLater, append(number, "--yes")...)
-	if !strings.Contains(out, "68692e0b0001  CALL   1      erased") || !strings.Contains(out, "Days whose figures were computed anew: 1.") {
+	if !strings.Contains(out, "68692e0b0001  CALL   1      erased") || !strings.Contains(out, "Days whose figures were computed again: 1.") {
 		t.Errorf("%s", out)
 	}
 	for _, text := range []string{"4915112345678", "12345678"} {
@@ -118,7 +118,7 @@ func TestAnErasureIsNotDoneByMistake(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"--number", "4915112345678"}, "say --yes where nobody can be asked"},
+		{[]string{"--number", "4915112345678"}, "give --yes where nobody can be asked"},
 		{[]string{"--number", "801", "--yes"}, "a caller's number has 7 to 20"},
 		{[]string{"--number", "4915112345678", "--from", "2026-11-02", "--to", "2026-11-01", "--yes"}, "is after --to"},
 		{[]string{"--yes"}, "missing flags: --number"},

@@ -9,7 +9,7 @@ import (
 
 type extensionsCommand struct {
 	source
-	Log string `help:"Show instead what this extension went through in the last 30 days." placeholder:"EXTENSION"`
+	Log string `help:"Show instead the states of this extension in the last 30 days." placeholder:"EXTENSION"`
 }
 
 // Help is the long form of the command's help.

@@ -247,7 +247,7 @@ func TestAllDaysThatHaveClosedAreRolledUp(t *testing.T) {
 	if got != (result{out: "4 days: 1 published, 3 unchanged\n"}) {
 		t.Errorf("with the first: %+v", got)
 	}
-	if out := ask(t, later, "rollup", "--all", "--day", "2018-11-03", "--data", data); out != "No day that was asked for has both records and closed.\n" {
+	if out := ask(t, later, "rollup", "--all", "--day", "2018-11-03", "--data", data); out != "No day that was asked for has records and has closed.\n" {
 		t.Errorf("a day without records: %s", out)
 	}
 }
@@ -267,7 +267,7 @@ func TestARollupThatIsInterruptedStops(t *testing.T) {
 	task := rollup.Task{MAC: "68692e0b0001", Day: theDay(t)}
 	command := rollupCommand{showing: showing{JSON: true}}
 	if err := command.work(p, r, []rollup.Task{task, task, task}); err == nil || errors.Is(err, context.Canceled) ||
-		err.Error() != "stopped after 1 of 3 days; the next run of the schedule does the others" {
+		err.Error() != "stopped after 1 of 3 days; the next hourly run does the others" {
 		t.Errorf("stopped with %v", err)
 	}
 }
@@ -301,14 +301,14 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		{"device set --mac 68692e0b0001 --sla-threshold=-1", 1, "--sla-threshold: -1 is not a number of seconds from 0 to 86400"},
 		{"device set --mac 68692e0b0001 --sla-threshold=soon", 2, "--sla-threshold: expected a valid 64 bit int"},
 		{"device set --mac 68692e0b0001 --short-abandon=100000", 1, "--short-abandon: 100000 is not a number of seconds from 0 to 86400"},
-		{"device set --mac 68692e0b0001", 2, "nothing is named that should change"},
+		{"device set --mac 68692e0b0001", 2, "which setting? Give one"},
 		{"device set --mac reception --name x", 2, `--mac: "reception" is not a MAC address`},
 		{"rollup --mac 68692e0b0001 --day 2099-01-01", 1, "68692e0b0001 sent nothing on 2099-01-01"},
 		{"rollup --mac 68692e0b0001 --day 2018-11-06", 1, "2018-11-06 has not closed for 68692e0b0001: it closes at 2018-11-07T00:15:00Z, by its zone UTC"},
 		{"rollup --all --day 2018-11-08", 1, "--day: 2018-11-08 has not begun anywhere"},
 		{"rollup --mac 68692e0b0001 --since 2018-11-08", 1, "--since: 2018-11-08 has not begun anywhere"},
 		{"rollup --mac 68692e0b0002 --day 2018-11-05", 1, "68692e0b0002 sent nothing on 2018-11-05"},
-		{"rollup --mac 68692e0b0002 --since 2018-11-05", 1, "68692e0b0002 told of nothing on a day that has closed, from 2018-11-05 on"},
+		{"rollup --mac 68692e0b0002 --since 2018-11-05", 1, "68692e0b0002 has no records on a day that has closed, from 2018-11-05 on"},
 		{"rollup --mac reception --day 2018-11-05", 2, `--mac: "reception" is not a MAC address`},
 		{"rollup --all --day yesterday", 2, `--day: "yesterday" is not a day such as 2018-11-05`},
 		{"rollup --all --since yesterday", 2, `--since: "yesterday" is not a day such as 2018-11-05`},
@@ -318,7 +318,7 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		{"rollup --all --day 2018-11-05 --since 2018-11-05", 2, "--day and --since can't be used together"},
 		{"rollup --all --day 2018-11-05 --stack t", 2, "--data is a folder of this machine, and --stack is on AWS: give one of them"},
 		{"rollup --all --day 2018-11-05 --now noon", 2, `--now: "noon" is not a time such as 2026-11-23T09:00:00Z`},
-		{"kpi --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001: its records may not have been rolled up yet"},
+		{"kpi --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001: the day has no records, or they are not rolled up yet"},
 		{"kpi --mac 68692e0b0002 --day 2099-01-01", 1, "there are no figures of 2099-01-01 of 68692e0b0002"},
 		{"kpi --mac 68692e0b0001 --day 2018-11-05 --threshold=-5", 2, "--threshold: -5 is below 0"},
 		{"kpi --mac 68692e0b0001 --day 2018-11-05 --short=-5", 2, "--short: -5 is below 0"},
@@ -482,7 +482,7 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 	s := serveAt(t, data, later)
 	s.revision(t, 1)
 	none := ask(t, later, append([]string{"kpi", "restatements"}, ofDay(data)...)...)
-	if none != "The figures of 2018-11-05 of 68692e0b0001 are those that were published first.\n" {
+	if none != "The figures of 2018-11-05 of 68692e0b0001 have not changed since they were published first.\n" {
 		t.Error(none)
 	}
 	s.set(t, "2018-11-06T09:30:00Z")

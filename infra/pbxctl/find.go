@@ -17,14 +17,14 @@ type findCommand struct {
 
 // Help is the long form of the command's help.
 func (findCommand) Help() string {
-	return `Lists what is kept of a caller's number, as callers may ask (GDPR, article 15): what was
-received, spilled and quarantined, records, figures and their files, of all PBXs. It changes
-nothing. With --json each place has what is kept there. NAME is that of an object of the
-archive, or the key of an item of the table; MEMBERS are those that have the number.
+	return `Lists where the data of all PBXs has a caller's number, as callers may ask (GDPR, article 15). It
+searches what was received, spilled and quarantined, records, figures and their files. It changes
+nothing. With --json, each place has what is kept there. NAME is the name of an object in the
+archive, or the key of an item in the table. MEMBERS are the members that have the number.
 
 ` + sameNumber + `
 
-The exit code is 0 also where nothing is kept; 1 where something could not be read.
+The exit code is 0 also if nothing is kept. It is 1 if something could not be read.
 
 Examples:
   pbxctl find --number +4915112345678 --data ./data
@@ -34,11 +34,11 @@ Examples:
 // Run implements the command.
 func (c *findCommand) Run(p *program) error {
 	var found []erase.Finding
-	tell := func(f erase.Finding) { found = append(found, f) }
+	add := func(f erase.Finding) { found = append(found, f) }
 	if c.JSON {
-		tell = func(f erase.Finding) { jsonLines(p.out).Encode(f.WithText()) }
+		add = func(f erase.Finding) { jsonLines(p.out).Encode(f.WithText()) }
 	}
-	e, err := c.erasure(tell)
+	e, err := c.erasure(add)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *findCommand) Run(p *program) error {
 	return err
 }
 
-// nowhere is what is said where a search found nothing: not more than its error lets it know.
+// nowhere is the sentence for a search that found nothing. With an error, not all was searched.
 func nowhere(err error, nothing string) string {
 	if err != nil {
 		return "Nothing was found, but not all was searched."

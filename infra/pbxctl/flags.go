@@ -21,7 +21,8 @@ func parseMAC(c *kong.DecodeContext, target reflect.Value) error {
 	return err
 }
 
-// parsePath reads the value of a flag that is a path: absolute, or - for what is piped in.
+// parsePath reads the value of a flag that is a path. It makes the path absolute; - is standard
+// input.
 func (p *program) parsePath(c *kong.DecodeContext, target reflect.Value) error {
 	var path string
 	if err := c.Scan.PopValueInto("PATH", &path); err != nil {

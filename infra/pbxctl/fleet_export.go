@@ -7,13 +7,13 @@ import (
 	"trunkline/pkg/store"
 )
 
-// exportFlags are those of every command that prints a CSV file to be imported.
+// exportFlags are the flags of each command that prints a CSV file to be imported.
 type exportFlags struct {
 	where
-	Excel bool `help:"Begin with the mark by which Excel knows UTF-8."`
+	Excel bool `help:"Begin with a byte-order mark, by which Excel recognises UTF-8."`
 }
 
-// run prints a file that write writes.
+// run prints the file that write writes.
 func (f exportFlags) run(p *program, write func(*store.Store) error) error {
 	return f.readRecords(p, func(s *store.Store) error {
 		if f.Excel {

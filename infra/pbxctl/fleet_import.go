@@ -12,11 +12,11 @@ import (
 	"trunkline/pkg/store"
 )
 
-// importFlags are those of every command that imports a CSV file.
+// importFlags are the flags of each command that imports a CSV file.
 type importFlags struct {
 	where
 	showing
-	File   string `arg:"" type:"path" help:"CSV file; - is what is piped in." placeholder:"FILE"`
+	File   string `arg:"" type:"path" help:"CSV file; - is standard input." placeholder:"FILE"`
 	DryRun bool   `help:"Show what would change, and change nothing."`
 }
 
@@ -27,7 +27,7 @@ var changedColumns = columns[fleetsheet.Change]{
 	},
 }
 
-// readSheet has read read a CSV file, or what is piped in.
+// readSheet calls read with a CSV file, or with standard input.
 func readSheet[T any](file string, read func(in io.Reader, name string) (T, error)) (none T, err error) {
 	if file == "-" {
 		return read(os.Stdin, "standard input")
@@ -40,8 +40,8 @@ func readSheet[T any](file string, read func(in io.Reader, name string) (T, erro
 	return read(in, file)
 }
 
-// run shows what a file changes, and changes it unless it is a dry run. Before anything is
-// written all of it was found good.
+// run shows what a file changes, and makes the changes unless it is a dry run. It writes nothing
+// until the whole file was checked.
 func (c importFlags) run(p *program, read func(in io.Reader, name string) (*fleetsheet.Import, error)) error {
 	file, err := readSheet(c.File, read)
 	if err != nil {
@@ -61,17 +61,17 @@ func (c importFlags) run(p *program, read func(in io.Reader, name string) (*flee
 				return errors.Join(skipped, err)
 			}
 		}
-		return errors.Join(skipped, c.tell(p, plans))
+		return errors.Join(skipped, c.report(p, plans))
 	})
 }
 
-// steps shows people how far an import is: by a step for each PBX.
+// steps shows people how far an import has come, by a step for each PBX.
 func (c importFlags) steps(p *program, file *fleetsheet.Import) func() {
 	bar := newBar(p, file.Len(), !c.JSON)
 	return func() { bar.Add(1) }
 }
 
-func (c importFlags) tell(p *program, plans []fleetsheet.Plan) error {
+func (c importFlags) report(p *program, plans []fleetsheet.Plan) error {
 	var all []fleetsheet.Change
 	pbxs, joined := 0, 0
 	var shut []string
@@ -86,7 +86,7 @@ func (c importFlags) tell(p *program, plans []fleetsheet.Plan) error {
 		}
 	}
 	if len(shut) > 0 {
-		fmt.Fprintf(p.errs, "These stay shut, whatever the file says; --reopen lets in those that it has open:\n%s", strings.Join(shut, ""))
+		fmt.Fprintf(p.errs, "These PBXs stay disabled or revoked, whatever the file says; --reopen follows the file:\n%s", strings.Join(shut, ""))
 	}
 	if c.JSON {
 		return show(p, true, each.Of(all...), changedColumns, "")

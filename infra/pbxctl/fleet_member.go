@@ -12,13 +12,13 @@ import (
 	"trunkline/pkg/store"
 )
 
-// target is a PBX of which a command changes something.
+// target is a PBX that a command changes.
 type target struct {
 	source
-	New bool `help:"The PBX is new: put it on the fleet list."`
+	New bool `help:"The PBX is new: add it to the fleet."`
 }
 
-// write calls use with the records, to change what is said of the PBX.
+// write calls use with the records, to change what is stored of the PBX.
 func (t target) write(p *program, use func(*store.Store) error) error {
 	return t.writeRecords(p, func(records *store.Store) error {
 		if t.New {
@@ -31,7 +31,7 @@ func (t target) write(p *program, use func(*store.Store) error) error {
 	})
 }
 
-// change changes the settings of the PBX, and returns what they are then.
+// change changes the settings of the PBX, and returns the new ones.
 func (t target) change(p *program, apply func(*store.Device) error) (m devices.Member, err error) {
 	err = t.write(p, func(records *store.Store) error {
 		m, err = changeDevice(p, records, t.MAC, apply)
@@ -47,7 +47,7 @@ func changeDevice(p *program, records *store.Store, mac pbx.MAC, apply func(*sto
 	return devices.Read(p.ctx, records, mac)
 }
 
-// zoneOf is where the clock of a PBX stands, as far as is known; else DEFAULT_ZONE.
+// zoneOf returns the zone of a PBX's clock as far as it is known, else DEFAULT_ZONE.
 func (p *program) zoneOf(m devices.Member) (pbx.Zone, error) {
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
@@ -56,8 +56,8 @@ func (p *program) zoneOf(m devices.Member) (pbx.Zone, error) {
 	return m.ClockZone(schedule.DefaultZone)
 }
 
-// tellUnreadable says to people which settings of PBXs can't be read.
-func tellUnreadable(p *program, all []devices.Member) {
+// printUnreadable lists for people the settings of PBXs that can't be read.
+func printUnreadable(p *program, all []devices.Member) {
 	var lines []string
 	for _, m := range all {
 		for _, name := range slices.Sorted(maps.Keys(m.Unreadable)) {
@@ -65,6 +65,6 @@ func tellUnreadable(p *program, all []devices.Member) {
 		}
 	}
 	if len(lines) > 0 {
-		fmt.Fprintf(p.errs, "What can't be read, or is of another version. Set it again with pbxctl device set (or enable, revoke, alias):\n%s", strings.Join(lines, ""))
+		fmt.Fprintf(p.errs, "These settings can't be read, or another version wrote them. Set them again with pbxctl device set (or enable, revoke, alias):\n%s", strings.Join(lines, ""))
 	}
 }

@@ -78,7 +78,7 @@ func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 		t.Error(waiting)
 	}
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0002", body: record("3.0")})
-	if out := good(t, "device", "list", "--waiting", "--data", data); out != "No PBX is waited for.\n" {
+	if out := good(t, "device", "list", "--waiting", "--data", data); out != "All PBXs have sent something.\n" {
 		t.Error(out)
 	}
 }
@@ -104,13 +104,13 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		}
 	}
 	stays("removed")
-	if errs := bad(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and none of its URLs opens") {
+	if errs := bad(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and has no valid URL") {
 		t.Error(errs)
 	}
 	if all := settingsOf(t, data); len(all) != 2 {
 		t.Errorf("%+v", all)
 	}
-	if out := good(t, "names", "list", "--mac", "68692e0b0001", "--data", data); out != "Nothing is named.\n" {
+	if out := good(t, "names", "list", "--mac", "68692e0b0001", "--data", data); out != "There are no names.\n" {
 		t.Error(out)
 	}
 	if out := good(t, "calls", "--mac", "68692e0b0001", "--data", data); strings.Contains(out, "No contact-centre records.") {
@@ -125,7 +125,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		good(t, "device", "remove", "68692e0b0001", "--yes", "--json", "--data", data)
 	}
 	got := do(t, "device", "add", "--mac", "68692e0b0001", "--name", "Foyer", "--data", data)
-	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL opens again") || admitted(t, data, url) != ingest.Admitted {
+	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL is valid again") || admitted(t, data, url) != ingest.Admitted {
 		t.Errorf("%+v", got)
 	}
 	if d := settingsOf(t, data)["68692e0b0001"]; d.Name != "Foyer" || d.MinGeneration != 2 || d.Site != "" {
@@ -148,7 +148,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 	for range 2 { // it may be done again
 		out := good(t, replace...)
 		url := out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]
-		if !strings.HasPrefix(out, "68692e0b0009 is in the place of 68692e0b0001 from 2026-11-24 on. The old one is disabled.") ||
+		if !strings.HasPrefix(out, "68692e0b0009 replaces 68692e0b0001 from 2026-11-24 on. The old PBX is disabled.") ||
 			admitted(t, data, url) != ingest.Admitted || admitted(t, data, oldURL) != ingest.Disabled {
 			t.Error(out)
 		}

@@ -151,7 +151,7 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 	}
 	for _, more := range [][]string{{"--dry-run"}, nil, {"--json"}} {
 		got := do(t, append([]string{"device", "import", old, "--data", data}, more...)...)
-		if got.code != 0 || !strings.Contains(got.errs, "stay shut") || !strings.Contains(got.errs, "68692e0b0001  disabled, min_generation\n") {
+		if got.code != 0 || !strings.Contains(got.errs, "stay disabled or revoked") || !strings.Contains(got.errs, "68692e0b0001  disabled, min_generation\n") {
 			t.Errorf("%q: %+v", more, got)
 		}
 		if d := settingsOf(t, data)["68692e0b0001"]; !d.Disabled || d.MinGeneration != 2 {
@@ -260,7 +260,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	}
 	for _, c := range []struct{ args, want string }{
 		{"--csv " + written(t, "mac\n12\n"), "line 2, column 1 (mac)"},
-		{"--all", "--generation: URLs of 68692e0b0002 below 2 were revoked"},
+		{"--all", "--generation: URLs of 68692e0b0002 below generation 2 were revoked"},
 	} {
 		args := append(strings.Fields(c.args), "--generation", "1", "--base", "https://pbx.example.com", "--data", data)
 		if errs := bad(t, append([]string{"device", "url"}, args...)...); !strings.Contains(errs, c.want) {

@@ -16,9 +16,9 @@ import (
 
 type keysCommands struct {
 	List   keysListCommand   `cmd:"" help:"List the fleet's keys by their ids."`
-	Rotate keysRotateCommand `cmd:"" help:"Make a key that signs URLs from now on; those that are out there open still."`
-	New    keysNewCommand    `cmd:"" help:"Make a key where the old ones are lost: each PBX needs a new URL then."`
-	Retire keysRetireCommand `cmd:"" help:"Remove a key: the URLs that it has signed open no longer."`
+	Rotate keysRotateCommand `cmd:"" help:"Make a new key, which signs URLs from now on. URLs of other keys stay valid."`
+	New    keysNewCommand    `cmd:"" help:"Make a key if the old ones are lost. Each PBX needs a new URL then."`
+	Retire keysRetireCommand `cmd:"" help:"Remove a key. The URLs that it signed are refused then."`
 }
 
 // keysPlace is where fleet keys are kept.
@@ -27,10 +27,10 @@ type keysPlace struct {
 	showing
 }
 
-// keyStore is where keys are kept as they are written down.
+// keyStore keeps keys in their written form.
 type keyStore interface {
 	Read(context.Context) (*token.Secrets, error)
-	// Change changes the keys; where its argument fails, they stay.
+	// Change changes the keys. They stay as they are if its argument fails.
 	Change(context.Context, func(*token.Secrets) error) error
 }
 
@@ -68,7 +68,7 @@ type keysListCommand struct{ keysPlace }
 
 // Help is the long form of the command's help.
 func (keysListCommand) Help() string {
-	return `A URL tells its key: /v1/pbx/68692e0b0001/k1-1-… is signed by k1. Keys themselves are never shown.
+	return `A URL names its key: /v1/pbx/68692e0b0001/k1-1-… is signed by k1. Keys themselves are never shown.
 
 Examples:
   pbxctl keys list --data ./data
@@ -110,9 +110,9 @@ var keyColumns = columns[listedKey]{
 	[]string{"KEY", "ITS URLS"},
 	func(k listedKey) []string {
 		if k.Signs {
-			return []string{k.KID, "open; new ones are signed by it"}
+			return []string{k.KID, "valid; new ones are signed by it"}
 		}
-		return []string{k.KID, "open"}
+		return []string{k.KID, "valid"}
 	},
 }
 
@@ -120,9 +120,9 @@ type keysRotateCommand struct{ keysPlace }
 
 // Help is the long form of the command's help.
 func (keysRotateCommand) Help() string {
-	return `The endpoint knows the new key at the first URL that is signed by it (within a minute, while strangers
-try keys), and every URL that is out there opens as before. Each PBX must be given a URL of the new
-key before the old one is retired; pbxctl device list shows by which key it was last heard:
+	return `The server accepts the new key as soon as a PBX uses it (within a minute while strangers try
+keys). URLs of older keys stay valid. Give each PBX a URL of the new key before you retire the old
+one. pbxctl device list shows which key signed the URL that a PBX used last:
 
   pbxctl keys rotate --stack trunkline
   pbxctl device url --all --stack trunkline > urls.csv      # enter them in the PBXs
@@ -145,9 +145,9 @@ type keysNewCommand struct {
 
 // Help is the long form of the command's help.
 func (keysNewCommand) Help() string {
-	return `Where the file fleet-keys is lost, put it back from a backup: all URLs open again. Only where
-there is no copy, make a new key. The URLs that PBXs have are answered 401 then, and their
-events are lost until you have entered the new ones:
+	return `If the file fleet-keys is lost, restore it from a backup: then all URLs are valid again. Make a
+new key only if there is no copy. Then the old URLs are answered 401, and the events of their
+PBXs are lost until you have entered the new URLs:
 
   pbxctl keys new --data ./data
   pbxctl device url --all --base URL --data ./data > urls.csv      # enter them in the PBXs`
@@ -166,11 +166,11 @@ func (c *keysNewCommand) Run(p *program) error {
 			return nil
 		})
 	})
-	if err != nil && !each.Only(err) { // one PBX that can't be read keeps nobody from a new key
+	if err != nil && !each.Only(err) { // PBXs that can't be read do not prevent a new key
 		return err
 	}
 	if _, err = local.NewKeys(c.Data, used); errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s has keys: `pbxctl keys rotate --data %s` makes another one", c.Data, c.Data)
+		return fmt.Errorf("%s has keys already: `pbxctl keys rotate --data %s` makes another one", c.Data, c.Data)
 	}
 	if err != nil {
 		return err
@@ -190,9 +190,9 @@ type keysRetireCommand struct {
 
 // Help is the long form of the command's help.
 func (keysRetireCommand) Help() string {
-	return fmt.Sprintf(`Within %d minutes no endpoint opens to a URL of the key any more: a PBX that has one is answered 401,
-and its events are lost unless it keeps them. A key that is gone can't be restored. PBXs that
-were last heard by a URL of the key are named before you are asked.
+	return fmt.Sprintf(`Within %d minutes, all servers refuse the URLs of the key. A PBX that still has one is answered
+401, and its events are lost unless it keeps them. A retired key can't be restored. The command
+names the PBXs that last used a URL of the key, and asks.
 
 Examples:
   pbxctl keys retire k1 --data ./data
@@ -208,28 +208,28 @@ func (c *keysRetireCommand) Run(p *program) error {
 	if err := keys.Retire(c.KID); err != nil { // of this copy
 		return err
 	}
-	if err := c.tellUsers(p); err != nil {
+	if err := c.warnUsers(p); err != nil {
 		return err
 	}
 	if !c.Yes {
-		question := fmt.Sprintf("Shut out each PBX whose URL's last part begins with %s-?", c.KID)
-		if err := p.confirm(question, "PBXs may be shut out: say --yes where nobody can be asked"); err != nil {
+		question := fmt.Sprintf("Refuse each PBX whose URL's last part begins with %s-?", c.KID)
+		if err := p.confirm(question, "PBXs may be refused: give --yes where nobody can be asked"); err != nil {
 			return err
 		}
 	}
 	return c.change(p, func(s *token.Secrets) error { return s.Retire(c.KID) })
 }
 
-// tellUsers tells which PBXs were last heard by a URL of the key, where there are records.
-func (c *keysRetireCommand) tellUsers(p *program) error {
+// warnUsers names the PBXs that last used a URL of the key, where there are records.
+func (c *keysRetireCommand) warnUsers(p *program) error {
 	if c.Stack+c.Data+c.Table == "" {
-		fmt.Fprintln(p.errs, "Which PBXs use the key still is not known: give --stack NAME to see them.")
+		fmt.Fprintln(p.errs, "It is not known which PBXs still use the key: give --stack NAME to see them.")
 		return nil
 	}
 	err := c.readRecords(p, func(s *store.Store) error {
 		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			if m.KID == c.KID {
-				fmt.Fprintf(p.errs, "%s sent to a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
+				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
 			}
 			return nil
 		})

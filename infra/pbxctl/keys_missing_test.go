@@ -26,7 +26,7 @@ func TestAServerWhoseKeysAreMissingDoesNotStart(t *testing.T) {
 	if _, err := os.Stat(local.KeysPath(data)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("keys are made: %v", err)
 	}
-	if got := run(t, "", "keys", "new", "--data", data); got.code != 0 || got.out != "KEY  ITS URLS\nk1   open; new ones are signed by it\n" {
+	if got := run(t, "", "keys", "new", "--data", data); got.code != 0 || got.out != "KEY  ITS URLS\nk1   valid; new ones are signed by it\n" {
 		t.Errorf("%+v", got)
 	}
 	if got := run(t, "", "keys", "new", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "`pbxctl keys rotate --data "+data+"` makes another one") {

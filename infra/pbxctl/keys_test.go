@@ -15,7 +15,7 @@ import (
 )
 
 // unknownUsers is what is said where no records are named.
-const unknownUsers = "Which PBXs use the key still is not known: give --stack NAME to see them.\n"
+const unknownUsers = "It is not known which PBXs still use the key: give --stack NAME to see them.\n"
 
 // rotates runs keys commands as an operator does, wherever they are kept; unknown is what is
 // said of who uses a key.
@@ -33,14 +33,14 @@ func rotates(t *testing.T, unknown string, place ...string) {
 		args, want string
 		code       int
 	}{
-		{"list", "KEY  ITS URLS\nk1   open; new ones are signed by it\n", 0},
+		{"list", "KEY  ITS URLS\nk1   valid; new ones are signed by it\n", 0},
 		{"retire k1 --yes", "pbxctl: retire k1: the key still signs URLs; rotate the keys first\n", exitFailed},
-		{"rotate", "KEY  ITS URLS\nk2   open; new ones are signed by it\nk1   open\n", 0},
+		{"rotate", "KEY  ITS URLS\nk2   valid; new ones are signed by it\nk1   valid\n", 0},
 		{"retire k2 --yes", "pbxctl: retire k2: the key still signs URLs; rotate the keys first\n", exitFailed},
 		{"retire k3 --yes", "pbxctl: there is no key \"k3\"; the keys are k2, k1\n", exitFailed},
-		{"retire k1", unknown + "pbxctl: PBXs may be shut out: say --yes where nobody can be asked\n", exitFailed},
+		{"retire k1", unknown + "pbxctl: PBXs may be refused: give --yes where nobody can be asked\n", exitFailed},
 		{"list --json", `{"kid":"k2","signs":true}` + "\n" + `{"kid":"k1","signs":false}` + "\n", 0},
-		{"retire k1 --yes", "KEY  ITS URLS\nk2   open; new ones are signed by it\n" + unknown, 0},
+		{"retire k1 --yes", "KEY  ITS URLS\nk2   valid; new ones are signed by it\n" + unknown, 0},
 		{"rotate --json", `{"kid":"k3","signs":true}` + "\n" + `{"kid":"k2","signs":false}` + "\n", 0},
 	} {
 		if out, code := keys(strings.Fields(step.args)...); out != step.want || code != step.code {
@@ -85,7 +85,7 @@ func TestASecretThatSomebodyElseChangedIsLeftAlone(t *testing.T) {
 func TestARotationWhoseAnswerIsLostHasHappened(t *testing.T) {
 	aws := newFakeAWS(t)
 	aws.secret.meanwhile = func() { aws.secret.stages[stageCurrent] = aws.secret.stages[stagePending] }
-	if out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys"); code != 0 || !strings.Contains(out, "k2   open; new") {
+	if out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys"); code != 0 || !strings.Contains(out, "k2   valid; new") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
@@ -152,14 +152,14 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 		t.Helper()
 		out := run(t, "", "device", "list", "--json", "--data", data).out
 		if !strings.Contains(out, `"kid":"`+key+`"`) {
-			t.Errorf("not heard by %s: %s", key, out)
+			t.Errorf("no PBX used a URL of %s: %s", key, out)
 		}
 	}
 	if status := post(old); status != 200 || old == fresh {
 		t.Errorf("the old URL is answered %d", status)
 	}
 	heardBy("k1")
-	if got := run(t, "", "keys", "retire", "k1", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "68692e0b0001 sent to a URL of k1 until ") {
+	if got := run(t, "", "keys", "retire", "k1", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "68692e0b0001 used a URL of k1 until ") {
 		t.Errorf("exit %d: %s", got.code, got.errs)
 	}
 	time.Sleep(2 * time.Millisecond) // receipts of the same millisecond are one to the records

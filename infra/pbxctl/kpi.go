@@ -20,13 +20,13 @@ import (
 
 type kpiCommands struct {
 	Show         kpiCommand          `cmd:"" default:"withargs" help:"Show the figures of a PBX's day (the default)."`
-	Explain      explainCommand      `cmd:"" help:"Show the calls behind a number, and the rule by which each counts there."`
-	Restatements restatementsCommand `cmd:"" help:"Show how the figures of a day changed after they were published, and why."`
+	Explain      explainCommand      `cmd:"" help:"Show the calls behind a figure, and the rule by which each of them counts."`
+	Restatements restatementsCommand `cmd:"" help:"Show how the figures of a day changed after their publication, and why."`
 }
 
 // Help is the long form of the command's help.
 func (kpiCommands) Help() string {
-	return `Its flags are those of pbxctl kpi show.
+	return `It takes the flags of pbxctl kpi show.
 
 Example:
   pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
@@ -36,17 +36,17 @@ type kpiCommand struct {
 	source
 	Day       pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 	Queue     string  `xor:"rows" help:"Only this queue." placeholder:"CODE"`
-	Threshold *int64  `help:"Seconds within which a call should be answered, instead of the device's." placeholder:"N"`
-	Short     *int64  `help:"Seconds before which an abandoned call is short, instead of the device's." placeholder:"N"`
-	AllRows   bool    `xor:"rows" help:"The rows of the whole PBX and of agents, too."`
+	Threshold *int64  `help:"Seconds within which a call should be answered, instead of the PBX's setting." placeholder:"N"`
+	Short     *int64  `help:"Seconds before which an abandoned call is short, instead of the PBX's setting." placeholder:"N"`
+	AllRows   bool    `xor:"rows" help:"Show the rows of the whole PBX and of agents, too."`
 }
 
 // Help is the long form of the command's help.
 func (kpiCommand) Help() string {
-	return `Rows are computed when a day has closed; pbxctl rollup computes them now. Times are seconds;
-- means that there is nothing to divide by, or that the PBX reports none. SERVICE LEVEL is
-answered_and_abandoned, one of seven by that name. With --json, one object per row, and all
-figures there are.
+	return `Rows are computed when a day has closed; pbxctl rollup computes them now. Times are seconds.
+A - means that there is nothing to divide by, or that the PBX reports no value. SERVICE LEVEL is
+answered_and_abandoned, one of seven service levels. --json prints all figures, one object per
+row.
 
 Examples:
   pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
@@ -82,7 +82,7 @@ func (c *kpiCommand) Run(p *program) error {
 	})
 }
 
-// day reads the rows that were asked for, and when any of the day was published last.
+// day reads the rows that were asked for, and when the day's figures were published.
 func (c *kpiCommand) day(p *program, s *store.Store, t kpi.Thresholds) (day rollup.PublishedDay, latest kpi.Published, err error) {
 	rows := each.Where(s.Figures().Rows(p.ctx, c.MAC, c.Day), func(row store.Row) bool {
 		latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
@@ -104,7 +104,7 @@ func (c *kpiCommand) day(p *program, s *store.Store, t kpi.Thresholds) (day roll
 }
 
 func noFigures(mac pbx.MAC, day pbx.Day) error {
-	return fmt.Errorf("there are no figures of %s of %s: its records may not have been rolled up yet (pbxctl rollup), or there are none", day, mac)
+	return fmt.Errorf("there are no figures of %s of %s: the day has no records, or they are not rolled up yet; pbxctl rollup does that", day, mac)
 }
 
 // printRows prints rows for programs.
@@ -118,7 +118,7 @@ func printRows(p *program, day rollup.PublishedDay, names store.Names) error {
 	return nil
 }
 
-// withName are figures with what people call their queue or agent, where it was named.
+// withName returns figures with the name of their queue or agent, if it has one.
 func withName(figures any, names store.Names) any {
 	switch f := figures.(type) {
 	case kpi.QueueFigures:
@@ -167,12 +167,12 @@ func apartCells(a kpi.Apart) []string {
 	return []string{count(a.Outbound), count(a.Internal), count(a.Unrecognised)}
 }
 
-// labelled is a queue or agent as people know it.
+// labelled returns the id and the name of a queue or agent.
 func labelled(names store.Names, kind naming.Kind, id string) string {
 	return strings.TrimSpace(id + " " + names.Find(kind, id).Name)
 }
 
-// queueColumns show the calls that count apart only where a queue has any.
+// queueColumns show the calls that are counted apart only if a queue has any.
 func queueColumns(names store.Names, queues []kpi.QueueFigures) columns[kpi.QueueFigures] {
 	heads := apartHeads
 	if !slices.ContainsFunc(queues, func(q kpi.QueueFigures) bool { return q.Apart != kpi.Apart{} }) {
@@ -215,10 +215,10 @@ type explainCommand struct {
 // sessionsFigure is the figure of an agent's row that counts sessions.
 const sessionsFigure = "login_seconds"
 
-// agentFigures are those of an agent that can be explained.
+// agentFigures returns the figures of an agent that can be explained.
 func agentFigures() []string { return append(kpi.AgentCountNames(), sessionsFigure) }
 
-// check says what is wrong with the figure that is asked for, and fills the default in.
+// check reports what is wrong with the figure that was asked for, and fills in the default.
 func (c *explainCommand) check() error {
 	known, first := kpi.CountNames(), "offered"
 	if c.Agent != "" {
@@ -232,8 +232,8 @@ func (c *explainCommand) check() error {
 
 // Help is the long form of the command's help.
 func (explainCommand) Help() string {
-	return `The calls are found in the records as they are now, which may be newer than the
-published figures; or gone, where the day is sealed. Sessions of agents are explained, too.
+	return `It searches the records as they are now. They may be newer than the published figures. If the day
+is sealed, they may have expired. Sessions of agents are explained, too.
 
 Examples:
   pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data
@@ -290,7 +290,7 @@ func (c *explainCommand) explainAgent(p *program, day *kpi.Day, sealed bool) err
 	return show(p, c.JSON, calls, agentCallColumns, nothing)
 }
 
-// chosen yields what is made of some of the values.
+// chosen yields what choose makes of the values that it takes.
 func chosen[A, B any](all iter.Seq2[A, error], choose func(A) (B, bool)) iter.Seq2[B, error] {
 	return func(yield func(B, error) bool) {
 		for a, err := range all {
@@ -311,13 +311,13 @@ func chosen[A, B any](all iter.Seq2[A, error], choose func(A) (B, bool)) iter.Se
 // explainedAgentCall is a call that an agent's row counts.
 type explainedAgentCall struct {
 	kpi.AgentCall
-	Sealed bool `json:"sealed"` // the day is: there may have been more calls
+	Sealed bool `json:"sealed"` // the day is: some of its calls may have expired
 }
 
 // explainedSession is a session that an agent's row counts.
 type explainedSession struct {
 	kpi.Session
-	Sealed bool `json:"sealed"` // the day is: there may have been more sessions
+	Sealed bool `json:"sealed"` // the day is: some of its sessions may have expired
 }
 
 var agentCallColumns = columns[explainedAgentCall]{
@@ -338,20 +338,20 @@ var sessionColumns = columns[explainedSession]{
 	},
 }
 
-// saySealed tells people that what they see of a day may not be all of it.
+// saySealed says to people that a day's records may have expired.
 func saySealed(p *program, day pbx.Day, sealed bool) error {
 	if !sealed {
 		return nil
 	}
-	_, err := fmt.Fprintf(p.out, "\n%s is sealed: its records expire, so its figures stay as they are published.\n", day)
+	_, err := fmt.Fprintf(p.out, "\n%s is sealed: its records expire, so its published figures stay as they are.\n", day)
 	return err
 }
 
-// explained is a call with the reason for which it counts.
+// explained is a call with the rule by which it counts.
 type explained struct {
 	*kpi.Call
 	Rule   string `json:"rule"`
-	Sealed bool   `json:"sealed"` // the day is: there may have been more calls
+	Sealed bool   `json:"sealed"` // the day is: some of its calls may have expired
 }
 
 var explainColumns = columns[explained]{

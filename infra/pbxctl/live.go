@@ -14,7 +14,7 @@ type liveCommand struct {
 
 // Help is the long form of the command's help.
 func (liveCommand) Help() string {
-	return `A call has begun, rings, is answered, or has ended, as far as the PBX told.
+	return `Shows whether a call has begun, rings, is answered or has ended, as far as the PBX reported it.
 
 Example:
   pbxctl live --mac 68:69:2e:05:0f:9a --data ./data`

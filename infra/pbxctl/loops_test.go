@@ -309,12 +309,12 @@ func unreadables() []unreadable {
 			spill(t, g)
 			garbleSpilled(t, g, i)
 		}), true},
-		{"day to compute anew", anew, false},
+		{"day to compute again", recomputed, false},
 		{"PBX that may confirm the clock", confirming, false},
 	}
 }
 
-// confirming has PBXs tell of calls of a time that the machine's clock has jumped to.
+// confirming has PBXs report calls of a time that the machine's clock has jumped to.
 func confirming(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	shows := g.now
 	clock, err := store.OpenClock(t.Context(), g.Memory, func() time.Time { return shows }, func() time.Duration { return 0 })
@@ -516,7 +516,7 @@ func erasing(breakIt func(t *testing.T, g *garble, i int)) func(*testing.T, *gar
 	}
 }
 
-func anew(t *testing.T, g *garble, v visits, i int) func(int) bool {
+func recomputed(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	days := map[pbx.MAC]map[pbx.Day]bool{}
 	for n := range three {
 		callOf(t, g.store(), macOf(n), yesterday())
@@ -701,7 +701,7 @@ func commandsOver(t *testing.T, v visits) {
 	}
 	g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && strings.Contains(c.Name, string(macOf(1))) }
 	var found string
-	checkup := &doctor.Checkup{Now: g.clock, Report: func(verdict doctor.Result) { found = verdict.Found }}
+	checkup := &doctor.Checkup{Now: g.clock, Report: func(r doctor.Result) { found = r.Found }}
 	if checkup.Quarantine(t.Context(), g.archive()); !strings.HasPrefix(found, "2 events of 2 PBXs") {
 		t.Error(found)
 	}

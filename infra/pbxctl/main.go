@@ -25,12 +25,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// commands is what pbxctl can do, a file of this folder for each.
+// commands are the commands of pbxctl, each in a file of its own.
 type commands struct {
 	ShowVersion versionFlag `name:"version" help:"Show which build of pbxctl this is."`
 
 	Serve        serveCommand        `cmd:"" help:"Receive events on this machine."`
-	Demo         demoCommand         `cmd:"" help:"Serve, and post the vendor's own examples to see what becomes of them."`
+	Demo         demoCommand         `cmd:"" help:"Serve, post the vendor's own examples, and show what was stored."`
 	Device       deviceCommands      `cmd:"" help:"Manage PBXs."`
 	Names        namesCommands       `cmd:"" help:"Name queues, agents and numbers, with opening hours and targets."`
 	Keys         keysCommands        `cmd:"" help:"List, rotate and retire the keys that sign PBXs' URLs."`
@@ -38,34 +38,34 @@ type commands struct {
 	IVR          ivrCommand          `cmd:"" name:"ivr" help:"Show the menus that callers of a PBX heard."`
 	Extensions   extensionsCommand   `cmd:"" help:"Show the state of a PBX's extensions."`
 	Rollup       rollupCommand       `cmd:"" help:"Compute the figures of days that have closed."`
-	KPI          kpiCommands         `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and what is behind them."`
-	Completeness completenessCommand `cmd:"" help:"Show which calls of a day a PBX told of, and which may be missing."`
+	KPI          kpiCommands         `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and the calls behind them."`
+	Completeness completenessCommand `cmd:"" help:"Show which calls of a day a PBX reported, and which may be missing."`
 	Doctor       doctorCommands      `cmd:"" help:"Find out what is wrong."`
-	Spill        spillCommands       `cmd:"" help:"Show and hand on what one store keeps for the other."`
-	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard the events that were refused."`
-	Replay       replayCommand       `cmd:"" help:"Make records of what was archived."`
+	Spill        spillCommands       `cmd:"" help:"Show and redrive what one store keeps for the other."`
+	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard refused events."`
+	Replay       replayCommand       `cmd:"" help:"Make records from the archive."`
 	Find         findCommand         `cmd:"" help:"List what is kept of a caller's number."`
 	Erase        eraseCommand        `cmd:"" help:"Remove a caller's number from all that is kept."`
-	Live         liveCommand         `cmd:"" help:"Show the calls of the last day as they went on."`
+	Live         liveCommand         `cmd:"" help:"Show the calls of the last day, and their states."`
 	Version      versionCommand      `cmd:"" help:"Show which build of pbxctl this is."`
 	Completion   completionCommand   `cmd:"" help:"Print a script that completes commands and flags in a shell."`
-	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post its events, and check the figures that come of them."`
+	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post events, and check their figures."`
 }
 
-// program is what commands work with.
+// program is what all commands need.
 type program struct {
-	ctx    context.Context // ends when the program should
-	out    io.Writer       // what was asked for
-	errs   io.Writer       // what else there is to say
+	ctx    context.Context // ends when the program should end
+	out    io.Writer       // for results
+	errs   io.Writer       // for all other messages
 	getenv func(string) string
 	now    func() time.Time
 
-	args     []string      // what was typed
-	dir      string        // that relative paths begin at; empty: the process's
-	home     string        // that ~ means
-	terminal bool          // somebody looks on at errs
-	files    control.Files // besides those of data folders
-	// otherClock tells that now is not the machine's, nor the server's.
+	args     []string      // the command line
+	dir      string        // of relative paths; empty: the process's folder
+	home     string        // the folder that ~ means
+	terminal bool          // errs is a terminal
+	files    control.Files // all files but those of data folders
+	// otherClock reports whether now is another clock than the machine's or the server's.
 	otherClock bool
 	server     *server.Server // in whose process the command runs; nil: in one of its own
 }
@@ -79,7 +79,7 @@ func newProgram(ctx context.Context, out, errs io.Writer, getenv func(string) st
 	return p
 }
 
-// by is the program by another clock.
+// by returns the program with another clock.
 func (p *program) by(now func() time.Time) *program {
 	other := *p
 	other.now = now
@@ -101,7 +101,7 @@ const (
 // notUnderstood is an error of a command line.
 type notUnderstood struct{ error }
 
-// unclear makes the error of a command line, which says what to give.
+// unclear makes the error of a command line. Its text says what to give.
 func unclear(format string, args ...any) error {
 	return notUnderstood{fmt.Errorf(format, args...)}
 }
@@ -109,7 +109,7 @@ func unclear(format string, args ...any) error {
 // helpShown stops the parser after it has printed a help.
 type helpShown int
 
-// exited is the exit code of a command that was done elsewhere, which has said all.
+// exited is the exit code of a command that a server did. Its messages are printed already.
 type exited int
 
 func (code exited) Error() string { return fmt.Sprintf("exit code %d", int(code)) }
@@ -146,7 +146,7 @@ func (p *program) run(args []string) (code int) {
 func (p *program) parser() *kong.Kong {
 	return kong.Must(&commands{},
 		kong.Name("pbxctl"),
-		kong.Description("Trunkline receives what phone systems tell of their calls, and keeps it."),
+		kong.Description("Trunkline receives call events from phone systems, and stores them."),
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.Vars{
@@ -159,7 +159,7 @@ func (p *program) parser() *kong.Kong {
 	)
 }
 
-// end says what went wrong with a command, and returns its exit code.
+// end prints a command's error, and returns its exit code.
 func (p *program) end(err error) int {
 	if elsewhere, ok := errors.AsType[exited](err); ok {
 		return int(elsewhere)
@@ -177,10 +177,10 @@ func (p *program) end(err error) int {
 	return exitFailed
 }
 
-// actAsOwner has the program act as the owner of the data folder that a command is given.
+// actAsOwner has the program act as the owner of the command's data folder.
 func (p *program) actAsOwner(command *kong.Context) error {
 	if p.server != nil {
-		return nil // a server stays who it is
+		return nil // a server acts as the owner already
 	}
 	for _, flag := range command.Flags() {
 		folder, ok := command.FlagValue(flag).(string)

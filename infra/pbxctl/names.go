@@ -10,9 +10,9 @@ import (
 )
 
 type namesCommands struct {
-	Set    namesSetCommand    `cmd:"" help:"Name a queue, an agent or a number, and say when a queue is open and what it should reach."`
-	List   namesListCommand   `cmd:"" help:"List what is named."`
-	Import namesImportCommand `cmd:"" help:"Name many at once, by a CSV file."`
+	Set    namesSetCommand    `cmd:"" help:"Name a queue, an agent or a number; set a queue's opening hours and target."`
+	List   namesListCommand   `cmd:"" help:"List names."`
+	Import namesImportCommand `cmd:"" help:"Set many names by a CSV file."`
 	Export namesExportCommand `cmd:"" help:"Print all names as a CSV file that can be imported."`
 }
 
@@ -26,19 +26,19 @@ type namesSetCommand struct {
 	target
 	Queue  string  `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
 	Agent  string  `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
-	DID    string  `required:"" xor:"which" name:"did" help:"The number that callers dial, as the PBX has it in its records." placeholder:"NUMBER"`
+	DID    string  `required:"" xor:"which" name:"did" help:"The number that callers dial, as in the PBX's records." placeholder:"NUMBER"`
 	Name   *string `help:"What people call it." placeholder:"NAME"`
 	Opens  *string `help:"When a queue is open, by the PBX's clock, such as 'Mo-Fr 08:00-18:00; Sa 09:00-13:00', or 24/7." placeholder:"HOURS"`
 	Target *string `help:"Service level that a queue should reach, such as 80/20: 80 % of calls answered within 20 seconds." placeholder:"N/N"`
-	Remove bool    `help:"Take the name away, and all that is said with it."`
+	Remove bool    `help:"Remove the name, with opening hours and target."`
 }
 
 // Help is the long form of the command's help.
 func (namesSetCommand) Help() string {
-	return `What is not named stays as it is; what is empty is taken away. Opening hours are those of
-OpenStreetMap's notation, without holidays: several times of a day stand side by side
-(08:00-12:00,13:00-17:00), and one may go on after midnight (22:00-06:00). A target changes no
-figure: the threshold that figures count by is the PBX's (pbxctl device set --sla-threshold).
+	return `Values that are not given stay as they are; empty values are removed. Opening hours are in
+OpenStreetMap's notation, without holidays. A day may have several times
+(08:00-12:00,13:00-17:00), and a time may end after midnight (22:00-06:00). A target changes no
+figure: figures use the PBX's threshold (pbxctl device set --sla-threshold).
 
 Examples:
   pbxctl names set --mac 68:69:2e:0b:00:01 --queue 630 --name Support \
@@ -49,7 +49,7 @@ Examples:
 // Run implements the command.
 func (c *namesSetCommand) Run(p *program) error {
 	if said := c.Name != nil || c.Opens != nil || c.Target != nil; said == c.Remove {
-		return unclear("say what should change, or --remove; see pbxctl names set --help")
+		return unclear("what should change? Give --name, --opens, --target or --remove; see pbxctl names set --help")
 	}
 	kind, id := c.which()
 	var name store.Name
@@ -80,7 +80,7 @@ func (c *namesSetCommand) which() (naming.Kind, string) {
 	return naming.DID, c.DID
 }
 
-// apply changes what was named.
+// apply changes the values that were given.
 func (c *namesSetCommand) apply(n *store.Name) (err error) {
 	if c.Name != nil {
 		n.Name, n.Unreadable = *c.Name, n.Unreadable.Without("name")
@@ -116,7 +116,7 @@ func (namesListCommand) Help() string {
 // Run implements the command.
 func (c *namesListCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
-		return show(p, c.JSON, devices.Names(p.ctx, s, c.MAC), nameColumns, "Nothing is named.")
+		return show(p, c.JSON, devices.Names(p.ctx, s, c.MAC), nameColumns, "There are no names.")
 	})
 }
 

@@ -17,9 +17,9 @@ of name, opens, target_percent and target_seconds, of which the last three are o
   68:69:2e:0b:00:01,queue,630,Support,Mo-Fr 08:00-18:00; Sa 09:00-13:00,80,20
   68:69:2e:0b:00:01,agent,800,Ana Silva,,,
 
-An empty cell unsets its value, and a row of which nothing is left takes the name away. A PBX has
-to be in the fleet, and has at most 1000 names. Of files and mistakes see pbxctl device import;
-of opening hours see pbxctl names set.
+An empty cell unsets its value. A row without any value removes the name. A PBX must be in the
+fleet, and has at most 1000 names. See pbxctl device import for the form of files, and pbxctl
+names set for opening hours.
 
 Examples:
   pbxctl names import names.csv --dry-run --data ./data
@@ -35,7 +35,7 @@ type namesExportCommand struct{ exportFlags }
 
 // Help is the long form of the command's help.
 func (namesExportCommand) Help() string {
-	return `Prints what pbxctl names import reads. Cells that a spreadsheet would take for a formula or a
+	return `Prints all names in the form that pbxctl names import reads. Cells that a spreadsheet would take for a formula or a
 number begin with an apostrophe.
 
 Example:

@@ -20,7 +20,7 @@ func TestNamesAreImportedAndListed(t *testing.T) {
 	good(t, "device", "import", written(t, branches), "--data", data)
 	file := written(t, named)
 	preview := good(t, "names", "import", file, "--dry-run", "--data", data)
-	if out := good(t, "names", "list", "--data", data); out != "Nothing is named.\n" {
+	if out := good(t, "names", "list", "--data", data); out != "There are no names.\n" {
 		t.Errorf("after a dry run: %s", out)
 	}
 	if out := good(t, "names", "import", file, "--data", data); strings.Replace(preview, "would change", "changed", 1) != out || !strings.HasSuffix(out, "2 of 2 PBXs changed.\n") {
@@ -62,7 +62,7 @@ func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 		t.Error(out)
 	}
 	set("--remove")
-	if out := good(t, "names", "list", "--data", data); out != "Nothing is named.\n" {
+	if out := good(t, "names", "list", "--data", data); out != "There are no names.\n" {
 		t.Error(out)
 	}
 }
@@ -76,8 +76,8 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 		want string
 		code int
 	}{
-		{"set --mac 68692e0b0001 --queue 630", "say what should change, or --remove", 2},
-		{"set --mac 68692e0b0001 --queue 630 --name x --remove", "say what should change, or --remove", 2},
+		{"set --mac 68692e0b0001 --queue 630", "what should change? Give --name", 2},
+		{"set --mac 68692e0b0001 --queue 630 --name x --remove", "what should change? Give --name", 2},
 		{"set --mac 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 2},
 		{"set --mac 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 2},
 		{"set --mac 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 1},
@@ -90,7 +90,7 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", c.args, got, c.want)
 		}
 	}
-	if out := good(t, "names", "list", "--data", data); out != "Nothing is named.\n" {
+	if out := good(t, "names", "list", "--data", data); out != "There are no names.\n" {
 		t.Error(out)
 	}
 }

@@ -18,15 +18,14 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// columns are how a kind of record is shown to people.
+// columns show values of a type to people.
 type columns[T any] struct {
 	heads []string
 	cells func(T) []string
 }
 
-// show prints what a command found: for programs an object a line, as soon as it is
-// read; for people a table, or a sentence where there is nothing. What can't be read is left out,
-// and the error names it.
+// show prints what a command found. Programs get an object per line as soon as it is read. People
+// get a table, or the sentence nothing. What can't be read is skipped, and the error names it.
 func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T], nothing string) error {
 	if asJSON {
 		encoder := jsonLines(p.out)
@@ -35,10 +34,10 @@ func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c columns[T
 	return table(p.ctx, p.out, found, c, nothing)
 }
 
-// alignedAtOnce is how many rows of a table are held, so that their columns stand in line.
+// alignedAtOnce is how many rows of a table are aligned together, and so held in memory.
 const alignedAtOnce = 10_000
 
-// rows calls print with each row that can be read.
+// rows calls print with each row that can be read. An error of print ends it.
 func rows[T any](ctx context.Context, found iter.Seq2[T, error], print func(T) error) error {
 	all := each.Loop[T]{Of: "rows of the list", Name: each.Text[T]}
 	return all.Do(ctx, found, func(_ context.Context, row T) error {
@@ -74,7 +73,7 @@ func table[T any](ctx context.Context, out io.Writer, found iter.Seq2[T, error],
 	return errors.Join(err, w.Flush())
 }
 
-// plain keeps what a caller or a PBX wrote from steering the terminal.
+// plain returns the text of a caller or a PBX as a cell that can't steer the terminal; - if empty.
 func plain(s string) string {
 	if s == "" {
 		return "-"
@@ -82,15 +81,15 @@ func plain(s string) string {
 	return pbx.Printable(s)
 }
 
-// jsonLines prints an object a line. What could steer the terminal, should they be read on
-// one, is escaped: JSON allows that of any character.
+// jsonLines prints an object per line. It escapes characters that could steer a terminal: JSON
+// allows that for any character.
 func jsonLines(out io.Writer) *json.Encoder {
 	encoder := json.NewEncoder(escaped{out})
 	encoder.SetEscapeHTML(false)
 	return encoder
 }
 
-// escaped is a writer of lines of JSON.
+// escaped writes lines of JSON, and escapes what could steer a terminal.
 type escaped struct{ out io.Writer }
 
 // Write implements io.Writer. The encoder gives it a whole line at a time.
@@ -113,7 +112,7 @@ func (e escaped) Write(line []byte) (int, error) {
 
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
-// section prints a table under a title, or nothing where there is nothing.
+// section prints a table under a title. It prints nothing for an empty table.
 func section[T any](p *program, title string, found iter.Seq2[T, error], c columns[T]) error {
 	var all []T
 	err := rows(p.ctx, found, func(row T) error {

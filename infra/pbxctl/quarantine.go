@@ -17,15 +17,15 @@ import (
 
 type quarantineCommands struct {
 	List    quarantineListCommand    `cmd:"" help:"List the events that were refused, or can't be recorded."`
-	Show    quarantineShowCommand    `cmd:"" help:"Show one of them whole."`
-	Release quarantineReleaseCommand `cmd:"" help:"Record events that were refused, once what kept them out is put right."`
-	Discard quarantineDiscardCommand `cmd:"" help:"Delete events that were refused, for good."`
+	Show    quarantineShowCommand    `cmd:"" help:"Show a whole event."`
+	Release quarantineReleaseCommand `cmd:"" help:"Record refused events, after you have removed the reason."`
+	Discard quarantineDiscardCommand `cmd:"" help:"Delete refused events for good."`
 }
 
 type quarantineListCommand struct {
 	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	From pbx.Day `help:"Only what was received from this UTC day on." placeholder:"DAY"`
-	To   pbx.Day `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
+	From pbx.Day `help:"Only events that were received from this UTC day on." placeholder:"DAY"`
+	To   pbx.Day `help:"Only events that were received until the end of this UTC day." placeholder:"DAY"`
 	where
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
@@ -64,15 +64,15 @@ var refusedColumns = columns[replay.Refused]{
 }
 
 type quarantineShowCommand struct {
-	Name string `arg:"" help:"As pbxctl quarantine list tells it."`
+	Name string `arg:"" help:"As pbxctl quarantine list shows it."`
 	where
-	JSON bool `name:"json" help:"The envelope as it is archived."`
+	JSON bool `name:"json" help:"Print the envelope as it is archived."`
 }
 
 // Help is the long form of the command's help.
 func (quarantineShowCommand) Help() string {
-	return `Characters that could steer the terminal are shown as �; --json has the body exactly as
-it was received (in body, or base64 in body_base64 where it is not UTF-8).
+	return `Characters that could steer the terminal are shown as �. --json prints the body exactly as it
+was received: in body, or in body_base64 if it is not UTF-8.
 
 Example:
   pbxctl quarantine show quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data`
@@ -115,7 +115,7 @@ func showReceipt(out io.Writer, name string, r archive.Receipt) error {
 	return nil
 }
 
-// checkQuarantined tells what is wrong with names that can't be those of quarantined events.
+// checkQuarantined fails for a name that can't be that of an event in quarantine.
 func checkQuarantined(names ...string) error {
 	for _, name := range names {
 		if err := archive.CheckName(name); err != nil {
@@ -129,10 +129,10 @@ func checkQuarantined(names ...string) error {
 }
 
 type quarantineReleaseCommand struct {
-	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list tells them."`
-	All    bool     `help:"All that is in quarantine."`
-	Reason string   `help:"With --all: only what was refused for a reason that has this text in it, in capitals or not." placeholder:"TEXT"`
-	Since  pbx.Day  `help:"With --all: only what was received from this UTC day on." placeholder:"DAY"`
+	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list shows them."`
+	All    bool     `help:"Release all events in quarantine."`
+	Reason string   `help:"With --all: only events whose reason contains this text, in capitals or not." placeholder:"TEXT"`
+	Since  pbx.Day  `help:"With --all: only events that were received from this UTC day on." placeholder:"DAY"`
 	MAC    pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
 	where
 	showing
@@ -140,10 +140,10 @@ type quarantineReleaseCommand struct {
 
 // Help is the long form of the command's help.
 func (quarantineReleaseCommand) Help() string {
-	return `An event is decoded again. Where that succeeds and its MAC is the PBX's own, or an alias of
-it, the event is recorded and archived as if it had been let in when it was received. Where
-not, it stays and is named, all others are released, and the exit code is 1. What an older
-version of the decoder refused is tried again by itself, in the hours after an upgrade.
+	return `It decodes each event again. If that succeeds, and the event names the PBX's own MAC or an alias,
+the event is recorded and archived with the time of its receipt. Otherwise the event stays in
+quarantine, and is named; all others are released, and the exit code is 1. After an upgrade, the
+hourly run retries by itself what an older version of the decoder refused.
 
 Examples:
   pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data
@@ -173,7 +173,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	})
 }
 
-// selected are the names of all that was asked for.
+// selected yields the names of the events that the flags select.
 func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.Seq2[string, error] {
 	part := archive.Quarantined{MAC: c.MAC, First: c.Since}
 	if c.Reason == "" {
@@ -182,7 +182,7 @@ func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.S
 	return replay.WithReason(p.ctx, replay.ListRefused(p.ctx, b, part), c.Reason)
 }
 
-// settled prints what do does with each event.
+// settled prints what do reports of each event.
 func settled(p *program, asJSON bool, done string, do func(did func(replay.Attempt)) error) error {
 	all := 0
 	encoder := jsonLines(p.out)
@@ -207,7 +207,7 @@ func settled(p *program, asJSON bool, done string, do func(did func(replay.Attem
 }
 
 type quarantineDiscardCommand struct {
-	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list tells them."`
+	Names []string `arg:"" name:"name" help:"As pbxctl quarantine list shows them."`
 	Yes   bool     `help:"Don't ask."`
 	where
 	JSON bool `name:"json" help:"One JSON object per line."`
@@ -215,7 +215,7 @@ type quarantineDiscardCommand struct {
 
 // Help is the long form of the command's help.
 func (quarantineDiscardCommand) Help() string {
-	return `Of most events in quarantine there is no other copy.
+	return `Most events in quarantine have no other copy.
 
 Example:
   pbxctl quarantine discard quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data`
@@ -228,7 +228,7 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 	}
 	if !c.Yes {
 		question := fmt.Sprintf("Delete for good: %d of those in quarantine?", len(c.Names))
-		if err := p.confirm(question, "discarded events are gone for good: say --yes where nobody can be asked"); err != nil {
+		if err := p.confirm(question, "discarded events can't be restored: give --yes where nobody can be asked"); err != nil {
 			return err
 		}
 	}

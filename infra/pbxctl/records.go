@@ -7,14 +7,14 @@ import (
 	"trunkline/pkg/store"
 )
 
-// source is where a command finds records, and of which PBX.
+// source is the PBX whose records a command reads, and the place of the records.
 type source struct {
 	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	where
 	showing
 }
 
-// records are those of a table, which are kept as long as RECORD_DAYS says.
+// records returns the records of a table, which are kept for RECORD_DAYS.
 func (p *program) records(t store.Table) (*store.Store, error) {
 	days, err := config.ReadRecordDays(p.getenv)
 	return store.New(t, p.now).Keeping(days), err
@@ -29,12 +29,12 @@ func (p *program) withRecords(t store.Table, use func(*store.Store) error) error
 	return use(records)
 }
 
-// day is the day that a command is asked for.
+// day is the flag for a single day.
 type day struct {
 	Day pbx.Day `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
 }
 
-// span is the time of that day, or all time.
+// span returns the time of that day, or all time.
 func (d day) span() store.Span {
 	if d.Day == 0 {
 		return store.Span{}

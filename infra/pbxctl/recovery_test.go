@@ -354,7 +354,7 @@ func TestDiscardingIsConfirmed(t *testing.T) {
 	data := t.TempDir()
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: "?", want: ingest.Undecodable})
 	discard := []string{"quarantine", "discard", names(t, data, "quarantine/")[0], "--data", data}
-	if got := do(t, discard...); got.code != 1 || !strings.Contains(got.errs, "say --yes") || len(names(t, data, "quarantine/")) != 1 {
+	if got := do(t, discard...); got.code != 1 || !strings.Contains(got.errs, "give --yes") || len(names(t, data, "quarantine/")) != 1 {
 		t.Errorf("where nobody is asked: %+v", got)
 	}
 	if got := do(t, append(discard, "--yes")...); got.code != 0 || !strings.HasPrefix(got.out, "discarded  quarantine/") ||
@@ -474,7 +474,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 		}
 	}()
 	got := doWithin(t, ctx, append(command, "--rate", "300")...)
-	if got.code != 1 || !strings.Contains(got.errs, "objects; the same command goes on there") {
+	if got.code != 1 || !strings.Contains(got.errs, "objects; the same command continues there") {
 		t.Fatalf("%+v", got)
 	}
 	text, err := os.ReadFile(file)
@@ -543,7 +543,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 	if !strings.Contains(fresh.out, "/k1-2-") || admitted(t, data, fresh.out) != ingest.Admitted || admitted(t, data, known.out) != ingest.Unauthorised {
 		t.Errorf("the new URL: %+v", fresh)
 	}
-	if got := url("--generation", "1"); got.code != 1 || got.out != "" || !strings.Contains(got.errs, "below 2 were revoked") {
+	if got := url("--generation", "1"); got.code != 1 || got.out != "" || !strings.Contains(got.errs, "below generation 2 were revoked") {
 		t.Errorf("%+v", got)
 	}
 	if got := url("--generation", "7"); got.code != 0 || !strings.Contains(got.out, "/k1-7-") {
@@ -560,7 +560,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 	}
 }
 
-// admitted tells whether a URL opens.
+// admitted reports whether a URL is valid.
 func admitted(t *testing.T, folder, url string) ingest.Outcome {
 	t.Helper()
 	data, err := local.Open(t.Context(), folder)

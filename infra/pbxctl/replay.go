@@ -24,30 +24,31 @@ import (
 )
 
 type replayCommand struct {
-	From pbx.Day `required:"" help:"What was received from this UTC day on." placeholder:"DAY"`
-	To   pbx.Day `required:"" help:"What was received until the end of this UTC day." placeholder:"DAY"`
+	From pbx.Day `required:"" help:"Replay what was received from this UTC day on." placeholder:"DAY"`
+	To   pbx.Day `required:"" help:"Replay what was received until the end of this UTC day." placeholder:"DAY"`
 	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	where
-	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; made where it is missing." placeholder:"DIR"`
-	IntoTable  string  `xor:"into" help:"DynamoDB table to write, instead." placeholder:"NAME"`
-	Rate       float64 `help:"Items to write per second at most; 0: as fast as it goes." placeholder:"N"`
-	Checkpoint string  `type:"path" help:"File that says how far the replay is, for as long as it is not through." placeholder:"FILE"`
-	DryRun     bool    `help:"Only tell what would be written."`
-	JSON       bool    `name:"json" help:"A JSON object at the end, and no progress."`
+	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; it is made if it is missing." placeholder:"DIR"`
+	IntoTable  string  `xor:"into" help:"DynamoDB table to write instead." placeholder:"NAME"`
+	Rate       float64 `help:"At most so many items written per second; 0: no limit." placeholder:"N"`
+	Checkpoint string  `type:"path" help:"File that keeps how far the replay has come, until it is done." placeholder:"FILE"`
+	DryRun     bool    `help:"Only show what would be written."`
+	JSON       bool    `name:"json" help:"Print a JSON object at the end, and no progress."`
 }
 
 // Help is the long form of the command's help.
 func (replayCommand) Help() string {
-	return `Makes records of what the archive has: to build a table anew, or to repair what an older
-version had misunderstood. What is recorded already stays as it is, and the days that change
-are due to be rolled up again. Settings of PBXs are not in the archive: set zones and
-aliases (pbxctl device) in a new table first. A dry run tells of records, of days that would
-be due (DUE), and of when PBXs were heard of (HEARD).
+	return `Makes records from the archive: to build a new table, or to repair records that an older version
+decoded wrongly. Existing records stay as they are. The days that change become due, and are
+rolled up again. The archive has no settings of PBXs: set zones and aliases (pbxctl device) in a
+new table first. A dry run counts records, days that would become due (DUE), and heartbeats of
+PBXs (HEARD).
 
---into may be the folder of --data. Where pbxctl serve runs on the folder of --into, it does the
-work, unless the archive is in S3. A replay that was stopped goes on where it was with the same
---checkpoint; its file is removed in the end. An object that can't be read is skipped and named, and the exit code is 1: then
-the same command, with the same --checkpoint, begins before the first of these.
+--into may be the folder of --data. If pbxctl serve runs on the folder of --into, the server does
+the work, unless the archive is in S3. A replay that was stopped continues with the same
+--checkpoint; the file is removed at the end. An object that can't be read is skipped and named,
+and the exit code is 1. Then the same command, with the same --checkpoint, begins before the
+first skipped object.
 
 Examples:
   pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
@@ -79,10 +80,10 @@ func (c *replayCommand) Run(p *program) error {
 	})
 }
 
-// besidePushes is how much a server replays at once, so that PBXs don't wait behind it.
+// besidePushes is how much a server replays concurrently, so that PBXs don't wait.
 const besidePushes = 8
 
-// selection is the part of the archive that was asked for.
+// selection returns the part of the archive that was asked for.
 func (c *replayCommand) selection() (replay.Selection, error) {
 	if err := daysInOrder(c.From, c.To); err != nil {
 		return replay.Selection{}, err
@@ -94,7 +95,7 @@ func (c *replayCommand) selection() (replay.Selection, error) {
 	return replay.Selection{First: c.From, Last: c.To, MAC: c.MAC}, nil
 }
 
-// open calls use with the table to write; for a dry run, with one to read.
+// open calls use with the table to write. For a dry run, the table may be read alone.
 func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 	switch {
 	case c.IntoTable != "":
@@ -114,8 +115,8 @@ func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 	return p.openFolder(c.Into, func(d *local.Dir) error { return use(d.Table) }, c.Checkpoint)
 }
 
-// writeInto calls use with the records of a data folder. Who may read S3 is known here, and
-// not to a running server: so that does not do the work, but both write.
+// writeInto calls use with the records of a data folder. A running server does not do the work,
+// since it has no credentials for S3: this process writes beside it.
 func writeInto(p *program, folder string, use func(store.Table) error) error {
 	data, err := local.Open(p.ctx, folder)
 	if err == nil {
@@ -134,7 +135,7 @@ func writeInto(p *program, folder string, use func(store.Table) error) error {
 	return errors.Join(use(table), table.Close())
 }
 
-// readInto calls use with the records of a data folder, which may not be made yet.
+// readInto calls use with the records of a data folder, which may not exist yet.
 func readInto(p *program, folder string, use func(store.Table) error) error {
 	if _, err := os.Stat(filepath.Join(folder, "records.db")); errors.Is(err, fs.ErrNotExist) {
 		return use(replay.EmptyTable{})
@@ -147,7 +148,7 @@ func readInto(p *program, folder string, use func(store.Table) error) error {
 	return use(table)
 }
 
-// limit is the limit of a --rate.
+// limit returns the limit for a --rate; 0 means none.
 func limit(perSecond float64) rate.Limit {
 	if perSecond == 0 {
 		return rate.Inf
@@ -155,7 +156,7 @@ func limit(perSecond float64) rate.Limit {
 	return rate.Limit(perSecond)
 }
 
-// paced is a table that is written at a pace.
+// paced is a table that is written at a limited rate.
 type paced struct {
 	store.Table
 	pace *rate.Limiter
@@ -169,7 +170,7 @@ func (t paced) Put(ctx context.Context, item store.Item, cond store.Condition) e
 	return t.Table.Put(ctx, item, cond)
 }
 
-// replayed is what a replay came to.
+// replayed is the result of a replay, for programs.
 type replayed struct {
 	Objects int            `json:"objects"`
 	Events  int            `json:"events"`
@@ -212,9 +213,9 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 		summary.Writes = dry.Writes()
 	}
 	if err != nil {
-		return errors.Join(err, c.save(p.files, begun.At(report.Last)), c.tell(p, summary))
+		return errors.Join(err, c.save(p.files, begun.At(report.Last)), c.report(p, summary))
 	}
-	return errors.Join(saveErr, c.through(p.files), c.tell(p, summary))
+	return errors.Join(saveErr, c.through(p.files), c.report(p, summary))
 }
 
 // count is how many objects a replay has, and how many of them were done before. It is for people.
@@ -225,11 +226,11 @@ func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.
 	return replay.Count(ctx, b, sel)
 }
 
-// stopped says where a replay stopped, and how it goes on.
+// stopped says how far a replay came, and how to continue it.
 func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
-	again := "begins anew: see --checkpoint"
+	again := "begins again: see --checkpoint"
 	if c.Checkpoint != "" {
-		again = "goes on there"
+		again = "continues there"
 	}
 	if p.ctx.Err() != nil {
 		return fmt.Errorf("stopped after %d objects; the same command %s", r.Done, again)
@@ -237,7 +238,7 @@ func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
 	return fmt.Errorf("stopped after %d objects; the same command %s: %w", r.Done, again, err)
 }
 
-func (c *replayCommand) tell(p *program, r replayed) error {
+func (c *replayCommand) report(p *program, r replayed) error {
 	if c.JSON {
 		return jsonLines(p.out).Encode(r)
 	}
@@ -279,7 +280,7 @@ func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (replay.Checkpoi
 	return was, nil
 }
 
-// save replaces the checkpoint's file as a whole. A dry run has none.
+// save replaces the file of the checkpoint as a whole. A dry run writes none.
 func (c *replayCommand) save(files control.Files, cp replay.Checkpoint) error {
 	if c.Checkpoint == "" || c.DryRun {
 		return nil
@@ -302,7 +303,7 @@ func writeJSON(files control.Files, path string, value any) error {
 	return f.Commit()
 }
 
-// through drops the checkpoint of a replay that is done.
+// through removes the checkpoint of a replay that is done.
 func (c *replayCommand) through(files control.Files) error {
 	if c.Checkpoint == "" || c.DryRun {
 		return nil

@@ -19,11 +19,10 @@ type restatementsCommand struct {
 
 // Help is the long form of the command's help.
 func (restatementsCommand) Help() string {
-	return `When a day's published figures change, the old ones are kept, with the records that came
-after them. BECAUSE is what changed: a late record, a setting, or a rule of this program.
-Where a line has no figures, only figures changed that are not shown.
-Thresholds are those that are set for the PBX now. With --json, one object per revision that
-was replaced, with all of its rows.
+	return `When a day's published figures change, the old ones are kept, with the records that came after
+them. BECAUSE says what changed: a late record, a setting, or a rule of Trunkline. In a line
+without figures, only figures changed that are not shown. All figures use the PBX's present
+thresholds. --json prints one object per replaced revision, with all of its rows.
 
 Example:
   pbxctl kpi restatements --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
@@ -45,7 +44,7 @@ func (c *restatementsCommand) Run(p *program) error {
 		case skipped != nil:
 			return skipped
 		}
-		_, err := fmt.Fprintf(p.out, "The figures of %s of %s are those that were published first.\n", c.Day, c.MAC)
+		_, err := fmt.Fprintf(p.out, "The figures of %s of %s have not changed since they were published first.\n", c.Day, c.MAC)
 		return err
 	})
 }
@@ -84,7 +83,7 @@ var changeColumns = columns[rollup.Change]{
 	},
 }
 
-// causes are what changed, in a line.
+// causes lists in a line what changed.
 func causes(all []store.Cause) string {
 	words := make([]string, 0, len(all))
 	for _, cause := range all {
@@ -104,7 +103,7 @@ func changedCell(c rollup.Change, i int) string {
 	return plain(c.Was[i]) + " → " + plain(c.Now[i])
 }
 
-// lateRecord is a record that came after a revision.
+// lateRecord is a record that came after a revision was published.
 type lateRecord struct {
 	store.LateRecord
 	after int64

@@ -25,11 +25,10 @@ type rollupCommand struct {
 
 // Help is the long form of the command's help.
 func (rollupCommand) Help() string {
-	return `The hourly schedule rolls up by itself; this does it now, and does no harm beside it. What
-comes out as it is published already is not written again. A running pbxctl serve does it
-in its own data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean what they mean to
-the function; those of a running server count. A day whose records expire is sealed: its
-figures stay as they are.
+	return `The hourly run rolls up by itself; this command does it now. Both may run at the same time.
+Figures that did not change are not published again. A running pbxctl serve does the work in its
+data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean the same as for the function; a
+running server uses its own. A day whose records expire is sealed: its figures stay as they are.
 
 Examples:
   pbxctl rollup --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
@@ -59,7 +58,7 @@ func (c *rollupCommand) Run(p *program) error {
 	})
 }
 
-// asked is the first day that was asked for.
+// asked returns the first day that was asked for.
 func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
 	flag, first := "--day", c.Day
 	if c.Since != 0 {
@@ -71,14 +70,14 @@ func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
 	case first == 0:
 		return 0, unclear("which days? Give --day DAY or --since DAY")
 	}
-	// Of a single day of a PBX, its zone tells when it closes.
+	// The PBX's zone decides when a single day closes.
 	if tomorrow := pbx.UTCDay(p.now()) + 1; first > tomorrow && (c.All || c.Since != 0) {
 		return 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
 	}
 	return first, nil
 }
 
-// tasks finds the days that were asked for, and has them due.
+// tasks finds the days that were asked for, and makes them due.
 func (c *rollupCommand) tasks(p *program, r *rollup.Rollup, first pbx.Day) ([]rollup.Task, error) {
 	last := first
 	if c.Since != 0 {
@@ -93,12 +92,12 @@ func (c *rollupCommand) tasks(p *program, r *rollup.Rollup, first pbx.Day) ([]ro
 	}
 	tasks, err := r.RequestClosed(p.ctx, c.MAC, first, last)
 	if err == nil && len(tasks) == 0 {
-		return nil, fmt.Errorf("%s told of nothing on a day that has closed, from %s on", c.MAC, first)
+		return nil, fmt.Errorf("%s has no records on a day that has closed, from %s on", c.MAC, first)
 	}
 	return tasks, err
 }
 
-// rolled is what became of one day.
+// rolled is the result for one day.
 type rolled struct {
 	rollup.Task
 	Result rollup.Result `json:"result"`
@@ -108,7 +107,7 @@ type rolled struct {
 // failed is the result of a task that could not be done.
 const failed rollup.Result = "failed"
 
-// work does the tasks. A day that fails does not keep it from the others.
+// work does the tasks. A day that fails does not stop the others.
 func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) error {
 	bar := newBar(p, len(tasks), !c.JSON)
 	out := jsonLines(p.out)
@@ -129,7 +128,7 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 	})
 	bar.Finish()
 	if p.ctx.Err() != nil {
-		return fmt.Errorf("stopped after %d of %d days; the next run of the schedule does the others", done, len(tasks))
+		return fmt.Errorf("stopped after %d of %d days; the next hourly run does the others", done, len(tasks))
 	}
 	if err != nil && !each.Only(err) {
 		return err
@@ -140,10 +139,10 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 	return err
 }
 
-// summary tells in a line what became of days.
+// summary counts the results in a line.
 func summary(counts map[rollup.Result]int, days int) string {
 	if days == 0 {
-		return "No day that was asked for has both records and closed."
+		return "No day that was asked for has records and has closed."
 	}
 	var parts []string
 	for _, r := range []struct {

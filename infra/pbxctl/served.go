@@ -16,8 +16,8 @@ import (
 	"trunkline/pkg/version"
 )
 
-// openFolder calls use with a data folder, to change it; made where it is missing. Where a
-// server has it open, that does the whole command, which may read and write files here.
+// openFolder calls use with a data folder, to change it. The folder is made if it is missing. If a
+// server has it open, the server does the whole command; it may read and write the given files.
 func (p *program) openFolder(folder string, use func(*local.Dir) error, files ...string) error {
 	if p.server != nil {
 		return p.server.Lend(folder, use)
@@ -50,15 +50,15 @@ func (p *program) alone(data *local.Dir, use func(*local.Dir) error) error {
 	return err
 }
 
-// How long a folder that is in use may be without a server that listens: one that begins has
-// no socket yet, and one that ends does not listen to its socket any more.
+// How long a folder may be in use without a server that listens. A server that starts has no socket
+// yet; a server that ends does not listen any more.
 const (
 	beginsWithin = 300 * time.Millisecond
 	endsSoon     = 3 * time.Second
 )
 
-// openOrAsk opens a data folder here, or has its server do the command; that it did so is an
-// exited.
+// openOrAsk opens a data folder here, or has its server do the command. The error is an exited if
+// the server did the command.
 func openOrAsk(p *program, folder string, files []string) (*local.Dir, error) {
 	for began := time.Now(); ; {
 		data, err := local.Open(p.ctx, folder)
@@ -95,7 +95,7 @@ func (p *program) ask(folder string, files []string) error {
 	return exited(code)
 }
 
-// request is the command as a server is asked to do it.
+// request returns the command as a request to a server.
 func (p *program) request(files []string) (r control.Request, err error) {
 	r = control.Request{Version: version.Text(), Args: p.args, Dir: p.dir, Home: p.home, Terminal: p.terminal,
 		Env: map[string]string{}, Files: map[string][]byte{}}
@@ -120,7 +120,7 @@ func (p *program) request(files []string) (r control.Request, err error) {
 	return r, nil
 }
 
-// readIfThere reads a file; one that is missing is nil.
+// readIfThere reads a file. It returns nil for a missing one.
 func readIfThere(files control.Files, path string) ([]byte, error) {
 	content, err := files.Read(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -129,8 +129,8 @@ func readIfThere(files control.Files, path string) ([]byte, error) {
 	return content, err
 }
 
-// rollup computes days: in a server it is the server's own, so that a command and the hourly run
-// take turns. Temporary files lie in the data folder, where there is one.
+// rollup returns what computes days. In a server it is the server's own, so that a command and the
+// hourly run do not work on the same day. Temporary files are in the data folder, if there is one.
 func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule, data string) *rollup.Rollup {
 	if p.server != nil && !p.otherClock {
 		return p.server.Rollup

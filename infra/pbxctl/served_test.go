@@ -148,7 +148,7 @@ func TestACommandThatIsStoppedOnAServerGoesOnLater(t *testing.T) {
 	time.AfterFunc(300*time.Millisecond, stop)
 	args := []string{"replay", "--from", "2026-11-20", "--to", "2026-11-24", "--data", data, "--into", data, "--checkpoint", "november"}
 	got := doWithin(t, ctx, append(args, "--rate", "1")...)
-	if got.code != exitFailed || !strings.Contains(got.errs, "the same command goes on there") {
+	if got.code != exitFailed || !strings.Contains(got.errs, "the same command continues there") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat("november"); err != nil {

@@ -18,39 +18,39 @@ import (
 )
 
 type simulateCommands struct {
-	Run   simulateCommand      `cmd:"" default:"withargs" help:"Have a made-up fleet post its events (the default)."`
-	Check simulateCheckCommand `cmd:"" help:"Compare what is published with the true figures of a simulation."`
+	Run   simulateCommand      `cmd:"" default:"withargs" help:"Have a made-up fleet post events (the default)."`
+	Check simulateCheckCommand `cmd:"" help:"Compare published figures with the true figures of a simulation."`
 }
 
 type simulateCommand struct {
 	PBX       int     `required:"" name:"pbx" help:"How many PBXs." placeholder:"N"`
 	Days      int     `required:"" help:"How many days of calls." placeholder:"N"`
 	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
-	First     pbx.Day `help:"First of the days; else all of them, with what comes late, have just passed." placeholder:"DAY"`
+	First     pbx.Day `help:"First of the days; default: all days, with their late records, have just passed." placeholder:"DAY"`
 	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
 	V4        float64 `name:"v4" default:"0.05" help:"Share of the PBXs, from 0 to 1, whose software is v4." placeholder:"SHARE"`
-	Rate      float64 `help:"Events per second, of the whole fleet; 0: as fast as it goes." placeholder:"N"`
-	AtOnce    int     `default:"32" help:"How many PBXs post side by side." placeholder:"N"`
-	To        string  `xor:"where" help:"Post over HTTP to a server that runs there." placeholder:"URL"`
-	Data      string  `xor:"where" type:"path" help:"Post into this data folder without HTTP, each delivery at its own time." placeholder:"DIR"`
-	KeysFrom  string  `type:"path" help:"Data folder whose key signs, with --to, where FLEET_KEYS is not set." placeholder:"DIR"`
+	Rate      float64 `help:"Events per second of the whole fleet; 0: no limit." placeholder:"N"`
+	AtOnce    int     `default:"32" help:"How many PBXs post concurrently." placeholder:"N"`
+	To        string  `xor:"where" help:"Post over HTTP to the server at this URL." placeholder:"URL"`
+	Data      string  `xor:"where" type:"path" help:"Post into this data folder without HTTP, each delivery at its simulated time." placeholder:"DIR"`
+	KeysFrom  string  `type:"path" help:"With --to: data folder whose key signs, if FLEET_KEYS is not set." placeholder:"DIR"`
 	Truth     string  `type:"path" help:"File for the true figures (with --data: truth.jsonl in the folder)." placeholder:"FILE"`
-	YesReally bool    `help:"Post to a server that is not on this machine."`
-	JSON      bool    `name:"json" help:"A JSON object at the end, and no progress."`
+	YesReally bool    `help:"Allow to post to another machine."`
+	JSON      bool    `name:"json" help:"Print a JSON object at the end, and no progress."`
 }
 
 // Help is the long form of the command's help.
 func (simulateCommand) Help() string {
-	return `The fleet has PBXs of all dialects, in several time zones, with records that come twice,
-days late or with other values; lines fail for hours and are caught up with afterwards, now
-and then in arrays; clocks are minutes off, and one shows 1970 for an hour. The MACs begin
-with 02, and are nobody's. Those of software v4 also tell when agents log in and off.
+	return `The fleet has PBXs of all dialects, in several time zones. Some records come twice, days late or
+with other values. Some lines fail for hours, and their PBXs catch up afterwards, at times in
+arrays. Some clocks are minutes off, and one shows 1970 for an hour. The MACs begin with 02, which
+no maker uses. PBXs of software v4 also report when agents log in and off.
 
-The true figures have a JSON object for each row, as pbxctl kpi --all-rows --json prints it;
-they hold of a place where these PBXs never posted before, or the very same simulation did,
-and of PBXs of which nothing was set but, with --data, their zones. Sessions have no time but
-that of their receipt: with --to, where only the server knows it, there are no true figures
-of the PBXs of software v4.
+The file of true figures has a JSON object for each row, as pbxctl kpi --all-rows --json prints
+it. The figures are true where these PBXs never posted before, or only by the same simulation.
+The PBXs must have no settings; with --data, their zones may be set. The time of a session is the
+time of its receipt. With --to, only the server knows that; so there are no true figures of the
+PBXs of software v4.
 
 Examples:
   pbxctl simulate --pbx 20 --days 30 --seed 1 --data ./month
@@ -79,11 +79,11 @@ func (c *simulateCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		return c.tell(p, s.Summary(c.PBX, time.Since(began)))
+		return c.report(p, s.Summary(c.PBX, time.Since(began)))
 	})
 }
 
-// The zones of the made-up PBXs, some with the clock set forward and back.
+// simulatedZones are the zones of the made-up PBXs. Some of them have daylight saving time.
 var simulatedZones = []string{
 	"Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "UTC", "America/Sao_Paulo", "Australia/Sydney",
 }
@@ -115,13 +115,13 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	}, nil
 }
 
-// open calls use with the place where the fleet posts to.
+// open calls use with the place that the fleet posts to.
 func (c *simulateCommand) open(p *program, use func(push.Opener) error) error {
 	switch {
 	case c.Data != "":
 		return c.openData(p, use)
 	case c.To == "":
-		return unclear("where do they post to? Give --to URL or --data DIR")
+		return unclear("where does the fleet post to? Give --to URL or --data DIR")
 	}
 	if err := c.checkTo(); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (c *simulateCommand) openData(p *program, use func(push.Opener) error) erro
 		return err
 	}
 	return p.openFolder(c.Data, func(d *local.Dir) error {
-		if d.New { // else serving it would find records, and no keys
+		if d.New { // else a server would find records without keys
 			if _, err := d.MakeKeys(p.ctx); err != nil {
 				return err
 			}
@@ -154,19 +154,19 @@ func (c *simulateCommand) openData(p *program, use func(push.Opener) error) erro
 	}, c.Truth)
 }
 
-// checkTo keeps load from being sent elsewhere by accident.
+// checkTo refuses another machine, unless the flags allow it: load must not go there by accident.
 func (c *simulateCommand) checkTo() error {
 	to, err := url.Parse(c.To)
 	if err != nil || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" || to.RawQuery != "" {
 		return unclear("--to: %q is not a URL such as http://127.0.0.1:8080", c.To)
 	}
 	if host := to.Hostname(); host != "localhost" && !net.ParseIP(host).IsLoopback() && !c.YesReally {
-		return unclear("--to: %s is not this machine: give --yes-really to send that load there", host)
+		return unclear("--to: %s is not this machine: give --yes-really to send the load there", host)
 	}
 	return nil
 }
 
-// write has the fleet post, and the true figures written: aside, until they are complete.
+// write has the fleet post, and writes the true figures. Their file appears when it is complete.
 func (c *simulateCommand) write(p *program, s *push.Simulation, all []fleet.PBX) error {
 	if c.Truth == "" {
 		return s.Run(p.ctx, all, io.Discard)
@@ -182,7 +182,7 @@ func (c *simulateCommand) write(p *program, s *push.Simulation, all []fleet.PBX)
 	return out.Commit()
 }
 
-func (c *simulateCommand) tell(p *program, s push.Summary) error {
+func (c *simulateCommand) report(p *program, s push.Summary) error {
 	if c.JSON {
 		return jsonLines(p.out).Encode(s)
 	}
@@ -194,7 +194,7 @@ func (c *simulateCommand) tell(p *program, s push.Summary) error {
 		fmt.Fprintf(p.out, "The true figures are in %s\n", c.Truth)
 	}
 	if s.Without > 0 {
-		fmt.Fprintf(p.out, "%d PBXs of software v4 are not in it: only the server knows when it received what they tell of sessions\n", s.Without)
+		fmt.Fprintf(p.out, "%d PBXs of software v4 are not in the file: only the server knows when it received their sessions\n", s.Without)
 	}
 	return nil
 }

@@ -17,8 +17,8 @@ type simulateCheckCommand struct {
 
 // Help is the long form of the command's help.
 func (simulateCheckCommand) Help() string {
-	return `Rows are compared as pbxctl kpi shows them, but for what tells of their publication. PBXs
-that are not in the file are left out of account. It fails where anything differs.
+	return `Compares rows as pbxctl kpi shows them, without the time and revision of their publication. It
+ignores PBXs that are not in the file. It fails if anything differs.
 
 Example:
   pbxctl simulate check --truth ./month/truth.jsonl --data ./month`
@@ -36,7 +36,7 @@ func (c *simulateCheckCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		return tellComparison(p, found, c.JSON)
+		return printComparison(p, found, c.JSON)
 	})
 }
 
@@ -47,8 +47,8 @@ var differenceColumns = columns[push.Difference]{
 	},
 }
 
-// tellComparison prints the differences. Any is an error.
-func tellComparison(p *program, r push.Comparison, asJSON bool) error {
+// printComparison prints the differences. It fails if there are any.
+func printComparison(p *program, r push.Comparison, asJSON bool) error {
 	if r.Differences == 0 {
 		if !asJSON {
 			fmt.Fprintf(p.out, "%d rows of %d PBXs are published as they should be.\n", r.Rows, r.PBXs)

@@ -243,7 +243,7 @@ func TestASimulationAsksTwiceBeforeItSendsLoadElsewhere(t *testing.T) {
 		"--to http://localhost:1":                   "no key to sign with",
 		"--to https://pbx.example.com --yes-really": "no key to sign with",
 		"--to ftp://127.0.0.1":                      "is not a URL",
-		"":                                          "where do they post to?",
+		"":                                          "where does the fleet post to?",
 		"--data DIR --pbx 0":                        "--pbx: 0 is not a number from 1",
 		"--data DIR --days 9999":                    "--days: 9999 is not",
 		"--data DIR --v4 1.5":                       "--v4: 1.5 is not a share",

@@ -13,8 +13,8 @@ import (
 )
 
 type spillCommands struct {
-	List    spillListCommand    `cmd:"" help:"List what one store keeps for the other, which was down."`
-	Redrive spillRedriveCommand `cmd:"" help:"Hand it on now."`
+	List    spillListCommand    `cmd:"" help:"List what one store keeps for the other."`
+	Redrive spillRedriveCommand `cmd:"" help:"Hand it on to the other store now."`
 }
 
 type spillListCommand struct {
@@ -24,9 +24,9 @@ type spillListCommand struct {
 
 // Help is the long form of the command's help.
 func (spillListCommand) Help() string {
-	return `While the archive is down, the table keeps envelopes for it; while the table is down, the
-archive does so (in spill/). Every hour they are handed on. TRIES are the runs that could
-not record them though the table worked: after 24, they go to quarantine.
+	return `While the archive is down, the table keeps envelopes for it. While the table is down, the archive
+keeps them in spill/. The hourly run hands them on. TRIES counts the runs that could not record
+them although the table worked. After 24 tries, they go to quarantine.
 
 Examples:
   pbxctl spill list --data ./data
@@ -48,7 +48,7 @@ var spilledColumns = columns[redrive.Spilled]{
 	},
 }
 
-// clockOr is clock, empty where the time is not known.
+// clockOr is clock, but empty for an unknown time.
 func clockOr(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -63,8 +63,8 @@ type spillRedriveCommand struct {
 
 // Help is the long form of the command's help.
 func (spillRedriveCommand) Help() string {
-	return `The hourly schedule, and pbxctl serve, hand on what is spilled by themselves; this does it
-now. It may be stopped anywhere, and does no harm beside the schedule.
+	return `The hourly run, and pbxctl serve, hand on spilled events by themselves; this command does it now.
+It may be stopped anywhere, and may run at the same time as the hourly run.
 
 Examples:
   pbxctl spill redrive --data ./data

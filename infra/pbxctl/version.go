@@ -13,7 +13,7 @@ type versionCommand struct{}
 
 // Help is the long form of the command's help.
 func (versionCommand) Help() string {
-	return `Prints from which release or revision pbxctl was built, and the Go version and platform.
+	return `Prints the release or revision that pbxctl was built from, the Go version and the platform.
 
 Example:
   pbxctl version`

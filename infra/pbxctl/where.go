@@ -17,28 +17,28 @@ import (
 	"trunkline/pkg/token"
 )
 
-// The variables that say where the data is, for commands whose flags don't.
+// The variables that say where the data is, if the flags don't.
 const (
 	stackVariable = "TRUNKLINE_STACK"
 	dataVariable  = "TRUNKLINE_DATA"
 )
 
-// where is where a command finds records, archive and keys. A flag counts before a variable.
+// where is the place of records, archive and keys. A flag overrides a variable.
 type where struct {
 	Stack string `help:"CloudFormation stack of an environment on AWS, with region and credentials as for the AWS CLI; else $$TRUNKLINE_STACK." placeholder:"NAME"`
 	Data  string `type:"path" help:"Data folder of pbxctl serve, which may be running; else $$TRUNKLINE_DATA." placeholder:"DIR"`
-	// What counts instead of the stack's own, such as a table that was restored beside it.
+	// Hidden flags name a resource instead of the stack's own, such as a restored table.
 	Table  string `hidden:"" help:"DynamoDB table, instead of the stack's." placeholder:"NAME"`
 	Bucket string `hidden:"" help:"S3 bucket, instead of the stack's." placeholder:"NAME"`
 	Secret string `hidden:"" help:"Secret of the fleet keys, instead of the stack's." placeholder:"ARN"`
 }
 
-// showing is how a command shows what it finds.
+// showing is the flag for the form of a command's results.
 type showing struct {
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
 
-// locate completes where the data is from variables, and refuses two places and none.
+// locate completes the place from variables. It refuses two places, and none.
 func (w *where) locate(p *program) error {
 	if err := w.mayLocate(p); err != nil || *w != (where{}) {
 		return err
@@ -46,7 +46,7 @@ func (w *where) locate(p *program) error {
 	return unclear("where is the data? Give --stack NAME or --data DIR, or set %s or %s", stackVariable, dataVariable)
 }
 
-// mayLocate is locate for commands that can do without a place.
+// mayLocate is locate for commands that need no place.
 func (w *where) mayLocate(p *program) error {
 	onAWS := w.Stack+w.Table+w.Bucket+w.Secret != ""
 	switch {
@@ -61,8 +61,8 @@ func (w *where) mayLocate(p *program) error {
 	return p.folderFromVariable(&w.Data)
 }
 
-// folderFromVariable sets a data folder to that of the variable, also for a server that is to do
-// the command.
+// folderFromVariable sets a data folder from the variable. It adds the flag to the command line,
+// which a server may get.
 func (p *program) folderFromVariable(folder *string) (err error) {
 	*folder, err = p.absolute(p.getenv(dataVariable))
 	if err != nil || *folder == "" || p.args == nil {
@@ -72,7 +72,7 @@ func (p *program) folderFromVariable(folder *string) (err error) {
 	return nil
 }
 
-// withFlag is a command line with one more flag, before arguments that follow --.
+// withFlag returns a command line with one more flag, before the arguments after --.
 func withFlag(args []string, flag string) []string {
 	end := slices.Index(args, "--")
 	if end < 0 {
@@ -81,15 +81,15 @@ func withFlag(args []string, flag string) []string {
 	return slices.Insert(slices.Clone(args), end, flag)
 }
 
-// stackWithin is how long AWS may take to tell a stack's outputs.
+// stackWithin is how long AWS may take to return a stack's outputs.
 const stackWithin = 20 * time.Second
 
-// named is what the flags name on AWS.
+// named returns what the flags name on AWS.
 func (w where) named() stackcheck.Site {
 	return stackcheck.Site{Stack: w.Stack, Table: w.Table, Bucket: w.Bucket, Secret: w.Secret}
 }
 
-// onAWS finds what a command uses on AWS: what the stack's outputs name, unless flags do.
+// onAWS returns what a command uses on AWS. Flags override the stack's outputs.
 func (w where) onAWS(ctx context.Context) (stackcheck.Site, error) {
 	if w.Stack == "" {
 		return w.named(), nil
@@ -107,7 +107,7 @@ func (w where) onAWS(ctx context.Context) (stackcheck.Site, error) {
 	return found, err
 }
 
-// credentialsOf says whose credentials AWS is asked with, and no part of them.
+// credentialsOf says where the credentials come from. It shows no part of them.
 func credentialsOf(ctx context.Context, settings aws.Config) string {
 	if profile := os.Getenv("AWS_PROFILE"); profile != "" {
 		return "the credentials of AWS_PROFILE " + profile
@@ -194,7 +194,7 @@ func (w where) writeBoth(p *program, use func(*store.Store, archive.Bucket) erro
 	})
 }
 
-// changeFolder calls use with a data folder that is there, to change it: see openFolder.
+// changeFolder calls use with an existing data folder, to change it: see openFolder.
 func (w where) changeFolder(p *program, use func(*local.Dir) error) error {
 	there, err := local.OpenRecords(p.ctx, w.Data)
 	if err != nil {
@@ -204,7 +204,7 @@ func (w where) changeFolder(p *program, use func(*local.Dir) error) error {
 	return p.openFolder(w.Data, use)
 }
 
-// openOnAWS calls use with what is used on AWS.
+// openOnAWS calls use with the resources on AWS.
 func (w where) openOnAWS(p *program, use func(stackcheck.Site) error) error {
 	at, err := w.onAWS(p.ctx)
 	if err != nil {
@@ -235,7 +235,7 @@ func (p *program) archiveOnAWS(at stackcheck.Site, use func(archive.Bucket) erro
 	return use(bucket)
 }
 
-// signingKeys are the keys that sign URLs: those of FLEET_KEYS, unless a secret on AWS is meant.
+// signingKeys returns the keys that sign URLs: those of FLEET_KEYS, unless a secret on AWS is meant.
 func (w where) signingKeys(p *program) (*token.Keyring, error) {
 	fleetKeys := p.getenv("FLEET_KEYS")
 	if w.Data == "" && (w.Stack != "" || w.Secret != "") {
@@ -251,7 +251,7 @@ func (w where) signingKeys(p *program) (*token.Keyring, error) {
 	return local.ReadKeys(w.Data, fleetKeys)
 }
 
-// base is the beginning of PBXs' URLs: the one that is said, or else the stack's.
+// base returns the base of PBXs' URLs: the given one, else the stack's.
 func (w where) base(p *program, said string) (string, error) {
 	if said == "" && w.Stack != "" {
 		at, err := w.onAWS(p.ctx)
@@ -263,7 +263,7 @@ func (w where) base(p *program, said string) (string, error) {
 	return said, checkBase(said)
 }
 
-// urlFlags are the flags by which `pbxctl device url` finds the same place.
+// urlFlags returns the flags by which `pbxctl device url` finds the same place.
 func (w where) urlFlags() string {
 	switch {
 	case w.Data != "":
@@ -274,12 +274,12 @@ func (w where) urlFlags() string {
 	return "--base URL --table " + w.Table + " --secret ARN"
 }
 
-// dataFolder is where a command finds the data folder that it works with.
+// dataFolder is the flag for the data folder of a command.
 type dataFolder struct {
 	Data string `type:"path" help:"Data folder of pbxctl serve; else $$TRUNKLINE_DATA." placeholder:"DIR"`
 }
 
-// locate completes the folder from its variable, and refuses none.
+// locate completes the folder from its variable. It refuses to go on without a folder.
 func (f *dataFolder) locate(p *program) error {
 	if f.Data != "" {
 		return nil
