@@ -359,7 +359,7 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 	}{
 		{"serve --addr 127.0.0.1:0 --data " + file + "/x", "", "make the data folder: mkdir " + file, 1},
 		{"serve --addr 127.0.0.1:0 --data " + file, "", "make the data folder: mkdir " + file, 1},
-		{"serve --addr 127.0.0.1:0 --data " + newer, "", "was written by a newer version of Trunkline (schema 99, this one knows 1)", 1},
+		{"serve --addr 127.0.0.1:0 --data " + newer, "", "was written by a newer version of Trunkline (schema 99, this version knows 1)", 1},
 		{"serve --addr 127.0.0.1:0 --data " + running.data, "", "is in use by another pbxctl: stop it, or choose another folder", 1},
 		{"serve --addr " + taken.Addr().String() + " --data " + fresh, "", "is taken: choose another with --addr", 1},
 		{"serve --addr nowhere --data " + fresh, "", "listen tcp: address nowhere: missing port", 1},

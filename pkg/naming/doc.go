@@ -1,4 +1,4 @@
-// Package naming holds what an operator may say of the queues, agents and numbers of a PBX: a name,
-// and for a queue its opening hours and the service level that it should reach. It has their forms
-// and bounds. Package store keeps them.
+// Package naming has the forms and bounds of what an operator enters for the queues, agents and numbers
+// of a PBX. Everything may have a name. A queue may also have opening hours and a target, which is the
+// service level that it should reach. Package store keeps them.
 package naming

@@ -11,7 +11,7 @@ import (
 const MaxThreshold = 24 * 60 * 60
 
 // Target is the service level that a queue should reach: Percent of its calls are answered within
-// Seconds. The zero Target: there is none.
+// Seconds. The zero Target: no target is set.
 type Target struct {
 	Percent int `json:"percent"`
 	Seconds int `json:"seconds"`
@@ -44,7 +44,7 @@ func ParseTarget(s string) (Target, error) {
 	return t, t.Check()
 }
 
-// String returns the target as 80/20; empty where there is none.
+// String returns the target as 80/20; empty for the zero Target.
 func (t Target) String() string {
 	if t == (Target{}) {
 		return ""

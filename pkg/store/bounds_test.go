@@ -9,7 +9,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// The first and the last second that an event is taken of; and one that earlier versions took.
+// These are the first and the last second that an event may have, and one that earlier versions
+// accepted.
 var boundaries = []string{"1970-01-01 00:00:00", "2099-12-31 23:59:59", "9999-12-31 23:59:59"}
 
 func TestTheFirstAndTheLastDayAreFoundInEveryRange(t *testing.T) {
@@ -46,7 +47,8 @@ func TestTheFirstAndTheLastDayAreFoundInEveryRange(t *testing.T) {
 	}
 }
 
-// recordedDays are the days with records, of at most ten: a range that does not end is one more.
+// recordedDays returns the days with records, at most eleven. Tests have ten at most, so eleven show a
+// range that does not end.
 func recordedDays(t *testing.T, s *store.Store, z pbx.Zone, span store.Span) (all []pbx.Day) {
 	t.Helper()
 	for d, err := range s.RecordedDays(t.Context(), mac, z, span) {

@@ -1,12 +1,12 @@
-// Package store keeps the records of a fleet of PBXs: every key and every rule
-// about them stands here, once, over a small Table that its sub-packages provide.
+// Package store keeps the records of a fleet of PBXs. It has every key and every rule about them, over
+// a small Table, which its sub-packages implement. Store keeps records, settings and spilled texts;
+// Figures keeps the figures of days, in the same Table.
 //
-// The records are a function of the set of events that were received: whatever the
-// order in which they are applied, and however often. So nothing is merged in place.
-// What a PBX said is a fact, an item of its own whose key ends in a hash of its
-// content, kept with its earliest receipt; readers fold facts to answers. Of several
-// facts about one call, the one first received last is current, and the others are
-// what it restates.
+// The records are a function of the set of received events: neither the order in which they are
+// applied nor repetitions matter. So nothing is merged in place. What a PBX reported is a fact: an item
+// of its own, kept with its earliest receipt. Its key ends in a hash of its content. Readers fold
+// facts into answers. If there are several facts about one call, the one first received last is
+// current, and it restates the others.
 //
 //	what                          partition  sort key                                            written
 //	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older, may expire
@@ -19,48 +19,50 @@
 //	its changes                   mac        EXTLOG#<extension>#<received>#<hash>                Older, expires after 30 days
 //	device settings               mac        DEVICE                                              by the operator
 //	names of queues, agents, DIDs mac        NAMES                                               by the operator
-//	what was learnt of a device   mac        SEEN                                                by the rollup
-//	when a device was last heard  mac        HEARD                                               Newer, every 15 minutes or by a new key
+//	inferred zone of a device     mac        SEEN                                                by the rollup
+//	last event of a device        mac        HEARD                                               Newer, every 15 minutes or by a new key
 //	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision
 //	header of a day's figures     mac        DAY#<day>                                           Unchanged
 //	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent
 //	a row of them                 mac        RESTATED#<day>#<revision>#P, #Q#… or #A#…           Absent
-//	days marked since they closed mac        MARKED                                              by the schedule
-//	days looked at for new rules  mac        CHECKED                                             by the schedule
+//	closed days that were marked  mac        MARKED                                              by the schedule
+//	days checked for new rules    mac        CHECKED                                             by the schedule
 //	fleet list                    FLEET      <mac>                                               Older
 //	spilled text                  SPILL#0<h> <received>#<mac>#<hash>                             always
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
-//	how late it is                CLOCK      CLOCK                                               by one machine's server, every minute
-//	what came of the hourly run   HOURLY     HOURLY                                              by one machine's server
-//	whether the table is writable PING       PING                                                by who asks
+//	the time                      CLOCK      CLOCK                                               by one machine's server, every minute
+//	result of the hourly run      HOURLY     HOURLY                                              by one machine's server
+//	whether the table is writable PING       PING                                                by a ping
 //
-// The x of a partition is the last digit of the MAC, the h the first one of a hash. A row or
-// text that one item can't hold goes on in others, whose keys end in #0001 and so on.
+// The x of a partition is the last digit of the MAC. The h is the first digit of a hash. A row or text
+// that is too large for one item continues in others, whose keys end in #0001 and so on.
 //
-// Versions of facts are <received>.<index>.<hash>: the time of receipt by the receiver's own
-// clock in milliseconds, the event's place in its array, and the hash. Times in keys
-// are the PBX's wall clock; or UTC where the PBX told an instant, so that the key stays when
-// the PBX's zone is set. What expires does so by its receipt, records of calls by their day,
-// so a replay of old events brings nothing back to life. Parts of a key are escaped and bounded.
+// Versions of facts are <received>.<index>.<hash>: the time of receipt in milliseconds, by the
+// receiver's own clock; the event's place in its array; and the hash. Times in keys are the PBX's wall
+// clock. If the PBX sent an instant, they are UTC, so that the key stays when the PBX's zone is set. A
+// record of a call expires by its day, everything else by its receipt. So a replay of old events
+// restores nothing that has expired. Parts of a key are escaped and bounded.
 //
-// Settings and names are read member by member: one that can't be read keeps no other from
-// applying, and stays as it is until it is set again. Of a PBX that was removed from the fleet,
-// DEVICE says that it is disabled.
+// Settings and names are read member by member. An unreadable member does not affect the others, and
+// stays as it is until it is set again. If a PBX was removed from the fleet, DEVICE says that it is
+// disabled.
 //
-// Where records of calls are kept for a number of days, a day is sealed before the first record
-// expires that its figures are made of: it is marked as due no more, and what is published of it
-// stays as it is. A record that comes later still is kept for a while, and told of.
+// If records of calls are kept for a number of days, a day is sealed before the first record of its
+// figures expires. A sealed day is no longer marked as due, and its published figures stay. A record
+// that arrives even later is kept for a while, and reported.
 //
-// What can't be read keeps nothing else from being read: sequences of many things (marks, the fleet
-// list, spilled texts, published days, restatements, days with records) yield it as an *each.Bad
-// that names it, and go on. A mark is made again where its key names a day and a PBX, and deleted
-// where not, as is an entry of the fleet list that names no PBX: Repair, after it was told of. Only
-// what is a whole is read as a whole: a single record of a day that can't be read is an error for
-// that day alone. The day keeps the figures that it had, stays due and is told of every hour;
-// figures without that record would be wrong, and nobody would know.
+// What can't be read does not stop other things from being read. Sequences of many things (marks, the
+// fleet list, spilled texts, published days, restatements, days with records) yield it as an *each.Bad
+// with its name, and continue. Callers report it and then call Repair: a mark is made again if its key
+// names a day and a PBX, and deleted if not. An entry of the fleet list that names no PBX is deleted,
+// too.
 //
-// On one machine, all of this goes by a Clock. Where the machine's clock can't be right, receipts
-// go on from the last time that was trusted: they keep their order among those before and after.
+// The records of a day are read as a whole. An unreadable record is an error for that day alone. The
+// day keeps its figures, stays due, and is reported every hour. Figures without that record would be
+// wrong, and nobody would notice.
+//
+// On one machine, all of this uses a Clock. While the machine's clock can't be right, receipts continue
+// from the last trusted time. They keep their order among those before and after.
 //
 // The package knows no database, no wire format of a PBX, and no HTTP.
 package store

@@ -69,7 +69,7 @@ func TestARowOfAnySizeIsKept(t *testing.T) {
 	if got, want := rows(t, s), `A1 r1 {}, Q630 A r1 300011 bytes, Q630 r1 900011 bytes`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	// A smaller row leaves nothing of the larger one.
+	// A smaller row replaces all parts of the larger one.
 	put(t, s, row(store.ScopeQueue, "630", 2, large(400_000)))
 	if got, want := rows(t, s), `A1 r1 {}, Q630 A r1 300011 bytes, Q630 r2 400011 bytes`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -124,7 +124,7 @@ func TestOnlyOneWriterClaimsARevision(t *testing.T) {
 	if _, err := s.Figures().Claim(t.Context(), mac, figuresDay, read); !errors.Is(err, store.ErrCondition) {
 		t.Errorf("a second claim: %v", err)
 	}
-	// A writer that died is passed by.
+	// A claim of a writer that crashed does not stop others.
 	read, err = s.Figures().Header(t.Context(), mac, figuresDay)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestOnlyOneWriterClaimsARevision(t *testing.T) {
 func TestARestatementKeepsTheRowsThatItReplacesOnce(t *testing.T) {
 	s, _ := memoryStore()
 	put(t, s, row(store.ScopeQueue, "630", 1, `{"n":1}`), row(store.ScopePBX, "", 1, `{"n":1}`))
-	for range 2 { // the second after its rows were replaced
+	for range 2 { // the second time after its rows were replaced
 		if err := s.Figures().Restate(t.Context(), mac, figuresDay, store.Restatement{Revision: 1, ReplacedAt: received, Late: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +200,7 @@ func TestAPBXIsListedFromItsFirstEvent(t *testing.T) {
 	if got := fmt.Sprint(fleet()); got != "[68692e0b0001 68692e0b0002]" {
 		t.Error(got)
 	}
-	// Nor is an event recorded of a PBX that can't be listed.
+	// If a PBX can't be put on the fleet list, its event is not recorded either.
 	broken := store.New(storetest.NewFaulty(table, func(c storetest.Call) storetest.Fault {
 		if c.Key.PK == "FLEET" {
 			return storetest.Fails

@@ -11,7 +11,7 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// A removal that is broken off at any call leaves the PBX shut, and can be done again.
+// A removal may be interrupted at any call. The PBX stays disabled, and the removal can be repeated.
 func TestARemovalThatIsBrokenOffIsDoneAgain(t *testing.T) {
 	for call := 1; ; call++ {
 		table, made, broken := storetest.NewMemory(), 0, true

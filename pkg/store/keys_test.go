@@ -22,12 +22,12 @@ func start(t *testing.T, s string) pbx.LocalTime {
 	return parsed
 }
 
-// Keys and versions are in tables that live for years: they must never change.
+// Tables live for years, so keys and versions must never change.
 func TestKeysAreFrozen(t *testing.T) {
 	local := start(t, "2018-11-05 19:05:31")
 	for _, c := range []struct {
 		event pbx.Event
-		want  string // keys, each with its version's hash where it shows
+		want  string // keys, each with its version's hash if the key shows it
 	}{
 		{&pbx.CallRecord{UUID: "1541415929.807", Queue: "630", Agent: "100", Start: local},
 			"CALL#2018-11-05T19:05:31#1541415929.807#630#100#553ef59e478e08e2900f763ea55a93a9"},
@@ -95,7 +95,7 @@ func TestWhatDependsOnReceiptAloneIsNoPartOfAHash(t *testing.T) {
 	}
 }
 
-// The largest event that the decoder lets through must fit.
+// The largest event that the decoder accepts must fit into an item.
 func TestTheLargestEventsFit(t *testing.T) {
 	controls := strings.Repeat("\x01", 32<<10)
 	for _, e := range []pbx.Event{

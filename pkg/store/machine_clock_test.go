@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// machine is a machine whose clock can be set, and the time that really passes.
+// machine is a machine whose clock can be set. It also has the time that really passes.
 type machine struct {
 	t      *testing.T
 	table  store.Table
@@ -62,7 +62,7 @@ func (m *machine) goes(want string) {
 	}
 }
 
-// call has a PBX tell of a call by its own clock.
+// call lets a PBX report a call by its own clock.
 func (m *machine) call(mac pbx.MAC, start string) {
 	m.t.Helper()
 	at, err := time.Parse(time.RFC3339, start)
@@ -88,7 +88,7 @@ func TestAClockThatJumpsIsNotFollowed(t *testing.T) {
 				m.pass(40 * time.Minute)
 				m.goes("2026-11-24T10:40:00Z")
 				m.keep()
-				m.start() // it goes on from where it was
+				m.start() // it continues from the kept time
 				m.goes("2026-11-24T10:40:00Z")
 				m.set("2026-11-24T10:45:00Z")
 				m.goes("2026-11-24T10:45:00Z")
@@ -134,7 +134,7 @@ func TestPBXsConfirmTheClockOfAServerThatWasOffForAYear(t *testing.T) {
 	m.keep()
 	m.goes("2026-11-24T10:01:00Z")
 	m.call("68692e0b0001", "2027-12-01T07:55:00Z")
-	m.call("68692e0b0002", "2026-11-24T10:01:00Z") // its clock shows what this one did
+	m.call("68692e0b0002", "2026-11-24T10:01:00Z") // its clock agrees with this machine's earlier time
 	m.keep()
 	m.goes("2026-11-24T10:01:00Z")
 	m.call("68692e0b0003", "2027-12-01T16:00:00Z") // in another zone

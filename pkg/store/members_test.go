@@ -13,7 +13,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// keep writes a document as another hand might have.
+// keep writes a document as another program might.
 func keep(t *testing.T, table store.Table, sk, doc string) {
 	t.Helper()
 	item := store.Item{Key: store.Key{PK: string(reception), SK: sk}, Version: "1", Doc: []byte(doc)}

@@ -76,7 +76,7 @@ func TestNamesAreKeptInOrderAndFoundAgain(t *testing.T) {
 	if !slices.Equal(fleet, []pbx.MAC{reception}) {
 		t.Errorf("a PBX with names is not in the fleet: %v", fleet)
 	}
-	item, err := table.Get(t.Context(), store.Key{PK: string(reception), SK: "NAMES"}) // the key is in tables that live for years
+	item, err := table.Get(t.Context(), store.Key{PK: string(reception), SK: "NAMES"}) // tables live for years, so the key must not change
 	const doc = `{"names":[{"id":"800","kind":"agent","name":"Ana"},{"id":"+49301234567","kind":"did","name":"Hotline"},` +
 		`{"id":"630","kind":"queue","name":"Support","opens":"Mo-Fr 08:00-18:00; Sa 09:00-13:00","target":{"percent":80,"seconds":20}}]}`
 	if err != nil || string(item.Doc) != doc {

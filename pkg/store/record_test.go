@@ -35,7 +35,7 @@ type sent struct {
 	event   pbx.Event
 }
 
-// day is a made-up day of one PBX: every kind of event, restatements, repetitions, and
+// day is an invented day of one PBX. It has every kind of event, restatements, repetitions, and
 // receipts in the same millisecond.
 func day(random *rand.Rand) []sent {
 	start, _ := pbx.ParseLocalTime("2026-11-23 11:00:00")
@@ -62,7 +62,7 @@ func day(random *rand.Rand) []sent {
 	return all
 }
 
-// items are all items of a table that one PBX has, but when it was heard.
+// items returns all items of a PBX, except its last event.
 func items(t *testing.T, table store.Table) string {
 	t.Helper()
 	var out strings.Builder
@@ -90,7 +90,7 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 		{"k1", 14 * time.Minute, "k1", 0},
 		{"k2", 14 * time.Minute, "k2", 14 * time.Minute}, // its URL was replaced
 		{"k2", 20 * time.Minute, "k2", 14 * time.Minute},
-		{"k1", 10 * time.Minute, "k2", 14 * time.Minute}, // handed on late
+		{"k1", 10 * time.Minute, "k2", 14 * time.Minute}, // redriven late
 		{"k2", 29 * time.Minute, "k2", 29 * time.Minute},
 		{"", 45 * time.Minute, "", 45 * time.Minute},
 	} {
@@ -104,7 +104,7 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 	}
 }
 
-// A machine may start for the very first time with a wrong clock, which nothing shows then.
+// A machine may start for the first time with a wrong clock. Then nothing shows that it is wrong.
 func TestWhatAWrongClockHeardHidesNoSilence(t *testing.T) {
 	table := openTable(t)
 	hear := func(now, at time.Time) time.Time {

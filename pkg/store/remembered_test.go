@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/store/storetest"
 )
 
-// A fleet of more PBXs than a writer remembers has few of its entries written again.
+// If a fleet has more PBXs than a writer remembers, few entries are written again.
 func TestAWriterRemembersALargeFleet(t *testing.T) {
 	const fleet = 10_001
 	var puts int

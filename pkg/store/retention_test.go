@@ -46,7 +46,7 @@ func TestARecordExpiresByItsDayAndIsKeptAWhileWhereItComesLate(t *testing.T) {
 		"a call":                {35, &pbx.CallRecord{UUID: "1", Start: start}, "2026-11-23T16:00:00Z", map[string]string{"CALL": "2026-12-30T00:00:00Z"}},
 		"a plain record":        {35, &pbx.CDR{UniqueID: "1", Start: start}, "2026-11-23T16:00:00Z", map[string]string{"CDR": "2026-12-30T00:00:00Z"}},
 		"an IVR step":           {400, &pbx.IVRStep{UUID: "1", Start: start}, "2026-11-23T16:00:00Z", map[string]string{"IVR": "2027-12-30T00:00:00Z"}},
-		"a call for ever":       {0, &pbx.CallRecord{UUID: "1", Start: start}, "2026-11-23T16:00:00Z", map[string]string{"CALL": never}},
+		"a call forever":        {0, &pbx.CallRecord{UUID: "1", Start: start}, "2026-11-23T16:00:00Z", map[string]string{"CALL": never}},
 		"one that comes late":   {35, &pbx.CallRecord{UUID: "1", Start: start}, "2027-01-05T10:00:00.7Z", map[string]string{"CALL": "2027-02-04T10:00:00Z"}},
 		"a clock of 1970":       {35, &pbx.CDR{UniqueID: "1", Start: local(t, "1970-01-01 00:00:00")}, "2026-11-23T16:00:00Z", map[string]string{"CDR": "2026-12-23T16:00:00Z"}},
 		"a clock that is ahead": {35, &pbx.CDR{UniqueID: "1", Start: local(t, "2099-12-31 00:00:00")}, "2026-11-23T16:00:00Z", map[string]string{"CDR": "2100-02-06T00:00:00Z"}},
@@ -89,7 +89,7 @@ func TestRecordsThatExpireAreAFunctionOfTheEventsReceivedAndOfWhen(t *testing.T)
 	for seed := range uint64(2) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		all := day(random)
-		for i := range all { // some come late, and again
+		for i := range all { // some arrive late, and twice
 			all[i].receipt.At = all[i].receipt.At.Add(time.Duration(random.IntN(3)) * 12 * time.Hour)
 		}
 		for _, after := range []time.Duration{48 * time.Hour, 31 * 24 * time.Hour, 37 * 24 * time.Hour} {
@@ -103,7 +103,7 @@ func TestRecordsThatExpireAreAFunctionOfTheEventsReceivedAndOfWhen(t *testing.T)
 				table := openTable(t)
 				writer := &clock{now}
 				if order == 0 {
-					writer.Time = received // when nothing has expired
+					writer.Time = received // at this time nothing has expired
 				}
 				recordIn(t, store.New(table, writer.now).Keeping(35), again)
 				if _, err := table.Sweep(t.Context(), now); err != nil {
@@ -170,7 +170,7 @@ func TestALateRecordOfASealedDayIsKeptAndFlaggedAndNotMarked(t *testing.T) {
 	}
 }
 
-// due are the days that are due.
+// due returns the due days.
 func due(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var days []string
@@ -223,7 +223,7 @@ func TestADayStaysSealedThoughRecordsAreKeptForLongerSince(t *testing.T) {
 	at := func(days pbx.Day) string { return (figuresDay + days).String() }
 	check("not published", map[int]string{0: "never", 35: at(35), 100: at(100)})
 	publish(0)
-	check("published for ever", map[int]string{0: "never", 35: at(35), 100: at(100)})
+	check("published forever", map[int]string{0: "never", 35: at(35), 100: at(100)})
 	publish(100)
 	check("published with 100 days", map[int]string{0: at(100), 35: at(35), 100: at(100), 400: at(100)})
 	publish(35)

@@ -11,7 +11,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// encodeDoc gives a document's members as native attributes.
+// encodeDoc returns a document's members as native attributes.
 func encodeDoc(doc []byte) (types.AttributeValue, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
@@ -46,9 +46,9 @@ func encodeValue(v any) types.AttributeValue {
 	return &types.AttributeValueMemberNULL{Value: true} // the only other value of JSON
 }
 
-// decodeDoc is the reverse of encodeDoc: the same bytes. What no document of ours has, such as
-// a set or a fraction that another hand has written, is a string: then that member alone can't
-// be read, and all others of the document can.
+// decodeDoc reverses encodeDoc, to the same bytes. Another program may have written a value that no
+// document of ours has, such as a set or a fraction. Such a value becomes a string, so that only its
+// member is unreadable.
 func decodeDoc(v types.AttributeValue) ([]byte, error) {
 	doc, err := json.Marshal(decodeValue(v))
 	if err != nil {
@@ -86,5 +86,5 @@ func decodeValue(v types.AttributeValue) any {
 	return fmt.Sprintf("%T", v)
 }
 
-// wholeNumber is a number as documents may have it.
+// wholeNumber is a number that documents may have.
 var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,14})$`)

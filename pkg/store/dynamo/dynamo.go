@@ -25,8 +25,8 @@ type Table struct {
 	name   string
 }
 
-// New makes a Table of the DynamoDB table of that name, which has a partition key pk and
-// a sort key sk, both strings.
+// New returns a Table on the DynamoDB table of that name. It has a partition key pk and a sort key sk,
+// both strings.
 func New(client *dynamodb.Client, name string) *Table { return &Table{client, name} }
 
 // Get implements store.Table.
@@ -143,12 +143,12 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 	}
 }
 
-// maxSortKey is the size of the longest sort key in bytes. DynamoDB refuses a longer end of
-// a range too, such as the one after the longest key.
+// maxSortKey is the size of the longest sort key in bytes. DynamoDB also refuses a longer end of a
+// range, such as the one after the longest key.
 const maxSortKey = 1024
 
-// queryInput asks for the first page of a range, and at its ends for more than the range
-// has: DynamoDB takes one condition on the sort key, and the one with two ends includes both.
+// queryInput requests the first page of a range. It may request an item too many at an end: DynamoDB
+// takes only one condition on the sort key, and BETWEEN includes both ends.
 func (t *Table) queryInput(r store.Range) *dynamodb.QueryInput {
 	if len(r.From) > maxSortKey {
 		r.From = strings.ToValidUTF8(r.From[:maxSortKey], "")
@@ -187,7 +187,7 @@ type condition struct {
 	values     attributes
 }
 
-// conditionFor writes a condition as DynamoDB has it, for an item of a version.
+// conditionFor returns a condition in DynamoDB's form, for an item of a version.
 func conditionFor(c store.Condition, version string) (condition, error) {
 	names := map[string]string{"#version": "version"}
 	values := attributes{":version": &types.AttributeValueMemberS{Value: version}}
@@ -205,7 +205,7 @@ func conditionFor(c store.Condition, version string) (condition, error) {
 	return condition{}, fmt.Errorf("there is no condition %d", c.Op)
 }
 
-// conditionFailed tells whether err says that a condition did not hold, and of what.
+// conditionFailed reports whether err says that a condition did not hold, and for which item.
 func conditionFailed(err error) (there attributes, failed bool) {
 	failure, failed := errors.AsType[*types.ConditionalCheckFailedException](err)
 	if failed {

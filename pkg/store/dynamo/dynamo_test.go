@@ -90,7 +90,7 @@ func TestConditionsAsExpressions(t *testing.T) {
 	for _, c := range []struct {
 		cond       store.Condition
 		expression string
-		version    string // that it compares with; "": none
+		version    string // that it compares with; "": no version
 	}{
 		{store.Newer(), "attribute_not_exists(pk) OR #version < :version", "5"},
 		{store.Older(), "attribute_not_exists(pk) OR #version > :version", "5"},
@@ -111,7 +111,7 @@ func TestConditionsAsExpressions(t *testing.T) {
 	}
 }
 
-// requested tells whether a request asks for a sort key.
+// requested reports whether a request asks for a sort key.
 func requested(in *dynamodb.QueryInput, sk string) bool {
 	from, to := text(in.ExpressionAttributeValues[":from"]), text(in.ExpressionAttributeValues[":to"])
 	switch *in.KeyConditionExpression {
@@ -159,7 +159,7 @@ func FuzzARequestAsksForAllOfItsRange(f *testing.F) {
 	})
 }
 
-// answering is a Table on a DynamoDB that answers so.
+// answering returns a Table on a DynamoDB that gives this answer.
 func answering(t *testing.T, answer http.HandlerFunc) *Table {
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
@@ -194,7 +194,7 @@ func TestAFailedConditionIsSuccessWhereTheSameVersionIsThere(t *testing.T) {
 	}
 }
 
-// LocalStack's reads are consistent even when they do not ask for it.
+// LocalStack's reads are always consistent, so the request itself is checked.
 func TestReadsAreConsistent(t *testing.T) {
 	requests := 0
 	table := answering(t, func(w http.ResponseWriter, r *http.Request) {

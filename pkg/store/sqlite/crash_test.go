@@ -16,7 +16,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// crashed copies what is on disk of an open file: what a killed program leaves.
+// crashed copies the files of an open Table as they are on disk, as a killed program leaves them.
 func crashed(t *testing.T, path string) string {
 	t.Helper()
 	copied := filepath.Join(t.TempDir(), "records.db")
@@ -128,7 +128,7 @@ func TestASweepDropsMoreThanOneStepOfItems(t *testing.T) {
 	}
 }
 
-// What Close meets is written and acknowledged, or refused; nobody waits for ever.
+// A write during Close is written and acknowledged, or refused. No caller waits forever.
 func TestCloseAnswersEveryWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records.db")
 	table := openAt(t, path)
@@ -187,7 +187,7 @@ func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
 	}
 	defer tx.Rollback()
 	closed := make(chan error, 1)
-	// With the one connection taken, the writer has this write and can't begin with it.
+	// The only connection is in use, so the writer has this write and can't start it.
 	one := &write{t.Context(), "DELETE FROM items", nil, make(chan outcome, 1)}
 	table.writer.queue <- one
 	go func() { closed <- table.Close() }()
@@ -207,7 +207,7 @@ func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
 	}
 }
 
-// SQLite ends a transaction by itself when the disk is full in the midst of it.
+// SQLite ends a transaction itself if the disk becomes full during it.
 func TestAFullDiskFailsTheBatchAndSaysSo(t *testing.T) {
 	table := openNew(t)
 	fill := func(pages int) {

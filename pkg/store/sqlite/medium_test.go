@@ -11,8 +11,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// TestAFileIsReadOnAMediumThatCantBeWritten mounts a folder so that nobody can write it:
-// once after its writer has closed, and once as the writer's machine left it when it died.
+// TestAFileIsReadOnAMediumThatCantBeWritten mounts a folder read-only: once after its writer has closed
+// the file, and once after the writer's machine has crashed.
 func TestAFileIsReadOnAMediumThatCantBeWritten(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount")
@@ -29,7 +29,7 @@ func TestAFileIsReadOnAMediumThatCantBeWritten(t *testing.T) {
 			if err := writer.Put(t.Context(), item, store.Condition{}); err != nil {
 				t.Fatal(err)
 			}
-			if died { // its log is there, and not the index of it
+			if died { // its log exists, but not the index of it
 				left := t.TempDir()
 				for _, file := range []string{"records.db", "records.db-wal"} {
 					if err := copyFile(filepath.Join(folder, file), filepath.Join(left, file)); err != nil {

@@ -17,7 +17,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 )
 
-// schemaVersion is that of the file's user_version. A later one is not to be touched.
+// schemaVersion is the user_version of the file. A file of a later version must not be changed.
 const schemaVersion = 1
 
 const schema = `CREATE TABLE IF NOT EXISTS items (
@@ -31,13 +31,11 @@ const schema = `CREATE TABLE IF NOT EXISTS items (
 CREATE INDEX IF NOT EXISTS items_expires ON items (expires) WHERE expires > 0;
 PRAGMA user_version = 1;`
 
-// ErrNewer is wrapped by the error for a file that a later version of Trunkline has
-// written.
-var ErrNewer = errors.New("was written by a newer version of Trunkline")
+// ErrNewer is wrapped by the error for a file that a newer version of Trunkline wrote.
+var ErrNewer = errors.New("the file was written by a newer version of Trunkline")
 
-// The settings of connections: how long they wait for another program's lock, in
-// milliseconds, that a commit is on disk when it returns, and that zeros take the place of what
-// is deleted.
+// The settings of connections. They wait for another program's lock, at most this many milliseconds. A
+// commit is on disk when it returns. Deleted data is overwritten with zeros.
 var (
 	toWrite = url.Values{
 		"mode":      {"rwc"},
@@ -59,8 +57,8 @@ var (
 
 const readConnections = 8
 
-// Open opens the file at path for reading and writing, and makes it where it is missing.
-// One program at a time may do so.
+// Open opens the file at path for reading and writing, and makes it if it is missing. Only one program
+// at a time may have it open so.
 func Open(ctx context.Context, path string) (*Table, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, err
@@ -79,9 +77,9 @@ func Open(ctx context.Context, path string) (*Table, error) {
 	return &Table{readers: reading, writer: startWriter(writing), path: path}, nil
 }
 
-// makePrivate has the file be there, and be for its owner alone, as well as those that SQLite
-// makes beside it: to these, it gives the mode and owner of the file. Where there can be no
-// file, the error is left to SQLite.
+// makePrivate makes the file if it is missing, and lets only its owner use it. It does the same for the
+// files beside it, which SQLite makes with the mode and owner of the file. If the file can't be made,
+// SQLite reports the error.
 func makePrivate(path string) error {
 	if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
@@ -100,9 +98,9 @@ func makePrivate(path string) error {
 	return nil
 }
 
-// OpenReadOnly opens the file at path for reading, also while another program writes it,
-// and also on a medium that can't be written. Writes to the Table are errors. A file that
-// is missing is an fs.ErrNotExist.
+// OpenReadOnly opens the file at path for reading. Another program may write it at the same time, and
+// its medium may be read-only. Writes to the Table are errors. If the file is missing, the error is an
+// fs.ErrNotExist.
 func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open for reading: %w", err)
@@ -117,8 +115,8 @@ func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
 	return &Table{readers: reading}, nil
 }
 
-// openMedium opens a file on a medium that can't be written: as it is, where its log of
-// writes is empty; else a copy, since SQLite reads that log only beside a file of its own.
+// openMedium opens a file on a read-only medium. If the file's log of writes is not empty, it opens a
+// copy, since SQLite must write beside the file to read the log.
 func openMedium(ctx context.Context, path string) (*Table, error) {
 	log, err := os.Stat(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
@@ -184,13 +182,13 @@ func checkVersion(ctx context.Context, db *sql.DB, path string) error {
 		return fmt.Errorf("open %s: %w", path, reason(path, err))
 	}
 	if version > schemaVersion {
-		return fmt.Errorf("%s %w (schema %d, this one knows %d)", path, ErrNewer, version, schemaVersion)
+		return fmt.Errorf("open %s: %w (schema %d, this version knows %d)", path, ErrNewer, version, schemaVersion)
 	}
 	return nil
 }
 
-// reason is what the operating system says of a file that SQLite can't open: SQLite only
-// says that it can't.
+// reason returns the operating system's error for a file that SQLite can't open. SQLite's own error
+// has no cause.
 func reason(path string, err error) error {
 	failure, ok := errors.AsType[*driver.Error](err)
 	if !ok || failure.Code()&0xff != codes.SQLITE_CANTOPEN {

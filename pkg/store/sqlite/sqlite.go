@@ -15,15 +15,15 @@ import (
 // Table is a store.Table in a SQLite file.
 type Table struct {
 	readers *sql.DB
-	writer  *writer // nil where the file is open for reading
+	writer  *writer // nil if the file is open for reading
 	path    string  // of a file that is open for writing
-	folder  string  // of a copy, which is removed in the end; empty where there is none
-	// scanned is the file as Scrub reads it; nil until then. It stays open for as long as SQLite
-	// has the file open: to close a file takes all locks of the process off it.
+	folder  string  // of a copy, which Close removes; empty if there is no copy
+	// scanned is the file as Scrub reads it; nil before the first Scrub. It stays open as long as
+	// SQLite has the file open: closing it would release all locks of this process on the file.
 	scanned *os.File
 }
 
-// Close waits for the writes under way and closes the file.
+// Close waits for running writes, and closes the file.
 func (t *Table) Close() error {
 	err := t.readers.Close()
 	if t.writer != nil {
@@ -81,8 +81,8 @@ func (t *Table) Put(ctx context.Context, item store.Item, cond store.Condition) 
 	return nil
 }
 
-// putStatement writes one item, or none where the condition does not hold. The same
-// version already there is success under any condition.
+// putStatement returns the statement that writes an item if a condition holds. If the same version is
+// stored already, it writes under any condition.
 func putStatement(op store.Op) (string, error) {
 	const insert = `INSERT INTO items (pk, sk, version, expires, doc) VALUES (:pk, :sk, :version, :expires, :doc)
 		ON CONFLICT (pk, sk) DO UPDATE SET version = :version, expires = :expires, doc = :doc`
@@ -120,9 +120,8 @@ func (t *Table) Delete(ctx context.Context, key store.Key, cond store.Condition)
 	return fmt.Errorf("delete item: a deletion has no condition %d", cond.Op)
 }
 
-// deleteVersion deletes the item where it has the version. Where nothing was deleted, a
-// read tells whether there was nothing, or another version; it may also tell that the
-// version has come just now.
+// deleteVersion deletes the item if it has the version. If nothing was deleted, a read shows whether
+// nothing is stored, or another version. If the version was written in between, it tries again.
 func (t *Table) deleteVersion(ctx context.Context, key store.Key, version string) error {
 	const statement = "DELETE FROM items WHERE pk = ? AND sk = ? AND version = ?"
 	for {
@@ -144,7 +143,7 @@ func (t *Table) deleteVersion(ctx context.Context, key store.Key, version string
 	}
 }
 
-// write runs a statement, and tells how many items it changed.
+// write runs a statement, and returns how many items it changed.
 func (t *Table) write(ctx context.Context, statement string, args ...any) (rows int64, err error) {
 	if t.writer == nil {
 		return 0, errors.New("the file is open for reading only")
@@ -152,17 +151,16 @@ func (t *Table) write(ctx context.Context, statement string, args ...any) (rows 
 	return t.writer.do(ctx, statement, args...)
 }
 
-// A page of a query ends after so many items, or with the one that makes it so large.
+// A page of a query ends after this many items, or with the item that reaches this many bytes.
 const (
 	pageItems = 200
 	pageBytes = 1 << 20
 )
 
-// Query implements store.Table. Between two pages no rows are open, so that the loop's
-// body may write.
+// Query implements store.Table. No rows stay open between two pages, so that the loop's body may write.
 func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		r := r // each loop over the result begins again
+		r := r // each loop over the result starts from the beginning
 		for left := r.Limit; ; {
 			page, more, err := t.page(ctx, r)
 			if err != nil {
@@ -185,7 +183,7 @@ func (t *Table) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, 
 	}
 }
 
-// page reads the first items of a range, and tells whether there may be more.
+// page reads the first items of a range, and reports whether there may be more.
 func (t *Table) page(ctx context.Context, r store.Range) (page []store.Item, more bool, err error) {
 	query := "SELECT sk, version, expires, doc FROM items WHERE pk = :pk AND sk >= :from"
 	if r.To != "" {
@@ -230,10 +228,10 @@ func scan(pk string, into func(...any) error) (store.Item, error) {
 	return item, nil
 }
 
-// sweepStep is how many expired items are dropped by one statement.
+// sweepStep is how many expired items one statement deletes.
 const sweepStep = 1000
 
-// Sweep drops the items that had expired by now, and tells how many there were.
+// Sweep deletes the items that have expired by now, and returns how many there were.
 func (t *Table) Sweep(ctx context.Context, now time.Time) (dropped int, err error) {
 	const step = `DELETE FROM items WHERE (pk, sk) IN
 		(SELECT pk, sk FROM items WHERE expires > 0 AND expires <= ? LIMIT ?)`
@@ -241,7 +239,7 @@ func (t *Table) Sweep(ctx context.Context, now time.Time) (dropped int, err erro
 		rows, err := t.write(ctx, step, now.Unix(), sweepStep)
 		dropped += int(rows)
 		if err != nil {
-			return dropped, fmt.Errorf("drop expired items: %w", err)
+			return dropped, fmt.Errorf("delete expired items: %w", err)
 		}
 		if rows < sweepStep {
 			return dropped, nil
@@ -249,7 +247,7 @@ func (t *Table) Sweep(ctx context.Context, now time.Time) (dropped int, err erro
 	}
 }
 
-// cause is the context's error where that has ended, since the driver may hide it.
+// cause returns the context's error if the context has ended, since the driver may hide it.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -96,7 +96,7 @@ func TestAFileThatCannotServeIsOneClearLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		newer:                                    "was written by a newer version of Trunkline (schema 2, this one knows 1)",
+		newer:                                    "was written by a newer version of Trunkline (schema 2, this version knows 1)",
 		text:                                     "not a database",
 		filepath.Join(folder, "missing", "x.db"): "unable to open",
 	} {

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// Check has SQLite look through the whole file, and tells what is wrong with it.
+// Check lets SQLite check the whole file, and reports what is wrong with it.
 func (t *Table) Check(ctx context.Context) error {
 	var found string
 	if err := t.readers.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
@@ -20,11 +20,12 @@ func (t *Table) Check(ctx context.Context) error {
 	return nil
 }
 
-// Scrub leaves nothing in the file, nor beside it, of a text that was deleted or replaced. What
-// is deleted is overwritten at once, so that the file is mostly only read. Where it has the text
-// all the same, in a page that was divided or of a file of long ago, it is written again: that
-// needs as much free disk space as it takes. Writes fail meanwhile where that takes long. One call
-// at a time.
+// Scrub makes sure that a deleted or replaced text is neither in the file nor beside it. has reports
+// whether some bytes have the text. Deleted data is overwritten at once, so usually Scrub only reads.
+//
+// The text may remain in a page that was split, or in an old file. Then Scrub rewrites the file, which
+// needs free disk space of its size. If that takes long, writes fail meanwhile. Only one call at a time
+// is allowed.
 func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	if err := t.truncateLog(ctx); err != nil {
 		return err
@@ -52,13 +53,13 @@ func (t *Table) Scrub(ctx context.Context, has func(text []byte) bool) error {
 	return t.truncateLog(ctx)
 }
 
-// truncateLog moves all that stands in the log beside the file into it.
+// truncateLog moves the contents of the log into the file.
 func (t *Table) truncateLog(ctx context.Context) error {
 	err := t.writer.alone(ctx, func() error {
 		var busy, pages, moved int
 		err := t.writer.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
 		if err == nil && busy != 0 {
-			return errors.New("another program reads it")
+			return errors.New("another program is reading it: end that program and try again")
 		}
 		return err
 	})
@@ -68,7 +69,7 @@ func (t *Table) truncateLog(ctx context.Context) error {
 	return nil
 }
 
-// What is read of a file at once, and how much of it is looked at again with what follows.
+// How much of a file is read at once, and how much of it is searched again with the next chunk.
 const (
 	chunkBytes   = 256 << 10
 	overlapBytes = 1 << 10

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Without its locks, another program that closes the file takes its log away from this one.
+// If this process loses its locks, another program that closes the file deletes its log.
 func TestTheFileStaysLockedWhenItIsScrubbed(t *testing.T) {
 	table := masked(t, func(*Table) {})
 	before := locks(t, table.path)

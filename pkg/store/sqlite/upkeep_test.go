@@ -16,7 +16,7 @@ const erased = "4915112345678"
 
 func hasErased(text []byte) bool { return bytes.Contains(text, []byte(erased)) }
 
-// masked is a file of many items whose number was masked, written with some settings.
+// masked returns a file of many items whose number was masked. It is written with some settings.
 func masked(t *testing.T, prepare func(*Table)) *Table {
 	t.Helper()
 	table, err := Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
@@ -103,7 +103,7 @@ func TestATextIsFoundWhereTwoPiecesOfAFileMeet(t *testing.T) {
 	}
 }
 
-// To clean a file of some gigabytes takes minutes, and a PBX gives up after seconds.
+// Rewriting a file of some gigabytes takes minutes, and a PBX gives up after seconds.
 func TestWritesDoNotWaitForUpkeepThatTakesLong(t *testing.T) {
 	table, err := Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
 	if err != nil {

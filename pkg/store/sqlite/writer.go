@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// writer is the one goroutine that writes. It takes whatever waits into one transaction.
+// writer is the only goroutine that writes. It puts all waiting writes into one transaction.
 type writer struct {
 	db      *sql.DB
-	queue   chan *write // handed over from one goroutine to the other: what is taken is answered
-	upkeep  chan func() // the same, of what is done while nothing is written
-	refuse  chan error  // the answer to writes that upkeep would keep waiting
+	queue   chan *write // unbuffered: each received write gets an answer
+	upkeep  chan func() // unbuffered: work to do while nothing is written
+	refuse  chan error  // the answer to writes that upkeep would delay
 	closing chan struct{}
 	running sync.WaitGroup
-	close   func() error // ends the goroutine after the writes that it has taken
+	close   func() error // ends the goroutine after the writes that it has received
 }
 
 // write is one statement that changes items.
@@ -27,22 +27,22 @@ type write struct {
 	answer chan outcome
 }
 
-// outcome is how many items a statement changed, or why it failed.
+// outcome is the number of items that a statement changed, or its error.
 type outcome struct {
 	rows int64
 	err  error
 }
 
-// batchSize is how many writes share a transaction at most.
+// batchSize is the most writes in a transaction.
 const batchSize = 256
 
 var errClosed = errors.New("the file is closed")
 
-// errUpkeep is temporary. Who stores an event keeps it elsewhere until then.
+// errUpkeep is temporary. Meanwhile events are kept in the archive only.
 var errUpkeep = errors.New("the file takes no writes while it is cleaned after an erasure: try again in a minute")
 
-// upkeepUnnoticed is how long writes wait for upkeep before they fail. It is far less than a PBX
-// waits for its answer.
+// upkeepUnnoticed is how long writes wait for upkeep before they fail. A PBX waits for its answer much
+// longer.
 const upkeepUnnoticed = 250 * time.Millisecond
 
 func startWriter(db *sql.DB) *writer {
@@ -56,8 +56,7 @@ func startWriter(db *sql.DB) *writer {
 	return w
 }
 
-// do runs a statement, and returns after its commit. When ctx ends first, it may run all
-// the same.
+// do runs a statement, and returns after its commit. If ctx ends first, the statement may still run.
 func (w *writer) do(ctx context.Context, sql string, args ...any) (rows int64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -93,8 +92,7 @@ func (w *writer) run() {
 	}
 }
 
-// alone calls do while nothing is written. Writes that this would delay for long fail. When it
-// returns, they are taken again.
+// alone calls do while nothing is written. If do takes long, writes fail until alone returns.
 func (w *writer) alone(ctx context.Context, do func() error) error {
 	var err error
 	ended := make(chan struct{})
@@ -113,7 +111,7 @@ func (w *writer) alone(ctx context.Context, do func() error) error {
 	}
 }
 
-// refuseDuring calls do, and lets writes fail when it takes long.
+// refuseDuring calls do, and lets writes fail if it takes long.
 func (w *writer) refuseDuring(do func()) {
 	done := make(chan struct{})
 	go func() { defer close(done); do() }()
@@ -129,7 +127,7 @@ func (w *writer) refuseDuring(do func()) {
 	}
 }
 
-// gather takes what else waits.
+// gather returns the first write and all that are waiting.
 func (w *writer) gather(first *write) []*write {
 	batch := []*write{first}
 	for len(batch) < batchSize {
@@ -143,7 +141,7 @@ func (w *writer) gather(first *write) []*write {
 	return batch
 }
 
-// commit runs the batch in one transaction, and answers when it is on disk.
+// commit runs the batch in one transaction, and answers once it is on disk.
 func (w *writer) commit(batch []*write) {
 	outcomes, err := w.apply(batch)
 	for i, one := range batch {
@@ -155,8 +153,8 @@ func (w *writer) commit(batch []*write) {
 	}
 }
 
-// apply runs the batch. A statement only fails where the engine does, such as on a full
-// disk; SQLite may then have ended the transaction by itself, so all of the batch fails.
+// apply runs the batch. A statement fails only if the engine fails, for instance on a full disk. SQLite
+// may then have ended the transaction itself, so the whole batch fails.
 func (w *writer) apply(batch []*write) ([]outcome, error) {
 	tx, err := w.db.Begin()
 	if err != nil {
@@ -168,7 +166,7 @@ func (w *writer) apply(batch []*write) ([]outcome, error) {
 			continue // nobody waits for it
 		}
 		if outcomes[i].rows, err = one.exec(tx); err != nil {
-			tx.Rollback() // an error where SQLite has done so
+			tx.Rollback() // fails if SQLite has rolled back itself
 			return nil, err
 		}
 	}

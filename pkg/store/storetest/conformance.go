@@ -15,8 +15,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Run runs the suite on a Table that open returns. The tests keep to partitions of their
-// own, so the Table may hold other items, and may be the same for all of them.
+// Run runs the suite on the Tables that open returns. Each test uses partitions of its own, so a Table
+// may have other items, and all tests may share it.
 func Run(t *testing.T, open func(t *testing.T) store.Table) {
 	for _, test := range []struct {
 		name string
@@ -45,7 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Table) {
 	}
 }
 
-// suite is a Table, and a partition that nobody else uses.
+// suite is a Table, and a partition for one test alone.
 type suite struct {
 	ctx   context.Context
 	table store.Table
@@ -161,8 +161,8 @@ func testNothing(t *testing.T, s suite) {
 	}
 }
 
-// conditions against what is stored: nothing, or an item of version 3, 5 or 7. The item
-// to be written has version 5.
+// conditions are tried against nothing, or a stored item of version 3, 5 or 7. The item to be written
+// has version 5.
 func testPutConditions(t *testing.T, s suite) {
 	for _, c := range []struct {
 		name                      string
@@ -228,7 +228,7 @@ func testDeleteConditions(t *testing.T, s suite) {
 	s.checkVersion(t, "x", "5")
 }
 
-// testVersionOrder has versions that numbers, letters' case or UTF-16 would order otherwise.
+// testVersionOrder uses versions that would sort differently as numbers, without case, or in UTF-16.
 func testVersionOrder(t *testing.T, s suite) {
 	for _, c := range []struct{ lower, higher string }{
 		{"10", "9"}, {"a", "aa"}, {"Z", "a"}, {"z", "é"}, {"é", "漢"}, {"\uffff", "😀"}, {"1.002", "1.010"},
@@ -249,7 +249,7 @@ func testVersionOrder(t *testing.T, s suite) {
 	}
 }
 
-// checkVersion expects an item of a version, or none.
+// checkVersion expects an item of a version, or no item.
 func (s suite) checkVersion(t *testing.T, sk, version string) {
 	t.Helper()
 	got, err := s.table.Get(s.ctx, s.key(sk))
@@ -373,7 +373,7 @@ func testPartitions(t *testing.T, s suite) {
 	}
 }
 
-// testPages has more bytes than any back end reads at once; testLoopBody more items.
+// testPages uses more bytes than any Table reads at once. testLoopBody uses more items.
 func testPages(t *testing.T, s suite) {
 	const count, size = 300, 8_000
 	var items []store.Item
@@ -408,7 +408,7 @@ func testPages(t *testing.T, s suite) {
 	}
 }
 
-// checkCancelledQuery expects a query to end, before the last of its items, in its context.
+// checkCancelledQuery expects a query to end with its context's error, before its last item.
 func (s suite) checkCancelledQuery(t *testing.T, count int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -508,8 +508,8 @@ func testRaces(t *testing.T, s suite) {
 	}
 }
 
-// increment counts one further by compare and swap. Its version is one that no other
-// writer could mean, since of one version there is one item.
+// increment adds one by compare and swap. Its version is unique to the writer, since two items of the
+// same version count as the same item.
 func (s suite) increment() error {
 	for {
 		item, err := s.table.Get(s.ctx, s.key("counter"))
@@ -529,7 +529,7 @@ func count(version string) (n int) {
 	return n
 }
 
-// calls is a call of each method, on an item that is only read and one that is only written.
+// calls has a call of each method. Reads and writes use different items.
 func (s suite) calls(ctx context.Context) map[string]func() error {
 	return map[string]func() error{
 		"get":    func() error { _, err := s.table.Get(ctx, s.key("read")); return err },
@@ -546,7 +546,7 @@ func (s suite) calls(ctx context.Context) map[string]func() error {
 	}
 }
 
-// soon is how long a call may take to notice that its context has ended.
+// soon is how long a call may take to return after its context has ended.
 const soon = 5 * time.Second
 
 func testEndedContext(t *testing.T, s suite) {
@@ -565,8 +565,8 @@ func testEndedContext(t *testing.T, s suite) {
 	equal(t, s.get(t, "written"), s.item("written", "1"))
 }
 
-// testEndingContext ends a context while every method is called over and over, at several
-// moments. Then the Table is as good as before.
+// testEndingContext ends a context at several moments while every method is called repeatedly. Then
+// the Table must work as before.
 func testEndingContext(t *testing.T, s suite) {
 	s.put(t, s.item("read", "1"))
 	for moment := range 8 {

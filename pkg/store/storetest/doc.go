@@ -1,5 +1,5 @@
-// Package storetest is what a store.Table must do, as a suite that every one of them
-// passes, and a Table that fails on demand for the tests of those who use one.
+// Package storetest is a conformance suite that every store.Table passes. It also has a Table that
+// fails on demand, for the tests of packages that use a Table.
 //
-// It knows the contract of store.Table, and none of its implementations.
+// It knows the contract of store.Table, and no implementation.
 package storetest

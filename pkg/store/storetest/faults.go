@@ -9,15 +9,15 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Fault is how a call goes wrong.
+// Fault is how a call fails.
 type Fault int
 
-// The faults of any call. A query has nothing to persist: there FailsButPersisted is as Fails.
+// The faults of a call. A query persists nothing, so there FailsButPersisted equals Fails.
 const (
 	None              Fault = iota // the call is made
 	Fails                          // ErrInjected, and the call is not made
-	FailsButPersisted              // the call is made, and then ErrInjected all the same
-	Hangs                          // nothing until the context ends, and then its error
+	FailsButPersisted              // the call is made, and then ErrInjected is returned
+	Hangs                          // the call waits for the context's end, and returns its error
 	Throttled                      // ErrThrottled, and the call is not made
 )
 
@@ -35,7 +35,7 @@ type Call struct {
 	Key    store.Key // of a query, the partition and the From of its range
 }
 
-// Faulty is a Table whose calls go wrong as it is told.
+// Faulty is a Table whose calls fail on demand.
 type Faulty struct {
 	// QueryItems is how many items a query yields before its fault; 0: it fails at once.
 	QueryItems int
@@ -45,14 +45,13 @@ type Faulty struct {
 	calls atomic.Int64
 }
 
-// NewFaulty makes a Table that asks fault about each call before it hands it to table.
-// Calls at the same time are asked about at the same time. A query that goes wrong does so
-// after its first item.
+// NewFaulty returns a Table that calls fault before it passes a call to table. For concurrent calls, it
+// calls fault concurrently. A query fails after its first item.
 func NewFaulty(table store.Table, fault func(Call) Fault) *Faulty {
 	return &Faulty{QueryItems: 1, table: table, fault: fault}
 }
 
-// Calls is how many calls were made. A query is one from when its loop begins.
+// Calls returns how many calls were made. A query counts once its loop begins.
 func (f *Faulty) Calls() int { return int(f.calls.Load()) }
 
 // Get implements store.Table.
@@ -100,7 +99,7 @@ func (f *Faulty) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item,
 	}
 }
 
-// call makes one call, or has it go wrong.
+// call makes one call, or lets it fail.
 func (f *Faulty) call(ctx context.Context, method string, key store.Key, do func() error) error {
 	fault := f.next(method, key)
 	if fault == None || fault == FailsButPersisted {
@@ -115,7 +114,7 @@ func (f *Faulty) next(method string, key store.Key) Fault {
 	return f.fault(Call{int(f.calls.Add(1)), method, key})
 }
 
-// err is how the fault ends, when it does.
+// err returns the error of the fault. For Hangs it waits for the end of the context.
 func (f Fault) err(ctx context.Context) error {
 	switch f {
 	case None:

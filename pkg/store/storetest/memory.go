@@ -13,26 +13,26 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Memory is a Table for tests that need many of them, quickly: nothing of it is durable.
+// Memory is a Table in memory, for tests that need many Tables. Nothing in it is durable.
 type Memory struct {
 	mu    sync.Mutex
 	items map[store.Key]store.Item
 }
 
-// NewMemory makes an empty Memory.
+// NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{items: map[store.Key]store.Item{}} }
 
-// Clone makes a Memory with the same items.
+// Clone returns a Memory with the same items.
 func (m *Memory) Clone() *Memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return &Memory{items: maps.Clone(m.items)}
 }
 
-// Items are all items, by partition and sort key.
+// Items returns all items, by partition and sort key.
 func (m *Memory) Items() []store.Item { return m.find(func(store.Key) bool { return true }) }
 
-// find is the items whose keys are wanted, by partition and sort key.
+// find returns the items whose keys are wanted, by partition and sort key.
 func (m *Memory) find(wanted func(store.Key) bool) (found []store.Item) {
 	m.mu.Lock()
 	for key, item := range m.items {
@@ -67,7 +67,7 @@ func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition)
 		return err
 	}
 	if cond.Op < store.OpAlways || cond.Op > store.OpAbsent {
-		return fmt.Errorf("put item: no such condition: %d", cond.Op)
+		return fmt.Errorf("put item: condition %d does not exist", cond.Op)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,7 +92,7 @@ func (m *Memory) Delete(ctx context.Context, key store.Key, cond store.Condition
 		return err
 	}
 	if cond.Op != store.OpAlways && cond.Op != store.OpUnchanged {
-		return fmt.Errorf("delete item: the condition is Unchanged or none, not %d", cond.Op)
+		return fmt.Errorf("delete item: the condition must be Unchanged or Always, and is %d", cond.Op)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
