@@ -245,7 +245,7 @@ func TestWhatShutsAPBXAndCannotBeReadIsRepaired(t *testing.T) {
 	if d := settingsOf(t, data)["68692e0b0001"]; !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v", d)
 	}
-	if errs := bad(t, "device", "revoke", "--below", "2", "--mac", "68692e0b0001", "--data", data); !strings.Contains(errs, "URLs below 3 were revoked already") {
+	if errs := bad(t, "device", "revoke", "--below", "2", "--mac", "68692e0b0001", "--data", data); !strings.Contains(errs, "URLs below 3 are revoked already") {
 		t.Error(errs)
 	}
 	stored(t, data, "68692e0b0002", "NAMES", `{"names":[{"id":"630","kind":"queue","name":"Support","opens":"Mon"}]}`)

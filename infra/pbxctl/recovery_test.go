@@ -625,7 +625,7 @@ func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"quarantine discard --yes quarantine/x --data " + used, "is in use by another pbxctl", 1},
 		{"device alias --mac 68692e0b0001 --alias old --data " + data, `--alias: "old" is not a MAC address`, 2},
 		{"device alias --mac 68692e0b0001 --alias 68692E0B0001 --data " + data, "is the PBX's own MAC", 1},
-		{"device alias --mac 68692e0b0001 --alias 68692E0B0009 --remove --data " + data, "68692e0b0009 is no alias of 68692e0b0001", 1},
+		{"device alias --mac 68692e0b0001 --alias 68692E0B0009 --remove --data " + data, "68692e0b0009 is not an alias of 68692e0b0001", 1},
 		{"device alias --mac 68692e0b0001 --data " + data, "missing flags: --alias=MAC", 2},
 		{"device disable --data " + data, "missing flags: --mac=MAC", 2},
 		{"device revoke --mac 68692e0b0001", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},

@@ -1,8 +1,8 @@
-// Package cache remembers values for a while, and only as many as its size. When it is full, it
-// drops one value that is picked at random. A cache that drops the value that was used least
-// recently would miss always where a fleet that is a little larger pushes in turn.
+// Package cache keeps values for a while, and at most as many as its size. If it is full, it drops a random
+// value. If it dropped the least recently used value, a slightly larger fleet that pushes in a fixed order
+// would always miss.
 //
-// It has no clock: callers say what time it is.
+// It has no clock: callers pass the time.
 package cache
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Cache remembers values by their keys. It is safe for concurrent use.
+// Cache keeps values by their keys. It is safe for concurrent use.
 type Cache[K comparable, V any] struct {
 	size   int
 	mu     sync.Mutex
@@ -22,12 +22,12 @@ type value[V any] struct {
 	until time.Time
 }
 
-// New makes a cache of at most size values, which is 1 or more.
+// New returns a cache of at most size values. size is 1 or more.
 func New[K comparable, V any](size int) *Cache[K, V] {
 	return &Cache[K, V]{size: size, values: map[K]value[V]{}}
 }
 
-// Get returns the value of a key, and reports whether it is remembered and not over by now.
+// Get returns the value of a key. It reports whether the cache has the value and it has not expired.
 func (c *Cache[K, V]) Get(key K, now time.Time) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -39,7 +39,7 @@ func (c *Cache[K, V]) Get(key K, now time.Time) (V, bool) {
 	return found.value, true
 }
 
-// Put remembers a value until a time.
+// Put keeps a value until a time.
 func (c *Cache[K, V]) Put(key K, v V, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,7 +49,7 @@ func (c *Cache[K, V]) Put(key K, v V, until time.Time) {
 	c.values[key] = value[V]{v, until}
 }
 
-// dropAny drops one value: a map's loop begins at a random one.
+// dropAny drops a random value: the loop over a map starts at a random one.
 func (c *Cache[K, V]) dropAny() {
 	for key := range c.values {
 		delete(c.values, key)

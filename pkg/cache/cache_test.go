@@ -43,8 +43,8 @@ func TestWhatWasDroppedIsForgotten(t *testing.T) {
 	}
 }
 
-// A fleet of one PBX more than there is room for loses few of its values, in whatever order
-// they come.
+// If a fleet has one PBX more than the cache has room for, few values are lost, in whatever order the PBXs
+// push.
 func TestAFleetThatIsALittleTooLargeIsRemembered(t *testing.T) {
 	const size = 10_000
 	c := cache.New[int, int](size)
@@ -67,7 +67,7 @@ func TestOnlyAsManyAreRememberedAsItsSize(t *testing.T) {
 	c := cache.New[int, int](10)
 	for key := range 1000 {
 		c.Put(key, key, noon)
-		c.Put(key, key, noon) // the same again takes no room
+		c.Put(key, key, noon) // the same key again takes no room
 	}
 	there := 0
 	for key := range 1000 {

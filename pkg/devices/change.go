@@ -14,8 +14,8 @@ import (
 	"trunkline/pkg/token"
 )
 
-// Change has apply change the settings of a PBX, as store.ChangeDevice does, and marks the days that
-// have to be computed again for it.
+// Change calls apply to change the settings of a PBX, as store.ChangeDevice does. It marks the days that
+// must be computed again because of the change.
 func Change(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time, apply func(*store.Device) error) error {
 	if _, err := s.ChangeDevice(ctx, mac, apply); err != nil {
 		return err
@@ -24,8 +24,8 @@ func Change(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time, app
 	return err
 }
 
-// Add puts a PBX on the fleet list with the settings that apply sets, and reports whether it was
-// removed before: then its URL opens again. One that has settings is refused.
+// Add puts a PBX on the fleet list, with the settings that apply sets. It refuses a PBX that has settings.
+// removed reports whether the PBX was removed before: then its URL is valid again.
 func Add(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time, apply func(*store.Device) error) (removed bool, err error) {
 	listed, err := s.Listed(ctx, mac)
 	if err != nil {
@@ -42,7 +42,7 @@ func Add(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time, apply 
 	})
 }
 
-// AddAlias lets the events of a PBX name another MAC.
+// AddAlias allows events of a PBX to name another MAC.
 func AddAlias(d *store.Device, mac, alias pbx.MAC) error {
 	at, there := slices.BinarySearch(d.Aliases, alias)
 	switch {
@@ -57,37 +57,37 @@ func AddAlias(d *store.Device, mac, alias pbx.MAC) error {
 	return nil
 }
 
-// RemoveAlias refuses the events of a PBX that name an alias from now on.
+// RemoveAlias removes an alias. From then on, events of the PBX that name it are refused.
 func RemoveAlias(d *store.Device, mac, alias pbx.MAC) error {
 	at, there := slices.BinarySearch(d.Aliases, alias)
 	if !there {
-		return fmt.Errorf("%s is no alias of %s", alias, mac)
+		return fmt.Errorf("%s is not an alias of %s", alias, mac)
 	}
 	d.Aliases = slices.Delete(d.Aliases, at, at+1)
 	d.Unreadable = d.Unreadable.Without("aliases")
 	return nil
 }
 
-// Revoke revokes the URLs of a PBX below a generation. No URL that was revoked opens again.
+// Revoke revokes the URLs of a PBX below a generation. A revoked URL never becomes valid again.
 func Revoke(d *store.Device, below token.Generation) error {
 	if d.Check("min_generation") == nil && uint32(below) < d.MinGeneration {
-		return fmt.Errorf("URLs below %d were revoked already, and stay so", d.MinGeneration)
+		return fmt.Errorf("URLs below %d are revoked already, and stay so", d.MinGeneration)
 	}
 	return Setting("min_generation").Set(d, below.String())
 }
 
-// RevokeLeast revokes the URLs of the least generation that opens, and of those before it.
+// RevokeLeast revokes the URLs of the lowest valid generation.
 func RevokeLeast(d *store.Device) error {
 	if err := d.Check("min_generation"); err != nil {
-		return fmt.Errorf("%w: say with --below which URLs should open no longer", err)
+		return fmt.Errorf("%w: say with --below which URLs to revoke", err)
 	}
 	if d.MinGeneration == math.MaxUint32 {
-		return errors.New("there is no generation after this PBX's: its last URL can only be cut off with pbxctl device disable")
+		return errors.New("this PBX has the last generation: its URL can only be refused with pbxctl device disable")
 	}
 	return Revoke(d, LeastGeneration(*d)+1)
 }
 
-// LeastGeneration is the least generation of URLs of a PBX that open.
+// LeastGeneration returns the lowest generation of valid URLs of a PBX.
 func LeastGeneration(d store.Device) token.Generation {
 	return token.Generation(max(1, d.MinGeneration))
 }

@@ -115,7 +115,7 @@ func TestAPBXIsAddedOnce(t *testing.T) {
 	}
 }
 
-// fleetOf is a fleet of one PBX, with settings and a name.
+// fleetOf returns a fleet of one PBX, with settings and a name.
 func fleetOf(t *testing.T) (*storetest.Memory, *store.Store) {
 	t.Helper()
 	table := storetest.NewMemory()
@@ -151,7 +151,7 @@ func TestAPBXTakesAnothersPlaceHoweverOftenItIsStopped(t *testing.T) {
 			return
 		}
 		if failed == nil {
-			t.Errorf("call %d failed, and nobody was told", failing)
+			t.Errorf("call %d failed, and no error was returned", failing)
 		}
 		done, err := replacement.Do(t.Context(), s)
 		if want := (devices.Replaced{From: pbx.UTCDay(now()), OldDisabled: true}); err != nil || done != want {

@@ -1,17 +1,17 @@
 package devices
 
-// Field is a value of a T as text: what a flag has, or a cell in a column of that name.
+// Field is a value of a T as text, as in a flag, or in a cell of the column of that name.
 type Field[T any] struct {
 	Name string
 	Get  func(T) string
-	// Set reads a text; an empty one unsets the value. Its error says what is wrong with the text.
+	// Set sets the value from a text; an empty text unsets it. Its error says what is wrong with the text.
 	Set func(*T, string) error
 }
 
 // Fields are all values of a T, in the order of their columns.
 type Fields[T any] []Field[T]
 
-// Names are the names of the fields.
+// Names returns the names of the fields.
 func (all Fields[T]) Names() (names []string) {
 	for _, f := range all {
 		names = append(names, f.Name)
@@ -19,7 +19,7 @@ func (all Fields[T]) Names() (names []string) {
 	return names
 }
 
-// Texts are the values of the fields.
+// Texts returns the values of the fields.
 func (all Fields[T]) Texts(of T) (texts []string) {
 	for _, f := range all {
 		texts = append(texts, f.Get(of))

@@ -19,19 +19,19 @@ type Member struct {
 	Inferred  pbx.Zone  `json:"inferred_zone,omitzero"`
 	LastEvent time.Time `json:"last_heard,omitzero"`
 	KID       string    `json:"kid,omitempty"`
-	// Unreadable is what can't be read of all this, by the name of its member.
+	// Unreadable has the members that can't be read, by their names.
 	Unreadable store.UnreadableMembers `json:"unreadable,omitempty"`
 }
 
-// The names of what is known of a PBX beside its settings, in JSON.
+// The JSON names of what is known of a PBX beside its settings.
 const (
 	memberSettings = "settings"
 	memberInferred = "inferred_zone"
 	memberHeard    = "last_heard"
 )
 
-// Read is what is known of a PBX. It tells what can't be read, and fails only where the
-// records can't be reached.
+// Read reads what is known of a PBX. Unreadable members are in the Member. Read fails only if the records
+// can't be reached.
 func Read(ctx context.Context, s *store.Store, mac pbx.MAC) (m Member, err error) {
 	m.MAC = mac
 	m.Device, err = s.Device(ctx, mac)
@@ -48,7 +48,7 @@ func Read(ctx context.Context, s *store.Store, mac pbx.MAC) (m Member, err error
 	return m, m.tolerate(memberHeard, err)
 }
 
-// tolerate notes that something can't be read. Any other error stays.
+// tolerate notes in the Member that something can't be read. It returns any other error.
 func (m *Member) tolerate(what string, err error) error {
 	if !errors.Is(err, store.ErrNotUnderstood) {
 		return err
@@ -61,18 +61,17 @@ func (m *Member) tolerate(what string, err error) error {
 	return err
 }
 
-// Waiting reports whether a PBX may send, and has never sent anything.
+// Waiting reports whether a PBX may send events, and has never sent one.
 func (m Member) Waiting() bool {
 	_, unknown := m.Unreadable[memberHeard]
 	return m.LastEvent.IsZero() && !unknown && !m.Disabled
 }
 
-// SettingsError is the text of the error that keeps all settings from being read; empty where they
-// can be read.
+// SettingsError returns why no setting can be read; empty if settings can be read.
 func (m Member) SettingsError() string { return m.Unreadable.Text(memberSettings) }
 
-// ClockZone is where the clock of a PBX stands, as far as is known; else the fallback. Where its zone
-// was set or learnt, and can't be read, that is an error: days would be those of another zone.
+// ClockZone returns the zone of a PBX's clock, as far as it is known; else the fallback. A zone that was set
+// or inferred and can't be read is an error. Otherwise days would be those of another zone.
 func (m Member) ClockZone(fallback pbx.Zone) (pbx.Zone, error) {
 	needed := []string{memberSettings, "zone"}
 	if !m.Zone.Known() {
@@ -86,8 +85,8 @@ func (m Member) ClockZone(fallback pbx.Zone) (pbx.Zone, error) {
 	return store.ClockZone(m.Device, store.Seen{Zone: m.Inferred}, fallback), nil
 }
 
-// CheckListed refuses a PBX that is not on the fleet list: a mistyped MAC would make a PBX that does
-// not exist, and leave the one that was meant as it is.
+// CheckListed refuses a PBX that is not on the fleet list. A mistyped MAC would otherwise create a PBX that
+// does not exist, and not change the right one.
 func CheckListed(ctx context.Context, s *store.Store, mac pbx.MAC) error {
 	listed, err := s.Listed(ctx, mac)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Name is a name and the PBX in which it is one.
+// Name is a name and its PBX.
 type Name struct {
 	MAC pbx.MAC `json:"mac"`
 	store.Name
 }
 
-// Names yields the names in a PBX; in all of the fleet where mac is empty.
+// Names yields the names of a PBX; of the whole fleet if mac is empty.
 func Names(ctx context.Context, s *store.Store, mac pbx.MAC) iter.Seq2[Name, error] {
 	if mac != "" {
 		names, err := namesOf(ctx, s, mac)
@@ -39,7 +39,7 @@ func namesOf(ctx context.Context, s *store.Store, mac pbx.MAC) (all []Name, err 
 	return all, err
 }
 
-// NameFields are what can be said of a queue, an agent or a number beside its kind and ID.
+// NameFields returns what can be entered for a queue, an agent or a number beside its kind and ID.
 func NameFields() Fields[store.Name] {
 	return Fields[store.Name]{
 		nameField("name", "name", func(n store.Name) string { return n.Name }, func(n *store.Name, s string) error {
@@ -59,7 +59,7 @@ func NameFields() Fields[store.Name] {
 	}
 }
 
-// nameField is a field of a member whose text is what stands there where it can't be read, until
+// nameField returns a field of a member. If the member can't be read, the field shows the stored text until
 // it is set.
 func nameField(name, member string, get func(store.Name) string, set func(*store.Name, string) error) Field[store.Name] {
 	return Field[store.Name]{

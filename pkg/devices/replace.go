@@ -15,27 +15,27 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Replacement has a PBX take another's place, with all that is set for it.
+// Replacement replaces a PBX by another, which gets all its settings.
 type Replacement struct {
 	Old, By pbx.MAC
-	// From is the day, by the old PBX's clock, from which the new one is in its place. Zero: today.
+	// From is the day of the replacement, by the old PBX's clock. Zero: today.
 	From pbx.Day
 	// KeepOld leaves the old PBX enabled.
 	KeepOld bool
-	// Fallback is the zone of a PBX whose zone is not known.
+	// Fallback is the zone of a PBX whose zone is unknown.
 	Fallback pbx.Zone
 	Now      func() time.Time
 }
 
-// Replaced is what came of a Replacement.
+// Replaced is the result of a Replacement.
 type Replaced struct {
 	From          pbx.Day
 	OldDisabled   bool
-	MinGeneration uint32 // of the new PBX's URLs that open; 0: all do
+	MinGeneration uint32 // of the new PBX's valid URLs; 0: all are
 }
 
-// Do writes the new PBX's settings and names, and then disables the old one. It may be stopped
-// anywhere, and done again.
+// Do writes the new PBX's settings and names, and then disables the old PBX. An interrupted Do can be
+// repeated.
 func (r Replacement) Do(ctx context.Context, s *store.Store) (done Replaced, err error) {
 	if err := CheckListed(ctx, s, r.Old); err != nil {
 		return done, err
@@ -76,11 +76,11 @@ func (r Replacement) disableOld(ctx context.Context, s *store.Store) error {
 	return err
 }
 
-// day is the day from which the new PBX is in the old one's place.
+// day returns the day of the replacement.
 func (r Replacement) day(old Member) (pbx.Day, error) {
 	if len(old.Unreadable) > 0 {
 		names := slices.Sorted(maps.Keys(old.Unreadable))
-		return 0, fmt.Errorf("of %s can't be read: %s; set it again with pbxctl device set first", r.Old, strings.Join(names, ", "))
+		return 0, fmt.Errorf("settings of %s can't be read: %s; set them again with pbxctl device set first", r.Old, strings.Join(names, ", "))
 	}
 	zone, err := old.ClockZone(r.Fallback)
 	if err != nil {
@@ -88,7 +88,7 @@ func (r Replacement) day(old Member) (pbx.Day, error) {
 	}
 	today := zone.Local(r.Now()).Day()
 	if r.From > today && !r.KeepOld {
-		return 0, errors.New("--from: until that day the old PBX goes on: say --keep-old, and disable it then")
+		return 0, errors.New("--from: the old PBX sends until that day: say --keep-old, and disable it on that day")
 	}
 	if r.From != 0 {
 		return r.From, nil
@@ -96,7 +96,7 @@ func (r Replacement) day(old Member) (pbx.Day, error) {
 	return today, nil
 }
 
-// names are those of the old PBX. That the new one has any is an error, unless it was given them.
+// names returns the names of the old PBX. If the new one has other names, that is an error.
 func (r Replacement) names(ctx context.Context, s *store.Store) (store.Names, error) {
 	by, err := s.Device(ctx, r.By)
 	if err != nil {
@@ -107,18 +107,18 @@ func (r Replacement) names(ctx context.Context, s *store.Store) (store.Names, er
 		return nil, err
 	}
 	if len(own) > 0 && by.Replaces != r.Old {
-		return nil, fmt.Errorf("%s has names already: it can't take another's place", r.By)
+		return nil, fmt.Errorf("%s has names already: it can't replace another PBX", r.By)
 	}
 	return s.Names(ctx, r.Old)
 }
 
-// apply gives a PBX for which nothing is set the settings of the old one.
+// apply gives a PBX without settings the settings of the old one.
 func (r Replacement) apply(d *store.Device, old store.Device, from pbx.Day) error {
 	was := *d
 	if d.Replaces != r.Old {
-		d.Disabled = false // one that was removed comes back
+		d.Disabled = false // a removed PBX comes back
 		if !IsNew(*d) {
-			return fmt.Errorf("%s has settings already: it can't take another's place", r.By)
+			return fmt.Errorf("%s has settings already: it can't replace another PBX", r.By)
 		}
 	}
 	*d = old
@@ -128,7 +128,7 @@ func (r Replacement) apply(d *store.Device, old store.Device, from pbx.Day) erro
 	return Setting("aliases").Set(d, printedAll(aliases))
 }
 
-// IsNew reports whether nothing is set for a PBX but which of its URLs open.
+// IsNew reports whether nothing is set for a PBX, except which of its URLs are valid.
 func IsNew(d store.Device) bool {
 	d.MinGeneration, d.Unreadable = 0, d.Unreadable.Without("min_generation")
 	if len(d.Unreadable) == 0 {

@@ -12,7 +12,7 @@ import (
 	"trunkline/pkg/token"
 )
 
-// Settings are all that can be set for a PBX, each by the name of its member in JSON.
+// Settings returns everything that can be set for a PBX, by the JSON names of the members.
 func Settings() Fields[store.Device] {
 	return Fields[store.Device]{
 		setting("name", func(d store.Device) string { return d.Name }, setName),
@@ -29,7 +29,8 @@ func Settings() Fields[store.Device] {
 	}
 }
 
-// setting is a field whose text is what stands there where it can't be read, until it is set.
+// setting returns a field of a setting. If the setting can't be read, the field shows the stored text until
+// it is set.
 func setting(name string, get func(store.Device) string, set func(*store.Device, string) error) Field[store.Device] {
 	return Field[store.Device]{
 		name,
@@ -89,7 +90,7 @@ func setTalkIncludesHold(d *store.Device, s string) error { return setYesOrNo(&d
 
 func setDisabled(d *store.Device, s string) error { return setYesOrNo(&d.Disabled, s) }
 
-// YesOrNo is how the text of a setting says whether something holds.
+// YesOrNo returns the text of a setting that is on or off.
 func YesOrNo(b bool) string {
 	if b {
 		return "yes"
@@ -109,10 +110,10 @@ func setYesOrNo(b *bool, s string) error {
 	return nil
 }
 
-// MaxAliases is how many aliases a PBX may have: more than any PBX has replaced.
+// MaxAliases is the most aliases of a PBX. No PBX has replaced that many.
 const MaxAliases = 100
 
-// setAliases sets MACs with blanks, commas or semicolons between them.
+// setAliases sets MACs, which are separated by blanks, commas or semicolons.
 func setAliases(d *store.Device, s string) error {
 	d.Aliases = nil
 	for _, text := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;", r) }) {
@@ -130,12 +131,12 @@ func setAliases(d *store.Device, s string) error {
 	return nil
 }
 
-// knownOf are those that are known of some.
+// knownOf returns the MACs that are not empty.
 func knownOf(some ...pbx.MAC) []pbx.MAC {
 	return slices.DeleteFunc(some, func(mac pbx.MAC) bool { return mac == "" })
 }
 
-// Label is a MAC as on a label: a spreadsheet may take 12 digits, or 11 and an e, for a number.
+// Label returns a MAC as printed on labels. Spreadsheets may read 12 digits, or 11 and an e, as a number.
 func Label(mac pbx.MAC) string {
 	var b strings.Builder
 	for i := 0; i < len(mac); i += 2 {
@@ -147,7 +148,7 @@ func Label(mac pbx.MAC) string {
 	return b.String()
 }
 
-// printedAll are MACs as on labels, with blanks between them.
+// printedAll returns MACs as printed on labels, separated by blanks.
 func printedAll(all []pbx.MAC) string {
 	texts := make([]string, len(all))
 	for i, mac := range all {
@@ -156,7 +157,7 @@ func printedAll(all []pbx.MAC) string {
 	return strings.Join(texts, " ")
 }
 
-// generationText is the least generation that opens; empty: all do.
+// generationText returns the lowest valid generation; empty: all are valid.
 func generationText(g uint32) string {
 	if g == 0 {
 		return ""

@@ -12,15 +12,15 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Devices is how files of settings are imported.
+// Devices says how files of settings are imported.
 type Devices struct {
-	// Reopen enables PBXs, and lets revoked URLs open, where the file says so.
+	// Reopen allows a file to enable PBXs, and to make revoked URLs valid.
 	Reopen bool
 	Now    func() time.Time
 }
 
-// Read reads a file of settings, and checks it. name is what errors call it. The error lists its
-// mistakes, each with its line and column.
+// Read reads and checks a file of settings. Errors call it name. The error lists the mistakes, each with its
+// line and column.
 func (d Devices) Read(in io.Reader, name string) (*Import, error) {
 	file, err := readDevices(in, name)
 	if err != nil {
@@ -33,13 +33,13 @@ func (d Devices) Read(in io.Reader, name string) (*Import, error) {
 	return newImport(file, edits)
 }
 
-// Label is what a file of settings says of a PBX for people.
+// Label has the texts for people about a PBX, from a file of settings.
 type Label struct {
 	MAC        pbx.MAC
 	Name, Site string
 }
 
-// ReadLabels reads which PBXs a file of settings has. It is as strict as Devices.Read.
+// ReadLabels reads the PBXs of a file of settings. It is as strict as Devices.Read.
 func ReadLabels(in io.Reader, name string) (all []Label, err error) {
 	file, err := readDevices(in, name)
 	if err != nil {
@@ -56,7 +56,7 @@ func ReadLabels(in io.Reader, name string) (all []Label, err error) {
 
 func deviceHeads() []string { return append([]string{"mac"}, devices.Settings().Names()...) }
 
-// readDevices reads a file of settings, and notes what is wrong with it.
+// readDevices reads a file of settings, and notes its mistakes.
 func readDevices(in io.Reader, name string) (*sheet, error) {
 	file, err := readSheet(in, name, deviceHeads())
 	if err != nil {
@@ -76,10 +76,10 @@ func readDevices(in io.Reader, name string) (*sheet, error) {
 }
 
 func (d Devices) edit(file *sheet, row sheetRow) edit {
-	// apply sets what the row says, and returns what stays shut against it.
+	// apply sets the values of the row. It returns the settings that stay, against the row.
 	apply := func(device *store.Device) []string {
 		before := *device
-		set(devices.Settings(), device, file, row) // it was found good
+		set(devices.Settings(), device, file, row) // it was checked before
 		if d.Reopen {
 			return nil
 		}
@@ -112,7 +112,7 @@ func (d Devices) edit(file *sheet, row sheetRow) edit {
 	}
 }
 
-// keepShut takes back what would let a PBX in that was shut, and returns which settings stay.
+// keepShut undoes changes that would admit a PBX that was refused. It returns the settings that stay.
 func keepShut(before store.Device, d *store.Device) (stay []string) {
 	if before.Disabled && !d.Disabled {
 		d.Disabled, stay = true, append(stay, "disabled")
@@ -126,8 +126,8 @@ func keepShut(before store.Device, d *store.Device) (stay []string) {
 	return stay
 }
 
-// WriteDevices writes a file of settings that Devices reads, of the PBXs that list adds. One whose
-// settings can't be read is left out, and named by the error.
+// WriteDevices writes a file of settings of the PBXs that list adds, which Devices.Read reads. It leaves out
+// PBXs whose settings can't be read; the error names them.
 func WriteDevices(out io.Writer, list func(add func(devices.Member) error) error) error {
 	var left []error
 	err := Write(out, deviceHeads(), func(add Adder) error {

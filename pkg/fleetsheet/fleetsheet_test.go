@@ -52,7 +52,7 @@ func write(t *testing.T, s *store.Store, file *fleetsheet.Import) ([]fleetsheet.
 	return plans, file.Write(t.Context(), s, plans, func() {})
 }
 
-// imported imports a file of settings and one of names.
+// imported imports a file of settings and a file of names.
 func imported(t *testing.T, s *store.Store, settings, names string) {
 	t.Helper()
 	if _, err := importDevices(t, s, settings); err != nil {
@@ -96,7 +96,7 @@ func exportedNames(t *testing.T, s *store.Store) string {
 	return out.String()
 }
 
-// settingsOf are the settings of all PBXs.
+// settingsOf returns the settings of all PBXs.
 func settingsOf(t *testing.T, s *store.Store) map[pbx.MAC]store.Device {
 	t.Helper()
 	all := map[pbx.MAC]store.Device{}
@@ -116,7 +116,7 @@ func expectDevices(t *testing.T, what string, s *store.Store, want map[pbx.MAC]s
 	}
 }
 
-// mistakes is the error for a file with these mistakes, one a line.
+// mistakes returns the error for a file with these mistakes, one a line.
 func mistakes(lines string) string {
 	return "fleet.csv has mistakes, so nothing was done:\n  " + strings.ReplaceAll(lines, "\n", "\n  ")
 }
@@ -150,7 +150,7 @@ const named = `mac,kind,id,name,opens,target_percent,target_seconds
 68:69:2e:0b:00:02,queue,'0630,Sales,,,
 `
 
-// nasty are values that spreadsheets take for something else.
+// nasty are values that spreadsheets read as something else.
 var nasty = []string{
 	`=cmd|' /C calc'!A0`, `'=1+1`, `''''-x`, "@SUM(A1)", "-1", "+49 30 1", "＝1", "'90", "0042", "123456789012345678", "1", "'", "''", "o'clock",
 	`"quoted"`, "a,b;c", "émigré", "true", "1e5", "2026-11-24",
@@ -368,7 +368,7 @@ func TestWhatIsExportedIsReadBackAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		did := strings.Replace(name, "1e5", "1f5", 1) // the other one is no ID
+		did := strings.Replace(name, "1e5", "1f5", 1) // the other text is not a valid ID
 		setName(t, s, mac, store.Name{Kind: naming.DID, ID: did, Name: name})
 	}
 	hours, err := naming.ParseHours("24/7")
@@ -408,7 +408,7 @@ func setName(t *testing.T, s *store.Store, mac pbx.MAC, name store.Name) {
 	}
 }
 
-// garbled is a table in which the settings of a PBX are no object.
+// garbled is a table in which the settings of a PBX are not an object.
 type garbled struct {
 	*storetest.Memory
 	mac pbx.MAC
@@ -436,7 +436,7 @@ func TestAPBXThatCannotBeReadKeepsNoOtherFromBeingExported(t *testing.T) {
 	}
 }
 
-// every is a PBX of which everything is set.
+// every returns settings in which everything is set.
 func every(t *testing.T) store.Device {
 	t.Helper()
 	d := branchDevices(t)["68692e0b0001"]

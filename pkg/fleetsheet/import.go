@@ -14,44 +14,44 @@ import (
 	"trunkline/pkg/store"
 )
 
-// Import is what a file without mistakes says of PBXs.
+// Import has the contents of a file without mistakes.
 type Import struct {
 	file  *sheet
 	edits []edit
 }
 
-// edit is what rows of a file say of one PBX.
+// edit has the rows of a file for one PBX.
 type edit struct {
 	row sheetRow // the first one
-	// plan tells what the edit would change of a PBX that is on the fleet list, or is not. Its
-	// error is a mistake where the rows are at fault.
+	// plan returns what the edit would change. known says whether the PBX is on the fleet list. Its
+	// error is a mistake if the rows are wrong.
 	plan  func(ctx context.Context, s *store.Store, known bool) (Plan, error)
 	write func(context.Context, *store.Store) error
 }
 
-// Plan is what a file changes of one PBX.
+// Plan is what a file changes for one PBX.
 type Plan struct {
 	MAC     pbx.MAC
 	Changes []Change
 	IsNew   bool // the PBX is not on the fleet list yet
-	// Shut are the settings that stay as they are, since those of the file would let the PBX in.
+	// Shut are the settings that stay, since those of the file would admit a PBX that was refused.
 	Shut []string
 }
 
 // Change is a value that an import changes.
 type Change struct {
 	MAC    pbx.MAC     `json:"mac"`
-	Kind   naming.Kind `json:"kind,omitempty"` // of what is named in the PBX
+	Kind   naming.Kind `json:"kind,omitempty"` // of the named thing
 	ID     string      `json:"id,omitempty"`
 	Column string      `json:"column"`
 	Before string      `json:"before"`
 	After  string      `json:"after"`
 }
 
-// AtOnce is how many PBXs are read or written at a time.
+// AtOnce is how many PBXs are read or written concurrently.
 const AtOnce = 16
 
-// newImport is an import of a file that has no mistakes; else the error lists them.
+// newImport returns the import of a file; its error lists the mistakes.
 func newImport(file *sheet, edits []edit) (*Import, error) {
 	if err := file.err(); err != nil {
 		return nil, err
@@ -59,12 +59,12 @@ func newImport(file *sheet, edits []edit) (*Import, error) {
 	return &Import{file, edits}, nil
 }
 
-// Len is of how many PBXs the file says something.
+// Len returns how many PBXs the file has.
 func (i *Import) Len() int { return len(i.edits) }
 
-// Plan finds what the file changes, and changes nothing. A PBX that can't be read is left as it is,
-// and named by the error of a loop, which comes with plans. After any other error there are none.
-// step is called for each PBX, at any time and from several goroutines.
+// Plan finds what the file changes, and changes nothing. It skips PBXs that can't be read: then it returns
+// plans and the error of a loop, which names them. With any other error it returns no plans. Plan calls
+// step for each PBX, from several goroutines.
 func (i *Import) Plan(ctx context.Context, s *store.Store, step func()) ([]Plan, error) {
 	known := map[pbx.MAC]bool{}
 	fleet := each.Loop[pbx.MAC]{Of: "entries of the fleet list", Name: each.Text[pbx.MAC]}
@@ -98,8 +98,8 @@ func (i *Import) Plan(ctx context.Context, s *store.Store, step func()) ([]Plan,
 	return plans, errors.Join(listErr, err)
 }
 
-// Write changes what plans of this import say, and leaves alone the PBXs of which nothing changes.
-// After an error some are written, and the file may be imported again. step is as for Plan.
+// Write makes the changes in plans of this import. It does not write PBXs without changes. After an error,
+// some PBXs are written, and the file may be imported again. step is as for Plan.
 func (i *Import) Write(ctx context.Context, s *store.Store, plans []Plan, step func()) error {
 	var written atomic.Int64
 	pbxs := each.Loop[int]{Of: "PBXs to be written", Name: i.name, AtOnce: AtOnce}
@@ -115,7 +115,7 @@ func (i *Import) Write(ctx context.Context, s *store.Store, plans []Plan, step f
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%d PBXs were written, and others not; import the file again: %w", written.Load(), err)
+		return fmt.Errorf("%d PBXs were written, others were not; import the file again: %w", written.Load(), err)
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (i *Import) numbers() iter.Seq[int] {
 
 func (i *Import) name(n int) string { return string(i.edits[n].row.mac) }
 
-// differences are the values in which before and after differ.
+// differences returns the values in which before and after differ.
 func differences[T any](fields devices.Fields[T], before, after T, of Change) (all []Change) {
 	for _, f := range fields {
 		if of.Column, of.Before, of.After = f.Name, f.Get(before), f.Get(after); of.Before != of.After {
@@ -143,7 +143,7 @@ func differences[T any](fields devices.Fields[T], before, after T, of Change) (a
 	return all
 }
 
-// set sets the values that a row has columns for.
+// set sets the values for which the file has columns.
 func set[T any](fields devices.Fields[T], of *T, s *sheet, row sheetRow) {
 	for _, f := range fields {
 		if s.has(f.Name) {

@@ -13,8 +13,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// ReadNames reads a file of names, and checks it. name is what errors call it. The error lists its
-// mistakes, each with its line and column.
+// ReadNames reads and checks a file of names. Errors call it name. The error lists the mistakes, each with
+// its line and column.
 func ReadNames(in io.Reader, name string) (*Import, error) {
 	file, err := readSheet(in, name, nameHeads())
 	if err != nil {
@@ -31,7 +31,7 @@ func nameHeads() []string {
 	return append([]string{"mac", "kind", "id"}, devices.NameFields().Names()...)
 }
 
-// nameEdits checks the rows of a file, and puts those of a PBX together.
+// nameEdits checks the rows of a file, and groups them by PBX.
 func nameEdits(file *sheet) (edits []edit) {
 	lines, of := map[[3]string]int{}, map[pbx.MAC][]sheetRow{}
 	var macs []pbx.MAC
@@ -55,7 +55,7 @@ func nameEdits(file *sheet) (edits []edit) {
 	return edits
 }
 
-// thingOf is the kind and ID of a row.
+// thingOf returns the kind and ID of a row.
 func thingOf(row sheetRow) store.Name {
 	return store.Name{Kind: naming.Kind(strings.ToLower(row.cells["kind"])), ID: row.cells["id"]}
 }
@@ -76,14 +76,14 @@ func checkName(file *sheet, row sheetRow) {
 	}
 }
 
-// nameEdit is what rows say of one PBX.
+// nameEdit returns the edit of one PBX's rows.
 func nameEdit(file *sheet, rows []sheetRow) edit {
 	mac := rows[0].mac
 	apply := func(names store.Names) (store.Names, error) {
 		for _, row := range rows {
 			thing := thingOf(row)
 			name := names.Find(thing.Kind, thing.ID)
-			set(devices.NameFields(), &name, file, row) // it was found good
+			set(devices.NameFields(), &name, file, row) // it was checked before
 			names = names.With(name)
 		}
 		return names, names.Check()
@@ -116,7 +116,7 @@ func nameEdit(file *sheet, rows []sheetRow) edit {
 	}
 }
 
-// WriteNames writes a file that ReadNames reads, of the names that list adds.
+// WriteNames writes a file of the names that list adds, which ReadNames reads.
 func WriteNames(out io.Writer, list func(add func(devices.Name) error) error) error {
 	return Write(out, nameHeads(), func(add Adder) error {
 		return list(func(n devices.Name) error {

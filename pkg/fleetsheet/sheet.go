@@ -15,15 +15,15 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// sheet is a CSV file that is to be imported, and what is wrong with it.
+// sheet is a CSV file to import, and its mistakes.
 type sheet struct {
 	file  string
-	heads []string // of the columns, empty where there is none
+	heads []string // of the columns; empty if a column has no head
 	rows  []sheetRow
 	wrong []mistake
 }
 
-// sheetRow is a row that has something in it.
+// sheetRow is a row that is not empty.
 type sheetRow struct {
 	line   int
 	mac    pbx.MAC
@@ -31,9 +31,9 @@ type sheetRow struct {
 	column map[string]int    // from 1
 }
 
-// mistake is something wrong in a file.
+// mistake is a mistake in a file.
 type mistake struct {
-	line, column int // from 1; 0: of no column
+	line, column int // from 1; 0: not in a column
 	head         string
 	err          error
 }
@@ -50,12 +50,12 @@ func (m mistake) Error() string {
 
 const (
 	maxSheet       = 16 << 20 // bytes
-	mistakesAtMost = 100      // that are told
+	mistakesAtMost = 100      // that errors list
 )
 
-// readSheet reads a CSV file with columns of these heads; name is what errors call it. Of separators,
-// marks, quotes and line ends it takes whatever spreadsheets write. The column mac must be
-// there, and is read.
+// readSheet reads a CSV file with columns of these heads. Errors call it name. It accepts all separators,
+// marks, quotes and line ends that spreadsheets write. The column mac is required, and its MACs are
+// parsed.
 func readSheet(in io.Reader, name string, heads []string) (*sheet, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxSheet+1))
 	if err != nil {
@@ -74,7 +74,7 @@ func readSheet(in io.Reader, name string, heads []string) (*sheet, error) {
 // ByteOrderMark is the mark by which Excel knows UTF-8, at the beginning of a file.
 const ByteOrderMark = "\ufeff"
 
-// read reads all rows. Its error is one that leaves nothing to look at.
+// read reads all rows. After an error, there are no rows to check.
 func (s *sheet) read(text []byte, heads []string) error {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return errors.New(`it is UTF-16: save it as "CSV UTF-8"`)
@@ -95,7 +95,7 @@ func (s *sheet) read(text []byte, heads []string) error {
 			return errors.New("it is empty: its first line should name the columns, such as mac,name,site,zone")
 		case err == io.EOF:
 			return nil
-		case errors.As(err, &broken): // what follows may be misread
+		case errors.As(err, &broken): // what follows may be wrong
 			s.wrong = append(s.wrong, mistake{
 				line: broken.StartLine + skipped,
 				err:  fmt.Errorf("%w, at byte %d of line %d", broken.Err, broken.Column, broken.Line+skipped),
@@ -109,7 +109,7 @@ func (s *sheet) read(text []byte, heads []string) error {
 	}
 }
 
-// invalidAt is where a text is no UTF-8, or -1.
+// invalidAt returns where a text is not UTF-8, or -1.
 func invalidAt(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
@@ -121,8 +121,8 @@ func invalidAt(text []byte) int {
 	return -1
 }
 
-// separatorOf is what separates the cells of a text, and the text without a first line that
-// says so to Excel.
+// separatorOf returns the separator of a text's cells. rest is the text without Excel's first line that names
+// the separator, and skipped how many lines that removed.
 func separatorOf(text []byte) (separator rune, rest []byte, skipped int) {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	said, found := strings.CutPrefix(strings.TrimRight(string(first), "\r"), "sep=")
@@ -138,7 +138,7 @@ func separatorOf(text []byte) (separator rune, rest []byte, skipped int) {
 	return separator, text, 0
 }
 
-// add adds a row; the first one has the heads.
+// add adds a row. The first row has the heads.
 func (s *sheet) add(line int, record []string, heads []string) {
 	for i := range record {
 		record[i] = unguard(strings.TrimSpace(strings.ReplaceAll(record[i], "\u00a0", " ")))
@@ -169,10 +169,10 @@ func (s *sheet) addHeads(line int, record []string, heads []string) {
 	}
 }
 
-// has reports whether there is a column of that head, so that its cells count, also empty ones.
+// has reports whether the file has a column of that head. Then even its empty cells count.
 func (s *sheet) has(head string) bool { return slices.Contains(s.heads, head) }
 
-// needs notes that columns are missing; then no row can be understood.
+// needs notes missing columns. If one is missing, no row is used.
 func (s *sheet) needs(heads ...string) {
 	for _, head := range heads {
 		if !s.has(head) {
@@ -206,14 +206,14 @@ func (s *sheet) addRow(line int, record []string) {
 	s.rows = append(s.rows, row)
 }
 
-// note notes what is wrong with a cell, if anything is.
+// note adds a mistake in a cell; a nil error adds none.
 func (s *sheet) note(row sheetRow, head string, err error) {
 	if err != nil {
 		s.wrong = append(s.wrong, mistake{row.line, row.column[head], head, err})
 	}
 }
 
-// err is all that is wrong, nil where nothing is.
+// err returns all mistakes as one error; nil if there is no mistake.
 func (s *sheet) err() error {
 	if len(s.wrong) == 0 {
 		return nil
@@ -231,9 +231,9 @@ func (s *sheet) err() error {
 	return errors.New(b.String())
 }
 
-// Spreadsheets take a cell that begins so for a formula, and one that is digits for a number,
-// whose leading zeros and last digits they drop. An apostrophe says that it is text: it is
-// written before such cells, and before those that have one already; and taken away again.
+// Spreadsheets read a cell that begins like this as a formula. They read digits as a number, and lose its
+// leading zeros and last digits. An apostrophe marks a cell as text. It is written before such cells, and
+// before those that have one already. Reading removes it.
 var (
 	unsafeCell  = regexp.MustCompile(`^'*[=+\-@＝＋－＠\t\r]|^0\d+$|^\d{12,}$|^'+\d+$`)
 	guardedCell = regexp.MustCompile(`^'+([=+\-@＝＋－＠\t\r]|\d+$)`)

@@ -8,12 +8,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Adder adds a row of a PBX to a file.
+// Adder adds a PBX's row to a file.
 type Adder func(mac pbx.MAC, cells ...string) error
 
-// Write writes a CSV file that spreadsheets read as it is meant, and that this package reads back:
-// its heads, and the rows that rows adds. A cell that a spreadsheet would take for a formula or a
-// number begins with an apostrophe. Rows that were added are written also where rows fails.
+// Write writes a CSV file of the heads and the rows that rows adds. This package reads it back, and
+// spreadsheets read it without changing values. A cell that a spreadsheet would read as a formula or a number
+// begins with an apostrophe. If rows fails, the rows that it has added are written.
 func Write(out io.Writer, heads []string, rows func(Adder) error) error {
 	w := csv.NewWriter(out)
 	if err := w.Write(heads); err != nil {

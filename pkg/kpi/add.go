@@ -4,7 +4,7 @@ import (
 	"maps"
 )
 
-// Plus is the tally of the queue calls of both: of several days, queues or sites.
+// Plus adds tallies of queue calls, for instance of several days, queues or sites.
 func (t Tally) Plus(other Tally) Tally {
 	return Tally{
 		Counts: t.Counts.Plus(other.Counts), Visits: t.Visits + other.Visits,

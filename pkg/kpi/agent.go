@@ -7,8 +7,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// agentCall is what one call means to one agent: the records of queues that tried the
-// agent, outbound ones, and direct ones.
+// agentCall has the records of one call that concern one agent: those of queues that tried the agent,
+// outbound ones, and direct ones.
 type agentCall struct {
 	tried, outbound, direct []*record
 }
@@ -37,15 +37,15 @@ const (
 	AgentDirect            AgentCount = "direct_calls"
 )
 
-// AgentCountNames are the names of all of them.
+// AgentCountNames returns the names of these figures.
 func AgentCountNames() []string {
 	return []string{
 		string(AgentAnswered), string(AgentMissed), string(AgentAnsweredElsewhere), string(AgentOutbound), string(AgentDirect),
 	}
 }
 
-// addAttempts adds the records of a queue call to those of the agents whom it tried, and
-// returns those that answer it.
+// addAttempts adds the records of a queue call to the agents that it tried. It returns the records that
+// answer the call.
 func addAttempts(calls map[string]*agentCall, c *Call) (answers []*record) {
 	if c.Class != ClassQueue {
 		return nil
@@ -62,7 +62,7 @@ func addAttempts(calls map[string]*agentCall, c *Call) (answers []*record) {
 	return answers
 }
 
-// addOutbound adds the outbound records of a call to those of their agents.
+// addOutbound adds the outbound records of a call to their agents.
 func addOutbound(calls map[string]*agentCall, mine []*record) {
 	for _, r := range mine {
 		if r.agent != "" && r.direction == pbx.Outbound {
@@ -72,7 +72,7 @@ func addOutbound(calls map[string]*agentCall, mine []*record) {
 	}
 }
 
-// addDirect adds the records of a call that saw no queue to those of their agents.
+// addDirect adds the records of a call without a queue to their agents.
 func addDirect(calls map[string]*agentCall, c *Call) {
 	if c.Class != ClassDirect {
 		return
@@ -92,20 +92,20 @@ func of(calls map[string]*agentCall, r *record) *agentCall {
 	return calls[r.agent]
 }
 
-// agentDay is what an agent's row is made of.
+// agentDay accumulates an agent's row.
 type agentDay struct {
 	Agent
 	basis
-	explains bool // the rules by which its calls count are asked for
+	explains bool // the caller wants the rules by which its calls count
 	scores   values
-	signed   bool     // the agent has sessions:
-	holds    bool     // the agent was busy while holding a call, besides talking,
-	day      interval // in the day,
-	busy     union    // and busy then
+	signed   bool     // the agent has sessions
+	holds    bool     // holding a call is busy time besides talking
+	day      interval // the day
+	busy     union    // when the agent was busy in it
 }
 
-// add adds a call, and returns as what it counts. answers are the records of its queues that
-// answer it, whoever did.
+// add adds a call, and returns how it counts. answers are the records of queues that answer the call,
+// by any agent.
 func (d *agentDay) add(name string, c *agentCall, answers []*record) (counts []AgentCall) {
 	d.basis.add(c.tried...)
 	d.basis.add(c.outbound...)
@@ -127,7 +127,7 @@ func (d *agentDay) add(name string, c *agentCall, answers []*record) (counts []A
 	return counts
 }
 
-// counts is a call that counts as one of the agent's, by a rule.
+// counts returns a call that counts for the agent, with its rule.
 func (d *agentDay) counts(as AgentCount, records []*record, rule func() string) AgentCall {
 	first := slices.MinFunc(records, (*record).compareStart)
 	c := AgentCall{Agent: first.agent, UUID: first.uuid, As: as, Start: first.start, Caller: first.caller}
@@ -140,7 +140,7 @@ func (d *agentDay) counts(as AgentCount, records []*record, rule func() string) 
 	return c
 }
 
-// addTried adds one call by the rules of a queue call: as if the agent's records were all.
+// addTried adds one call by the rules of a queue call, as if it had only the agent's records.
 func (d *agentDay) addTried(name string, records, answers []*record) AgentCall {
 	slices.SortFunc(records, (*record).compareStart)
 	c := Call{counted: records}
@@ -180,12 +180,11 @@ func (d *agentDay) sum(c Call) {
 	}
 }
 
-// giveOrTake is how many seconds may lie between an answer and the end of another agent's
-// attempt that it ended.
+// giveOrTake is how many seconds may lie between an answer and the end of the attempt that it ended.
 const giveOrTake = 2
 
-// missed is the attempt by which an agent missed a call that the agent did not answer: the
-// first that did not last until another agent's answer; nil: there is none.
+// missed returns the attempt by which an agent missed a call: the first one that did not last until
+// another agent's answer. It returns nil if all did.
 func missed(agent string, attempts, answers []*record) *record {
 	for _, attempt := range attempts {
 		ended := func(r *record) bool { return r.agent != agent && attempt.endedBy(r) }

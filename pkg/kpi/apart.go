@@ -9,7 +9,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// leg is what a day keeps of a plain call detail record.
+// leg is the part of a plain call detail record that a day keeps.
 type leg struct {
 	call, hash        string
 	start             pbx.LocalTime
@@ -29,7 +29,7 @@ func newLeg(e *pbx.CDR, s Source, zone pbx.Zone) *leg {
 	}
 }
 
-// compare puts the legs of one call side by side, the earliest first.
+// compare orders legs by call, the earliest first.
 func (l *leg) compare(other *leg) int {
 	return cmp.Or(cmp.Compare(l.call, other.call), cmp.Compare(l.from, other.from), cmp.Compare(l.hash, other.hash))
 }
@@ -72,13 +72,13 @@ func (n *CDRCounts) add(legs []*leg) {
 	n.Billable += longest
 }
 
-// step is what a day keeps of a menu that a caller heard.
+// step is the part of an IVR step that a day keeps.
 type step struct {
 	ivr, key, uuid, hash string
 	suspect              bool
 }
 
-// compare puts the steps of one menu and key side by side, and those of one call among them.
+// compare orders steps by menu, key and call.
 func (s *step) compare(other *step) int {
 	return cmp.Or(cmp.Compare(s.ivr, other.ivr), cmp.Compare(s.key, other.key), cmp.Compare(s.uuid, other.uuid))
 }

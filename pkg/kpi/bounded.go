@@ -8,17 +8,17 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// MaxNames is how many queues, and how many agents, have rows of their own in a day at the
-// most; and how many miss causes, and keys in menus, a row tells apart. No PBX has half as many.
+// MaxNames is the most queues, and the most agents, that have rows of their own in a day. It is also the
+// most miss causes, and keys in menus, that a row distinguishes. No PBX has half as many.
 const MaxNames = 2_000
 
-// OtherCauses is under which the calls are counted of the miss causes over MaxNames.
+// OtherCauses is the name under which calls of the rarest miss causes are counted.
 const OtherCauses = "OTHER"
 
-// Bounded are the rows with at most MaxNames queues and agents: those with the most records, and
-// of as many the first ones by name. The PBX's own row counts all, and tells how many have no
-// row. Of more than MaxNames miss causes, the rarest are counted as OtherCauses, and of menus'
-// keys they are left out.
+// Bounded returns the rows with at most MaxNames queues and agents: those with the most records; of
+// equal ones, the first by name. The PBX's own row counts all, and says how many have no row. If there
+// are more than MaxNames miss causes, the rarest count as OtherCauses. Menu keys above that number are
+// left out.
 func (r Rows) Bounded() Rows {
 	r.PBX.QueuesLeftOut += int64(max(0, len(r.Queues)-MaxNames))
 	r.PBX.AgentsLeftOut += int64(max(0, len(r.Agents)-MaxNames))
@@ -35,7 +35,7 @@ func (r Rows) Bounded() Rows {
 	return r
 }
 
-// most are the MaxNames of which there are most, in their order.
+// most returns the MaxNames elements of the highest counts, in their order.
 func most[T any](all []T, many func(T) int64) []T {
 	if len(all) <= MaxNames {
 		return all
@@ -54,7 +54,7 @@ func most[T any](all []T, many func(T) int64) []T {
 	return kept
 }
 
-// boundedCauses counts the rarest causes together, where there are too many.
+// boundedCauses counts the rarest causes together if there are too many.
 func boundedCauses(causes map[string]int64) map[string]int64 {
 	if len(causes) <= MaxNames {
 		return causes

@@ -85,8 +85,8 @@ func TestARecordThatEndsInAnotherCenturyHasNoCallWaitForYears(t *testing.T) {
 	}
 }
 
-// A PBX decides how many queues and agents one uuid has: what they cost grows with their square
-// at the most, so a day is computed within seconds, and not within hours.
+// A PBX decides how many queues and agents one uuid has. The cost grows at most with their square, so a
+// day is computed within seconds, and not within hours.
 func TestACallOfThousandsOfQueuesAndAgentsIsComputedInTime(t *testing.T) {
 	const many = 2000
 	i := 0
@@ -104,7 +104,7 @@ func TestACallOfThousandsOfQueuesAndAgentsIsComputedInTime(t *testing.T) {
 	}
 }
 
-// testDay is a day of so many calls, each changed.
+// testDay returns a day of this many calls, each changed.
 func testDay(t *testing.T, calls int, change func(*pbx.CallRecord)) *Day {
 	t.Helper()
 	start, err := pbx.ParseLocalTime("2026-11-22 12:00:00")

@@ -7,26 +7,26 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Call is one queue call, or a call without a queue: the records of a uuid in a queue, and
-// what they come to.
+// Call is one queue call, or a call without a queue: the records of a uuid in a queue, and their
+// figures.
 type Call struct {
 	UUID  string `json:"uuid"`
 	Queue string `json:"queue,omitempty"`
 	Class Class  `json:"class"`
-	// Outcome is that of a queue call.
+	// Outcome is set for queue calls only.
 	Outcome Outcome `json:"outcome,omitempty"`
 
 	Start      pbx.LocalTime `json:"start"`        // of the earliest record
-	End        pbx.LocalTime `json:"end,omitzero"` // of the last one that tells any
+	End        pbx.LocalTime `json:"end,omitzero"` // of the last record that has an end
 	Caller     string        `json:"caller,omitempty"`
 	Called     string        `json:"called,omitempty"`
-	AnsweredBy string        `json:"answered_by,omitempty"` // the agent, where one is known
+	AnsweredBy string        `json:"answered_by,omitempty"` // the agent, if known
 	Wait       pbx.Int       `json:"wait_seconds,omitzero"`
 	Talk       pbx.Int       `json:"talk_seconds,omitzero"`
 	Hold       pbx.Int       `json:"hold_seconds,omitzero"`
 	WrapUp     pbx.Int       `json:"wrap_up_seconds,omitzero"`
 	Ring       pbx.Int       `json:"ring_seconds,omitzero"`
-	GaveUp     bool          `json:"gave_up,omitempty"` // abandoned, and nobody but the caller ended it
+	GaveUp     bool          `json:"gave_up,omitempty"` // abandoned, and the caller ended it
 	Short      bool          `json:"short_abandoned,omitempty"`
 	Score      int64         `json:"score,omitempty"` // 0: not rated
 	MissCauses []string      `json:"miss_causes,omitempty"`
@@ -35,24 +35,23 @@ type Call struct {
 	Records    int64         `json:"records"`
 	Suspect    bool          `json:"clock_suspect,omitempty"`
 
-	records  []*record // all that it has,
-	counted  []*record // and those of them that make it what it is
-	last     *record   // the last of these
-	ended    *record   // the last of these that tells an end
-	reason   string    // for its outcome,
-	deciding *record   // and the record that it is seen in
-	scored   *record   // the earliest that has a score
-	// waited is when it waited in the queue, where that is known; unstaffed says that in
-	// some queue nobody was there to answer.
+	records  []*record // all its records
+	counted  []*record // the records that count
+	last     *record   // the last of the counted
+	ended    *record   // the last of the counted that has an end
+	reason   string    // for its outcome
+	deciding *record   // the record that shows the outcome
+	scored   *record   // the earliest with a score
+	// waited is when it waited in the queue, if known. unstaffed reports that a queue had nobody
+	// to answer.
 	waited    interval
 	unstaffed bool
 }
 
-// Class is what kind of a call it is.
+// Class is the kind of a call.
 type Class string
 
-// The classes of calls, in the order in which they are tried. Queue calls alone have
-// outcomes.
+// The classes of calls, in the order in which they are tried. Only queue calls have outcomes.
 const (
 	ClassQueue        Class = "queue"
 	ClassDirect       Class = "direct"
@@ -64,8 +63,7 @@ const (
 
 var classes = []Class{ClassQueue, ClassDirect, ClassIVROnly, ClassOutbound, ClassInternal, ClassUnrecognised}
 
-// newCall makes a call of the records that make it up, in their order, and of all records
-// of the uuid.
+// newCall returns a call made of its own records, in their order. all are the records of the uuid.
 func newCall(own, all []*record, s Settings) *Call {
 	c := &Call{UUID: own[0].uuid, Queue: own[0].queue, records: own}
 	c.classify()
@@ -80,8 +78,8 @@ func newCall(own, all []*record, s Settings) *Call {
 	return c
 }
 
-// classify gives the call its class, by the first direction that any of its records has.
-// The records of that direction count.
+// classify sets the class of the call, by the first direction that any of its records has. The records
+// of that direction count.
 func (c *Call) classify() {
 	for _, d := range []pbx.Direction{pbx.Inbound, pbx.Outbound, pbx.Internal, pbx.UnknownDirection} {
 		if c.counted = withDirection(c.records, d); len(c.counted) == 0 {
@@ -101,7 +99,7 @@ func (c *Call) classify() {
 	}
 }
 
-// withDirection is the records of a direction, without a copy where that is all of them.
+// withDirection returns the records of a direction. It makes no copy if that is all of them.
 func withDirection(records []*record, d pbx.Direction) []*record {
 	other := func(r *record) bool { return r.direction != d }
 	if !slices.ContainsFunc(records, other) {
@@ -139,7 +137,7 @@ func (c *Call) add(r *record) {
 	c.Suspect = c.Suspect || r.suspect
 }
 
-// causesOfACall is how many causes a call has at the most. PBXs know four.
+// causesOfACall is the most miss causes of a call. PBXs have four.
 const causesOfACall = 100
 
 func (c *Call) miss(cause string) {
@@ -148,12 +146,12 @@ func (c *Call) miss(cause string) {
 	}
 }
 
-// waits says from when on the call waited, and for how long.
+// waits sets from when the call waited, and for how long.
 func (c *Call) waits(from int64, seconds pbx.Int) {
 	c.Wait, c.waited = seconds, interval{from, from + seconds.Or(0)}
 }
 
-// plus is the sum of what is known.
+// plus adds what is known.
 func plus(a, b pbx.Int) pbx.Int {
 	switch {
 	case !a.Known():
@@ -171,13 +169,13 @@ func longer(a, b pbx.Int) pbx.Int {
 	return a
 }
 
-// CountNames are the names of the figures that CountsAs knows.
+// CountNames returns the names of the figures that CountsAs knows.
 func CountNames() []string {
 	return []string{"offered", string(Answered), string(Abandoned), "short_abandoned", string(Voicemail), string(FlowedOut), string(Unknown),
 		string(ClassOutbound), string(ClassInternal), string(ClassUnrecognised)}
 }
 
-// CountsAs reports whether the call is one of those that a figure of its queue's row counts.
+// CountsAs reports whether a figure of the queue's row counts the call.
 func (c *Call) CountsAs(figure string) bool {
 	switch figure {
 	case "offered":

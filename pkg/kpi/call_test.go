@@ -77,7 +77,7 @@ func TestTheAnsweringRecordIsTheEarliestByStartThenAgent(t *testing.T) {
 			}
 		}
 	}
-	// In the PBX's call, the earliest of both queues decides.
+	// For the whole PBX, the earliest of both queues decides.
 	d := NewDay(testMAC, worldDay, DefaultSettings, testZone)
 	d.AddCall(record("630", "101", 0, 10), Source{Hash: "1"})
 	d.AddCall(record("640", "100", 0, 20), Source{Hash: "2"})

@@ -8,12 +8,12 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Rules is the version of the rules in this package: it is raised when the same records come
-// to other figures.
+// Rules is the version of the rules in this package. It is raised if the same records give other
+// figures.
 const Rules = 2
 
-// Day gathers the records of one PBX's day, in any order, and computes what they come to. It
-// is not safe for concurrent use.
+// Day collects the records of one PBX's day, in any order, and computes their figures. It is not safe
+// for concurrent use.
 type Day struct {
 	mac      pbx.MAC
 	day      pbx.Day
@@ -21,35 +21,35 @@ type Day struct {
 	zone     pbx.Zone
 	file     *extsort.File
 	room     int
-	calls    *extsort.Sorter[*record] // of its reach, and before
+	calls    *extsort.Sorter[*record] // of its reach and before it
 	cdrs     *extsort.Sorter[*leg]
 	steps    *extsort.Sorter[*step]
 	signs    *extsort.Sorter[*Sign]
-	agents   map[string]bool // of its reach
+	agents   map[string]bool // in its reach
 	signed   map[string]bool // agents who logged in or off
 	early    bool            // some records of the day may belong to the day before
-	earlier  bool            // it has call records of before,
-	night    bool            // and before 06:00 of the day before
+	earlier  bool            // it has call records of the day before
+	night    bool            // some of these are before 06:00
 	asked    int             // how often More was called
 	err      error
 }
 
-// Room is how many bytes of each kind of record a Day holds in memory, where nobody has said
-// another number: those of some 20,000 call records.
+// Room is the default for how many bytes of each kind of record a Day holds in memory. It is enough for
+// some 20,000 call records.
 const Room = 16 << 20
 
-// groupRoom is how many bytes of the records of one call, or of the signs of one agent, are
-// read: those of some 10,000 records.
+// groupRoom is how many bytes of one call's records, or of one agent's signs, are read. It is enough for
+// some 10,000 records.
 const groupRoom = 8 << 20
 
-// NewDay makes an empty day of a PBX whose clock stands in a known zone.
+// NewDay returns an empty day of a PBX. The zone of the PBX's clock must be known.
 func NewDay(mac pbx.MAC, day pbx.Day, s Settings, zone pbx.Zone) *Day {
 	d := &Day{mac: mac, day: day, settings: s, zone: zone, agents: map[string]bool{}, signed: map[string]bool{}}
 	return d.Holding(Room, "")
 }
 
-// Holding has an empty day hold that many bytes of each kind of record in memory, and the
-// others in a temporary file in a folder; in that of temporary files where it is empty.
+// Holding lets an empty day hold up to room bytes of each kind of record in memory. The rest goes to a
+// temporary file in the folder; if that is empty, in the system's folder of temporary files.
 func (d *Day) Holding(room int, folder string) *Day {
 	names := names{}
 	d.file, d.room = extsort.NewFile(folder), room
@@ -63,19 +63,18 @@ func (d *Day) Holding(room int, folder string) *Day {
 // Large reports whether the day has more records than it holds in memory.
 func (d *Day) Large() bool { return d.file.Used() }
 
-// Close removes the temporary file, where there is one. The day can't be used any more.
+// Close removes the temporary file, if there is one. The day can't be used afterwards.
 func (d *Day) Close() error { return d.file.Close() }
 
-// Reach is the part of time whose records are read for a day: from its start until 06:00
-// of the next day, which is excluded.
+// Reach returns the time whose records are read for a day: from its start until 06:00 of the next day,
+// which is excluded.
 func Reach(day pbx.Day) (from, to pbx.LocalTime) {
 	return day.Start(), (day + 1).Start() + pbx.EarlyUntil
 }
 
-// More is a part of time whose records must be added too, now that those of Reach were, and
-// those of each earlier answer; false where there is no more. Records before 06:00 may belong
-// to the day before; and of that day's own before 06:00, one may be restated by a record of
-// the evening before.
+// More returns a further time whose records must be added. Call it after the records of Reach, and of
+// each earlier answer, were added; false ends it. Records before 06:00 may belong to the day before.
+// And a record of the evening before may restate that day's own records before 06:00.
 func (d *Day) More() (from, to pbx.LocalTime, ok bool) {
 	d.asked++
 	yesterday := (d.day - 1).Start()
@@ -88,8 +87,7 @@ func (d *Day) More() (from, to pbx.LocalTime, ok bool) {
 	return 0, 0, false
 }
 
-// needsEvening reports whether a call has records before 06:00 on the day, and on the one
-// before.
+// needsEvening reports whether a call has records before 06:00 on the day and on the day before.
 func (d *Day) needsEvening() bool {
 	on := func(day pbx.Day) func(*record) bool {
 		return func(r *record) bool { return r.start.Day() == day && r.start.Early() }
@@ -111,8 +109,7 @@ func (d *Day) byCall() iter.Seq2[[]*record, error] {
 	return extsort.Group(d.calls.All(), func(a, b *record) bool { return a.uuid == b.uuid }, (*record).size, groupRoom)
 }
 
-// AddCall adds the current version of a call record. One that the day can't need is left
-// out.
+// AddCall adds the current version of a call record. It ignores a record that the day can't need.
 func (d *Day) AddCall(e *pbx.CallRecord, s Source) {
 	switch {
 	case d.reads(e.Start):
@@ -134,16 +131,15 @@ func (d *Day) AddCDR(e *pbx.CDR, s Source) {
 	}
 }
 
-// AddIVRStep is AddCall for a menu that a caller heard. It belongs to the day on which it
-// starts.
+// AddIVRStep is AddCall for an IVR step. A step belongs to the day on which it starts.
 func (d *Day) AddIVRStep(e *pbx.IVRStep, s Source) {
 	if e.Start.Day() == d.day {
 		d.steps.Add(&step{e.IVRID, e.Key, e.UUID, s.Hash, suspect(d.zone, e.UUID, e.Start, s.Received)})
 	}
 }
 
-// reads reports whether a record that starts then is read for the day, and remembers whether
-// the day before is needed for it.
+// reads reports whether the day reads a record with this start. It notes whether the record makes the day
+// before necessary.
 func (d *Day) reads(start pbx.LocalTime) bool {
 	from, to := Reach(d.day)
 	if start < from || start >= to {
@@ -153,13 +149,13 @@ func (d *Day) reads(start pbx.LocalTime) bool {
 	return true
 }
 
-// uuidRecords are those of one uuid that count, of a day's reach.
+// uuidRecords are the records of one uuid that count, in a day's reach.
 type uuidRecords struct {
 	records []*record
-	before  map[string]bool // queues in which it has any on the day before; empty: any queue
+	before  map[string]bool // queues with records on the day before; the empty name: any queue
 }
 
-// inForce yields what counts of each uuid that has anything.
+// inForce yields the records that count, for each uuid that has any.
 func (d *Day) inForce() iter.Seq2[uuidRecords, error] {
 	return func(yield func(uuidRecords, error) bool) {
 		for all, err := range d.byCall() {
@@ -174,7 +170,7 @@ func (d *Day) inForce() iter.Seq2[uuidRecords, error] {
 	}
 }
 
-// reached parts the records of a uuid into those of the day's reach and those of before.
+// reached splits the records of a uuid into those of the day's reach and those before it.
 func (d *Day) reached(all []*record) uuidRecords {
 	isBefore := func(r *record) bool { return r.start < d.day.Start() }
 	if !slices.ContainsFunc(all, isBefore) {
@@ -192,8 +188,8 @@ func (d *Day) reached(all []*record) uuidRecords {
 	return u
 }
 
-// agentsInForce are the agents of the records that count. Only a record of the day before can
-// have one of the day's reach not count.
+// agentsInForce returns the agents of the records that count. Only a record of the day before can exclude
+// one of the day's reach.
 func (d *Day) agentsInForce() (map[string]bool, error) {
 	if !d.earlier {
 		return d.agents, nil
@@ -212,8 +208,8 @@ func (d *Day) agentsInForce() (map[string]bool, error) {
 	return agents, nil
 }
 
-// own is which of the records of a call, or a queue call, belong to a day. belongsBefore says
-// that the call had any on the day before.
+// own returns the records of a call, or of a queue call, that belong to a day. belongsBefore says that the
+// call had records on the day before.
 func own[R interface{ began() pbx.LocalTime }](day pbx.Day, records []R, belongsBefore bool) []R {
 	goesOn := slices.ContainsFunc(records, func(r R) bool { return r.began().Day() == day })
 	other := func(r R) bool {
@@ -231,7 +227,7 @@ func own[R interface{ began() pbx.LocalTime }](day pbx.Day, records []R, belongs
 func (r *record) began() pbx.LocalTime { return r.start }
 func (l *leg) began() pbx.LocalTime    { return l.start }
 
-// groups yields the runs of records that are the same.
+// groups yields the runs of adjacent records that are the same.
 func groups[R any](records []R, same func(a, b R) bool) func(yield func([]R) bool) {
 	return func(yield func([]R) bool) {
 		for len(records) > 0 {

@@ -25,11 +25,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const testMAC = pbx.MAC("68692e0b0001")
 
-// testZone is that in which the ids of the stories are named at 19:00.
+// testZone is the zone in which the ids of the stories mean 19:00.
 var testZone = pbx.ZoneAt(8 * time.Hour)
 
-// story is a file of testdata/days: the records of a few days, and what the rule that it
-// is named by makes of them.
+// story is a file of testdata/days: the records of a few days, and their figures by the rule that gives
+// the file its name.
 //
 // A line is a kind of event and the event as JSON, or a comment. These comments are read:
 //
@@ -118,7 +118,7 @@ func readRecord(t *testing.T, kind, doc string, at time.Time) received {
 	return receive(events[kind], at)
 }
 
-// receive gives an event its source. Without a receipt, it was received as it started.
+// receive gives an event its source. Without a receipt, it was received when it started.
 func receive(e pbx.Event, at time.Time) received {
 	doc, err := json.Marshal(e)
 	if err != nil {
@@ -173,7 +173,7 @@ func fields(line string) (words []string) {
 	return words
 }
 
-// computed is all that a day comes to.
+// computed is everything computed of a day.
 type computed struct {
 	Rows
 	Calls      []*Call
@@ -181,8 +181,7 @@ type computed struct {
 	Sessions   []Session
 }
 
-// compute computes a day as a rollup does, which reads more than the day's reach only if it
-// must.
+// compute computes a day as a rollup does. It reads more than the day's reach only if it must.
 func compute(day pbx.Day, s Settings, zone pbx.Zone, records []received, signs ...Sign) computed {
 	return computeIn(NewDay(testMAC, day, s, zone), records, signs...)
 }
@@ -198,7 +197,7 @@ func computeIn(d *Day, records []received, signs ...Sign) computed {
 	return allOf(d)
 }
 
-// allOf computes all of a day.
+// allOf returns everything of a day.
 func allOf(d *Day) (all computed) {
 	var errs [4]error
 	all.Rows, errs[0] = d.Rows()
@@ -221,7 +220,7 @@ func collect[T any](values iter.Seq2[T, error]) (all []T, err error) {
 	return all, nil
 }
 
-// add adds the records that start when they should.
+// add adds the records that start within a span.
 func add(d *Day, records []received, when func(pbx.LocalTime) bool) {
 	for _, r := range records {
 		if !when(startOf(r.event)) {
@@ -238,7 +237,7 @@ func add(d *Day, records []received, when func(pbx.LocalTime) bool) {
 	}
 }
 
-// goldenDay is a day as it is shown.
+// goldenDay is a day as golden files show it.
 type goldenDay struct {
 	pbx    PBXFigures
 	queues []QueueFigures
@@ -339,7 +338,7 @@ func TestEveryGoldenDayHasItsRecords(t *testing.T) {
 	}
 }
 
-// checkGolden holds days against a golden file, which has a line for each row and call.
+// checkGolden compares days with a golden file, which has a line for each row and call.
 func checkGolden(t *testing.T, path string, days []goldenDay) {
 	t.Helper()
 	var lines [][]byte
@@ -367,12 +366,12 @@ func checkGolden(t *testing.T, path string, days []goldenDay) {
 	}
 }
 
-// check holds a day against the expectation.
+// check compares a day with the expectation.
 func (e expectation) check(t *testing.T, day goldenDay) {
 	t.Helper()
 	of, ok := day.find(e.of)
 	if !ok {
-		t.Errorf("%s: there is none", e.line)
+		t.Errorf("%s: nothing has that name", e.line)
 		return
 	}
 	doc, err := json.Marshal(of)
@@ -389,7 +388,7 @@ func (e expectation) check(t *testing.T, day goldenDay) {
 	}
 }
 
-// find finds the figures that an expectation is of.
+// find returns the figures that an expectation is about.
 func (g goldenDay) find(of string) (any, bool) {
 	known := map[string]any{"pbx": g.pbx}
 	names := map[string][]string{"queues": {}, "agents": {}, "calls": {}}
@@ -411,7 +410,7 @@ func (g goldenDay) find(of string) (any, bool) {
 	return figures, ok
 }
 
-// at is the value at a path such as service_level.of_offered or intervals.0.start.
+// at returns the value at a path such as service_level.of_offered or intervals.0.start.
 func at(doc []byte, path string) (string, error) {
 	for step := range strings.SplitSeq(path, ".") {
 		var members map[string]json.RawMessage
@@ -435,7 +434,7 @@ func at(doc []byte, path string) (string, error) {
 	return string(doc), nil
 }
 
-// jsonOf is a word of an expectation as JSON.
+// jsonOf returns a word of an expectation as JSON.
 func jsonOf(word string) string {
 	if a, b, ok := strings.Cut(word, "/"); ok {
 		x, err := strconv.ParseFloat(a, 64)

@@ -7,13 +7,13 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Published says which computation a row comes from.
+// Published says which computation a row is from.
 type Published struct {
 	ComputedAt time.Time `json:"computed_at"`
 	Revision   int64     `json:"revision"`
 }
 
-// QueueFigures are a queue's day as it is shown.
+// QueueFigures are the shown figures of a queue's day.
 type QueueFigures struct {
 	MAC   pbx.MAC `json:"mac"`
 	Day   pbx.Day `json:"day"`
@@ -27,7 +27,7 @@ type QueueFigures struct {
 	Published
 }
 
-// PBXFigures are a whole PBX's day as it is shown.
+// PBXFigures are the shown figures of a whole PBX's day.
 type PBXFigures struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
@@ -47,7 +47,7 @@ type PBXFigures struct {
 	Published
 }
 
-// AgentFigures are an agent's day as it is shown.
+// AgentFigures are the shown figures of an agent's day.
 type AgentFigures struct {
 	MAC               pbx.MAC          `json:"mac"`
 	Day               pbx.Day          `json:"day"`
@@ -75,10 +75,10 @@ type AgentFigures struct {
 	Published
 }
 
-// Figures are what is shown of a Tally. A ratio or mean of nothing is null, never 0.
-// Ratios are from 0 to 1, and durations in seconds.
+// Figures are the shown figures of a Tally. A ratio or mean of nothing is null, never 0. Ratios are from 0
+// to 1, and durations in seconds.
 type Figures struct {
-	Outcomes // short by the threshold that is shown
+	Outcomes // short by the shown threshold
 
 	ServiceLevel             ServiceLevel `json:"service_level"`
 	ServiceLevelThreshold    int64        `json:"service_level_threshold_seconds"`
@@ -108,7 +108,7 @@ type Figures struct {
 	Visits            int64            `json:"visits"`
 }
 
-// IntervalFigures are an Interval as it is shown.
+// IntervalFigures are the shown figures of an Interval.
 type IntervalFigures struct {
 	Start string `json:"start"` // by the PBX's clock, such as 09:15
 	Outcomes
@@ -116,8 +116,8 @@ type IntervalFigures struct {
 	ASA          *float64     `json:"asa_seconds"`
 }
 
-// ServiceLevel is the share of calls that were answered within the threshold, by each of
-// the definitions in use. The first is the default.
+// ServiceLevel is the share of calls that were answered within the threshold, by each common definition.
+// The first is the default.
 type ServiceLevel struct {
 	AnsweredAndAbandoned                *float64 `json:"answered_and_abandoned"`
 	ExcludingShortAbandoned             *float64 `json:"excluding_short_abandoned"`
@@ -128,12 +128,12 @@ type ServiceLevel struct {
 	AbandonedWithinThresholdCountsAsMet *float64 `json:"abandoned_within_threshold_counts_as_met"`
 }
 
-// Figures shows the row for thresholds.
+// Figures returns the shown figures of the row, for thresholds.
 func (q Queue) Figures(t Thresholds, p Published) QueueFigures {
 	return QueueFigures{q.MAC, q.Day, q.Queue, q.Tally.Figures(t), q.Apart, q.Agents, show(q.Intervals, t), q.Inputs, q.ClockSuspect, p}
 }
 
-// Figures shows the row for thresholds.
+// Figures returns the shown figures of the row, for thresholds.
 func (r PBX) Figures(t Thresholds, p Published) PBXFigures {
 	return PBXFigures{
 		r.MAC, r.Day, r.Tally.Figures(t), r.IVROnly, r.Direct, r.Apart, r.CDR, append([]IVRChoice{}, r.IVR...),
@@ -141,7 +141,7 @@ func (r PBX) Figures(t Thresholds, p Published) PBXFigures {
 	}
 }
 
-// Figures shows the row.
+// Figures returns the shown figures of the row.
 func (a Agent) Figures(p Published) AgentFigures {
 	rated, sum := a.Scores.Total()
 	return AgentFigures{
@@ -153,7 +153,7 @@ func (a Agent) Figures(p Published) AgentFigures {
 	}
 }
 
-// Figures derives what is shown of a tally.
+// Figures returns the shown figures of a tally.
 func (t Tally) Figures(th Thresholds) Figures {
 	rated, scores := t.Scores.Total()
 	answered, waited := t.AnsweredWaits.Total()
@@ -177,8 +177,8 @@ func (t Tally) Figures(th Thresholds) Figures {
 	return f
 }
 
-// ServiceLevel is the service level by all definitions. Answered calls whose wait is not
-// known are left out.
+// ServiceLevel returns the service level by all definitions. It leaves out answered calls with an unknown
+// wait.
 func (c Counts) ServiceLevel(t Thresholds) ServiceLevel {
 	met, lost := c.AnsweredWaits.Calls(t.ServiceLevel), c.AbandonedWaits.Calls(t.ServiceLevel)
 	answered := c.Answered - c.waitUnknown()
@@ -193,7 +193,7 @@ func (c Counts) ServiceLevel(t Thresholds) ServiceLevel {
 	}
 }
 
-// waitUnknown is how many answered calls have no known wait, also in rows that don't say so.
+// waitUnknown returns how many answered calls have no known wait. Older rows don't say it.
 func (c Counts) waitUnknown() int64 {
 	waited, _ := c.AnsweredWaits.Total()
 	return c.Answered - waited
@@ -201,7 +201,7 @@ func (c Counts) waitUnknown() int64 {
 
 func (c Counts) short(t Thresholds) int64 { return c.GaveUpWaits.Calls(t.ShortAbandon - 1) }
 
-// outcomes are those of the threshold that is shown.
+// outcomes returns the outcomes for the shown threshold.
 func (c Counts) outcomes(t Thresholds) Outcomes {
 	o := c.Outcomes
 	o.ShortAbandoned, o.AnsweredWaitUnknown = c.short(t), c.waitUnknown()
@@ -217,12 +217,12 @@ func show(intervals []Interval, t Thresholds) []IntervalFigures {
 	return all
 }
 
-// Start is the time of day at which the interval begins, such as 09:15.
+// Start returns the time of day at which the interval begins, such as 09:15.
 func (i Interval) Start() string {
 	return (pbx.Day(1).Start() + pbx.LocalTime(i.Minute*60)).String()[len("0001-01-02T"):][:len("09:15")]
 }
 
-// ratio is null where there is nothing to divide by.
+// ratio returns a/b; null if b is 0.
 func ratio(a, b int64) *float64 {
 	if b == 0 {
 		return nil
@@ -238,10 +238,10 @@ func optional(n int64, ok bool) *int64 {
 	return &n
 }
 
-// reported is the sum, or null where all is 0: then the PBX does not report it.
+// reported returns the sum; null if all values are 0, since then the PBX does not report it.
 func reported(t Total) *int64 { return optional(t.Sum, t.Max > 0) }
 
-// distribution shows a histogram of scores.
+// distribution returns the shown form of a histogram of scores.
 func distribution(h Histogram) map[string]int64 {
 	d := make(map[string]int64, len(h))
 	for _, bin := range h {

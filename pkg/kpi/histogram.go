@@ -8,9 +8,9 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// Histogram says how many calls had each value, such as a wait in whole seconds. It has
-// only values that occur, in ascending order. As JSON it is a flat list of values, each
-// with its number of calls after it: [7,1,12,3].
+// Histogram says how many calls had each value, such as a wait in whole seconds. It has only values that
+// occur, in ascending order. As JSON it is a flat list, in which the number of calls follows each
+// value: [7,1,12,3].
 type Histogram []Bin
 
 // Bin is one value of a Histogram.
@@ -41,13 +41,13 @@ func histogramOf(values []int64) Histogram {
 	return h
 }
 
-// values counts values as they come, in little more memory than their histogram takes.
+// values counts values one by one. It needs little more memory than their histogram.
 type values struct {
 	counted Histogram
 	others  []int64
 }
 
-// countedAtOnce is how many values are counted together, at least.
+// countedAtOnce is the least number of values that are counted together.
 const countedAtOnce = 256
 
 func (v *values) add(n int64) {
@@ -63,10 +63,10 @@ func (v *values) addKnown(n pbx.Int) {
 	}
 }
 
-// histogram is that of all values so far.
+// histogram returns the histogram of all values so far.
 func (v *values) histogram() Histogram { return v.counted.plus(histogramOf(v.others)) }
 
-// Calls is how many calls there are with values up to the given one.
+// Calls returns how many calls have a value up to the given one.
 func (h Histogram) Calls(upTo int64) (calls int64) {
 	for _, bin := range h {
 		if bin.Value > upTo {
@@ -77,7 +77,7 @@ func (h Histogram) Calls(upTo int64) (calls int64) {
 	return calls
 }
 
-// Total is how many calls there are, and the sum of their values.
+// Total returns the number of calls, and the sum of their values.
 func (h Histogram) Total() (calls, sum int64) {
 	for _, bin := range h {
 		calls += bin.Calls
@@ -86,7 +86,7 @@ func (h Histogram) Total() (calls, sum int64) {
 	return calls, sum
 }
 
-// Max is the largest value; false where there is none.
+// Max returns the largest value; false if the histogram is empty.
 func (h Histogram) Max() (int64, bool) {
 	if len(h) == 0 {
 		return 0, false
@@ -94,8 +94,8 @@ func (h Histogram) Max() (int64, bool) {
 	return h[len(h)-1].Value, true
 }
 
-// Percentile is the nearest-rank percentile: the least value that at least p per cent of
-// the calls do not exceed, with p from 1 to 100; false where there are no calls.
+// Percentile returns the nearest-rank percentile: the least value that at least p per cent of the calls do
+// not exceed. p is from 1 to 100. It returns false if there are no calls.
 func (h Histogram) Percentile(p int64) (int64, bool) {
 	calls, _ := h.Total()
 	rank := (calls*p + 99) / 100
@@ -107,7 +107,7 @@ func (h Histogram) Percentile(p int64) (int64, bool) {
 	return 0, false
 }
 
-// plus is the histogram of the calls of both.
+// plus returns the histogram of the calls of both.
 func (h Histogram) plus(other Histogram) Histogram {
 	switch {
 	case len(other) == 0:

@@ -82,7 +82,7 @@ func TestHistogramTellsWhatTheSortedListTells(t *testing.T) {
 		if inJSON(h.plus(other)) != inJSON(other.plus(h)) {
 			t.Errorf("%v and %v add up to something else the other way round", h, other)
 		}
-		checkHistogram(t, h, values) // it was not changed by adding
+		checkHistogram(t, h, values) // adding did not change it
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// interval is a part of time, in seconds since 1970: from its beginning, until its end.
+// interval is the time [from, to), in seconds since 1970.
 type interval struct{ from, to int64 }
 
 // compare orders intervals by their beginnings, and those with one beginning by their ends.
@@ -15,13 +15,13 @@ func (i interval) compare(other interval) int {
 
 func (i interval) seconds() int64 { return max(0, i.to-i.from) }
 
-// within is the part of it that lies in another one; of no length where there is none.
+// within returns the part of the interval within another one. It has no length if they do not overlap.
 func (i interval) within(other interval) interval {
 	from := max(i.from, other.from)
 	return interval{from, max(from, min(i.to, other.to))}
 }
 
-// covered is how many seconds lie in any of the intervals. It reorders them.
+// covered returns how many seconds lie in any of the intervals. It reorders them.
 func covered(all []interval) (seconds int64) {
 	slices.SortFunc(all, interval.compare)
 	until := int64(0)
@@ -35,14 +35,13 @@ func covered(all []interval) (seconds int64) {
 	return seconds
 }
 
-// union is the instants that lie in any of some intervals. What it holds is little more than
-// what it comes to.
+// union is the instants within any of some intervals. It needs little more memory than its result.
 type union struct {
 	all    []interval
-	joined int // how many of them are in order, and don't touch
+	joined int // how many of the intervals are in order, and don't touch
 }
 
-// joinedAtOnce is how many intervals are joined together, at least.
+// joinedAtOnce is the least number of intervals that are joined together.
 const joinedAtOnce = 256
 
 func (u *union) add(i interval) {
@@ -54,7 +53,7 @@ func (u *union) add(i interval) {
 	}
 }
 
-// join joins intervals that overlap or touch, and has all in order.
+// join joins intervals that overlap or touch, and sorts them.
 func (u *union) join() {
 	slices.SortFunc(u.all, interval.compare)
 	apart := u.all[:0]
@@ -68,7 +67,7 @@ func (u *union) join() {
 	u.all, u.joined = apart, len(apart)
 }
 
-// within is how many seconds of another interval it has.
+// within returns how many seconds of another interval the union has.
 func (u *union) within(other interval) (seconds int64) {
 	if u.joined != len(u.all) {
 		u.join()
@@ -83,7 +82,7 @@ func (u *union) within(other interval) (seconds int64) {
 	return seconds
 }
 
-// instants are some seconds since 1970, each once. What they hold is little more than that.
+// instants is a set of seconds since 1970. It needs little more memory than the distinct ones.
 type instants struct {
 	all     []int64
 	ordered int
@@ -101,7 +100,7 @@ func (s *instants) order() {
 	s.ordered = len(s.all)
 }
 
-// last is the last of them that is after one instant, and not after another.
+// last returns the last instant in (after, until].
 func (s *instants) last(after, until int64) (at int64, ok bool) {
 	if s.ordered != len(s.all) {
 		s.order()

@@ -9,8 +9,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// This file is how a day keeps records in a temporary file. No other program reads it, and no
-// later one.
+// This file has the form in which a day keeps records in a temporary file. Only the program that wrote the
+// file reads it.
 
 // layout writes or reads the fields of a value, one after the other.
 type layout struct {
@@ -62,7 +62,7 @@ func (f *layout) bool(b *bool) {
 	*b = n == 1
 }
 
-// take is the next text that is read.
+// take returns the next text.
 func (f *layout) take() (text []byte) {
 	length := int64(0)
 	if f.int(&length); length < 0 || length > int64(len(f.bytes)) {
@@ -83,7 +83,7 @@ func (f *layout) text(s *string) {
 	f.bytes = append(f.bytes, *s...)
 }
 
-// name is text for what many records share.
+// name is text, for texts that many records share.
 func (f *layout) name(s *string) {
 	if f.reading {
 		*s = f.names.share(f.take())
@@ -172,7 +172,7 @@ func (i *input) fields(f *layout) {
 	f.text(&i.hash)
 }
 
-// The sizes are about those of the values in memory, with what the allocator adds.
+// The sizes are about those of the values in memory, with the allocator's overhead.
 
 func (r *record) size() int {
 	return 450 + len(r.Hash) + len(r.uuid) + len(r.queue) + len(r.agent) + len(r.caller) + len(r.called) +

@@ -19,7 +19,7 @@ const (
 	Unknown   Outcome = "unknown"
 )
 
-// decide finds the first rule that holds of the records that count.
+// decide applies the first rule that holds for the counted records.
 func (c *Call) decide(all []*record) {
 	for _, rule := range []struct {
 		outcome Outcome
@@ -44,8 +44,8 @@ func (c *Call) decide(all []*record) {
 	}
 }
 
-// goesOn reports whether the call has a record in another queue that is later than all of
-// its own; or one as late as the last of them, in a queue that answered it.
+// goesOn reports whether the call went on to another queue. A record there must be later than all of the
+// call's own, or as late as the last of them if that queue answered the call.
 func (c *Call) goesOn(all []*record) bool {
 	var answered map[string]bool
 	for _, r := range all {
@@ -63,7 +63,7 @@ func (c *Call) goesOn(all []*record) bool {
 	return false
 }
 
-// answeredIn are the queues in which any of a call's records shows that it was answered.
+// answeredIn returns the queues in which a record shows that the call was answered.
 func answeredIn(all []*record) map[string]bool {
 	queues := map[string]bool{}
 	for _, r := range all {
@@ -74,7 +74,7 @@ func answeredIn(all []*record) map[string]bool {
 	return queues
 }
 
-// answer gives the call what the answering record decides.
+// answer sets what the answering record decides.
 func (c *Call) answer(r *record) {
 	c.AnsweredBy = r.agent
 	if r.wait.Known() {
@@ -89,8 +89,8 @@ func (c *Call) answer(r *record) {
 	}
 }
 
-// reenter has a call that came back to its queue wait from its first start there until it was
-// answered, if that is longer.
+// reenter sets the wait of a call that came back to its queue. It lasts from the first start there until
+// the answer, if that is longer.
 func (c *Call) reenter(answering *record) {
 	first := c.counted[0].from
 	if wait := answering.answered() - first; first < answering.from && wait > c.Wait.Or(-1) {
@@ -108,7 +108,7 @@ func (c *Call) judge(s Settings) {
 // memberCancel is the PBX's own name for a caller who hung up.
 const memberCancel = "MEMBER_CANCEL"
 
-// Why says by which rule the call counts as it does.
+// Why returns the rule by which the call counts.
 func (c *Call) Why() string {
 	switch c.Class {
 	case ClassIVROnly:

@@ -10,31 +10,31 @@ import (
 
 // Source says where a record came from.
 type Source struct {
-	Hash     string    // of its content, its identity in it
-	Received time.Time // first
-	Index    int       // its place in the array that was received
+	Hash     string    // of its content
+	Received time.Time // for the first time
+	Index    int       // its place in the received array
 }
 
-// compare puts what was received first before what was received later.
+// compare orders sources by their receipt.
 func (s Source) compare(other Source) int {
 	return cmp.Or(s.Received.Compare(other.Received), cmp.Compare(s.Index, other.Index), cmp.Compare(s.Hash, other.Hash))
 }
 
-// record is what a day keeps of a call record.
+// record is the part of a call record that a day keeps.
 type record struct {
 	Source
 	uuid, queue, agent         string
 	place                      pbx.IDPlace // of the uuid
 	caller, called             string
 	state, missCause, callType string
-	start, end                 pbx.LocalTime // as they were told
-	interval                                 // from the start until the end
+	start, end                 pbx.LocalTime // as the PBX sent them
+	interval                                 // from start to end
 	wait, talk, hold           pbx.Int
 	wrapUp, ring               pbx.Int
 	score                      int64
 	voicemail, forwarded       bool
 	suspect                    bool
-	direction                  pbx.Direction // with what is known of all records of the day
+	direction                  pbx.Direction // judged by all records of the day
 }
 
 func newRecord(e *pbx.CallRecord, s Source, zone pbx.Zone) *record {
@@ -52,7 +52,7 @@ func newRecord(e *pbx.CallRecord, s Source, zone pbx.Zone) *record {
 	return r
 }
 
-// code is a queue or an agent; empty where that says nothing.
+// code returns a queue or an agent; empty if the text means none.
 func code(s string) string {
 	if pbx.AbsentCode(s) {
 		return ""
@@ -60,10 +60,10 @@ func code(s string) string {
 	return word(s)
 }
 
-// word is a text without blanks around it, in a length that rows can have.
+// word returns a text without blanks around it, shortened for rows.
 func word(s string) string { return pbx.ShortName(strings.TrimSpace(s)) }
 
-// duration is one that a record can have, or unknown.
+// duration returns a possible duration of a record; else unknown.
 func duration(seconds pbx.Int) pbx.Int {
 	if n := seconds.Or(-1); n < 0 || n > pbx.MaxDuration {
 		return pbx.Int{}
@@ -71,9 +71,8 @@ func duration(seconds pbx.Int) pbx.Int {
 	return seconds
 }
 
-// lasts is the time of the record. Where it tells no end, or one that can't be its own, before
-// its start or over pbx.MaxDuration after it, it lasts for its duration, else for its wait and
-// talk.
+// lasts returns the time of the record. Its end may be missing or impossible: before its start, or more
+// than pbx.MaxDuration after it. Then the record lasts for its duration, else for its wait and talk.
 func (r *record) lasts(zone pbx.Zone, duration pbx.Int) interval {
 	start := zone.TimeOf(r.start, r.uuid)
 	from := start.Unix()
@@ -85,8 +84,8 @@ func (r *record) lasts(zone pbx.Zone, duration pbx.Int) interval {
 	return interval{from, from + duration.Or(r.wait.Or(0)+r.talk.Or(0))}
 }
 
-// compare puts the records of one call side by side, and those of one queue in it, in the
-// order of the answering record.
+// compare orders records by call and queue, then in the order in which the answering record is
+// chosen.
 func (r *record) compare(other *record) int {
 	if order := r.place.Compare(other.place); order != 0 {
 		return order
@@ -94,19 +93,17 @@ func (r *record) compare(other *record) int {
 	return cmp.Or(cmp.Compare(r.queue, other.queue), r.compareStart(other))
 }
 
-// compareStart puts the records of one call in the order of the answering record, whatever
-// their queues.
+// compareStart orders the records of one call as the answering record is chosen, whatever their queues.
 func (r *record) compareStart(other *record) int {
 	return cmp.Or(cmp.Compare(r.from, other.from), cmp.Compare(r.agent, other.agent), cmp.Compare(r.Hash, other.Hash))
 }
 
-// compareLast puts the last record of a call last: that of the latest start and end, and of
-// those the one that was received last.
+// compareLast orders the records of a call by start, end and receipt, so that its last record is last.
 func (r *record) compareLast(other *record) int {
 	return cmp.Or(r.interval.compare(other.interval), r.Source.compare(other.Source))
 }
 
-// answers reports whether somebody spoke to the caller, and not a machine.
+// answers reports whether a person, not a machine, spoke to the caller.
 func (r *record) answers() bool {
 	if r.agent == "" && (r.voicemail || r.forwarded) {
 		return false
@@ -114,8 +111,8 @@ func (r *record) answers() bool {
 	return r.talk.Or(0) > 0 || r.state == "bridged" || r.state == "feedback"
 }
 
-// answered is when a record that answers did so: at the earlier of the end of its wait and
-// the beginning of its talk, as far as they are known, and not before it starts.
+// answered returns when the record answered: at the end of its wait or the beginning of its talk. The
+// earlier one counts, if known. It is never before the record's start.
 func (r *record) answered() int64 {
 	at := r.from
 	switch talk := r.to - r.talk.Or(0); {
@@ -129,27 +126,26 @@ func (r *record) answered() int64 {
 	return max(at, r.from)
 }
 
-// unstaffed reports whether nobody was there to answer.
+// unstaffed reports whether the queue had nobody to answer.
 func (r *record) unstaffed() bool {
 	return r.missCause == "NO_AGENT_LOGIN" || r.missCause == "NO_ASSIGN"
 }
 
-// ClockSuspect reports whether a PBX's clock can't have been right. The clock's zone is left
-// out of account.
+// ClockSuspect reports whether a PBX's clock can't have been right. It ignores the zone of the clock.
 func ClockSuspect(start pbx.LocalTime, received time.Time) bool {
 	const day = 24 * 60 * 60
 	behind := pbx.LocalTimeOf(received.UTC()) - start
 	return behind > 366*day || behind < -2*day
 }
 
-// How long a record may start before and after its call was named: PBXs read their clock up
-// to a minute before they name a call, and none waits in menus and queues for a day.
+// How long a record may start before and after its call got its id. PBXs read their clock up to a minute
+// before they give the id. No call waits in menus and queues for a day.
 const (
 	startsBefore = time.Minute
 	startsAfter  = 24 * time.Hour
 )
 
-// suspect is ClockSuspect, or reports that the id of the call tells another time in the zone.
+// suspect reports ClockSuspect, or that the id of the call has another time in the zone.
 func suspect(zone pbx.Zone, id string, start pbx.LocalTime, received time.Time) bool {
 	named, ok := pbx.NamedAt(id)
 	if !ok {

@@ -23,7 +23,7 @@ func signsOf(choose func(n int) int) (signs []Sign) {
 	return signs
 }
 
-// everything is all that a day comes to, as text, with the rules by which calls count.
+// everything returns all results of a day as text, with the rules by which calls count.
 func everything(all computed) string {
 	day := shown(all)
 	return inJSON([]any{day.rows(), all.Rows, all.AgentCalls, all.Sessions})
@@ -52,7 +52,7 @@ func TestALargeDayComesToTheSameAsOneThatFitsInMemory(t *testing.T) {
 	}
 }
 
-// manyRecords adds records of many calls: most have two of them, in two of five queues.
+// manyRecords adds records of many calls. Most have two records, in two of five queues.
 func manyRecords(d *Day, n int) {
 	received := time.Date(2018, 11, 6, 0, 0, 0, 0, time.UTC)
 	for i := range n {
@@ -99,7 +99,7 @@ func TestALargeDayHoldsAFewOfItsRecordsOnly(t *testing.T) {
 	}
 }
 
-// liveBytes is how much of the heap is in use.
+// liveBytes returns how much of the heap is in use.
 func liveBytes() int64 {
 	runtime.GC()
 	var stats runtime.MemStats

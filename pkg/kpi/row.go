@@ -2,8 +2,7 @@ package kpi
 
 import "trunkline/pkg/pbx"
 
-// Queue is the row of one queue's day. All of its numbers may be added to those of other
-// rows, except Agents.
+// Queue is the row of one queue's day. All its numbers except Agents may be added to those of other rows.
 type Queue struct {
 	MAC   pbx.MAC `json:"mac"`
 	Day   pbx.Day `json:"day"`
@@ -15,8 +14,8 @@ type Queue struct {
 	Basis
 }
 
-// PBX is the row of a whole PBX's day, of distinct calls: those that saw a queue are in
-// the Tally, and the others are counted apart.
+// PBX is the row of a whole PBX's day, of distinct calls. Those that entered a queue are in the Tally. The
+// others are counted apart.
 type PBX struct {
 	MAC pbx.MAC `json:"mac"`
 	Day pbx.Day `json:"day"`
@@ -28,26 +27,26 @@ type PBX struct {
 	IVR       []IVRChoice `json:"ivr,omitempty"` // by menu and key
 	Agents    int64       `json:"agents"`        // distinct ones that were tried
 	Intervals []Interval  `json:"intervals,omitempty"`
-	// QueuesLeftOut and AgentsLeftOut are how many have no row of their own: see Rows.Bounded.
+	// QueuesLeftOut and AgentsLeftOut are how many have no row: see Rows.Bounded.
 	QueuesLeftOut int64 `json:"queues_left_out,omitempty"`
 	AgentsLeftOut int64 `json:"agents_left_out,omitempty"`
 	Basis
 }
 
-// Agent is the row of one agent's day: of the calls of queues that tried the agent, of the
-// agent's outbound and direct calls, and of sessions.
+// Agent is the row of one agent's day. It counts queue calls that tried the agent, the agent's outbound and
+// direct calls, and sessions.
 type Agent struct {
 	MAC      pbx.MAC `json:"mac"`
 	Day      pbx.Day `json:"day"`
 	Agent    string  `json:"agent"`
 	Answered int64   `json:"answered"`
-	// Missed calls are those that the agent could have answered, and AnsweredElsewhere those
-	// that rang until another agent answered.
+	// Missed are calls that the agent could have answered. AnsweredElsewhere are calls that rang
+	// until another agent answered.
 	Missed            int64 `json:"missed"`
 	AnsweredElsewhere int64 `json:"answered_elsewhere"`
-	// TriedNotAnswered is both of them in rows that were computed by the first rules.
+	// TriedNotAnswered is the sum of both, in rows that the first rules computed.
 	TriedNotAnswered int64     `json:"tried_not_answered,omitempty"`
-	Attempts         int64     `json:"attempts"` // how often the agent's phone rang, for whichever calls
+	Attempts         int64     `json:"attempts"` // how often the agent's phone rang, for any calls
 	OutboundCalls    int64     `json:"outbound_calls"`
 	OutboundTalk     int64     `json:"outbound_talk_seconds"`
 	DirectCalls      int64     `json:"direct_calls"` // inbound, that saw no queue
@@ -57,8 +56,8 @@ type Agent struct {
 	WrapUp           Total     `json:"wrap_up"`
 	Ring             Total     `json:"ring"`
 	Scores           Histogram `json:"scores,omitempty"` // of rated calls
-	// LoginSeconds is the length of the day's sessions, unknown where there are none;
-	// UnsureSessions is how many of them have no known end, and BusySeconds how long the agent
+	// LoginSeconds is the length of the day's sessions; unknown if there is no session.
+	// UnsureSessions is how many sessions have no known end. BusySeconds is how long the agent
 	// talked, held a call or wrapped one up in them.
 	LoginSeconds   pbx.Int `json:"login_seconds,omitzero"`
 	UnsureSessions int64   `json:"unsure_sessions"`
@@ -66,7 +65,7 @@ type Agent struct {
 	Basis
 }
 
-// Tally is what is counted of queue calls.
+// Tally has the counts and sums of queue calls.
 type Tally struct {
 	Counts
 	Visits int64 `json:"visits"`
@@ -76,20 +75,20 @@ type Tally struct {
 	Hold   Total `json:"hold"`
 	WrapUp Total `json:"wrap_up"`
 	Ring   Total `json:"ring"`
-	// Handled calls are the answered ones with known talk; HandleTime is their talk, hold
-	// and wrap-up in seconds, with hold once where talk includes it already.
+	// Handled are the answered calls with known talk. HandleTime is their talk, hold and wrap-up in
+	// seconds. Hold counts once if talk includes it.
 	Handled    int64            `json:"handled"`
 	HandleTime int64            `json:"handle_seconds"`
 	Scores     Histogram        `json:"scores,omitempty"`      // of rated calls
-	MissCauses map[string]int64 `json:"miss_causes,omitempty"` // of calls not answered; one may have several
+	MissCauses map[string]int64 `json:"miss_causes,omitempty"` // of unanswered calls; a call may have several
 }
 
 // Outcomes are the calls by their outcomes.
 type Outcomes struct {
 	Offered  int64 `json:"offered"`
 	Answered int64 `json:"answered"`
-	// AnsweredWaitUnknown are those of the answered whose wait is not known. They are in
-	// neither part of a service level.
+	// AnsweredWaitUnknown are answered calls with an unknown wait. They are in neither part of a
+	// service level.
 	AnsweredWaitUnknown int64 `json:"answered_wait_unknown"`
 	Abandoned           int64 `json:"abandoned"`
 	ShortAbandoned      int64 `json:"short_abandoned"`
@@ -101,14 +100,14 @@ type Outcomes struct {
 // Counts are the calls by their outcomes, and how long they waited.
 type Counts struct {
 	Outcomes // short by the threshold of Basis
-	// Waits in seconds. GaveUpWaits are those of the abandoned calls that count as short if
-	// they are: other thresholds than that of ShortAbandoned can be told from them.
+	// Waits in seconds. GaveUpWaits are the waits of abandoned calls that may count as short. They
+	// allow other thresholds than that of ShortAbandoned.
 	AnsweredWaits  Histogram `json:"answered_waits,omitempty"`
 	AbandonedWaits Histogram `json:"abandoned_waits,omitempty"`
 	GaveUpWaits    Histogram `json:"gave_up_waits,omitempty"`
 }
 
-// Apart are the calls that are no customers' calls to a queue.
+// Apart are the calls that are not customers' calls to a queue.
 type Apart struct {
 	Outbound     int64 `json:"outbound"`
 	Internal     int64 `json:"internal"`
@@ -127,8 +126,7 @@ type Interval struct {
 	Counts
 }
 
-// CDRCounts are the calls that the PBX's plain call detail records tell of, by their
-// uniqueids.
+// CDRCounts are the calls in the PBX's plain call detail records, by their uniqueids.
 type CDRCounts struct {
 	Calls    int64 `json:"calls"`
 	Answered int64 `json:"answered"` // a leg's disposition is ANSWERED
@@ -140,20 +138,20 @@ type CDRCounts struct {
 // IVRChoice is how many calls pressed a key in a menu.
 type IVRChoice struct {
 	IVR   string `json:"ivr_id"`
-	Key   string `json:"key"` // empty: none
+	Key   string `json:"key"` // empty: no key
 	Calls int64  `json:"calls"`
 }
 
-// Basis is what a row was computed of.
+// Basis describes the records that a row was computed from.
 type Basis struct {
 	Inputs Inputs `json:"inputs"`
-	// ClockSuspect is how many of the records have a time that is far from their receipt,
-	// or from that in the id of their call.
+	// ClockSuspect is how many records have a time that is far from their receipt, or from the
+	// time in the id of their call.
 	ClockSuspect int64 `json:"clock_suspect"`
 	Settings
 }
 
-// Inputs names a set of records.
+// Inputs identifies a set of records.
 type Inputs struct {
 	Records int64  `json:"records"`
 	Hash    string `json:"hash"` // of their identities and contents, not of their receipts

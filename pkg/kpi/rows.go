@@ -13,19 +13,19 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// This file is how a day is computed: call by call, so that no more than one call's records
-// are needed at a time. Rows adds up what each of them comes to; Calls, AgentCalls and Sessions
-// go through them again, to tell what is behind the rows.
+// This file computes a day call by call, so that it needs only one call's records at a time. Rows adds up
+// the figures of the calls. Calls, AgentCalls and Sessions go through the calls again, to explain the
+// rows.
 
-// Rows are all that a day's records come to.
+// Rows are all rows of a day.
 type Rows struct {
 	PBX    PBX
 	Queues []Queue // by queue
 	Agents []Agent // by agent
 }
 
-// Rows computes the rows of what was added. A day without records has no queues and no agents.
-// It fails only where the day is large, and its temporary file can't be written or read.
+// Rows computes the rows of the added records. A day without records has no queues and no agents. Rows
+// fails only if the day is large, and its temporary file can't be written or read.
 func (d *Day) Rows() (Rows, error) {
 	if d.err != nil {
 		return Rows{}, d.err
@@ -52,13 +52,13 @@ func (d *Day) Rows() (Rows, error) {
 	return w.rows()
 }
 
-// Calls yields the calls behind the rows, by uuid and queue: what belongs to the day of the
-// calls of queues, and the calls without a queue. After an error it ends.
+// Calls yields the calls behind the rows, by uuid and queue. They are the parts of queue calls that belong
+// to the day, and the calls without a queue. An error ends the sequence.
 func (d *Day) Calls() iter.Seq2[*Call, error] {
 	return flat(d.all(), func(c call) []*Call { return c.shown })
 }
 
-// AgentCalls yields those behind the agents' rows, by uuid and agent. After an error it ends.
+// AgentCalls yields the calls behind the agents' rows, by uuid and agent. An error ends the sequence.
 func (d *Day) AgentCalls() iter.Seq2[AgentCall, error] {
 	return flat(d.all(), func(c call) (all []AgentCall) {
 		for _, name := range slices.Sorted(maps.Keys(c.agents)) {
@@ -68,7 +68,7 @@ func (d *Day) AgentCalls() iter.Seq2[AgentCall, error] {
 	})
 }
 
-// Sessions yields those behind the agents' rows, by agent and time. After an error it ends.
+// Sessions yields the sessions behind the agents' rows, by agent and time. An error ends the sequence.
 func (d *Day) Sessions() iter.Seq2[Session, error] {
 	return func(yield func(Session, error) bool) {
 		alive := d.newSignsOfLife()
@@ -83,7 +83,7 @@ func (d *Day) Sessions() iter.Seq2[Session, error] {
 	}
 }
 
-// flat yields what is of each value.
+// flat yields the results of each value, one by one.
 func flat[A, B any](all iter.Seq2[A, error], of func(A) []B) iter.Seq2[B, error] {
 	return func(yield func(B, error) bool) {
 		for a, err := range all {
@@ -101,14 +101,14 @@ func flat[A, B any](all iter.Seq2[A, error], of func(A) []B) iter.Seq2[B, error]
 	}
 }
 
-// call is what the records of one uuid come to on the day.
+// call is what the records of one uuid mean for the day.
 type call struct {
-	records []*record             // all of them,
-	mine    []*record             // those of the PBX's call,
-	parts   []*Call               // and what these come to, by queue
-	shown   []*Call               // what a queue's row counts, or a call without a queue
-	agents  map[string]*agentCall // what it means to agents
-	answers []*record             // that answer it, whoever did
+	records []*record             // all of them
+	mine    []*record             // those of the PBX's call
+	parts   []*Call               // the calls that these make, by queue
+	shown   []*Call               // the calls that queues' rows count, or a call without a queue
+	agents  map[string]*agentCall // its records by agent
+	answers []*record             // that answer it, by any agent
 }
 
 // all yields the calls of the day, by uuid.
@@ -131,7 +131,7 @@ func (d *Day) all() iter.Seq2[call, error] {
 	}
 }
 
-// call decides what the records of one uuid come to.
+// call makes the call of the records of one uuid.
 func (d *Day) call(u uuidRecords, agents map[string]bool) call {
 	direct(u.records, agents)
 	all := u.records
@@ -156,8 +156,8 @@ func (d *Day) call(u uuidRecords, agents map[string]bool) call {
 	return c
 }
 
-// direct gives the records of a uuid their directions: an inbound one whose caller is an agent
-// of the day is internal.
+// direct sets the directions of a uuid's records. An inbound record is internal if its caller is an agent
+// of the day.
 func direct(records []*record, agents map[string]bool) {
 	for _, r := range records {
 		if r.direction = pbx.DirectionOf(r.callType); r.direction == pbx.Inbound && agents[r.caller] {
@@ -166,8 +166,8 @@ func direct(records []*record, agents map[string]bool) {
 	}
 }
 
-// reuse finds a queue call among the parts of the PBX's call, where it is nearly always, or
-// makes it: around midnight, another part of its records may belong to the day.
+// reuse returns the queue call from the parts of the PBX's call, where it nearly always is. Else it makes
+// the call: around midnight, fewer or other records of the call may belong to the day.
 func (c *call) reuse(own []*record, s Settings) *Call {
 	for _, part := range c.parts {
 		if slices.Equal(part.records, own) {
@@ -179,16 +179,16 @@ func (c *call) reuse(own []*record, s Settings) *Call {
 
 func sameQueue(a, b *record) bool { return a.queue == b.queue }
 
-// work is a day on its way to its rows.
+// work accumulates the rows of a day.
 type work struct {
 	*Day
 	inputs *extsort.Sorter[input]
-	bases  int64 // of rows, so far
+	bases  int64 // the number of rows so far
 	queues map[string]*queueDay
 	agents map[string]*agentDay
 	whole  *pbxDay
 	alive  signsOfLife
-	// leftOut are those that get no row.
+	// leftOut are the queues and agents that get no row.
 	leftOut struct{ queues, agents map[string]bool }
 }
 
@@ -216,7 +216,7 @@ func (w *work) add(c call) {
 	}
 }
 
-// rows are the rows of what was added.
+// rows returns the rows of the added calls.
 func (w *work) rows() (Rows, error) {
 	bases, err := w.sum()
 	if err != nil {
@@ -233,11 +233,11 @@ func (w *work) rows() (Rows, error) {
 	return rows, nil
 }
 
-// rowsAtMost is how many queues rows are made of, and how many agents. Rows.Bounded leaves fewer.
+// rowsAtMost is the most queues, and the most agents, for which rows are made. Rows.Bounded keeps fewer.
 const rowsAtMost = 10_000
 
-// queue is what a queue's row is made of; where there are too many rows, of one that nobody
-// sees.
+// queue returns the accumulator of a queue's row. If there are too many rows, it returns one that is not
+// published.
 func (w *work) queue(name string) *queueDay {
 	if q := w.queues[name]; q != nil {
 		return q
@@ -268,7 +268,7 @@ func (w *work) agent(name string) *agentDay {
 	return a
 }
 
-// queueDay is what a queue's row is made of.
+// queueDay accumulates a queue's row.
 type queueDay struct {
 	Apart
 	basis
@@ -293,11 +293,11 @@ func (q *queueDay) row(d *Day, name string, b bases) Queue {
 	}
 }
 
-// pbxDay is what a PBX's row is made of.
+// pbxDay accumulates a PBX's row.
 type pbxDay struct {
 	Apart
 	basis
-	tallying        // of a call for each uuid
+	tallying        // of one call for each uuid
 	ivrOnly, direct int64
 	cdr             CDRCounts
 	ivr             []IVRChoice
@@ -338,7 +338,7 @@ func (p *pbxDay) row(d *Day, b bases) PBX {
 	}
 }
 
-// input is a record that a row is computed of.
+// input is a record that a row is computed from.
 type input struct {
 	row  int64
 	hash string
@@ -348,14 +348,14 @@ func (i *input) compare(other *input) int {
 	return cmp.Or(cmp.Compare(i.row, other.row), cmp.Compare(i.hash, other.hash))
 }
 
-// basis counts what a row is computed of.
+// basis counts the records that a row is computed from.
 type basis struct {
-	inputs           *extsort.Sorter[input] // nil: only a call is asked for, and no row
+	inputs           *extsort.Sorter[input] // nil: only calls are wanted, and no rows
 	row              int64
 	records, suspect int64
 }
 
-// basis is that of a row more.
+// basis returns the basis of one more row.
 func (w *work) basis() basis {
 	w.bases++
 	return basis{inputs: w.inputs, row: w.bases}
@@ -377,10 +377,10 @@ func (b *basis) see(hash string, suspect bool) {
 	}
 }
 
-// bases are the hashes of what rows are computed of.
+// bases are the hashes of the inputs of rows.
 type bases map[int64]string
 
-// sum makes the hash of each row's inputs, in their order.
+// sum returns the hash of each row's inputs, in their order.
 func (w *work) sum() (bases, error) {
 	all, row, sum := bases{}, int64(0), sha256.New()
 	for i, err := range w.inputs.All() {

@@ -15,33 +15,33 @@ type Sign struct {
 	Agent string
 	Login bool // else a logoff
 	At    time.Time
-	Hash  string // of its content, its identity in it
+	Hash  string // of its content
 }
 
 // Session is the part of a day in which an agent was logged in.
 type Session struct {
 	Agent  string    `json:"agent"`
-	From   time.Time `json:"from"` // not before the day begins
-	To     time.Time `json:"to"`   // not after it ends
+	From   time.Time `json:"from"` // not before the beginning of the day
+	To     time.Time `json:"to"`   // not after the end of the day
 	Unsure bool      `json:"unsure"`
 	Rule   string    `json:"rule"` // by which it ends
-	signs  []*Sign   // that it was seen in
+	signs  []*Sign   // that show it
 	interval
-	doubled bool // the login was only told again
+	doubled bool // the login was only repeated
 }
 
-// SignReach is the time whose signs are read for a day in a zone: also those of sessions that
-// begin before it, or end after it.
+// SignReach returns the time whose signs are read for the day. It includes signs of sessions that begin
+// before the day, or end after it.
 func (d *Day) SignReach() (from, to time.Time) {
 	return d.zone.End(d.day - 1).Add(-pbx.MaxSession), d.zone.End(d.day).Add(pbx.MaxSession)
 }
 
-// span is the day, in seconds since 1970.
+// span returns the day in seconds since 1970.
 func (d *Day) span() interval {
 	return interval{d.zone.End(d.day - 1).Unix(), d.zone.End(d.day).Unix()}
 }
 
-// AddSign adds a login or a logoff. One of another time is left out.
+// AddSign adds a login or a logoff. It ignores one outside SignReach.
 func (d *Day) AddSign(s Sign) {
 	s.Agent = code(pbx.AgentCode(s.Agent))
 	if from, to := d.SignReach(); s.Agent != "" && !s.At.Before(from) && s.At.Before(to) {
@@ -55,8 +55,8 @@ func (s *Sign) compare(other *Sign) int {
 	return cmp.Or(cmp.Compare(s.Agent, other.Agent), s.At.Compare(other.At), compareBool(s.Login, other.Login), cmp.Compare(s.Hash, other.Hash))
 }
 
-// signsOfLife is when each agent who has signs was last busy with each record: to the second,
-// and only in the time in which a session may end.
+// signsOfLife has, for each agent with signs, when the agent was last busy with each record. It is exact to
+// the second, and covers only the time in which a session may end.
 type signsOfLife struct {
 	reach  interval
 	agents map[string]*instants
@@ -85,7 +85,7 @@ func (l signsOfLife) add(records []*record) {
 	}
 }
 
-// sessions yields those of each agent who has any, by agent and time.
+// sessions yields the sessions of each agent with sessions, by agent and time.
 func (d *Day) sessions(alive signsOfLife) iter.Seq2[[]Session, error] {
 	return func(yield func([]Session, error) bool) {
 		sameAgent := func(a, b *Sign) bool { return a.Agent == b.Agent }
@@ -101,7 +101,7 @@ func (d *Day) sessions(alive signsOfLife) iter.Seq2[[]Session, error] {
 	}
 }
 
-// sessionsOf are those of one agent's signs that the day has a part of.
+// sessionsOf returns the sessions of one agent's signs that overlap the day.
 func (d *Day) sessionsOf(signs []*Sign, alive *instants) (all []Session) {
 	day := d.span()
 	for i, sign := range signs {
@@ -118,7 +118,7 @@ func (d *Day) sessionsOf(signs []*Sign, alive *instants) (all []Session) {
 	return all
 }
 
-// sessionOf is the session that begins with a login; later are the signs after it.
+// sessionOf returns the session that begins with a login. later are the signs after it.
 func sessionOf(login *Sign, later []*Sign, alive *instants) Session {
 	from := login.At.Unix()
 	limit := from + int64(pbx.MaxSession/time.Second)
@@ -149,7 +149,7 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// addSessions adds the sessions of a day, and how long the agent was busy in them. They don't
+// addSessions adds the sessions of a day, and how long the agent was busy in them. The sessions do not
 // overlap.
 func (d *agentDay) addSessions(sessions []Session) {
 	login := int64(0)
@@ -166,8 +166,8 @@ func (d *agentDay) addSessions(sessions []Session) {
 	d.LoginSeconds = pbx.IntOf(login)
 }
 
-// addBusy adds when the agent talked, held a call or wrapped one up: talk and hold end with the
-// record, and the wrap-up begins there.
+// addBusy adds when the agent talked, held a call or wrapped one up. Talk and hold end with the record,
+// where the wrap-up begins.
 func (d *agentDay) addBusy(c *agentCall) {
 	if !d.signed {
 		return

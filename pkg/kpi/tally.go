@@ -7,14 +7,14 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// tallying is a tally of queue calls that grows call by call. What it holds is little more than
-// what it comes to.
+// tallying is a tally of queue calls that grows call by call. It needs little more memory than its
+// result.
 type tallying struct {
 	tally     Tally // without its counts
 	counts    counting
 	scores    values
 	intervals [24 * 60 / IntervalMinutes]*counting
-	agents    map[string]bool // that were tried
+	agents    map[string]bool // the tried agents
 }
 
 // add adds a queue call.
@@ -28,7 +28,7 @@ func (t *tallying) add(c *Call, s Settings) {
 	t.sum(c, s)
 }
 
-// sum adds what is counted in no interval.
+// sum adds the figures that intervals do not have.
 func (t *tallying) sum(c *Call, s Settings) {
 	n := &t.tally
 	n.Visits += c.Visits
@@ -71,8 +71,7 @@ func (t *tallying) tried(c *Call) {
 	}
 }
 
-// tallied is what the calls come to, and what those come to that began in each quarter of an
-// hour.
+// tallied returns the tally of all calls, and the counts of each quarter of an hour by when calls began.
 func (t *tallying) tallied() (tally Tally, intervals []Interval) {
 	tally = t.tally
 	tally.Counts, tally.Scores = t.counts.counted(), t.scores.histogram()
@@ -128,7 +127,7 @@ func (n *counting) counted() Counts {
 	}
 }
 
-// Minute is the minute of the day at which the call's interval begins.
+// Minute returns the minute of the day at which the call's interval begins.
 func (c *Call) Minute() int64 {
 	minute := int64(c.Start-c.Start.Day().Start()) / 60
 	return minute - minute%IntervalMinutes
@@ -137,8 +136,8 @@ func (c *Call) Minute() int64 {
 // IntervalMinutes is the length of an Interval.
 const IntervalMinutes = 15
 
-// together is the call that the PBX's queue calls of one uuid are, as far as it is tallied.
-// It began at start.
+// together joins the queue calls of one uuid to the PBX's call, as far as it is tallied. The call began at
+// start.
 func together(parts []*Call, start pbx.LocalTime, s Settings) *Call {
 	whole, decisive := *parts[0], parts[0]
 	whole.Start = start
@@ -174,8 +173,8 @@ func (c *Call) join(other *Call) {
 	}
 }
 
-// waitOf is how long a call waited in any of its queues, until it was first answered: no
-// second counts twice. It is unknown where that of each of them is.
+// waitOf returns how long a call waited in its queues until it was first answered. No second counts twice.
+// It is unknown if the wait in each queue is.
 func waitOf(parts []*Call, decisive *Call) pbx.Int {
 	until := int64(math.MaxInt64)
 	if decisive.Outcome == Answered {
@@ -193,7 +192,7 @@ func waitOf(parts []*Call, decisive *Call) pbx.Int {
 	return pbx.IntOf(covered(waits))
 }
 
-// answeredAt is when an answered call's wait was over.
+// answeredAt returns when the wait of an answered call ended.
 func (c *Call) answeredAt() int64 {
 	if c.Wait.Known() {
 		return c.waited.to
@@ -201,8 +200,8 @@ func (c *Call) answeredAt() int64 {
 	return c.deciding.answered()
 }
 
-// decides reports whether the call rather than another part decides what became of the whole:
-// one that was answered does, the earliest of them, else the one where the caller was last.
+// decides reports whether the call, rather than the other part, decides the outcome of the whole. The
+// earliest answered part decides. If no part was answered, the one with the last record does.
 func (c *Call) decides(other *Call) bool {
 	if answered := c.Outcome == Answered; answered != (other.Outcome == Answered) {
 		return answered

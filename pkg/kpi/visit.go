@@ -7,9 +7,8 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// inForce leaves out the records of a call that were restated: of those of one queue and agent
-// that overlap, the one that was received last counts. It is given the records in the order of
-// record.compare, and returns the others in it.
+// inForce leaves out the restated records of a call. Of overlapping records of one queue and agent, the one
+// received last counts. The records are in the order of record.compare, and keep it.
 func inForce(records []*record) []*record {
 	if len(records) == 1 {
 		return records
@@ -29,9 +28,9 @@ func inForce(records []*record) []*record {
 	return kept
 }
 
-// visits yields the records of a call in a queue that are one visit of one agent: each but the
-// first starts before the end of an earlier one, or together with it. No visit goes on over
-// 06:00, so that a day can be computed of the records of its reach.
+// visits yields the records of each visit: those of one agent in a queue that overlap. Each record but the
+// first starts before the end of an earlier one, or together with it. No visit continues past 06:00, so
+// that the records of a day's reach suffice.
 func visits(records []*record) func(yield func([]*record) bool) {
 	records = slices.Clone(records)
 	slices.SortFunc(records, func(a, b *record) int {
@@ -50,7 +49,7 @@ func visits(records []*record) func(yield func([]*record) bool) {
 	}
 }
 
-// overlapping is how many of the records, in the order of their starts, are one visit.
+// overlapping returns how many of the first records are one visit. They are in the order of their starts.
 func overlapping(records []*record) int {
 	until := records[0].to
 	for n, r := range records[1:] {
@@ -62,5 +61,5 @@ func overlapping(records []*record) int {
 	return len(records)
 }
 
-// night is the day at whose end, or in whose night, the record starts: days end at 06:00.
+// night returns the day of the record if days end at 06:00.
 func (r *record) night() pbx.Day { return (r.start - pbx.EarlyUntil).Day() }

@@ -15,8 +15,8 @@ import (
 // worldDay is the middle one of the three days on which a world's records start.
 const worldDay = pbx.Day(737002)
 
-// world makes a few records of a few calls, in which nearly everything coincides. choose
-// chooses one of n things.
+// world returns a few records of a few calls, in which many values coincide. choose chooses one of n
+// things.
 func world(choose func(n int) int) []received {
 	known := map[string]bool{}
 	var records []received
@@ -94,7 +94,7 @@ func someTime(choose func(n int) int) pbx.LocalTime {
 	return day.Start() + times[choose(len(times))]
 }
 
-// worlds runs a test on many worlds, the same ones each time.
+// worlds runs a test on many worlds, always the same ones.
 func worlds(t *testing.T, test func(t *testing.T, rng *rand.Rand, records []received)) {
 	for seed := range uint64(100) {
 		rng := rand.New(rand.NewPCG(seed, 0))
@@ -162,8 +162,8 @@ func TestEveryRecordCountsOnOneDay(t *testing.T) {
 	worlds(t, func(t *testing.T, _ *rand.Rand, records []received) { checkDaysShareRecords(t, records) })
 }
 
-// checkDaysShareRecords holds that each queue's record is in one queue call, of the day that
-// it belongs to; and each record is in one queue's row, if it has a queue, and one PBX's.
+// checkDaysShareRecords checks that each queue's record is in one queue call, on the day that it belongs
+// to. Each record must be in one PBX's row, and in one queue's row if it has a queue.
 func checkDaysShareRecords(t *testing.T, records []received) {
 	t.Helper()
 	days, inPBX := map[string][]pbx.Day{}, int64(0)
@@ -193,8 +193,8 @@ func checkDaysShareRecords(t *testing.T, records []received) {
 	}
 }
 
-// inForceOf leaves out the call records that were restated, by the rule: those that are linked
-// to one of their call, queue and agent that was received later, by overlaps within a night.
+// inForceOf leaves out restated call records, by the rule. A record is restated if overlaps within a night
+// link it to a later-received record of its call, queue and agent.
 func inForceOf(records []received) (counting []received) {
 	visit := make([]int, len(records)) // the same number for all of one visit
 	for i := range visit {
@@ -232,8 +232,8 @@ func overlap(a, b pbx.Event) bool {
 		(x.Start == y.Start || x.Start < y.End && y.Start < x.End)
 }
 
-// dayOf is the day of a queue's record, by the rule: the day before, for an early one, where
-// its queue call has a record there.
+// dayOf returns the day of a queue's record, by the rule. For an early record it is the day before if the
+// queue call has a record there.
 func dayOf(e *pbx.CallRecord, records []received) pbx.Day {
 	day := e.Start.Day()
 	for _, r := range records {
@@ -249,7 +249,7 @@ func TestRowsAgreeWithThemselves(t *testing.T) {
 	worlds(t, func(t *testing.T, _ *rand.Rand, records []received) { checkRows(t, records) })
 }
 
-// checkRows holds what is true of all rows.
+// checkRows checks what is true of all rows.
 func checkRows(t *testing.T, records []received) {
 	t.Helper()
 	for _, rows := range allDays(records) {
@@ -278,7 +278,7 @@ func checkRows(t *testing.T, records []received) {
 	}
 }
 
-// checkAgents holds what is true of agents' rows.
+// checkAgents checks what is true of agents' rows.
 func checkAgents(t *testing.T, rows computed) {
 	t.Helper()
 	for _, a := range rows.Agents {
@@ -303,7 +303,7 @@ func checkAgents(t *testing.T, rows computed) {
 	}
 }
 
-// checkTally holds what is true of the tally of any row.
+// checkTally checks what is true of the tally of any row.
 func checkTally(t *testing.T, tally Tally, intervals []Interval) {
 	t.Helper()
 	n := tally.Counts
@@ -377,7 +377,7 @@ func addIntervals(a, b []Interval) []Interval {
 	return all
 }
 
-// tallied is what calls come to.
+// tallied returns the tally of calls.
 type tallied struct {
 	Tally
 	intervals []Interval
@@ -405,7 +405,7 @@ func TestRowsSurviveJSON(t *testing.T) {
 	})
 }
 
-// survives holds that a row that was read from JSON is the same, and shows the same.
+// survives checks that a row stays the same, and shows the same, after JSON.
 func survives[R any](t *testing.T, row R, show func(R) any) {
 	t.Helper()
 	var read R

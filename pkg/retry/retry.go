@@ -1,5 +1,5 @@
-// Package retry tries again what another writer was faster at, after a random time that grows, so
-// that writers who contend do not hinder one another again and again.
+// Package retry repeats a write that failed because another writer was faster. It waits for a random time
+// that grows, so that contending writers do not conflict repeatedly.
 package retry
 
 import (
@@ -11,14 +11,13 @@ import (
 
 const (
 	triesAtMost = 10
-	// firstPause and longestPause bound the time before a try is made again.
+	// firstPause and longestPause bound the time before the next try.
 	firstPause   = 10 * time.Millisecond
 	longestPause = time.Second
 )
 
-// OnConflict calls try, and again as long as its error wraps conflict: at most 10 times, within
-// about 3 s beside what try takes. It returns the last error of try; or that of ctx, which ended
-// between two of them.
+// OnConflict calls try until its error does not wrap conflict, at most 10 times. All pauses together last at
+// most about 3 s. It returns the last error of try, or the error of ctx if that ends during a pause.
 func OnConflict(ctx context.Context, conflict error, try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
@@ -31,9 +30,9 @@ func OnConflict(ctx context.Context, conflict error, try func() error) error {
 	}
 }
 
-// Pause waits after the n-th try that met a conflict, counted from 1. The time is random, and at
-// most 10 ms after the first one, twice as long after each further one, and never longer than 1 s.
-// Pause returns early with an error when ctx ends.
+// Pause waits after the n-th conflict, counted from 1. The time is random. Its maximum is 10 ms after the
+// first conflict, doubles with each further one, and never exceeds 1 s. If ctx ends, Pause returns early
+// with an error.
 func Pause(ctx context.Context, n int) error {
 	timer := time.NewTimer(rand.N(atMost(n)))
 	defer timer.Stop()

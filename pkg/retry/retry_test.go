@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	errConflict = errors.New("another one was faster")
-	errOther    = errors.New("it is down")
+	errConflict = errors.New("another writer was faster")
+	errOther    = errors.New("the store is down")
 )
 
 func TestWhatMetAConflictIsTriedAgain(t *testing.T) {
@@ -48,7 +48,7 @@ func TestWhatMetAConflictIsTriedAgain(t *testing.T) {
 	}
 }
 
-// Writers who contend wait for times of their own.
+// Contending writers wait for different times.
 func TestPausesAreRandomAndGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for n, most := range map[int]time.Duration{

@@ -53,8 +53,9 @@ func (k Key) Check() error {
 // Members are in the byte order of their names. There are no blanks, and only the escapes that JSON
 // requires.
 //
-// What some Table could not keep is an error: a number that is not whole or has more than 15 digits;
-// a member without a name, or with one of 64 KB; more than 31 nested objects and arrays.
+// Canonical refuses what some Table could not keep. A number must be whole and have at most 15 digits.
+// The name of a member must have at least one byte, and less than 64 KB. At most 31 objects and arrays
+// may be nested.
 func Canonical(doc []byte) ([]byte, error) {
 	if isCanonical(doc) {
 		return bytes.Clone(doc), nil

@@ -28,8 +28,8 @@ const (
 // too early.
 //
 // The doubt ends when the machine's clock is right again, or when an operator accepts it
-// (AcceptClock). If it is ahead, more than half of the PBXs that send events meanwhile may confirm it,
-// by reporting calls of its time: then the server was off, and its clock is right.
+// (AcceptClock). If the clock is ahead, PBXs can confirm it: more than half of those that send events
+// meanwhile must report calls of its time. Then the server was off, and its clock is right.
 type Clock struct {
 	table   Table
 	machine func() time.Time
