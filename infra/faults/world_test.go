@@ -82,7 +82,7 @@ func alive() bool { return false }
 
 func (w *world) over(next breaking) (*store.Store, archive.Bucket) {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return next(theTable) })
-	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(theArchive)) })
+	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return next(theArchive) })
 	return store.New(table, time.Now), bucket
 }
 

@@ -22,6 +22,8 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/each", "trunkline/pkg/pbx", "the one way to loop stands on nothing"},
 		{"pkg/cache", "trunkline/pkg/pbx", "what remembers values need not know what"},
 		{"pkg/retry", "trunkline/pkg/pbx", "what tries again need not know what"},
+		{"pkg/faulttest", "trunkline/pkg/pbx", "how a call fails depends on no call"},
+		{"pkg/store/sqlite", "trunkline/pkg/faulttest", "only test suites let calls fail"},
 		{"pkg/zycoo", "trunkline/pkg/token", "the dialect and tokens know the vocabulary only"},
 		{"pkg/naming", "trunkline/pkg/store", "names, opening hours and targets stand on nothing"},
 		{"pkg/token", "trunkline/pkg/store", "the dialect and tokens know the vocabulary only"},

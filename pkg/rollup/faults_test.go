@@ -44,7 +44,7 @@ func (f *faulty) run() {
 	defer cancel()
 	f.cancel = cancel
 	table := storetest.NewFaulty(f.table, func(storetest.Call) storetest.Fault { return f.next() })
-	bucket := archivetest.NewFaulty(f.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(f.next()) })
+	bucket := archivetest.NewFaulty(f.bucket, func(archivetest.Call) archivetest.Fault { return f.next() })
 	r := f.over(table, bucket)
 	var q tasks
 	r.Schedule(ctx, &q)

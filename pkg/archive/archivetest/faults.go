@@ -8,25 +8,24 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
+	"trunkline/pkg/faulttest"
 )
 
-// Fault is how a call goes wrong.
-type Fault int
+// Fault is how a call fails.
+type Fault = faulttest.Fault
 
-// The faults of any call. A list writes nothing, so FailsButPersisted is the same as Fails for it.
+// The faults of a call, and their errors.
 const (
-	None              Fault = iota // the call is made
-	Fails                          // ErrInjected, and the call is not made
-	FailsButPersisted              // the call is made, and then ErrInjected all the same
-	Hangs                          // nothing until the context ends, and then its error
-	Throttled                      // ErrThrottled, and the call is not made
+	None              = faulttest.None
+	Fails             = faulttest.Fails
+	FailsButPersisted = faulttest.FailsButPersisted
+	Hangs             = faulttest.Hangs
+	Throttled         = faulttest.Throttled
 )
 
 var (
-	// ErrInjected is the error of a call that was made to fail.
-	ErrInjected = errors.New("injected failure")
-	// ErrThrottled is the error of a call that was refused for a while.
-	ErrThrottled = errors.New("injected throttling")
+	ErrInjected  = faulttest.ErrInjected
+	ErrThrottled = faulttest.ErrThrottled
 )
 
 // Call is a call of a Bucket's method.
@@ -100,7 +99,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 	return func(yield func(string, error) bool) {
 		fault := f.next("List", prefix)
 		if fault != None && f.ListNames == 0 {
-			yield("", fault.err(ctx))
+			yield("", fault.Err(ctx))
 			return
 		}
 		seen := 0
@@ -118,7 +117,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 				break
 			}
 		}
-		if err := fault.err(ctx); err != nil {
+		if err := fault.Err(ctx); err != nil {
 			yield("", err)
 		}
 	}
@@ -126,29 +125,9 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 
 // call makes one call, or lets it fail.
 func (f *Faulty) call(ctx context.Context, method, name string, do func() error) error {
-	fault := f.next(method, name)
-	if fault == None || fault == FailsButPersisted {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	return fault.err(ctx)
+	return f.next(method, name).Call(ctx, do)
 }
 
 func (f *Faulty) next(method, name string) Fault {
 	return f.fault(Call{int(f.calls.Add(1)), method, name})
-}
-
-// err returns the error of the fault, after it has waited if the fault hangs.
-func (f Fault) err(ctx context.Context) error {
-	switch f {
-	case None:
-		return nil
-	case Hangs:
-		<-ctx.Done()
-		return ctx.Err()
-	case Throttled:
-		return ErrThrottled
-	}
-	return ErrInjected
 }

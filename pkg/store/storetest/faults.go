@@ -2,30 +2,28 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"sync/atomic"
 
+	"trunkline/pkg/faulttest"
 	"trunkline/pkg/store"
 )
 
 // Fault is how a call fails.
-type Fault int
+type Fault = faulttest.Fault
 
-// The faults of a call. A query persists nothing, so there FailsButPersisted equals Fails.
+// The faults of a call, and their errors.
 const (
-	None              Fault = iota // the call is made
-	Fails                          // ErrInjected, and the call is not made
-	FailsButPersisted              // the call is made, and then ErrInjected is returned
-	Hangs                          // the call waits for the context's end, and returns its error
-	Throttled                      // ErrThrottled, and the call is not made
+	None              = faulttest.None
+	Fails             = faulttest.Fails
+	FailsButPersisted = faulttest.FailsButPersisted
+	Hangs             = faulttest.Hangs
+	Throttled         = faulttest.Throttled
 )
 
 var (
-	// ErrInjected is the error of a call that was made to fail.
-	ErrInjected = errors.New("injected failure")
-	// ErrThrottled is the error of a call that was refused for a while.
-	ErrThrottled = errors.New("injected throttling")
+	ErrInjected  = faulttest.ErrInjected
+	ErrThrottled = faulttest.ErrThrottled
 )
 
 // Call is a call of a Table's method.
@@ -81,7 +79,7 @@ func (f *Faulty) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item,
 	return func(yield func(store.Item, error) bool) {
 		fault := f.next("Query", store.Key{PK: r.PK, SK: r.From})
 		if fault != None && f.QueryItems == 0 {
-			yield(store.Item{}, fault.err(ctx))
+			yield(store.Item{}, fault.Err(ctx))
 			return
 		}
 		seen := 0
@@ -93,7 +91,7 @@ func (f *Faulty) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item,
 				break
 			}
 		}
-		if err := fault.err(ctx); err != nil {
+		if err := fault.Err(ctx); err != nil {
 			yield(store.Item{}, err)
 		}
 	}
@@ -101,29 +99,9 @@ func (f *Faulty) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item,
 
 // call makes one call, or lets it fail.
 func (f *Faulty) call(ctx context.Context, method string, key store.Key, do func() error) error {
-	fault := f.next(method, key)
-	if fault == None || fault == FailsButPersisted {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	return fault.err(ctx)
+	return f.next(method, key).Call(ctx, do)
 }
 
 func (f *Faulty) next(method string, key store.Key) Fault {
 	return f.fault(Call{int(f.calls.Add(1)), method, key})
-}
-
-// err returns the error of the fault. For Hangs it waits for the end of the context.
-func (f Fault) err(ctx context.Context) error {
-	switch f {
-	case None:
-		return nil
-	case Hangs:
-		<-ctx.Done()
-		return ctx.Err()
-	case Throttled:
-		return ErrThrottled
-	}
-	return ErrInjected
 }
