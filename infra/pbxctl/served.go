@@ -11,6 +11,7 @@ import (
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/local/server"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/version"
@@ -76,7 +77,7 @@ func openOrAsk(p *program, folder string, files []string) (*local.Dir, error) {
 		if time.Since(began) > limit {
 			return nil, err
 		}
-		if err := sleep(p.ctx, 50*time.Millisecond); err != nil {
+		if err := retry.Wait(p.ctx, 50*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -136,13 +137,4 @@ func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Sched
 		return p.server.Rollup
 	}
 	return rollup.New(s, b, schedule, p.now).WithScratch(data)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -1,4 +1,4 @@
-// Package retry repeats a write that failed because another writer was faster. It waits for a random time
+// Package retry waits, and repeats a write that failed because another writer was faster. It waits for a random time
 // that grows, so that contending writers do not conflict repeatedly.
 package retry
 
@@ -33,8 +33,14 @@ func OnConflict(ctx context.Context, conflict error, try func() error) error {
 // Pause waits after the n-th conflict, counted from 1. The time is random. Its maximum is 10 ms after the
 // first conflict, doubles with each further one, and never exceeds 1 s. If ctx ends, Pause returns early
 // with an error.
-func Pause(ctx context.Context, n int) error {
-	timer := time.NewTimer(rand.N(atMost(n)))
+func Pause(ctx context.Context, n int) error { return Wait(ctx, rand.N(atMost(n))) }
+
+// Wait waits for a time. If ctx ends, Wait returns early with its error.
+func Wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -81,3 +81,22 @@ func TestNothingIsTriedAgainWhenTheContextHasEnded(t *testing.T) {
 		t.Errorf("%v after %d tries", err, tries)
 	}
 }
+
+func TestAWaitEndsWithItsTimeOrItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if err := retry.Wait(t.Context(), time.Minute); err != nil || time.Since(began) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, d := range []time.Duration{time.Hour, 0, -time.Hour} {
+			if err := retry.Wait(ended, d); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v: %v", d, err)
+			}
+		}
+		if err := retry.Wait(t.Context(), -time.Hour); err != nil || time.Since(began) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}

@@ -15,6 +15,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
 )
@@ -137,7 +138,7 @@ func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 		r, after, err := s.try(ctx, d.Body)
 		r.Tries = tries
 		if err == nil && r.Status == http.StatusServiceUnavailable && tries < triesAtMost {
-			err = sleep(ctx, after)
+			err = retry.Wait(ctx, after)
 			if err == nil {
 				continue
 			}
@@ -149,7 +150,7 @@ func (s *sender) post(ctx context.Context, d fleet.Delivery) (Reply, error) {
 // try posts once. It returns after which time to try again, if the answer asks for a retry.
 func (s *sender) try(ctx context.Context, body []byte) (r Reply, after time.Duration, err error) {
 	// A server keeps times to the millisecond: two deliveries in one would have no order.
-	if err := sleep(ctx, s.answered.Truncate(time.Millisecond).Add(time.Millisecond).Sub(s.now())); err != nil {
+	if err := retry.Wait(ctx, s.answered.Truncate(time.Millisecond).Add(time.Millisecond).Sub(s.now())); err != nil {
 		return r, 0, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
@@ -181,18 +182,4 @@ func retryAfter(h http.Header) time.Duration {
 		seconds = 1
 	}
 	return time.Duration(min(seconds, 30)) * time.Second
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -28,7 +28,7 @@ type Simulation struct {
 	pace    *rate.Limiter
 	mu      sync.Mutex
 	events  int
-	without int // PBXs of which no true figures are known
+	without int // PBXs whose true figures are not known
 	retries int
 	answers map[int]int
 	took    []time.Duration

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"trunkline/pkg/retry"
 )
 
 // gate passes requests to a handler until it is closed. After a web server has cut its
@@ -48,7 +50,7 @@ func (g *gate) drain(within time.Duration) {
 	g.closing.Store(true)
 	ctx, done := context.WithTimeout(context.Background(), within)
 	defer done()
-	for g.connections.Load() > 0 && sleep(ctx, 5*time.Millisecond) == nil {
+	for g.connections.Load() > 0 && retry.Wait(ctx, 5*time.Millisecond) == nil {
 	}
 }
 

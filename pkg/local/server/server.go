@@ -23,6 +23,7 @@ import (
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/maintenance"
+	"trunkline/pkg/retry"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
@@ -183,7 +184,7 @@ func (c Config) openFolder(ctx context.Context) (*local.Dir, error) {
 		if !c.TakeOver || !errors.Is(err, local.ErrInUse) || c.Machine().Sub(began) > 3*stopWithin {
 			return data, err
 		}
-		if err := sleep(ctx, 5*time.Millisecond); err != nil {
+		if err := retry.Wait(ctx, 5*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -413,16 +414,6 @@ func (s *Server) Wait(ctx context.Context) error {
 		case err := <-s.failed:
 			return errors.Join(err, s.stop())
 		}
-	}
-}
-
-// sleep waits for a time, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
 	}
 }
 
