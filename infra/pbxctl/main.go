@@ -79,13 +79,6 @@ func newProgram(ctx context.Context, out, errs io.Writer, getenv func(string) st
 	return p
 }
 
-// by returns the program with another clock.
-func (p *program) by(now func() time.Time) *program {
-	other := *p
-	other.now = now
-	return &other
-}
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
