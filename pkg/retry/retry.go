@@ -4,8 +4,10 @@ package retry
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"math/rand/v2"
+	"fmt"
+	"math/big"
 	"time"
 )
 
@@ -33,7 +35,13 @@ func OnConflict(ctx context.Context, conflict error, try func() error) error {
 // Pause waits after the n-th conflict, counted from 1. The time is random. Its maximum is 10 ms after the
 // first conflict, doubles with each further one, and never exceeds 1 s. If ctx ends, Pause returns early
 // with an error.
-func Pause(ctx context.Context, n int) error { return Wait(ctx, rand.N(atMost(n))) }
+func Pause(ctx context.Context, n int) error {
+	pause, err := rand.Int(rand.Reader, big.NewInt(int64(atMost(n))))
+	if err != nil {
+		return fmt.Errorf("choose a pause: %w", err)
+	}
+	return Wait(ctx, time.Duration(pause.Int64()))
+}
 
 // Wait waits for a time. If ctx ends, Wait returns early with its error.
 func Wait(ctx context.Context, d time.Duration) error {
