@@ -47,7 +47,7 @@ func (c *doctorCheckCommand) Run(p *program) error {
 	} else {
 		at := c.named()
 		at.URL = c.URL
-		stackcheck.Run(p.ctx, checkup, at, checkClients)
+		stackcheck.Run(p.ctx, checkup, at)
 	}
 	if err := checkup.Err(); err != nil {
 		return err

@@ -19,6 +19,8 @@ import (
 
 	"trunkline/infra/e2e/localcloud"
 	"trunkline/pkg/archive"
+	"trunkline/pkg/cloud/cloudtest"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/doctor"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -31,19 +33,19 @@ func TestDoctorAndKeysOverLocalStack(t *testing.T) {
 	cloud := localcloud.Open(t)
 	table, bucket := cloud.NewTable(t), cloud.NewBucket(t)
 	name := "trunkline-" + bucket
-	if _, err := cloud.Secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, SecretString: aws.String(exampleSecret)}); err != nil {
+	if _, err := cloud.Secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, SecretString: aws.String(cloudtest.ExampleSecret)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cloud.RemoveSecret(name) })
-	records, err := openDynamoDB(t.Context(), table)
+	records, err := stack.Table(t.Context(), table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := openS3(t.Context(), bucket)
+	objects, err := stack.Bucket(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := &token.Source{Now: time.Now, Read: func(ctx context.Context) (*token.Keyring, error) { return readSecret(ctx, name) }}
+	keys := &token.Source{Now: time.Now, Read: func(ctx context.Context) (*token.Keyring, error) { return stack.Keyring(ctx, name) }}
 	in := ingest.New(keys, store.New(records, time.Now), objects, time.Now)
 	endpoint := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	defer endpoint.Close()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/cloud/cloudtest"
 	"trunkline/pkg/ingest"
 )
 
@@ -39,9 +40,9 @@ func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
 }
 
 func TestDoctorTellsOfEventsThatWereRefusedInAWS(t *testing.T) {
-	aws := newFakeAWS(t)
+	aws := cloudtest.New(t)
 	e := archive.Envelope{MAC: oldPBX, Received: time.Now(), Reason: "line 1, column 1: no", Body: []byte("{")}
-	if err := archive.Keep(t.Context(), aws.objects, e); err != nil {
+	if err := archive.Keep(t.Context(), aws.Objects, e); err != nil {
 		t.Fatal(err)
 	}
 	out, code := examine(t, nil, time.Now, "doctor", "--stack", "trunkline")

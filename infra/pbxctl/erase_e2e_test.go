@@ -10,6 +10,7 @@ import (
 
 	"trunkline/infra/e2e/localcloud"
 	"trunkline/pkg/archive"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -19,11 +20,11 @@ import (
 func TestErasureOverLocalStack(t *testing.T) {
 	cloud := localcloud.Open(t)
 	table, bucket := cloud.NewTable(t), cloud.NewBucket(t)
-	records, err := openDynamoDB(t.Context(), table)
+	records, err := stack.Table(t.Context(), table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := openS3(t.Context(), bucket)
+	objects, err := stack.Bucket(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}

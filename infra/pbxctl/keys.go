@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/local"
@@ -45,7 +46,7 @@ func (k keysPlace) open(p *program) (keyStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openSecret(p.ctx, at.Secret)
+	return stack.Secret(p.ctx, at.Secret)
 }
 
 // change changes the keys, and shows them.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/cloud/cloudtest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/token"
 )
@@ -60,18 +61,18 @@ func TestKeysOfAFolderAreRotatedAndRetired(t *testing.T) {
 }
 
 func TestKeysOfASecretAreRotatedAndRetired(t *testing.T) {
-	aws := newFakeAWS(t)
+	aws := cloudtest.New(t)
 	rotates(t, unknownUsers, "--secret", "keys")
-	if len(aws.secret.stages) != 1 {
-		t.Errorf("stages are left: %v", aws.secret.stages)
+	if len(aws.Secret.Stages) != 1 {
+		t.Errorf("stages are left: %v", aws.Secret.Stages)
 	}
 }
 
 func TestASecretThatSomebodyElseChangedIsLeftAlone(t *testing.T) {
-	aws := newFakeAWS(t)
-	aws.secret.meanwhile = func() {
-		aws.secret.texts = append(aws.secret.texts, strings.ReplaceAll(exampleSecret, "k1", "k7"))
-		aws.secret.stages[stageCurrent] = len(aws.secret.texts) - 1
+	aws := cloudtest.New(t)
+	aws.Secret.Meanwhile = func() {
+		aws.Secret.Texts = append(aws.Secret.Texts, strings.ReplaceAll(cloudtest.ExampleSecret, "k1", "k7"))
+		aws.Secret.Stages[cloudtest.StageCurrent] = len(aws.Secret.Texts) - 1
 	}
 	out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys")
 	if code != exitFailed || !strings.Contains(out, "somebody else changed them at the same time") {
@@ -83,8 +84,8 @@ func TestASecretThatSomebodyElseChangedIsLeftAlone(t *testing.T) {
 }
 
 func TestARotationWhoseAnswerIsLostHasHappened(t *testing.T) {
-	aws := newFakeAWS(t)
-	aws.secret.meanwhile = func() { aws.secret.stages[stageCurrent] = aws.secret.stages[stagePending] }
+	aws := cloudtest.New(t)
+	aws.Secret.Meanwhile = func() { aws.Secret.Stages[cloudtest.StageCurrent] = aws.Secret.Stages[cloudtest.StagePending] }
 	if out, code := examine(t, nil, time.Now, "keys", "rotate", "--secret", "keys"); code != 0 || !strings.Contains(out, "k2   valid; new") {
 		t.Errorf("exit %d: %s", code, out)
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/each"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
@@ -99,7 +100,7 @@ func (c *replayCommand) selection() (replay.Selection, error) {
 func (c *replayCommand) open(p *program, use func(store.Table) error) error {
 	switch {
 	case c.IntoTable != "":
-		table, err := openDynamoDB(p.ctx, c.IntoTable)
+		table, err := stack.Table(p.ctx, c.IntoTable)
 		if err != nil {
 			return err
 		}

@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"slices"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/cloud/stackcheck"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -81,49 +75,20 @@ func withFlag(args []string, flag string) []string {
 	return slices.Insert(slices.Clone(args), end, flag)
 }
 
-// stackWithin is how long AWS may take to return a stack's outputs.
-const stackWithin = 20 * time.Second
-
 // named returns what the flags name on AWS.
-func (w where) named() stackcheck.Site {
-	return stackcheck.Site{Stack: w.Stack, Table: w.Table, Bucket: w.Bucket, Secret: w.Secret}
+func (w where) named() stack.Site {
+	return stack.Site{Stack: w.Stack, Table: w.Table, Bucket: w.Bucket, Secret: w.Secret}
 }
 
 // onAWS returns what a command uses on AWS. Flags override the stack's outputs.
-func (w where) onAWS(ctx context.Context) (stackcheck.Site, error) {
-	if w.Stack == "" {
-		return w.named(), nil
-	}
-	settings, err := awsSettings(ctx)
-	if err != nil {
-		return stackcheck.Site{}, err
-	}
-	within, cancel := context.WithTimeout(ctx, stackWithin)
-	defer cancel()
-	found, err := w.named().FromStack(within, cloudformation.NewFromConfig(settings))
-	if err != nil {
-		err = fmt.Errorf("--stack %s can't be read in region %s with %s: %w", w.Stack, settings.Region, credentialsOf(within, settings), err)
-	}
-	return found, err
-}
-
-// credentialsOf says where the credentials come from. It shows no part of them.
-func credentialsOf(ctx context.Context, settings aws.Config) string {
-	if profile := os.Getenv("AWS_PROFILE"); profile != "" {
-		return "the credentials of AWS_PROFILE " + profile
-	}
-	if settings.Credentials != nil {
-		if found, err := settings.Credentials.Retrieve(ctx); err == nil {
-			return "credentials from " + found.Source
-		}
-	}
-	return "no credentials"
+func (w where) onAWS(ctx context.Context) (stack.Site, error) {
+	return w.named().Find(ctx)
 }
 
 // readRecords calls use with the records, to read them.
 func (w where) readRecords(p *program, use func(*store.Store) error) error {
 	if w.Data == "" {
-		return w.openOnAWS(p, func(at stackcheck.Site) error { return p.recordsOnAWS(at, use) })
+		return w.openOnAWS(p, func(at stack.Site) error { return p.recordsOnAWS(at, use) })
 	}
 	table, err := local.OpenRecords(p.ctx, w.Data)
 	if err != nil {
@@ -152,7 +117,7 @@ func (w where) writeRecords(p *program, use func(*store.Store) error) error {
 // readArchive calls use with the archive, to read it.
 func (w where) readArchive(p *program, use func(archive.Bucket) error) error {
 	if w.Data == "" {
-		return w.openOnAWS(p, func(at stackcheck.Site) error { return p.archiveOnAWS(at, use) })
+		return w.openOnAWS(p, func(at stack.Site) error { return p.archiveOnAWS(at, use) })
 	}
 	bucket, err := local.OpenArchive(w.Data)
 	if err != nil {
@@ -173,7 +138,7 @@ func (w where) writeArchive(p *program, use func(archive.Bucket) error) error {
 // readBoth calls use with records and archive, to read them.
 func (w where) readBoth(p *program, use func(*store.Store, archive.Bucket) error) error {
 	if w.Data == "" {
-		return w.openOnAWS(p, func(at stackcheck.Site) error {
+		return w.openOnAWS(p, func(at stack.Site) error {
 			return p.archiveOnAWS(at, func(b archive.Bucket) error {
 				return p.recordsOnAWS(at, func(records *store.Store) error { return use(records, b) })
 			})
@@ -205,7 +170,7 @@ func (w where) changeFolder(p *program, use func(*local.Dir) error) error {
 }
 
 // openOnAWS calls use with the resources on AWS.
-func (w where) openOnAWS(p *program, use func(stackcheck.Site) error) error {
+func (w where) openOnAWS(p *program, use func(stack.Site) error) error {
 	at, err := w.onAWS(p.ctx)
 	if err != nil {
 		return err
@@ -213,22 +178,22 @@ func (w where) openOnAWS(p *program, use func(stackcheck.Site) error) error {
 	return use(at)
 }
 
-func (p *program) recordsOnAWS(at stackcheck.Site, use func(*store.Store) error) error {
+func (p *program) recordsOnAWS(at stack.Site, use func(*store.Store) error) error {
 	if at.Table == "" {
 		return unclear("where are the records? Give --stack NAME, or --table NAME as well")
 	}
-	table, err := openDynamoDB(p.ctx, at.Table)
+	table, err := stack.Table(p.ctx, at.Table)
 	if err != nil {
 		return err
 	}
 	return p.withRecords(table, use)
 }
 
-func (p *program) archiveOnAWS(at stackcheck.Site, use func(archive.Bucket) error) error {
+func (p *program) archiveOnAWS(at stack.Site, use func(archive.Bucket) error) error {
 	if at.Bucket == "" {
 		return unclear("where is the archive? Give --stack NAME, or --bucket NAME as well")
 	}
-	bucket, err := openS3(p.ctx, at.Bucket)
+	bucket, err := stack.Bucket(p.ctx, at.Bucket)
 	if err != nil {
 		return err
 	}
@@ -243,7 +208,7 @@ func (w where) signingKeys(p *program) (*token.Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		return readSecret(p.ctx, at.Secret)
+		return stack.Keyring(p.ctx, at.Secret)
 	}
 	if w.Data == "" && fleetKeys == "" {
 		return nil, unclear("no key to sign with: give --stack NAME or --data DIR, or set FLEET_KEYS")

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"trunkline/pkg/cloud/cloudtest"
 )
 
 // withEnv runs a command with variables, and returns what it says, and its exit code.
@@ -51,7 +53,7 @@ func TestAFlagOrAVariableSaysWhereTheDataIs(t *testing.T) {
 }
 
 func TestAStackNamesTableBucketSecretAndURL(t *testing.T) {
-	newFakeAWS(t)
+	cloudtest.New(t)
 	stack := map[string]string{stackVariable: "trunkline"}
 	for _, c := range []struct{ args, want string }{
 		{"device list --stack trunkline", ""},
@@ -68,8 +70,8 @@ func TestAStackNamesTableBucketSecretAndURL(t *testing.T) {
 }
 
 func TestAStackThatCannotBeReadIsAnErrorOfItsRegionAndCredentials(t *testing.T) {
-	f := newFakeAWS(t)
-	fails("DescribeStacks", "AccessDenied")(t, f)
+	f := cloudtest.New(t)
+	f.Broken["DescribeStacks"] = "AccessDenied"
 	got, code := withEnv(t, nil, "device list --stack trunkline")
 	const want = "pbxctl: --stack trunkline can't be read in region eu-central-1 with credentials from EnvConfigCredentials: the stack trunkline denies cloudformation:DescribeStacks"
 	if code != exitFailed || !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {

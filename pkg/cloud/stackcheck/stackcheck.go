@@ -9,47 +9,32 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/cloud"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/doctor"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
 	"trunkline/pkg/token"
 )
 
-// Site names the parts of an environment in AWS. If Stack is set, the stack's outputs fill in the
-// parts that are empty. Parts that stay empty are not checked.
-type Site struct{ Stack, Table, Bucket, Secret, URL string }
-
-// Clients are the AWS clients that the checks use.
-type Clients struct {
-	Region   string
-	Identity *sts.Client
-	Stacks   *cloudformation.Client
-	Tables   *dynamodb.Client
-	Buckets  *awss3.Client
-	Secrets  *secretsmanager.Client
-}
-
 // checkup is a checkup of an environment in AWS.
 type checkup struct {
 	*doctor.Checkup
-	Clients
+	stack.Clients
 }
 
-// Run checks the parts of an environment in AWS that at names. The first check is that open can
-// make clients.
-func Run(ctx context.Context, to *doctor.Checkup, at Site, open func(context.Context) (Clients, error)) {
+// Run checks the parts of an environment in AWS that at names. If its Stack is set, the stack's
+// outputs fill in the parts that are empty. Parts that stay empty are not checked.
+func Run(ctx context.Context, to *doctor.Checkup, at stack.Site) {
 	c := &checkup{Checkup: to}
-	if !c.region(ctx, open) || !c.identity(ctx) || at.Stack != "" && !c.stack(ctx, &at) {
+	if !c.region(ctx) || !c.identity(ctx) || at.Stack != "" && !c.stack(ctx, &at) {
 		return
 	}
 	stores := doctor.Stores{}
@@ -74,9 +59,9 @@ func Run(ctx context.Context, to *doctor.Checkup, at Site, open func(context.Con
 }
 
 // region checks the settings for AWS, and makes the clients.
-func (c *checkup) region(ctx context.Context, open func(context.Context) (Clients, error)) bool {
+func (c *checkup) region(ctx context.Context) bool {
 	return c.Check(ctx, "region", func(ctx context.Context) (found string, err error) {
-		if c.Clients, err = open(ctx); err != nil {
+		if c.Clients, err = stack.NewClients(ctx); err != nil {
 			return "", doctor.Wrong("set AWS_REGION and AWS_PROFILE as for the AWS CLI", "%v", err)
 		}
 		return c.Region, nil
@@ -84,7 +69,7 @@ func (c *checkup) region(ctx context.Context, open func(context.Context) (Client
 }
 
 // stack checks that the stack exists, and completes the site with its outputs.
-func (c *checkup) stack(ctx context.Context, at *Site) bool {
+func (c *checkup) stack(ctx context.Context, at *stack.Site) bool {
 	return c.Check(ctx, "stack", func(ctx context.Context) (found string, err error) {
 		*at, err = at.FromStack(ctx, c.Stacks)
 		return at.Stack + " names its table, bucket, secret and URL", err
@@ -95,7 +80,7 @@ func (c *checkup) stack(ctx context.Context, at *Site) bool {
 func (c *checkup) signable(ctx context.Context, id string) (*token.Keyring, error) {
 	text, _, err := cloud.NewSecret(c.Secrets, id).Current(ctx)
 	if err != nil {
-		return nil, awsFault(err, "secretsmanager:GetSecretValue", "the secret "+id)
+		return nil, stack.Fault(err, "secretsmanager:GetSecretValue", "the secret "+id)
 	}
 	keys, err := token.ParseSecret(text)
 	if err != nil {
@@ -110,7 +95,7 @@ func (c *checkup) identity(ctx context.Context) bool {
 	known := c.Check(ctx, "identity", func(ctx context.Context) (string, error) {
 		out, err := c.Identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
-			return "", awsFault(err, "sts:GetCallerIdentity", "AWS")
+			return "", stack.Fault(err, "sts:GetCallerIdentity", "AWS")
 		}
 		theirs, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
 		return aws.ToString(out.Arn), nil
@@ -121,41 +106,13 @@ func (c *checkup) identity(ctx context.Context) bool {
 	return known
 }
 
-// FromStack returns the site, with its empty parts filled in from the outputs of its stack. Its
-// error says what to do.
-func (at Site) FromStack(ctx context.Context, client *cloudformation.Client) (Site, error) {
-	out, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &at.Stack})
-	if err != nil {
-		return at, awsFault(err, "cloudformation:DescribeStacks", "the stack "+at.Stack)
-	}
-	if len(out.Stacks) != 1 {
-		return at, doctor.Wrong("deploy it with `make deploy`", "there is no stack %s in this region", at.Stack)
-	}
-	outputs := map[string]string{}
-	for _, o := range out.Stacks[0].Outputs {
-		outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-	}
-	for name, to := range map[string]*string{
-		"TableName": &at.Table, "BucketName": &at.Bucket, "FleetKeysSecretArn": &at.Secret, "ApiUrl": &at.URL,
-	} {
-		if *to == "" {
-			*to = outputs[name]
-		}
-		if *to == "" {
-			return at, doctor.Wrong("look at its events in CloudFormation, and deploy it again with `make deploy`",
-				"%s is %s and has no output %s", at.Stack, out.Stacks[0].StackStatus, name)
-		}
-	}
-	return at, nil
-}
-
 // table checks how a table is set up. It returns false if further checks make no sense.
 func (c *checkup) table(ctx context.Context, name string) bool {
 	var table *dynamotypes.TableDescription
 	if !c.Check(ctx, "table", func(ctx context.Context) (string, error) {
 		out, err := c.Tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 		if err != nil {
-			return "", awsFault(err, "dynamodb:DescribeTable", "the table "+name)
+			return "", stack.Fault(err, "dynamodb:DescribeTable", "the table "+name)
 		}
 		table = out.Table
 		switch table.TableStatus {
@@ -182,7 +139,7 @@ func (c *checkup) tableExpiry(ctx context.Context, name string) {
 	c.Check(ctx, "table expiry", func(ctx context.Context) (string, error) {
 		out, err := c.Tables.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 		if err != nil {
-			return "", awsFault(err, "dynamodb:DescribeTimeToLive", "the table "+name)
+			return "", stack.Fault(err, "dynamodb:DescribeTimeToLive", "the table "+name)
 		}
 		ttl := out.TimeToLiveDescription
 		if ttl == nil || aws.ToString(ttl.AttributeName) != "expires" ||
@@ -198,7 +155,7 @@ func (c *checkup) tableBackups(ctx context.Context, name string) {
 	c.Check(ctx, "table backups", func(ctx context.Context) (string, error) {
 		out, err := c.Tables.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
 		if err != nil {
-			return "", awsFault(err, "dynamodb:DescribeContinuousBackups", "the table "+name)
+			return "", stack.Fault(err, "dynamodb:DescribeContinuousBackups", "the table "+name)
 		}
 		b := out.ContinuousBackupsDescription
 		if b == nil || b.PointInTimeRecoveryDescription == nil ||
@@ -254,7 +211,7 @@ func (c *checkup) bucket(ctx context.Context, name string) bool {
 	if !c.Check(ctx, "bucket", func(ctx context.Context) (string, error) {
 		_, err := c.Buckets.HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: &name})
 		if err != nil {
-			return "", awsFault(err, "s3:ListBucket", "the bucket "+name)
+			return "", stack.Fault(err, "s3:ListBucket", "the bucket "+name)
 		}
 		return name, nil
 	}) {
@@ -262,8 +219,8 @@ func (c *checkup) bucket(ctx context.Context, name string) bool {
 	}
 	c.Check(ctx, "bucket privacy", func(ctx context.Context) (string, error) {
 		out, err := c.Buckets.GetPublicAccessBlock(ctx, &awss3.GetPublicAccessBlockInput{Bucket: &name})
-		if err != nil && errorCode(err) != "NoSuchPublicAccessBlockConfiguration" {
-			return "", awsFault(err, "s3:GetBucketPublicAccessBlock", "the bucket "+name)
+		if err != nil && stack.ErrorCode(err) != "NoSuchPublicAccessBlockConfiguration" {
+			return "", stack.Fault(err, "s3:GetBucketPublicAccessBlock", "the bucket "+name)
 		}
 		if out == nil || out.PublicAccessBlockConfiguration == nil || !blocksAll(out) {
 			return "", doctor.Wrong("run `aws s3api put-public-access-block --bucket "+name+" --public-access-block-configuration "+
@@ -273,8 +230,8 @@ func (c *checkup) bucket(ctx context.Context, name string) bool {
 	})
 	c.Check(ctx, "bucket cipher", func(ctx context.Context) (string, error) {
 		out, err := c.Buckets.GetBucketEncryption(ctx, &awss3.GetBucketEncryptionInput{Bucket: &name})
-		if err != nil && errorCode(err) != "ServerSideEncryptionConfigurationNotFoundError" {
-			return "", awsFault(err, "s3:GetEncryptionConfiguration", "the bucket "+name)
+		if err != nil && stack.ErrorCode(err) != "ServerSideEncryptionConfigurationNotFoundError" {
+			return "", stack.Fault(err, "s3:GetEncryptionConfiguration", "the bucket "+name)
 		}
 		if err != nil || out.ServerSideEncryptionConfiguration == nil || len(out.ServerSideEncryptionConfiguration.Rules) == 0 {
 			return "", doctor.Wrong("run `aws s3api put-bucket-encryption --bucket "+name+" --server-side-encryption-configuration "+

@@ -1,4 +1,6 @@
-package main
+// Package cloudtest has an environment in AWS for tests. It answers in this process, as AWS does, to
+// what Trunkline's operator and functions ask. Any action can be made to fail.
+package cloudtest
 
 import (
 	"context"
@@ -16,34 +18,34 @@ import (
 	"time"
 
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/doctor"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
-	"trunkline/pkg/store/dynamo"
 	"trunkline/pkg/token"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// exampleSecret sign no real URLs.
-const exampleSecret = `{"signing":"k1","k1":"an-example-that-signs-no-real-urls-at-all"}`
+// ExampleSecret has keys that sign no real URLs.
+const ExampleSecret = `{"signing":"k1","k1":"an-example-that-signs-no-real-urls-at-all"}`
 
-// fakeAWS answers as AWS does of one environment, as far as pbxctl asks, and is its endpoint too.
-type fakeAWS struct {
+// AWS answers as AWS does of one environment, and is its endpoint, too. The environment has the stack
+// trunkline, the table records, the bucket archive and the secret keys.
+type AWS struct {
 	*httptest.Server
-	answers  map[string]string            // by action, of those that are always answered alike
-	broken   map[string]string            // by action: the code of the error that it is answered with
-	items    map[string]map[string]string // by keys: as DynamoDB has them
-	objects  *archivetest.Memory
-	secret   *fakeSecret
-	endpoint http.Handler
-	date     time.Time // that answers say they were made; zero: now
+	Answers  map[string]string            // by action, of those that are always answered alike
+	Broken   map[string]string            // by action: the code of the error that it is answered with
+	Items    map[string]map[string]string // by keys: as DynamoDB has them
+	Objects  *archivetest.Memory
+	Secret   *Secret
+	Endpoint http.Handler
+	Date     time.Time // that answers say they were made; zero: now
 }
 
-// newFakeAWS makes an environment with which all is well, and has this process use it.
-func newFakeAWS(t *testing.T) *fakeAWS {
+// New makes an environment in which all is well, and has this process use it. So the test can't run
+// in parallel.
+func New(t *testing.T) *AWS {
 	t.Helper()
-	f := &fakeAWS{broken: map[string]string{}, items: map[string]map[string]string{}, objects: archivetest.NewMemory(), secret: newFakeSecret(exampleSecret)}
+	f := &AWS{Broken: map[string]string{}, Items: map[string]map[string]string{}, Objects: archivetest.NewMemory(), Secret: newSecret(ExampleSecret)}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	for name, value := range map[string]string{"AWS_ENDPOINT_URL": f.URL, "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "test",
@@ -51,10 +53,17 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 		"AWS_MAX_ATTEMPTS": "1"} {
 		t.Setenv(name, value)
 	}
-	f.answers = map[string]string{
+	f.Answers = answers(f.URL)
+	f.Serve(t, ExampleSecret)
+	return f
+}
+
+// answers are what AWS says of an environment as it should be, whose endpoint is at url.
+func answers(url string) map[string]string {
+	return map[string]string{
 		"GetCallerIdentity": `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/operator</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
 		"DescribeStacks": `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>` +
-			output("TableName", "records") + output("BucketName", "archive") + output("FleetKeysSecretArn", "keys") + output("ApiUrl", f.URL) +
+			output("TableName", "records") + output("BucketName", "archive") + output("FleetKeysSecretArn", "keys") + output("ApiUrl", url) +
 			`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
 		"DescribeTable": `{"Table":{"TableStatus":"ACTIVE","DeletionProtectionEnabled":true,` +
 			`"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],` +
@@ -66,40 +75,52 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 		"GetBucketEncryption": `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>` +
 			`</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`,
 	}
-	f.open(t, exampleSecret)
-	return f
 }
 
 func output(key, value string) string {
 	return "<member><OutputKey>" + key + "</OutputKey><OutputValue>" + value + "</OutputValue></member>"
 }
 
-// open makes the endpoint, with keys.
-func (f *fakeAWS) open(t *testing.T, secret string) {
+// Serve makes the environment's endpoint, with the keys in a secret's text.
+func (f *AWS) Serve(t *testing.T, secret string) {
 	t.Helper()
 	keys, err := token.ParseSecret([]byte(secret))
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, err := awsSettings(t.Context())
+	table, err := stack.Table(t.Context(), "records")
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := openS3(t.Context(), "archive")
+	bucket, err := stack.Bucket(t.Context(), "archive")
 	if err != nil {
 		t.Fatal(err)
 	}
-	records := store.New(dynamo.New(dynamodb.NewFromConfig(settings), "records"), time.Now)
-	f.endpoint = ingest.NewEndpoint(ingest.New(token.Fixed(keys), records, bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
+	f.Endpoint = ingest.NewEndpoint(ingest.New(token.Fixed(keys), store.New(table, time.Now), bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
+}
+
+// Fails has an action fail from now on, with the code of an error.
+func Fails(action, code string) func(*testing.T, *AWS) {
+	return func(_ *testing.T, f *AWS) { f.Broken[action] = code }
+}
+
+// Answers changes a part of the answer to an action.
+func Answers(action, old, new string) func(*testing.T, *AWS) {
+	return func(t *testing.T, f *AWS) {
+		if !strings.Contains(f.Answers[action], old) {
+			t.Fatalf("%s is never answered with %s", action, old)
+		}
+		f.Answers[action] = strings.ReplaceAll(f.Answers[action], old, new)
+	}
 }
 
 // ServeHTTP implements http.Handler.
-func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !f.date.IsZero() {
-		w.Header().Set("Date", f.date.UTC().Format(http.TimeFormat))
+func (f *AWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !f.Date.IsZero() {
+		w.Header().Set("Date", f.Date.UTC().Format(http.TimeFormat))
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/pbx/") {
-		f.endpoint.ServeHTTP(w, r)
+		f.Endpoint.ServeHTTP(w, r)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
@@ -112,20 +133,11 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer summedTo(w, summed)
 		w = summed
 	}
-	if code := f.broken[action]; code != "" {
-		status := http.StatusBadRequest
-		if r.Method == http.MethodHead { // whose answer has no body
-			status = http.StatusNotFound
-		}
-		w.WriteHeader(status)
-		if speaksJSON {
-			fmt.Fprintf(w, `{"__type":%q,"message":"broken"}`, code)
-		} else {
-			fmt.Fprintf(w, "<ErrorResponse><Error><Code>%s</Code></Error><Code>%s</Code></ErrorResponse>", code, code)
-		}
+	if code := f.Broken[action]; code != "" {
+		fail(w, r, code, speaksJSON)
 		return
 	}
-	if answer, ok := f.answers[action]; ok {
+	if answer, ok := f.Answers[action]; ok {
 		io.WriteString(w, answer)
 		return
 	}
@@ -134,6 +146,20 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.serveObject(w, r, body)
+}
+
+// fail answers with an error's code.
+func fail(w http.ResponseWriter, r *http.Request, code string, speaksJSON bool) {
+	status := http.StatusBadRequest
+	if r.Method == http.MethodHead { // whose answer has no body
+		status = http.StatusNotFound
+	}
+	w.WriteHeader(status)
+	if speaksJSON {
+		fmt.Fprintf(w, `{"__type":%q,"message":"broken"}`, code)
+		return
+	}
+	fmt.Fprintf(w, "<ErrorResponse><Error><Code>%s</Code></Error><Code>%s</Code></ErrorResponse>", code, code)
 }
 
 // summedTo answers with the checksum that the SDK looks for.
@@ -163,7 +189,7 @@ func queryAction(r *http.Request, body string) string {
 	return r.Method + "Object"
 }
 
-func (f *fakeAWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
+func (f *AWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 	type text struct{ S string }
 	var in struct {
 		Key                       struct{ PK, SK text }
@@ -173,9 +199,9 @@ func (f *fakeAWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 	json.Unmarshal(body, &in)
 	switch action {
 	case "GetItem", "DeleteItem":
-		item := f.items[in.Key.PK.S][in.Key.SK.S]
+		item := f.Items[in.Key.PK.S][in.Key.SK.S]
 		if action == "DeleteItem" {
-			delete(f.items[in.Key.PK.S], in.Key.SK.S)
+			delete(f.Items[in.Key.PK.S], in.Key.SK.S)
 		}
 		if item == "" || action == "DeleteItem" {
 			io.WriteString(w, "{}")
@@ -185,40 +211,40 @@ func (f *fakeAWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 	case "PutItem":
 		var key struct{ PK, SK text }
 		json.Unmarshal(in.Item, &key)
-		if f.items[key.PK.S] == nil {
-			f.items[key.PK.S] = map[string]string{}
+		if f.Items[key.PK.S] == nil {
+			f.Items[key.PK.S] = map[string]string{}
 		}
-		f.items[key.PK.S][key.SK.S] = string(in.Item)
+		f.Items[key.PK.S][key.SK.S] = string(in.Item)
 		io.WriteString(w, "{}")
 	case "Query":
 		var items []string
-		for _, item := range f.items[in.ExpressionAttributeValues[":pk"].S] {
+		for _, item := range f.Items[in.ExpressionAttributeValues[":pk"].S] {
 			items = append(items, item)
 		}
 		fmt.Fprintf(w, `{"Items":[%s]}`, strings.Join(items, ","))
 	default:
-		f.secret.serve(w, action, body)
+		f.Secret.serve(w, action, body)
 	}
 }
 
 // The stages of a secret's versions.
 const (
-	stageCurrent = "AWSCURRENT"
-	stagePending = "AWSPENDING"
+	StageCurrent = "AWSCURRENT"
+	StagePending = "AWSPENDING"
 )
 
-// fakeSecret is a secret, of which a version may be put aside and then made to count.
-type fakeSecret struct {
-	texts     []string       // of the versions
-	stages    map[string]int // to the versions' numbers
-	meanwhile func()         // before a version is made to count
+// Secret is a secret, of which a version may be put aside and then made to count.
+type Secret struct {
+	Texts     []string       // of the versions
+	Stages    map[string]int // to the versions' numbers
+	Meanwhile func()         // before a version is made to count
 }
 
-func newFakeSecret(text string) *fakeSecret {
-	return &fakeSecret{texts: []string{text}, stages: map[string]int{stageCurrent: 0}}
+func newSecret(text string) *Secret {
+	return &Secret{Texts: []string{text}, Stages: map[string]int{StageCurrent: 0}}
 }
 
-func (s *fakeSecret) serve(w http.ResponseWriter, action string, body []byte) {
+func (s *Secret) serve(w http.ResponseWriter, action string, body []byte) {
 	var in struct {
 		SecretString, VersionStage, MoveToVersionID, RemoveFromVersionID string
 		VersionStages                                                    []string
@@ -226,25 +252,25 @@ func (s *fakeSecret) serve(w http.ResponseWriter, action string, body []byte) {
 	json.Unmarshal(body, &in)
 	switch action {
 	case "GetSecretValue":
-		n := s.stages[stageCurrent]
-		json.NewEncoder(w).Encode(map[string]string{"SecretString": s.texts[n], "VersionId": strconv.Itoa(n)})
+		n := s.Stages[StageCurrent]
+		json.NewEncoder(w).Encode(map[string]string{"SecretString": s.Texts[n], "VersionId": strconv.Itoa(n)})
 	case "PutSecretValue":
-		s.texts = append(s.texts, in.SecretString)
-		s.stages[in.VersionStages[0]] = len(s.texts) - 1
-		json.NewEncoder(w).Encode(map[string]string{"VersionId": strconv.Itoa(len(s.texts) - 1)})
+		s.Texts = append(s.Texts, in.SecretString)
+		s.Stages[in.VersionStages[0]] = len(s.Texts) - 1
+		json.NewEncoder(w).Encode(map[string]string{"VersionId": strconv.Itoa(len(s.Texts) - 1)})
 	case "UpdateSecretVersionStage":
-		if s.meanwhile != nil {
-			s.meanwhile()
-			s.meanwhile = nil
+		if s.Meanwhile != nil {
+			s.Meanwhile()
+			s.Meanwhile = nil
 		}
-		if n, there := s.stages[in.VersionStage]; !there || strconv.Itoa(n) != in.RemoveFromVersionID {
+		if n, there := s.Stages[in.VersionStage]; !there || strconv.Itoa(n) != in.RemoveFromVersionID {
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `{"__type":"InvalidParameterException"}`)
 			return
 		}
-		delete(s.stages, in.VersionStage)
+		delete(s.Stages, in.VersionStage)
 		if in.MoveToVersionID != "" {
-			s.stages[in.VersionStage], _ = strconv.Atoi(in.MoveToVersionID)
+			s.Stages[in.VersionStage], _ = strconv.Atoi(in.MoveToVersionID)
 		}
 		io.WriteString(w, "{}")
 	default:
@@ -252,7 +278,7 @@ func (s *fakeSecret) serve(w http.ResponseWriter, action string, body []byte) {
 	}
 }
 
-func (f *fakeAWS) serveObject(w http.ResponseWriter, r *http.Request, body []byte) {
+func (f *AWS) serveObject(w http.ResponseWriter, r *http.Request, body []byte) {
 	name := strings.TrimPrefix(r.URL.Path, "/archive/")
 	switch action := queryAction(r, ""); action {
 	case "HeadBucket":
@@ -262,14 +288,14 @@ func (f *fakeAWS) serveObject(w http.ResponseWriter, r *http.Request, body []byt
 			XMLName  xml.Name `xml:"ListBucketResult"`
 			Contents []contents
 		}
-		for name := range f.objects.List(r.Context(), r.URL.Query().Get("prefix"), "") {
+		for name := range f.Objects.List(r.Context(), r.URL.Query().Get("prefix"), "") {
 			list.Contents = append(list.Contents, contents{name})
 		}
 		xml.NewEncoder(w).Encode(list)
 	case "PUTObject":
-		f.objects.Put(r.Context(), name, body)
+		f.Objects.Put(r.Context(), name, body)
 	case "GETObject":
-		object, err := f.objects.Get(r.Context(), name)
+		object, err := f.Objects.Get(r.Context(), name)
 		if err != nil {
 			w.WriteHeader(http.StatusNotFound)
 			io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
@@ -277,19 +303,19 @@ func (f *fakeAWS) serveObject(w http.ResponseWriter, r *http.Request, body []byt
 		}
 		w.Write(object)
 	case "DELETEObject":
-		f.objects.Delete(r.Context(), name)
+		f.Objects.Delete(r.Context(), name)
 	}
 }
 
-// left is what is kept of the test device, and what else a check has left.
-func (f *fakeAWS) left() (left []string) {
-	for sk := range f.items[string(doctor.TestMAC)] {
+// Left returns what is kept of the test device, and what else a check has left.
+func (f *AWS) Left() (left []string) {
+	for sk := range f.Items[string(doctor.TestMAC)] {
 		left = append(left, sk)
 	}
-	for mac := range f.items["FLEET"] {
+	for mac := range f.Items["FLEET"] {
 		left = append(left, "FLEET "+mac)
 	}
-	for name := range f.objects.List(context.Background(), "", "") {
+	for name := range f.Objects.List(context.Background(), "", "") {
 		left = append(left, name)
 	}
 	slices.Sort(left)

@@ -1,4 +1,4 @@
-package stackcheck
+package stack
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"trunkline/pkg/doctor"
 )
 
-// errorCode returns AWS's code for an error, or an empty string if AWS did not answer.
-func errorCode(err error) string {
+// ErrorCode returns AWS's code for an error, or an empty string if AWS did not answer.
+func ErrorCode(err error) string {
 	if answer, ok := errors.AsType[interface {
 		error
 		ErrorCode() string
@@ -19,8 +19,9 @@ func errorCode(err error) string {
 	return ""
 }
 
-func isDenied(err error) bool {
-	switch code := errorCode(err); code {
+// IsDenied reports whether AWS refuses an error's action to this identity.
+func IsDenied(err error) bool {
+	switch code := ErrorCode(err); code {
 	case "Forbidden", "UnauthorizedOperation", "AuthorizationError":
 		return true
 	default:
@@ -28,10 +29,11 @@ func isDenied(err error) bool {
 	}
 }
 
-// awsFault turns an error of AWS into a fault that says what to do.
-func awsFault(err error, action, what string) error {
-	switch code := errorCode(err); {
-	case isDenied(err):
+// Fault turns an error of AWS into a doctor.Fault, which says what to do. action is what was tried, such
+// as s3:GetObject, and what is the thing it was tried on, such as "the bucket archive".
+func Fault(err error, action, what string) error {
+	switch code := ErrorCode(err); {
+	case IsDenied(err):
 		return doctor.Wrong("have its owner allow this identity "+action+" on it", "%s denies %s", what, action)
 	case code == "MovedPermanently" || code == "PermanentRedirect" || code == "AuthorizationHeaderMalformed":
 		return doctor.Wrong("set AWS_REGION to the stack's region", "%s is in another region", what)
@@ -55,29 +57,4 @@ func isNetwork(err error) bool {
 var badCredentials = map[string]bool{
 	"ExpiredToken": true, "ExpiredTokenException": true, "InvalidClientTokenId": true, "UnrecognizedClientException": true,
 	"InvalidAccessKeyId": true, "SignatureDoesNotMatch": true, "IncompleteSignature": true, "InvalidSignatureException": true,
-}
-
-// attempt is an action that must be allowed.
-type attempt struct {
-	action string
-	try    func() error
-}
-
-// allowed makes attempts. Its error names all that are denied, or is the first other failure.
-func allowed(to string, attempts ...attempt) error {
-	var denied []string
-	for _, a := range attempts {
-		err := a.try()
-		switch {
-		case isDenied(err):
-			denied = append(denied, a.action)
-		case err != nil:
-			return awsFault(err, a.action, to)
-		}
-	}
-	if len(denied) > 0 {
-		list := strings.Join(denied, ", ")
-		return doctor.Wrong("have its owner allow this identity "+list+" on it", "%s denies %s", to, list)
-	}
-	return nil
 }
