@@ -50,7 +50,7 @@ func (c *completionCommand) Run(p *program) error {
 		_, err := fmt.Fprint(p.out, script)
 		return err
 	}
-	for _, word := range candidates(p.parser().Model.Node, c.Words) {
+	for _, word := range candidates(p.parser(&commands{}).Model.Node, c.Words) {
 		fmt.Fprintln(p.out, word)
 	}
 	return nil

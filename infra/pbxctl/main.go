@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -119,7 +120,7 @@ func (p *program) run(args []string) (code int) {
 			panic(cause)
 		}
 	}()
-	command, err := p.parser().Parse(args)
+	command, err := p.parser(grammar(args)).Parse(args)
 	if err != nil {
 		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
 		return exitUnclear
@@ -135,9 +136,22 @@ func (p *program) run(args []string) (code int) {
 	return p.end(command.Run(p))
 }
 
-// parser reads command lines.
-func (p *program) parser() *kong.Kong {
-	return kong.Must(&commands{},
+// grammar returns the command that a command line begins with; if it begins with none, all commands.
+// To read the flags of all commands takes longer than most commands.
+func grammar(args []string) any {
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[commands]()), func(field reflect.StructField) bool {
+		_, command := field.Tag.Lookup("cmd")
+		return command && (len(args) == 0 || strings.ToLower(field.Name) != args[0])
+	})
+	if len(fields) == 1 { // --version
+		return &commands{}
+	}
+	return reflect.New(reflect.StructOf(fields)).Interface()
+}
+
+// parser reads command lines of some commands.
+func (p *program) parser(grammar any) *kong.Kong {
+	return kong.Must(grammar,
 		kong.Name("pbxctl"),
 		kong.Description("Trunkline receives call events from phone systems, and stores them."),
 		kong.Writers(p.out, p.errs),

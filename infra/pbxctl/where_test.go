@@ -109,7 +109,7 @@ func TestEveryCommandKnowsWhereTheDataIs(t *testing.T) {
 func leaves(t *testing.T) []*kong.Node {
 	t.Helper()
 	p := newProgram(t.Context(), nil, nil, func(string) string { return "" }, time.Now)
-	return p.parser().Model.Leaves(false)
+	return p.parser(&commands{}).Model.Leaves(false)
 }
 
 func TestAFlagOfAServerStandsBeforeDashes(t *testing.T) {
