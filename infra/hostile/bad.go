@@ -86,7 +86,7 @@ func cut(wire string, last int) string { return wire[:len(wire)-last] }
 // addresses are requests for what is not there, or not for everybody.
 func addresses() []Bad {
 	return []Bad{
-		{"a `GET` of the PBX's own URL, with a body or a method behind it: it tells that the URL works", 200, title(ingest.Admitted), Nothing, wires(
+		{"a `GET` of the PBX's own URL, with a body or a method behind it: it says that the URL works", 200, title(ingest.Admitted), Nothing, wires(
 			"GET "+ownPath+headers+"\r\n", strings.Replace(post(ownPath, state), "POST", "GET", 1),
 			"GET "+ownPath+"?event=hangup&uniqueid=1"+headers+"\r\n",
 			"GET "+ownPath+headers+"X-HTTP-Method-Override: POST\r\n\r\n",

@@ -63,7 +63,7 @@ func worse(whole, event Outcome, array bool) Outcome {
 
 var answers = [...]Answer{
 	Stored: {"stored", http.StatusOK,
-		"recorded and archived, but for members that can't be read; or one store is down, and the other keeps it all until then", "record and archive", "", ""},
+		"recorded and archived; a member that can't be read is unknown. If one store is down, the other keeps it until the hourly run hands it on", "record and archive", "", ""},
 	Admitted: {"opens", http.StatusOK,
 		"GET or HEAD: the URL works", "nothing",
 		"This URL works", "Events of this PBX are taken here. It sends them by POST."},
@@ -73,7 +73,7 @@ var answers = [...]Answer{
 		"not readable; identity or start time missing", "quarantine",
 		"The body is not an event", "It is kept in quarantine. Correct it at the place named here."},
 	Partial: {"partial", http.StatusBadRequest,
-		"an array of which some events are not good: told one by one", "each as its own case",
+		"an array, some of whose events were refused; the answer lists each", "each as its own case",
 		"Some events of the array were refused", "The others are stored. Correct those that are named here."},
 	Mismatch: {"mismatch", http.StatusUnprocessableEntity,
 		"the body names another MAC than the URL", "quarantine",
@@ -100,9 +100,9 @@ var answers = [...]Answer{
 		"another method than POST, GET and HEAD", "nothing",
 		"Events are sent by POST", "Send a POST request with the event as its body, or try the URL with GET."},
 	Busy: {"busy", http.StatusServiceUnavailable,
-		"a body over 8 KiB that found no room for 2 seconds: such bodies took 64 MiB together, or 8 MiB of this PBX", "nothing",
-		"Too many deliveries are on their way", "It is not acknowledged. Send it again after the time in Retry-After."},
+		"busy: a body over 8 KiB found no memory within 2 seconds. Such bodies may take 64 MiB together, and 8 MiB of one PBX", "nothing",
+		"Too many deliveries are being received", "It is not acknowledged. Send it again after the time in Retry-After."},
 	Unavailable: {"unavailable", http.StatusServiceUnavailable,
-		"both stores are down, or the fleet keys can't be read", "nothing is acknowledged; send it again",
+		"both stores are down, or the fleet keys can't be read", "nothing",
 		"The event could not be stored", "It is not acknowledged. Send it again after the time in Retry-After."},
 }

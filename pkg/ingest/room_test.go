@@ -120,7 +120,7 @@ func TestABodyThatBreaksOffGivesItsRoomBack(t *testing.T) {
 }
 
 func TestTheTableOfAnswersSaysHowMuchRoomThereIs(t *testing.T) {
-	want := fmt.Sprintf("over %d KiB that found no room for %.0f seconds: such bodies took %d MiB together, or %d MiB of this PBX",
+	want := fmt.Sprintf("over %d KiB found no memory within %.0f seconds. Such bodies may take %d MiB together, and %d MiB of one PBX",
 		smallBody>>10, roomWithin.Seconds(), roomForAll>>20, roomForOne>>20)
 	if got := Busy.Answer().Case; !strings.Contains(got, want) {
 		t.Errorf("%s, want %s", got, want)

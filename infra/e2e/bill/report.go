@@ -29,15 +29,18 @@ func (m Measured) Report(w Watch, rate float64) string {
 	line("| **together** | **$%.2f** | **$%.2f** |", million.Dollars(), whole.Dollars())
 	line("")
 	largest := largest(million.Items())
-	line("%s makes %.0f %% of it, since each event is an object. What is kept adds up: a month's events cost $%.3f in each month that they are kept.",
-		largest.Name, 100*largest.Dollars/million.Dollars(), whole.Keeping())
+	line("%s is %.0f %% of that, since each event is an object.", largest.Name, 100*largest.Dollars/million.Dollars())
 	line("")
-	line("Besides, the deployment as such costs $%.2f a month: %s.", Sum(fixed), enumerate(fixed))
+	line("The table does not have what older events cost to keep. To keep one month's events of this PBX costs $%.3f a month, for as long as they are kept.",
+		whole.Keeping())
+	line("So after a year the PBX costs $%.2f more a month, unless `RecordDays` and `ArchiveDays` delete what is old.", 12*whole.Keeping())
 	line("")
-	line("A flood is bounded by `ThrottleRate`: %s pushes a second, for a whole day. That costs $%s where each is an event of a PBX, and $%s", thousands(rate),
+	line("A stack costs $%.2f a month even without any event: %s.", Sum(fixed), enumerate(fixed))
+	line("")
+	line("`ThrottleRate` bounds what a flood costs. %s pushes a second for a whole day cost $%s if each is an event of a PBX, and $%s", thousands(rate),
 		thousands(rate*86400*million.Dollars()/1e6), thousands(rate*86400*m.Stranger.Dollars()))
-	line("where their URLs open nothing. What is over the rate reaches no function, and what is over the account's limit of functions at once is not run.")
-	line("Each push has one event here. Whoever has a PBX's URL may post a thousand in one push, and then each event is paid for.")
+	line("if their URLs are invalid. A push over the rate reaches no function. A push over the account's limit of concurrent executions is not processed.")
+	line("Here each push has one event. Whoever has a PBX's URL may send 1,000 events in one push, and each of them costs as much.")
 	return b.String()
 }
 
