@@ -68,7 +68,7 @@ func (w *world) testCosts(t *testing.T) {
 	compare(t, m)
 }
 
-// compare tells where the measured differs from the noted by more than a tenth of its cost.
+// compare reports where the measured differs from the noted by more than a tenth of its cost.
 func compare(t *testing.T, m bill.Measured) {
 	noted, err := bill.Noted()
 	if err != nil {
@@ -309,7 +309,7 @@ func (f *function) measure(t *testing.T, invocations int, do func()) bill.Usage 
 func (f *function) gigabytes(t *testing.T) float64 {
 	found := regexp.MustCompile(`Memory Size: (\d+) MB`).FindStringSubmatch(f.out.String())
 	if found == nil {
-		t.Fatal("no report tells of memory")
+		t.Fatal("no report has the memory")
 	}
 	megabytes, err := strconv.Atoi(found[1])
 	if err != nil {

@@ -45,7 +45,7 @@ type PBX struct {
 	Queues  []string // 630, 631, …
 	Agents  []string // extensions 800, 801, …
 	Newer   bool     // its firmware also sends cdr events, states of extensions by number, and hangupSide
-	V4      bool     // its software is v4, which is newer: it also tells when agents log in and off
+	V4      bool     // its software is v4, which is newer: it also reports when agents log in and off
 
 	config     Config
 	index      int

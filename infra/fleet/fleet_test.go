@@ -192,7 +192,7 @@ func TestZoneCanBeInferredFromRecords(t *testing.T) {
 			if r, ok := e.Event.(*pbx.CallRecord); ok {
 				ahead, ok := pbx.Ahead(r.UUID, r.Start)
 				if !ok {
-					t.Fatalf("%q tells no time", r.UUID)
+					t.Fatalf("%q has no time", r.UUID)
 				}
 				smallest = min(smallest, ahead)
 				if ahead-smallest > 2*time.Minute {

@@ -184,8 +184,8 @@ var cases = []struct {
 	{"direct", func(c *told) bool {
 		return c.inbound() && c.any(func(r rec) bool { return r.Queue == "" && r.TalkingTime.Or(0) > 0 })
 	}},
-	{"menu told", func(c *told) bool { return len(c.steps) > 0 && len(c.records) > 0 }},
-	{"menu not told", func(c *told) bool {
+	{"menu reported", func(c *told) bool { return len(c.steps) > 0 && len(c.records) > 0 }},
+	{"menu not reported", func(c *told) bool {
 		return len(c.steps) == 0 && c.any(func(r rec) bool { return r.IVRTime.Or(0) > 0 })
 	}},
 	{"several legs", func(c *told) bool { return len(c.legs) > 1 }},
@@ -210,7 +210,7 @@ func TestMonthHasEveryCase(t *testing.T) {
 	counts := make([]int, len(cases))
 	calls, records := 0, 0
 	for _, p := range c.All() {
-		for _, call := range toldBy(p) {
+		for _, call := range reportedBy(p) {
 			calls++
 			records += len(call.records)
 			for i, one := range cases {
@@ -229,8 +229,8 @@ func TestMonthHasEveryCase(t *testing.T) {
 	}
 }
 
-// toldBy returns what a PBX reported, by uuid.
-func toldBy(p PBX) map[string]*told {
+// reportedBy returns what a PBX reported, by uuid.
+func reportedBy(p PBX) map[string]*told {
 	calls, agents := map[string]*told{}, map[string]bool{}
 	for _, agent := range p.Agents {
 		agents[agent] = true
@@ -257,7 +257,7 @@ func toldBy(p PBX) map[string]*told {
 	return calls
 }
 
-// Some PBXs report neither hold nor wrap-up, ever, and only newer firmware tells of legs.
+// Some PBXs report neither hold nor wrap-up, ever, and only newer firmware reports legs.
 func TestHabitsOfPBXs(t *testing.T) {
 	c := Config{Seed: 8, PBXs: 12, First: day(t, "2026-03-02"), Days: 2, CallsPerDay: 100}
 	zero := 0

@@ -113,7 +113,7 @@ func (f *function) checkLog(t *testing.T) {
 	}
 }
 
-// checkLine tells what is wrong with a line that CloudWatch reads: each member stands in it
+// checkLine reports what is wrong with a line that CloudWatch reads: each member stands in it
 // once, is one that we write, and has nothing of an attack.
 func checkLine(line string) error {
 	if strings.Contains(line, forged) {

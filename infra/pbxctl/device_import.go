@@ -14,9 +14,10 @@ type deviceImportCommand struct {
 // Help is the long form of the command's help.
 func (deviceImportCommand) Help() string {
 	return `The first line names the columns, in any order: mac, and any of name, site, zone,
-sla_threshold_seconds, short_abandon_seconds, talk_includes_hold (yes or no), aliases (MACs with
-blanks between them), disabled (yes or no), min_generation (URLs below it are revoked),
-replaces and replaces_from (see pbxctl device replace).
+sla_threshold_seconds, short_abandon_seconds, talk_includes_hold, aliases, disabled,
+min_generation, replaces and replaces_from. talk_includes_hold and disabled are yes or no.
+Aliases are MACs with blanks between them. URLs below min_generation are revoked. For the last
+two columns, see pbxctl device replace.
 
   mac,name,site,zone,sla_threshold_seconds
   68:69:2e:0b:00:01,Reception,Berlin,Europe/Berlin,30

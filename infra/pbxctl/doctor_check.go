@@ -40,7 +40,7 @@ func (c *doctorCheckCommand) locate(p *program) error {
 
 // Run implements the command.
 func (c *doctorCheckCommand) Run(p *program) error {
-	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Result) { printVerdict(p.out, v, c.JSON) }}
+	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Result) { printResult(p.out, v, c.JSON) }}
 	checkup.Check(p.ctx, "version", func(context.Context) (string, error) { return versionLine(), nil })
 	if c.Data != "" {
 		foldercheck.Run(p.ctx, checkup, foldercheck.Folder{Path: c.Data, URL: c.URL, FleetKeys: p.getenv("FLEET_KEYS"), OpenClock: p.openClock})
@@ -55,7 +55,7 @@ func (c *doctorCheckCommand) Run(p *program) error {
 	return p.ctx.Err()
 }
 
-func printVerdict(out io.Writer, v doctor.Result, asJSON bool) {
+func printResult(out io.Writer, v doctor.Result, asJSON bool) {
 	v.Found, v.Do = oneLine(v.Found), oneLine(v.Do)
 	switch {
 	case asJSON:

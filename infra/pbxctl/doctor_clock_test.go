@@ -116,7 +116,7 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 	r.round(t)
 }
 
-func TestDoctorTellsOfAnHourlyRunThatWasIncomplete(t *testing.T) {
+func TestDoctorReportsAnIncompleteHourlyRun(t *testing.T) {
 	t.Parallel()
 	data := dataOf(t)
 	makeKeys(t, data)

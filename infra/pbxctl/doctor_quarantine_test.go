@@ -11,7 +11,7 @@ import (
 	"trunkline/pkg/ingest"
 )
 
-func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
+func TestDoctorReportsEventsThatWereRefusedLately(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	call := func(seconds, queue string) string {
@@ -39,7 +39,7 @@ func TestDoctorTellsOfEventsThatWereRefusedOfLate(t *testing.T) {
 	}
 }
 
-func TestDoctorTellsOfEventsThatWereRefusedInAWS(t *testing.T) {
+func TestDoctorReportsEventsThatWereRefusedInAWS(t *testing.T) {
 	aws := cloudtest.New(t)
 	e := archive.Envelope{MAC: oldPBX, Received: time.Now(), Reason: "line 1, column 1: no", Body: []byte("{")}
 	if err := archive.Keep(t.Context(), aws.Objects, e); err != nil {

@@ -86,7 +86,7 @@ func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
 	}
 }
 
-// figuresOnly is a table of figures without the line that tells of their computation.
+// figuresOnly is a table of figures without the line about their computation.
 func figuresOnly(out string) string {
 	var lines []string
 	for line := range strings.Lines(out) {

@@ -27,7 +27,7 @@ func healthOf(t *testing.T, base, method, path string) (status int, body string)
 	return got.StatusCode, string(text)
 }
 
-func TestAServerTellsWhetherItsStoresCanBeWritten(t *testing.T) {
+func TestHealthzReportsWhetherTheStoresCanBeWritten(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
 	for range 2 {

@@ -149,7 +149,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 		t.Fatal(got.errs)
 	}
 	fresh := url()
-	heardBy := func(key string) {
+	lastEventBy := func(key string) {
 		t.Helper()
 		out := run(t, "", "device", "list", "--json", "--data", data).out
 		if !strings.Contains(out, `"kid":"`+key+`"`) {
@@ -159,7 +159,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	if status := post(old); status != 200 || old == fresh {
 		t.Errorf("the old URL is answered %d", status)
 	}
-	heardBy("k1")
+	lastEventBy("k1")
 	if got := run(t, "", "keys", "retire", "k1", "--data", data); got.code != exitFailed || !strings.Contains(got.errs, "68692e0b0001 used a URL of k1 until ") {
 		t.Errorf("exit %d: %s", got.code, got.errs)
 	}
@@ -167,7 +167,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	if status := post(fresh); status != 200 {
 		t.Errorf("the new URL is answered %d", status)
 	}
-	heardBy("k2")
+	lastEventBy("k2")
 	if got := run(t, "", "keys", "retire", "k1", "--yes", "--data", data); got.code != 0 || got.errs != "" {
 		t.Errorf("exit %d: %s", got.code, got.errs)
 	}

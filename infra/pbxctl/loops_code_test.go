@@ -27,7 +27,7 @@ type goes struct {
 	ranges  map[string]bool   // functions that range over a sequence of things that may be bad
 }
 
-// listed is a package, as go list tells of it.
+// listed is a package, as go list describes it.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
@@ -189,11 +189,11 @@ func rangesMayStand() map[string]string {
 		wholeDay = "a day's figures are made of all of its records, or not at all"
 		onePBX   = "it answers of one PBX, or not at all"
 		sequence = "it is a sequence itself, and hands on what is bad"
-		check    = "it compares all with what was sent, or tells why not"
+		check    = "it compares all with what was sent, or says why not"
 		probe    = "it tries what is allowed, at nothing that anybody has sent"
 	)
 	all := map[string]string{
-		"pkg/replay Count":     "it counts for a progress bar alone; the replay tells of what is bad",
+		"pkg/replay Count":     "it counts for a progress bar alone; the replay reports what is bad",
 		"pkg/store base.first": "it looks at the first thing alone",
 		"pkg/local Dir.used":   "it looks whether there is anything",
 		"pkg/store firstOf":    "it looks at the first thing that can be read alone",

@@ -40,7 +40,7 @@ type visits map[string]bool
 
 var skippedOf = regexp.MustCompile(`skipped \d+ of the ([^:]+?): `)
 
-// told notes the loops that an error, or what a program has printed, tells of.
+// told notes the loops that an error, or what a program has printed, names.
 func (v visits) told(text string) {
 	for _, found := range skippedOf.FindAllStringSubmatch(text, -1) {
 		v[found[1]] = true
@@ -545,7 +545,7 @@ func TestOneUnreadableThingKeepsNoOtherFromBeingDone(t *testing.T) {
 					}
 				}
 				if len(seen) == 0 {
-					t.Error("nobody is told")
+					t.Error("nothing is reported")
 				}
 				for of := range seen {
 					v[of] = true
@@ -562,7 +562,7 @@ func TestOneUnreadableThingKeepsNoOtherFromBeingDone(t *testing.T) {
 	}
 }
 
-// missing tells which loops in the code were not visited, and which visits were of none.
+// missing lists which loops in the code were not visited, and which visits belong to no loop.
 func (v visits) missing(loops map[string]string) (all []string) {
 	for of, function := range loops {
 		if !v[of] {

@@ -11,7 +11,7 @@ type namesImportCommand struct{ importFlags }
 // Help is the long form of the command's help.
 func (namesImportCommand) Help() string {
 	return `The first line names the columns, in any order: mac, kind (queue, agent or did) and id, and any
-of name, opens, target_percent and target_seconds, of which the last three are of queues.
+of name, opens, target_percent and target_seconds. Only queues have the last three.
 
   mac,kind,id,name,opens,target_percent,target_seconds
   68:69:2e:0b:00:01,queue,630,Support,Mo-Fr 08:00-18:00; Sa 09:00-13:00,80,20

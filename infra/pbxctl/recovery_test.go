@@ -442,7 +442,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRecordedIsToldOf(t *testing.T) {
+func TestWhatCannotBeRecordedIsReported(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", string(oldPBX), "--new", "--data", data}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// keeping tells of each type of resource how it is seen that what it keeps is encrypted. A
-// type that keeps nothing, or that AWS encrypts without being told, has none.
+// keeping has, by type of resource, the check that what the resource keeps is encrypted. A type
+// that keeps nothing, or that AWS always encrypts, has none.
 func keeping() map[string]func(resource) bool {
 	return map[string]func(resource) bool{
 		"AWS::DynamoDB::Table": func(r resource) bool { return r.get("SSESpecification", "SSEEnabled") == true },

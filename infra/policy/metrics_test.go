@@ -135,7 +135,7 @@ func series(name string, dimensions map[string]string) string {
 	return name + "{" + strings.Join(all, ",") + "}"
 }
 
-// unknown tells which metrics are used that nobody emits.
+// unknown lists which metrics are used that nobody emits.
 func unknown(t template, emitted map[string]bool, uses []use) (f findings) {
 	for _, r := range t.of("AWS::Logs::MetricFilter") {
 		for _, m := range list(r.get("MetricTransformations")) {

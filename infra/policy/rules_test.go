@@ -27,7 +27,7 @@ func rules() []rule {
 		{"functions and the API log to groups that expire, and never a path", logged},
 		{"the API is throttled", throttled},
 		{"functions, queues of failures and the API are watched", watched},
-		{"each alarm says what missing data means, where to read on, and whom it tells", alarming},
+		{"each alarm says what missing data means, where to read on, and whom it notifies", alarming},
 		{"times that depend on each other agree", timed},
 		{"only raw/ and quarantine/ grow cold, and nothing in the archive expires unless it is asked for", ageless},
 		{"the template is within CloudFormation's limits", limited},

@@ -22,7 +22,7 @@ func sections(document string) map[string]string {
 	return out
 }
 
-// unexplained tells which alarms the runbook has no whole section of, and which sections
+// unexplained lists which alarms the runbook has no whole section of, and which sections
 // have no alarm.
 func unexplained(alarms []string, runbook map[string]string) (f findings) {
 	for _, name := range alarms {

@@ -305,7 +305,7 @@ func (p *honest) inOrder(r raw) (all []delivered) {
 	for _, d := range p.acked {
 		texts, err := texts(d.Body)
 		if err != nil || len(texts) != len(d.Events) {
-			continue // which is told already
+			continue // which is reported already
 		}
 		for i, text := range texts {
 			if received := r.received[said{p.pbx.MAC, text}]; len(received) > 0 {

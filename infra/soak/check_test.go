@@ -30,7 +30,7 @@ func rested(t *testing.T, lines ...string) *world {
 
 const archived = `{"id":"a","mac":"020000000001","received":"2026-11-24T10:00:00Z","body":"{event:'hangup', uniqueid:'1'}"}`
 
-func TestWhatIsLostOrArchivedTwiceIsTold(t *testing.T) {
+func TestWhatIsLostOrArchivedTwiceIsReported(t *testing.T) {
 	other := strings.Replace(archived, "020000000001", "020000000002", 1)
 	for _, c := range []struct {
 		name, want string
@@ -56,7 +56,7 @@ func TestWhatIsLostOrArchivedTwiceIsTold(t *testing.T) {
 	}
 }
 
-func TestARecordTooManyOrTooFewIsTold(t *testing.T) {
+func TestARecordTooManyOrTooFewIsReported(t *testing.T) {
 	w := newWorld(settings{}, t.TempDir())
 	w.compareRecords("020000000001", map[string]int{"CALL#1": 1, "CALL#2": 2}, map[string]int{"CALL#1": 1, "CALL#2": 2})
 	if err := w.faults.err(); err != nil {
@@ -69,7 +69,7 @@ func TestARecordTooManyOrTooFewIsTold(t *testing.T) {
 	}
 }
 
-func TestAnErasedNumberThatIsLeftIsTold(t *testing.T) {
+func TestAnErasedNumberThatIsLeftIsReported(t *testing.T) {
 	w := rested(t, "{'caller':'0049"+number(3)+"', 'other':'"+number(4)+"'}")
 	w.erasable.erased = []int{4}
 	w.checkErased()

@@ -49,7 +49,7 @@ type command struct {
 	name   string // its first words
 	weight int
 	more   func(*world, *rand.Rand) []string
-	// asks tells that the exit code 1 is an answer.
+	// asks says that the exit code 1 is an answer.
 	asks bool
 }
 

@@ -118,7 +118,7 @@ func newAsked(t *testing.T) *asked {
 		a.zones[macOf(0x100+i)] = utc
 		take(6, macOf(0x100+i), []string{"630"}, nil, store.Device{Zone: utc}, some)
 	}
-	a.named[macOf(0x1ff)] = curated.PBX{MAC: macOf(0x1ff), Site: "north", Disabled: true} // tells of nothing
+	a.named[macOf(0x1ff)] = curated.PBX{MAC: macOf(0x1ff), Site: "north", Disabled: true} // without calls
 	a.publish(t, published)
 	for d := range computedDays(t, a.all, a.clocked()) {
 		a.days = append(a.days, d)

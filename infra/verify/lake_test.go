@@ -94,7 +94,7 @@ func columnsOf(t *testing.T, db *sql.DB, query string) (columns []glueColumn) {
 	return columns
 }
 
-// publishedOfOneCall is what is published of a fleet of one PBX, that tells of one call.
+// publishedOfOneCall is what is published of a fleet of one PBX with one call.
 func publishedOfOneCall(t *testing.T) (objects []curated.Object) {
 	t.Helper()
 	zone, err := pbx.ParseZone("Europe/Berlin")
@@ -196,7 +196,7 @@ func TestAthenaKnowsTheMembersOfEnvelopes(t *testing.T) {
 			}
 		}
 	}
-	delete(members, "kind") // a partition is not told twice
+	delete(members, "kind") // a partition is no column, too
 	columns := map[string]string{}
 	for _, c := range table.Storage.Columns {
 		columns[c.Name] = c.Type

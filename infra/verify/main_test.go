@@ -29,7 +29,7 @@ func publish(t *testing.T, change string) (raw, curated string) {
 	return raw, curated
 }
 
-func TestEveryDifferenceIsTold(t *testing.T) {
+func TestEveryDifferenceIsReported(t *testing.T) {
 	for _, test := range []struct{ name, change, want string }{
 		{"a count", "update copy_of set offered = 3", "queue_kpi of 020000000001 2026-10-24 630: offered is 3, not 2"},
 		{"a ratio", "update copy_of set service_level = service_level + 1e-9", "service_level is 0.500000001, not 0.5"},

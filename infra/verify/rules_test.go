@@ -28,7 +28,7 @@ type figures struct {
 	want  string
 }
 
-// at is when what is told on a clock of 2026-10-24 is received, unless a rule says otherwise.
+// at is when events of 2026-10-24 are received, unless a rule says otherwise.
 var at = time.Date(2026, 10, 25, 12, 0, 0, 0, time.UTC)
 
 // call is an inbound call of 2026-10-24, which gave up in queue 630, unless more is said.
@@ -277,7 +277,7 @@ func rules() []rule {
 			want: []figures{
 				{queueKPI, "1970-01-01 630", `{"offered":1,"clock_suspect":1}`}, {queueKPI, q630, `{"offered":5,"clock_suspect":3}`},
 				{queueKPI, "2026-10-25 630", `{"offered":2,"clock_suspect":1}`}}},
-		{name: "records of one visit that overlap are one, as it was told last",
+		{name: "records of one visit that overlap are one, as it was reported last",
 			events: []any{
 				later(1, 0, call("1.1", "09:00:00", agent("801"), lasts(30), talk(5))), later(2, 0, call("1.1", "09:00:10", agent("SIP/801"), lasts(30), wait(9))),
 				call("1.2", "09:00:00", lasts(10)), call("1.2", "09:00:10", lasts(10)), // they only touch
@@ -348,7 +348,7 @@ func rules() []rule {
 				{agentKPI, "2026-10-24 802", `{"login_seconds":3672,"unsure_sessions":1,"busy_seconds":72,"inputs_records":2}`},
 				{agentKPI, "2026-10-24 803", `{"login_seconds":3600,"unsure_sessions":2,"occupancy":0,"inputs_records":2}`},
 				{agentKPI, "2026-10-24 804", `null`}}},
-		{name: "what a PBX tells in UTC counts by its own clock", device: store.Device{Zone: berlin()},
+		{name: "what a PBX reports in UTC counts by its own clock", device: store.Device{Zone: berlin()},
 			events: []any{call("1.1", "22:30:00", inUTC)},
 			want:   []figures{{queueKPI, q630, `null`}, {queueIntervals, "2026-10-25 630 00:30", `{"offered":1}`}}},
 		{name: "a linkedid ties legs together",

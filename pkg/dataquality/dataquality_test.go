@@ -21,7 +21,7 @@ func begin(id, dest string) pbx.Event {
 	return &pbx.DialBegin{Leg: pbx.Leg{UniqueID: id, DestUniqueID: dest}}
 }
 
-func TestCallsThatWereToldOfWithoutARecordAreNamed(t *testing.T) {
+func TestCallsWithEventsButWithoutARecordAreNamed(t *testing.T) {
 	events := []pbx.Event{
 		begin("1.1", "1.2"), begin("1.1", "1.3"), &pbx.Hangup{UniqueID: "1.3"}, &pbx.CallRecord{UUID: "1.1"}, &pbx.CallRecord{UUID: "1.1", Queue: "630"}, // complete
 		begin("2.1", "2.2"), &pbx.Hangup{UniqueID: "2.1"}, // its record is missing

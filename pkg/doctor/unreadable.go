@@ -25,8 +25,8 @@ func (c *Checkup) Unreadable(ctx context.Context, s *store.Store) {
 			return nil
 		})
 		if each.Only(err) {
-			return "", Wrong("all else goes on, and the next hourly run repairs marks and puts spilled texts into quarantine; "+
-				"set settings and names again with `pbxctl device set` and `pbxctl names set`, or put the item back from a backup", "%v", err)
+			return "", Wrong("nothing else is affected. The next hourly run repairs marks, and puts spilled texts into quarantine. "+
+				"Set settings and names again with `pbxctl device set` and `pbxctl names set`, or put the item back from a backup", "%v", err)
 		}
 		return fmt.Sprintf("nothing is; %d marks, spilled texts and PBXs were read", read), err
 	})

@@ -78,7 +78,7 @@ func TestANumberIsFoundInEachOfItsForms(t *testing.T) {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
 		if n.In(text) != (want != text) {
-			t.Errorf("%q: In tells otherwise", text)
+			t.Errorf("%q: In reports otherwise", text)
 		}
 	}
 }
@@ -224,7 +224,7 @@ func FuzzNothingIsLeftOfANumberInAText(f *testing.F) {
 			t.Errorf("%q is masked as %q, and then as %q", text, masked, n.Mask(masked))
 		}
 		if n.In(text) != (masked != text) {
-			t.Errorf("%q: In tells otherwise", text)
+			t.Errorf("%q: In reports otherwise", text)
 		}
 	})
 }

@@ -103,7 +103,7 @@ func TestATemporaryFileHasNoName(t *testing.T) {
 	}
 }
 
-func TestWhatCantBeWrittenIsTold(t *testing.T) {
+func TestWhatCantBeWrittenIsReported(t *testing.T) {
 	s := extsort.New(numbers, extsort.NewFile(filepath.Join(t.TempDir(), "missing")), 0)
 	s.Add(1)
 	s.Add(2)
@@ -114,7 +114,7 @@ func TestWhatCantBeWrittenIsTold(t *testing.T) {
 	}
 }
 
-func TestWhatCantBeReadIsTold(t *testing.T) {
+func TestWhatCantBeReadIsReported(t *testing.T) {
 	for name, kind := range map[string]func() extsort.Codec[int64]{
 		"a damaged value": func() extsort.Codec[int64] {
 			k := numbers

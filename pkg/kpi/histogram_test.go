@@ -22,7 +22,7 @@ func TestHistogramIsWrittenAsAFlatList(t *testing.T) {
 	}
 }
 
-func TestHistogramsThatAreNoneAreRefused(t *testing.T) {
+func TestInvalidHistogramsAreRefused(t *testing.T) {
 	for name, doc := range map[string]string{
 		"a value without its calls": "[7,1,12]",
 		"descending values":         "[12,1,7,1]",
@@ -72,7 +72,7 @@ func TestPercentilesAreByNearestRank(t *testing.T) {
 	}
 }
 
-func TestHistogramTellsWhatTheSortedListTells(t *testing.T) {
+func TestAHistogramGivesWhatTheSortedListGives(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
 		values, others := someValues(rng), someValues(rng)

@@ -120,7 +120,7 @@ func (c *Call) Why() string {
 	case ClassInternal:
 		return "its caller is an agent of the day, or its call type says internal"
 	case ClassUnrecognised:
-		return "its call type is none that is known"
+		return "its call type is not known"
 	}
 	why := fmt.Sprintf("%s, by its record of %s in the state %q", c.reason, c.deciding.start, c.deciding.state)
 	if c.deciding.agent != "" {

@@ -61,7 +61,7 @@ func TestNoFileOfKeysSurvivesAKillAndTheNextChange(t *testing.T) {
 	}
 }
 
-func TestKeysAreNotMadeAnewWhereThereAreRecords(t *testing.T) {
+func TestKeysAreNotMadeAgainIfThereAreRecords(t *testing.T) {
 	for name, leave := range map[string]func(d *Dir) error{
 		"a PBX on the fleet list": func(d *Dir) error {
 			return store.New(d.Table, time.Now).Register(t.Context(), mac, time.Now())

@@ -64,7 +64,7 @@ func TestSettingsAreWrittenAndReadWhileAnotherProgramHasTheFolder(t *testing.T) 
 	}
 }
 
-func TestAFolderWithoutRecordsIsNotMadeByWhoReads(t *testing.T) {
+func TestAReaderMakesNoFolderOfRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none")
 	_, reading := OpenRecords(t.Context(), path)
 	_, writing := OpenTable(t.Context(), path)

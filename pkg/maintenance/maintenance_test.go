@@ -86,7 +86,7 @@ func (w *world) week(t *testing.T, mac pbx.MAC) {
 	}
 }
 
-func (w *world) tells(t *testing.T, want string) {
+func (w *world) logs(t *testing.T, want string) {
 	t.Helper()
 	if err := w.run(t.Context(), w.clock); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func (w *world) tells(t *testing.T, want string) {
 	}
 }
 
-func TestAPBXIsToldOfThatIsSilentForLongerThanEver(t *testing.T) {
+func TestAPBXThatIsSilentForLongerThanEverIsReported(t *testing.T) {
 	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
 	w.week(t, mac)
 	for _, c := range []struct {
@@ -110,7 +110,7 @@ func TestAPBXIsToldOfThatIsSilentForLongerThanEver(t *testing.T) {
 		{time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC), `"macs":[],"silent":0`}, // its habit is not known any more
 	} {
 		w.now = c.now
-		w.tells(t, c.want)
+		w.logs(t, c.want)
 	}
 }
 
@@ -119,11 +119,11 @@ func TestWhatOperatorsNameIsPublished(t *testing.T) {
 	if err := w.store.SetDevice(t.Context(), mac, store.Device{Name: "Reception", Site: "Berlin"}); err != nil {
 		t.Fatal(err)
 	}
-	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":["dim_site"`)
+	w.logs(t, `"msg":"dimensions","pbxs":1,"replaced":["dim_site"`)
 	if _, err := w.bucket.Tag(t.Context(), "curated/dim_site/fleet.parquet"); err != nil {
 		t.Error(err)
 	}
-	w.tells(t, `"msg":"dimensions","pbxs":1,"replaced":null`)
+	w.logs(t, `"msg":"dimensions","pbxs":1,"replaced":null`)
 }
 
 func TestEachKindOfEventHasATurnAtPackingUntilTheNextHour(t *testing.T) {
@@ -148,7 +148,7 @@ func TestAPBXThatIsDisabledMayBeSilent(t *testing.T) {
 	if err := w.store.SetDevice(t.Context(), mac, store.Device{Disabled: true}); err != nil {
 		t.Fatal(err)
 	}
-	w.tells(t, `"macs":[],"silent":0`)
+	w.logs(t, `"macs":[],"silent":0`)
 }
 
 func TestAPBXThatWasNeverHeardIsNotSilent(t *testing.T) {
@@ -156,7 +156,7 @@ func TestAPBXThatWasNeverHeardIsNotSilent(t *testing.T) {
 	if err := w.store.SetDevice(t.Context(), mac, store.Device{Name: "ordered"}); err != nil {
 		t.Fatal(err)
 	}
-	w.tells(t, `"macs":[],"silent":0`)
+	w.logs(t, `"macs":[],"silent":0`)
 }
 
 func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
@@ -197,7 +197,7 @@ func (w *world) quarantine(t *testing.T) {
 func TestWhatAnOlderDecoderRefusedIsTakenIn(t *testing.T) {
 	w := newWorld(storetest.NewMemory(), archivetest.NewMemory())
 	w.quarantine(t)
-	w.tells(t, `"msg":"retry","released":1,"refused_again":0,"failed":0}`)
+	w.logs(t, `"msg":"retry","released":1,"refused_again":0,"failed":0}`)
 	for prefix, want := range map[string]int{"raw/kind=hangup/": 1, archive.QuarantinePrefix: 0} {
 		found := 0
 		for range w.bucket.List(t.Context(), prefix, "") {
@@ -209,7 +209,7 @@ func TestWhatAnOlderDecoderRefusedIsTakenIn(t *testing.T) {
 	}
 	w.now = w.now.Add(time.Hour)
 	if err := w.run(t.Context(), w.clock); err != nil || strings.Contains(w.log.String(), `"msg":"retry"`) {
-		t.Errorf("of nothing, it tells\n%s%v", &w.log, err)
+		t.Errorf("of nothing, it logs\n%s%v", &w.log, err)
 	}
 }
 

@@ -76,7 +76,7 @@ func TestEveryInstantIsToldByItsZonesClock(t *testing.T) {
 		z := zone(t, name)
 		for at := time.Date(2024, 1, 1, 0, 7, 0, 0, time.UTC); at.Year() == 2024; at = at.Add(47 * time.Minute) {
 			local := z.Local(at)
-			// An hour that comes twice is told as its first coming.
+			// An hour that comes twice counts as its first occurrence.
 			if back := z.Time(local); z.Local(back) != local || back.After(at) || at.Sub(back) > time.Hour {
 				t.Fatalf("%s: %s shows %s, which is %s", name, at, local, back)
 			}
@@ -92,7 +92,7 @@ func TestALocalTimeThatComesTwiceIsToldByTheEpochOfTheCallsID(t *testing.T) {
 		{"2026-10-25 02:00:30", "pbx1-1792889880.1", "2026-10-25T01:00:30Z"}, // at 02:58 of summer
 		{"2026-10-25 02:30:00", "1792888230.1", "2026-10-25T00:30:00Z"},      // the clock was read 30 s before
 		{"2026-10-25 02:30:00", "1800000000.1", "2026-10-25T01:30:00Z"},      // a clock that is wrong
-		{"2026-10-25 02:30:00", "call-7", "2026-10-25T00:30:00Z"},            // the id tells nothing
+		{"2026-10-25 02:30:00", "call-7", "2026-10-25T00:30:00Z"},            // the id says nothing
 		{"2026-10-25 03:30:00", "1792888200.1", "2026-10-25T02:30:00Z"},      // comes once
 	} {
 		local, err := ParseLocalTime(test.local)

@@ -267,7 +267,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 	}
 }
 
-// faulty is a redrive whose calls of either store go wrong as next tells.
+// faulty is a redrive whose calls of either store go wrong as next says.
 func faulty(w *world, next func(int) int) *redrive.Redrive {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(next(0)) })
 	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(0)) })

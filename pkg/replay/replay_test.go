@@ -321,7 +321,7 @@ func TestAQuarantinedEventIsReleasedWhenItsMACIsKnown(t *testing.T) {
 	}
 }
 
-func TestAReplayKnowsByWhichKeyAPBXWasHeard(t *testing.T) {
+func TestAReplayKnowsTheKeyOfTheLastEvent(t *testing.T) {
 	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
 	receive(t, table, bucket, fleet.Delivery{MAC: mac, At: instant("2026-11-20T12:00:00Z"), Body: []byte("{event:'hangup', uniqueid:'1'}")})
 	empty := storetest.NewMemory()

@@ -240,7 +240,7 @@ func TestWhatIsRefusedAgainIsTriedOncePerVersion(t *testing.T) {
 	}
 }
 
-func TestAMarkOfAnotherVersionIsNone(t *testing.T) {
+func TestAMarkOfAnotherVersionIsIgnored(t *testing.T) {
 	for _, mark := range []string{"", "?", fmt.Sprintf(`{"decoder":%d,"through":true}`, zycoo.Version-1), fmt.Sprintf(`{"decoder":%d,"through":true}`, zycoo.Version+1)} {
 		s := newSites()
 		s.refuse(t, receipt(0, 0, ofEachKind[0]))

@@ -27,7 +27,7 @@ func TestAFileIsItsOwnersAloneAndHasNoName(t *testing.T) {
 	}
 }
 
-func TestAFolderThatIsMissingIsTold(t *testing.T) {
+func TestAFolderThatIsMissingIsReported(t *testing.T) {
 	if _, err := scratch.Create(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}

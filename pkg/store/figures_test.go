@@ -256,7 +256,7 @@ func TestAMarkIsReliedOnForAMinute(t *testing.T) {
 	}
 }
 
-func TestAMarkThatWasMadeAnewIsNotTakenAway(t *testing.T) {
+func TestAMarkThatWasMadeAgainIsNotRemoved(t *testing.T) {
 	s, table := memoryStore()
 	if err := s.Figures().MarkClosed(t.Context(), mac, figuresDay, received); err != nil {
 		t.Fatal(err)

@@ -150,7 +150,7 @@ func TestNoCallConfirmsAClockThatIsBehind(t *testing.T) {
 	m.goes("2026-11-24T10:00:00Z")
 }
 
-func TestATimeThatCantBeReadIsNone(t *testing.T) {
+func TestAnUnreadableTimeIsIgnored(t *testing.T) {
 	m := newMachine(t, "2026-11-24T10:00:00Z")
 	err := m.table.Put(t.Context(), store.Item{Key: store.Key{PK: "CLOCK", SK: "CLOCK"}, Version: "x", Doc: []byte(`{"at":7}`)}, store.Condition{})
 	if err != nil {

@@ -72,13 +72,13 @@ func TestASettingThatCannotBeReadKeepsNoOtherFromApplying(t *testing.T) {
 				t.Errorf("%s is %s: others are lost: %+v", name, text, got)
 			}
 			if !got.Disabled || got.MinGeneration < 3 {
-				t.Errorf("%s is %s: a PBX that was shut is open: %+v", name, text, got)
+				t.Errorf("%s is %s: a disabled PBX is enabled: %+v", name, text, got)
 			}
 		}
 	}
 }
 
-func TestWhereItCannotBeReadThatAPBXWasShutItStaysShut(t *testing.T) {
+func TestAPBXStaysDisabledIfItsSettingsCannotBeRead(t *testing.T) {
 	s, table := openStore(t)
 	for doc, want := range map[string]store.Device{
 		`{"name":"x"}`:                         {},

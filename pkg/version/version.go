@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Text says in one line from what this program was built: the version of the module where it
-// has one, the revision and its time, and whether files differed from it.
+// Text describes in one line what this program was built from: the module's version, if it has
+// one, the revision and its time, and whether files differed from it.
 func Text() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -17,7 +17,7 @@ func boundary(text string) string {
 	return line
 }
 
-// isMultipart reports whether a text is multipart/form-data. Its first line tells: a
+// isMultipart reports whether a text is multipart/form-data. Its first line shows it: a
 // header may be missing.
 func isMultipart(text string) bool {
 	return boundary(text) != "" && strings.Contains(strings.ToLower(text), "content-disposition: form-data")

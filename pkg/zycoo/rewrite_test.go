@@ -59,7 +59,7 @@ func TestAMemberIsWrittenAsItIsChanged(t *testing.T) {
 	}
 }
 
-func FuzzAnEventThatIsWrittenAnewSaysTheSame(f *testing.F) {
+func FuzzARewrittenEventSaysTheSame(f *testing.F) {
 	f.Add("{event:'hangup', uniqueid:'1.2', calleridname:'\xb9\xa4\xd7\xf7', x:{a:[1,'b']}}")
 	f.Add("event=hangup&uniqueid=1.2&calleridname=caf%e9")
 	f.Fuzz(func(t *testing.T, body string) {

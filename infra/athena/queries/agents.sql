@@ -6,10 +6,10 @@
 -- a call that rang until another agent answered it is answered_elsewhere, and in neither part.
 -- Occupancy is the share of the agent's sessions that was spent on calls, wrap-up included;
 -- it and login_seconds are null if the PBX reports no session. unsure_sessions have no
--- known end. For PBXs without sessions there is occupancy_of_span: the time spent on calls
--- (talk, hold where talk has it not already, wrap-up, and talk of outbound and direct calls)
--- of the time from the start of each day's first answered call to the end of its last,
--- wrap-up included. Duty is longer than that, so occupancy is lower; with concurrent calls
+-- known end. For PBXs without sessions there is occupancy_of_span. It divides the time spent on
+-- calls by the time from the start of each day's first answered call to the end of its last,
+-- wrap-up included. Time on calls is talk, hold that talk does not include, wrap-up, and talk of
+-- outbound and direct calls. Duty is longer than that, so occupancy is lower; with concurrent calls
 -- it may be over 1. What a PBX does not report, such as wrap-up, is null or 0.
 with span as (
     select mac, answered_by as agent,

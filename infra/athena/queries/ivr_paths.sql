@@ -2,10 +2,10 @@
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}', and of events that came in up to {{.Late}}
 -- days later.
--- Counts calls by the menus that they heard (events of the kind ivr, in raw/), the key that
--- was pressed there, and what came next: the queue that the event names; else the next menu;
--- else the next queue in the call's records; else a person without a queue
--- (direct), or nothing (hung_up); unknown where there is no record of the call. A call that
+-- Counts calls by the menus that they reached (events of the kind ivr, in raw/), the key that
+-- was pressed there, and what came next. That is the queue that the event names, else the next
+-- menu, else the next queue in the call's records. Otherwise it is a person without a queue
+-- (direct), or nothing (hung_up). It is unknown if there is no record of the call. A call that
 -- takes the same way twice counts once. Of several versions of an event the one counts that
 -- was first received last.
 with fact as (

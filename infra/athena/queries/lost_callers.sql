@@ -1,9 +1,9 @@
 -- Who hung up unserved, and was never called back?
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}', and of {{.Hours}} hours after each call.
--- Counts abandoned queue calls with a number. One is settled if, within these hours of
--- its start and at the same PBX, somebody made an outbound call to the number, whether or not
--- it was picked up, or a later queue call from it was answered. Two numbers are the same if
+-- Counts abandoned queue calls with a number. One is left out if, within these hours of its
+-- start, the same PBX made an outbound call to the number, whether or not it was picked up.
+-- It is also left out if a later queue call from the number was answered in that time. Two numbers are the same if
 -- their last {{.Digits}} digits are. Outbound calls that are only in the plain call detail
 -- records (cdr) are not seen.
 with lost as (

@@ -2,9 +2,9 @@
 --
 -- Asks of the days '{{.First}}' to '{{.Last}}'.
 -- Counts queue calls: one that went through two queues counts in both. The service level is
--- the share that was answered within the threshold that held for the PBX, of what was
--- answered and abandoned; the second one leaves out what was abandoned short, and the third
--- is of all that was offered. An answered call whose wait is unknown is in neither part of
+-- the share of the answered and abandoned calls that was answered within the PBX's threshold.
+-- The second one leaves out calls that were abandoned short. The third one is the share of all
+-- offered calls. An answered call whose wait is unknown is in neither part of
 -- them. A PBX without a site counts under the empty one.
 select substr(k.dt, 1, 7) as month,
     coalesce(s.site, '') as site,

@@ -4,10 +4,10 @@
 -- Counts queue calls by the quarter hour in which they began, by the PBX's clock; weekdays
 -- are from 1 (Monday) to 7. The days are those of the weekday on which the queue was called
 -- at all. The offered load, in Erlang, is how many agents would be busy at any moment if every
--- call were answered: calls of a quarter hour on average, times the queue's handle time (talk,
--- hold and wrap-up of all its answered calls in these days), by 900 seconds. A hint at the
--- agents it takes is the load, and {{.Reserve}} times its square root. Where no handle time
--- is known both are null.
+-- call were answered. It is the average number of calls in a quarter hour, times the queue's
+-- handle time, divided by 900 seconds. The handle time is talk, hold and wrap-up of all its
+-- answered calls in these days. A hint at the agents needed is the load plus {{.Reserve}} times
+-- its square root. If no handle time is known, both are null.
 with day_of_queue as (
     select mac, queue, {{weekday "day"}} as weekday, count(*) as days
     from queue_kpi

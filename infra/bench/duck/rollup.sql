@@ -1,7 +1,9 @@
--- The figures of a month, as fast as we know how to have DuckDB compute them on one thread:
--- the same rows as the rollup's, but for ratios, and for rules that cost it little: those of
--- calls that come back to a queue, of restated visits, and of agents. :parquet is the file of the records' facts.
--- facts to current records, in the order of the answering record: rowid is that order
+-- The figures of a month, as fast as we can make DuckDB compute them on one thread. The rows are
+-- those of the rollup, without ratios. Some rules that cost the rollup little are left out: those
+-- of calls that return to a queue, of restated visits, and of agents. :parquet is the file of the
+-- records' facts.
+--
+-- Facts to current records, in the order of the answering record: rowid is that order.
 create table call_record as
 select mac, uuid, queue, agent, start, "end", caller, lower(call_type) as ct, cdr_state, wait, talk, hold, wrap_up, ring, score, voicemail, forwarded, miss_cause, received, hash,
   start::date as day, epoch(start)::bigint * 4294967296 + greatest(0, least(4294967295, (epoch("end") - epoch(start))::bigint + 1073741824)) as span

@@ -27,8 +27,8 @@ func Profile() fleet.PBX {
 // profileDays are whole weeks.
 const profileDays = 10 * 7
 
-// ringing is the share of calls of which a PBX of package fleet tells that they ring. A
-// real one tells it of all.
+// ringing is the share of calls of which a PBX of package fleet reports that they ring. A real
+// PBX reports it of all.
 const ringing = 0.02
 
 // perMonth is how many events of each kind the profile sends.

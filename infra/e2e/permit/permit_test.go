@@ -52,7 +52,7 @@ func TestARoleThatIsNeededAsItIsHasNeitherMoreNorLess(t *testing.T) {
 }
 
 // Of each permission that is taken away one is told, and of each call that is not made.
-func TestWhatDiffersIsTold(t *testing.T) {
+func TestWhatDiffersIsReported(t *testing.T) {
 	needed, _ := Needed(calls)
 	for i, c := range calls {
 		rest, err := Needed(slices.Delete(slices.Clone(calls), i, i+1))

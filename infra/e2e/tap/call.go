@@ -24,7 +24,7 @@ type Call struct {
 // scope is that of a signature: its key, day and region are left out.
 var scope = regexp.MustCompile(`Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/aws4_request`)
 
-// read tells what a request asks for.
+// read returns what a request asks for.
 func read(r *http.Request, body []byte) Call {
 	var c Call
 	if found := scope.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
@@ -41,7 +41,7 @@ func read(r *http.Request, body []byte) Call {
 	return c
 }
 
-// s3Operations are those that a request has whose query tells no other.
+// s3Operations are those of requests whose query names no other.
 var s3Operations = map[string]string{
 	http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject",
 }
@@ -61,7 +61,7 @@ func (c *Call) readS3(r *http.Request) {
 	}
 }
 
-// capacity tells which units an operation of DynamoDB takes.
+// capacity returns which units an operation of DynamoDB takes.
 var capacity = map[string]func(*Call) *float64{
 	"GetItem": (*Call).reads, "Query": (*Call).reads, "Scan": (*Call).reads,
 	"PutItem": (*Call).writes, "UpdateItem": (*Call).writes, "DeleteItem": (*Call).writes,

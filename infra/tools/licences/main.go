@@ -51,7 +51,7 @@ func run(out io.Writer, packages []string) error {
 	return errors.Join(append(errs, w.Flush())...)
 }
 
-// module is a module as `go list` tells of it.
+// module is a module as `go list` describes it.
 type module struct {
 	Path, Version, Dir string
 	Main               bool

@@ -45,9 +45,9 @@ with day_of_queue_call as (select distinct mac, uuid, queue, start::date as day 
 select *, arg_min(start, {start_at: start_at, start: start}) over (partition by scope, mac, day, uuid, queue) as call_start
 from (select * rename (read_for as day) from placed);
 
--- The class of a queue call (or of the part of a call that saw no queue) is the first that
--- one of its records has, and the records of that direction count: "inbound counts; outbound
--- never does; internal and unrecognised are counted apart".
+-- The class of a queue call, or of the part of a call outside queues, is the first of these that
+-- one of its records has. The records of that direction count: "inbound counts; outbound never
+-- does; internal and unrecognised are counted apart".
 create table counted as
 select *,
     case when direction != 'inbound' then direction
@@ -94,9 +94,9 @@ with summed as (
     from counted
     group by all
 ),
--- "A record of the uuid in another queue whose (start, end) is greater than all of its own; of
--- two queues with equal start and end the one that did not answer flowed out to the one that
--- did."
+-- A call flowed out if a record of its uuid in another queue has a (start, end) that is greater
+-- than all of its own. Of two queues with equal start and end, the one that did not answer flowed
+-- out to the one that did.
 answered_in as (
     select distinct mac, read_for, uuid, queue from read_record
     where direction = 'inbound' and answers

@@ -51,9 +51,9 @@ create macro named_at(id) as
 -- minute before the call is named.
 create macro start_of(in_zone, wall, id) as instant_of(in_zone, wall, coalesce(named_at(id) - 60, -99999999999));
 
--- A clock is suspect where the record claims a time more than two days after its receipt, or
--- more than a year before; or begins more than a minute before it was named, or more than a
--- day after.
+-- A clock is suspect if the record claims a time more than two days after its receipt, or more
+-- than a year before. It is also suspect if the record begins more than a minute before its uuid
+-- was given, or more than a day after.
 create macro clock_suspect(start, start_at, id, received) as
     received < start - interval 2 days or received > start + interval 366 days
     or coalesce(start_at < named_at(id) - 60 or start_at > named_at(id) + 86400, false);

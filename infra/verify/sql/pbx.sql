@@ -20,9 +20,8 @@ from (
 )
 group by all;
 
--- Calls of the plain records, which a linkedid ties together: one is answered if a leg of it
--- was; its direction is that
--- of its earliest leg, its billable time that of its longest.
+-- Calls of the plain records. Records of one linkedid are legs of one call. It is answered if one
+-- of its legs is. Its direction is that of its earliest leg, its billable time that of its longest.
 create view cdr_counts as
 select mac, day,
     count(*) as cdr_calls,

@@ -10,7 +10,7 @@ create macro end_of(in_zone, day) as (
         and p.from_at < seconds_of((day + 3)::timestamp) and p.to_at > seconds_of((day - 3)::timestamp));
 
 -- Each login, with the agent's next sign, where that is within 16 h. A login at the instant of
--- the next one is told twice.
+-- the next one is reported twice.
 create table login as
 with ordered as (
     select *, lead({sign_at: seconds_of(received), login: login}) over (

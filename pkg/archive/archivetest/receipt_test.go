@@ -29,7 +29,7 @@ func TestAReceiptComesBackWithAllOfItsFields(t *testing.T) {
 	}
 }
 
-func TestADifferenceIsTold(t *testing.T) {
+func TestADifferenceIsReported(t *testing.T) {
 	was := FullReceipt(t)
 	is := was.Refused("another", 2)
 	is.Body = nil

@@ -68,7 +68,7 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	}
 }
 
-func TestAFolderThatSomebodyRemovedIsMadeAnew(t *testing.T) {
+func TestAFolderThatSomebodyRemovedIsMadeAgain(t *testing.T) {
 	path := t.TempDir()
 	b := openNew(t, path)
 	if err := b.Put(t.Context(), "a/b/c", nil); err != nil {

@@ -229,7 +229,7 @@ func TestAQueueThatRefusesIsAnError(t *testing.T) {
 	}
 }
 
-func TestAMessageThatTheQueueRefusesIsToldOfAndKeepsNoOtherFromBeingSent(t *testing.T) {
+func TestAMessageThatTheQueueRefusesIsReportedAndTheOthersAreSent(t *testing.T) {
 	w := newWorld(t)
 	for i := range 23 {
 		w.record(t, pbx.MAC(fmt.Sprintf("68692e0b00%02x", i)))

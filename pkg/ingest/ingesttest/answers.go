@@ -162,7 +162,7 @@ func (d Endpoint) check(t *testing.T, mac pbx.MAC, a asked) {
 		t.Errorf("answer %d %s\nwant %d %s %s", got.status, got.body, want.Status, want.Title, a.says)
 	}
 	if strings.Contains(got.body, d.Keys.Sign(mac, max(1, a.generation)).Reveal()) || !utf8.ValidString(got.body) {
-		t.Errorf("the answer tells the token, or is no text: %s", got.body)
+		t.Errorf("the answer contains the token, or is not text: %s", got.body)
 	}
 	if got.header.Get("Location") != "" {
 		t.Errorf("a redirect to %s", got.header.Get("Location"))

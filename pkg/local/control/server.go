@@ -161,7 +161,7 @@ func closeLater(ctx context.Context, conn net.Conn) (callOff func()) {
 	return func() { stop(); close(off) }
 }
 
-// enter waits until a command may run, and tells the client so. It reports whether it may run.
+// enter waits until a command may run, and reports that to the client. It returns whether it may run.
 func (s *Server) enter(ctx context.Context, session Session) bool {
 	select {
 	case s.slot <- struct{}{}:

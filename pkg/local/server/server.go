@@ -83,7 +83,7 @@ type Server struct {
 	reload     chan os.Signal // SIGHUP: read the keys again
 }
 
-// stopWithin is how long running requests may take after the server was told to stop.
+// stopWithin is how long running requests may take after the server was asked to stop.
 const stopWithin = 10 * time.Second
 
 // Open makes a server that listens, but does not serve yet. It reads the environment and listens

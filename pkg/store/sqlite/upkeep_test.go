@@ -65,7 +65,7 @@ func TestNothingOfWhatWasReplacedIsInTheFile(t *testing.T) {
 	}
 }
 
-func TestAFileWithoutTheTextIsNotWrittenAnew(t *testing.T) {
+func TestAFileWithoutTheTextIsNotWrittenAgain(t *testing.T) {
 	table := masked(t, func(*Table) {})
 	pages := func() (n int) {
 		if err := table.readers.QueryRow("PRAGMA freelist_count").Scan(&n); err != nil {
