@@ -89,7 +89,7 @@ func copyBody(w http.ResponseWriter, r *http.Request) {
 
 type instantRecords struct{}
 
-func (instantRecords) Record(context.Context, store.Receipt, pbx.Event) (bool, error) {
+func (instantRecords) Record(context.Context, store.Origin, pbx.Event) (bool, error) {
 	return false, nil
 }
 

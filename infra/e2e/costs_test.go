@@ -179,7 +179,7 @@ func (w *world) costOfHours(t *testing.T, m *bill.Measured) {
 	few, before := w.rollup.measure(t, 1+turns, hour), pbxs()
 	for i := range morePBXs {
 		mac := pbx.MAC(fmt.Sprintf("0200000001%02x", i))
-		if _, err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
+		if _, err := w.store.Record(t.Context(), store.Origin{MAC: mac, At: time.Now(), Zone: pbx.UTC}, &pbx.Hangup{UniqueID: "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,7 +244,7 @@ func (w *world) costOfADay(t *testing.T) bill.Usage {
 			continue
 		}
 		writers.Go(func() error {
-			_, err := w.store.Record(t.Context(), store.Receipt{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event)
+			_, err := w.store.Record(t.Context(), store.Origin{MAC: task.MAC, At: e.At, Zone: pbx.UTC}, e.Event)
 			return err
 		})
 	}

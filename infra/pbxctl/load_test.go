@@ -226,7 +226,7 @@ func largeDay(t *testing.T, data string, records int) {
 	for worker := range atOnce {
 		writing.Go(func() {
 			for n := worker; n < records; n += atOnce {
-				_, err := s.Record(t.Context(), store.Receipt{MAC: newPBX, At: received, Zone: pbx.UTC}, &pbx.CallRecord{
+				_, err := s.Record(t.Context(), store.Origin{MAC: newPBX, At: received, Zone: pbx.UTC}, &pbx.CallRecord{
 					UUID: fmt.Sprintf("1788220800.%d", n), Queue: fmt.Sprint(630 + n%5), Agent: fmt.Sprint(800 + n%40), Caller: fmt.Sprint(5550000000 + n),
 					Start: begin + pbx.LocalTime(n*80_000/records), CallType: "IN", CDRState: "bridged", QueueTime: pbx.IntOf(int64(n % 301)), TalkingTime: pbx.IntOf(int64(n % 600)),
 				})

@@ -155,7 +155,7 @@ func dayOfCalls() pbx.Day { return pbx.UTCDay(yesterday()) }
 func callOf(t *testing.T, s *store.Store, mac pbx.MAC, at time.Time) {
 	t.Helper()
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
-	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: at.Add(time.Minute), Zone: pbx.UTC}, e); err != nil {
+	if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: at.Add(time.Minute), Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -332,7 +332,7 @@ func confirming(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	confirm := func(n int) {
 		start := pbx.LocalTimeOf(shows)
 		e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.%d", shows.Unix(), n), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
-		if _, err := store.New(g.Memory, clock.Now).Record(t.Context(), store.Receipt{MAC: macOf(n), At: clock.Now()}, e); err != nil {
+		if _, err := store.New(g.Memory, clock.Now).Record(t.Context(), store.Origin{MAC: macOf(n), At: clock.Now()}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -496,7 +496,7 @@ func erasing(breakIt func(t *testing.T, g *garble, i int)) func(*testing.T, *gar
 	return func(t *testing.T, g *garble, v visits, i int) func(int) bool {
 		for n := range three {
 			e := &pbx.CallRecord{UUID: "1", Caller: "+" + number, Queue: "630", Start: pbx.LocalTimeOf(yesterday())}
-			if _, err := g.store().Record(t.Context(), store.Receipt{MAC: macOf(n), At: yesterday(), Zone: pbx.UTC}, e); err != nil {
+			if _, err := g.store().Record(t.Context(), store.Origin{MAC: macOf(n), At: yesterday(), Zone: pbx.UTC}, e); err != nil {
 				t.Fatal(err)
 			}
 		}

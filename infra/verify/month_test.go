@@ -104,7 +104,7 @@ func roll(ctx context.Context, curated *archivetest.Memory, d store.Device, all 
 	}
 	for half := range slices.Chunk(all, (len(all)+1)/2) {
 		for _, r := range half {
-			_, err := records.Record(ctx, store.Receipt{MAC: r.mac, At: r.at, Index: r.index, Zone: d.Zone}, r.event)
+			_, err := records.Record(ctx, store.Origin{MAC: r.mac, At: r.at, Index: r.index, Zone: d.Zone}, r.event)
 			if err != nil {
 				return err
 			}

@@ -98,7 +98,7 @@ func record(t *testing.T, all []receipt) map[pbx.MAC]*store.Store {
 		if fleet[r.mac] == nil {
 			fleet[r.mac] = store.New(storetest.NewMemory(), afterwards)
 		}
-		_, err := fleet[r.mac].Record(t.Context(), store.Receipt{MAC: r.mac, At: r.at, Index: r.index}, r.event)
+		_, err := fleet[r.mac].Record(t.Context(), store.Origin{MAC: r.mac, At: r.at, Index: r.index}, r.event)
 		must(t, err)
 	}
 	return fleet

@@ -23,7 +23,7 @@ type Tokens interface {
 // Records stores events and the settings of PBXs.
 type Records interface {
 	// Record stores an event, and reports whether the figures of its day are sealed.
-	Record(context.Context, store.Receipt, pbx.Event) (sealed bool, err error)
+	Record(context.Context, store.Origin, pbx.Event) (sealed bool, err error)
 	Device(context.Context, pbx.MAC) (store.Device, error)
 	// Spill stores envelopes that the archive could not take.
 	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
@@ -138,7 +138,7 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 	each.Concurrently(atOnce, len(items), func(i int) {
 		p := &items[i]
 		if p.outcome == Stored {
-			p.sealed, p.recordErr = in.records.Record(ctx, p.receipt, p.Event)
+			p.sealed, p.recordErr = in.records.Record(ctx, p.origin, p.Event)
 		}
 	})
 	both.Wait()
@@ -183,7 +183,7 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
 // item is one element of a body, and the results of storing it.
 type item struct {
 	archive.Envelope
-	receipt               store.Receipt
+	origin                store.Origin
 	outcome               Outcome
 	archiveErr, recordErr error
 	spilled               bool // the store that works has taken it
@@ -199,7 +199,7 @@ func (in *Ingest) items(a Admission, d Delivery, body zycoo.Body) []item {
 		p.Envelope = archive.Envelope{
 			MAC: a.MAC, KID: a.KID, Received: received, Remote: d.Remote, Index: i, Event: element.Event, Body: d.Body,
 		}
-		p.receipt = store.Receipt{MAC: a.MAC, KID: a.KID, At: received, Index: i, Zone: a.Device.Zone}
+		p.origin = store.Origin{MAC: a.MAC, KID: a.KID, At: received, Index: i, Zone: a.Device.Zone}
 		if body.Array {
 			p.Body = []byte(element.Text)
 		}

@@ -39,7 +39,7 @@ type backend struct {
 
 	mu                    sync.Mutex
 	kept                  []archive.Receipt
-	recorded              []store.Receipt
+	recorded              []store.Origin
 	unarchived            []byte            // spilled to the records
 	unrecorded            []archive.Receipt // spilled to the archive
 	sealed                bool
@@ -56,7 +56,7 @@ func (b *backend) do(ctx context.Context, f func(context.Context) error) error {
 	return f(ctx)
 }
 
-func (b *backend) Record(ctx context.Context, r store.Receipt, _ pbx.Event) (sealed bool, err error) {
+func (b *backend) Record(ctx context.Context, r store.Origin, _ pbx.Event) (sealed bool, err error) {
 	err = b.do(ctx, b.record)
 	b.mu.Lock()
 	defer b.mu.Unlock()

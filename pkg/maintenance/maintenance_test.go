@@ -71,7 +71,7 @@ func (w *world) run(ctx context.Context, now func() time.Time) error {
 func (w *world) call(t *testing.T, mac pbx.MAC, at time.Time) {
 	t.Helper()
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
-	if _, err := w.store.Record(t.Context(), store.Receipt{MAC: mac, At: at, Zone: pbx.UTC}, e); err != nil {
+	if _, err := w.store.Record(t.Context(), store.Origin{MAC: mac, At: at, Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -271,7 +271,7 @@ func TestAMarkThatCannotBeReadStopsNoFiguresAndIsSetRight(t *testing.T) {
 			other := mac[:len(mac)-1] + "2"
 			for _, of := range []pbx.MAC{mac, other} {
 				e := &pbx.CallRecord{UUID: "1", Queue: "630", Start: day.Start() + 3600*10, CallType: "IN", CDRState: "queue"}
-				if _, err := w.store.Record(t.Context(), store.Receipt{MAC: of, At: w.now.Add(-14 * time.Hour), Zone: pbx.UTC}, e); err != nil {
+				if _, err := w.store.Record(t.Context(), store.Origin{MAC: of, At: w.now.Add(-14 * time.Hour), Zone: pbx.UTC}, e); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -45,13 +45,13 @@ func (r *Recorder) Record(ctx context.Context, receipt archive.Receipt) (pbx.Eve
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.store.Record(ctx, recordReceipt(receipt, device.Zone), event)
+	_, err = r.store.Record(ctx, origin(receipt, device.Zone), event)
 	return event, err
 }
 
-// recordReceipt returns what a record keeps of a receipt.
-func recordReceipt(r archive.Receipt, zone pbx.Zone) store.Receipt {
-	return store.Receipt{MAC: r.MAC, KID: r.KID, At: r.Received, Index: r.Index, Zone: zone}
+// origin returns where and when a receipt says that its event came from.
+func origin(r archive.Receipt, zone pbx.Zone) store.Origin {
+	return store.Origin{MAC: r.MAC, KID: r.KID, At: r.Received, Index: r.Index, Zone: zone}
 }
 
 // held is the error for a receipt whose event can't be recorded. It wraps ErrHeld.

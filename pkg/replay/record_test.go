@@ -13,7 +13,7 @@ import (
 
 func TestARecordKeepsAllMembersOfItsReceipt(t *testing.T) {
 	was := archivetest.FullReceipt(t)
-	r := recordReceipt(was, pbx.UTC)
+	r := origin(was, pbx.UTC)
 	for field, value := range reflect.ValueOf(r).Fields() {
 		if value.IsZero() {
 			t.Errorf("%s is missing", field.Name)

@@ -42,7 +42,7 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 		if err := archive.Keep(ctx, b, p.Envelope(p.event)); err != nil || p.Reason != "" {
 			return err
 		}
-		_, err := s.Record(ctx, recordReceipt(p.Receipt, device.Zone), p.event)
+		_, err := s.Record(ctx, origin(p.Receipt, device.Zone), p.event)
 		return err
 	})
 	if err != nil {

@@ -108,7 +108,7 @@ func TestAFailingPBXKeepsNoOtherFromItsRollup(t *testing.T) {
 	s := w.store()
 	for i := range 5 {
 		m := pbx.MAC(fmt.Sprintf("68692e0b000%d", i))
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: m, At: w.now}, call("2026-11-23 17:59:00", nil)); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: m, At: w.now}, call("2026-11-23 17:59:00", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}

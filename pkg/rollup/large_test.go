@@ -29,7 +29,7 @@ func busyDay(t *testing.T, w *world, macs ...pbx.MAC) {
 				c.Queue, c.Agent = fmt.Sprint(630+i%3), fmt.Sprint(801+i%4)
 				c.UUID = fmt.Sprintf("%s%d", strings.TrimSuffix(c.UUID, "1"), i/2)
 			})
-			if _, err := w.store().Record(t.Context(), store.Receipt{MAC: m, At: w.now, Index: i}, c); err != nil {
+			if _, err := w.store().Record(t.Context(), store.Origin{MAC: m, At: w.now, Index: i}, c); err != nil {
 				t.Fatal(err)
 			}
 		}

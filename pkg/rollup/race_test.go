@@ -185,7 +185,7 @@ func (s *stage) receives(records ...pbx.Event) {
 	s.enter(func(table store.Table, _ archive.Bucket) {
 		in := store.New(table, s.clock)
 		for _, e := range records {
-			if _, err := in.Record(context.Background(), store.Receipt{MAC: mac, At: s.now}, e); err != nil {
+			if _, err := in.Record(context.Background(), store.Origin{MAC: mac, At: s.now}, e); err != nil {
 				return
 			}
 		}

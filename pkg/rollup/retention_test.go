@@ -75,7 +75,7 @@ func TestALateRecordOfASealedDayChangesNothingThatIsPublished(t *testing.T) {
 	w := someDays(t, 35, threeDays...)
 	before := w.kept(t)
 	w.now = instant("2026-12-27T00:00:00Z") // the second of them is sealed, and the first
-	late := store.Receipt{MAC: mac, At: w.now}
+	late := store.Origin{MAC: mac, At: w.now}
 	sealed, err := w.store().Record(t.Context(), late, call("2026-11-22 11:00:00", nil))
 	if err != nil || !sealed || w.due(t) != "2026-11-23" {
 		t.Errorf("sealed %t, due %q, %v", sealed, w.due(t), err)
@@ -223,7 +223,7 @@ func TestSealedDaysThatAreAskedForAreToldAndNotDue(t *testing.T) {
 func TestWhatComesInTheLastHourBeforeItsDayIsSealedIsCounted(t *testing.T) {
 	w := someDays(t, 35, threeDays...)
 	w.now = instant("2026-12-27T23:59:59Z")
-	sealed, err := w.store().Record(t.Context(), store.Receipt{MAC: mac, At: w.now}, call("2026-11-23 11:00:00", nil))
+	sealed, err := w.store().Record(t.Context(), store.Origin{MAC: mac, At: w.now}, call("2026-11-23 11:00:00", nil))
 	if sealed || err != nil {
 		t.Fatalf("%t, %v", sealed, err)
 	}

@@ -275,7 +275,7 @@ func TestAZoneThatTurnsOutFartherWestOpensDaysAgain(t *testing.T) {
 	w.hour(t)
 	w.check(t, day("2026-11-23"))
 	set("America/Los_Angeles")
-	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: w.now, Zone: zone("America/Los_Angeles")}, call("2026-11-23 18:30:00", nil)); err != nil {
+	if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: w.now, Zone: zone("America/Los_Angeles")}, call("2026-11-23 18:30:00", nil)); err != nil {
 		t.Fatal(err)
 	}
 	w.hour(t)

@@ -162,7 +162,7 @@ func (c *caused) counting(w *world) store.Table {
 
 func (c *caused) record(t *testing.T, w *world, e pbx.Event) {
 	t.Helper()
-	if _, err := store.New(c.counting(w), w.clock).Record(t.Context(), store.Receipt{MAC: mac, At: w.now}, e); err != nil {
+	if _, err := store.New(c.counting(w), w.clock).Record(t.Context(), store.Origin{MAC: mac, At: w.now}, e); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -94,7 +94,7 @@ func call(start string, change func(*pbx.CallRecord)) *pbx.CallRecord {
 func record(t testing.TB, s *store.Store, at time.Time, events ...pbx.Event) {
 	t.Helper()
 	for i, e := range events {
-		if _, err := s.Record(context.Background(), store.Receipt{MAC: mac, At: at, Index: i}, e); err != nil {
+		if _, err := s.Record(context.Background(), store.Origin{MAC: mac, At: at, Index: i}, e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,7 @@ func TestTheFirstAndTheLastDayAreFoundInEveryRange(t *testing.T) {
 			for i, start := range boundaries {
 				c := call(t, fmt.Sprint(i), start, 0)
 				c.InUTC = inUTC
-				if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: z}, c); err != nil {
+				if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received, Zone: z}, c); err != nil {
 					t.Fatal(err)
 				}
 				days = append(days, c.In(z).Start.Day())

@@ -96,16 +96,16 @@ func markOf(i Item) (Mark, error) {
 
 // changedDays returns the closed days whose figures an event changes if it is written now. A logoff
 // also changes the days on which its session may have begun.
-func changedDays(r Receipt, event pbx.Event, now time.Time) []pbx.Day {
-	m := beginning(r, event)
+func changedDays(o Origin, event pbx.Event, now time.Time) []pbx.Day {
+	m := beginning(o, event)
 	if _, ok := event.(*pbx.AgentLogoff); ok {
 		login := m
 		login.start -= pbx.LocalTime(pbx.MaxSession / time.Second)
-		all := append(m.changedDays(r.Zone, now), login.changedDays(r.Zone, now)...)
+		all := append(m.changedDays(o.Zone, now), login.changedDays(o.Zone, now)...)
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	return m.changedDays(r.Zone, now)
+	return m.changedDays(o.Zone, now)
 }
 
 // changedDays returns the closed days whose figures change by what began at this moment. The zone is

@@ -106,7 +106,7 @@ func TestALogoffHasTheDaysDueOnWhichItsSessionMayHaveBegun(t *testing.T) {
 		"a logoff of a PBX that may be anywhere": {&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, pbx.Zone{}, "2026-11-22 2026-11-23"},
 	} {
 		var due []string
-		for _, day := range changedDays(Receipt{MAC: mac, At: at, Zone: c.zone}, c.event, at) {
+		for _, day := range changedDays(Origin{MAC: mac, At: at, Zone: c.zone}, c.event, at) {
 			due = append(due, day.String())
 		}
 		if got := strings.Join(due, " "); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {

@@ -184,7 +184,7 @@ func TestARestatementKeepsTheRowsThatItReplacesOnce(t *testing.T) {
 func TestAPBXIsListedFromItsFirstEvent(t *testing.T) {
 	s, table := memoryStore()
 	for _, m := range []pbx.MAC{"68692e0b0002", mac, mac} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: m, At: received}, &pbx.Hangup{UniqueID: "1"}); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: m, At: received}, &pbx.Hangup{UniqueID: "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +207,7 @@ func TestAPBXIsListedFromItsFirstEvent(t *testing.T) {
 		}
 		return storetest.None
 	}), time.Now)
-	if _, err := broken.Record(t.Context(), store.Receipt{MAC: "68692e0b0003", At: received}, &pbx.Hangup{UniqueID: "1"}); err == nil {
+	if _, err := broken.Record(t.Context(), store.Origin{MAC: "68692e0b0003", At: received}, &pbx.Hangup{UniqueID: "1"}); err == nil {
 		t.Error("recorded, but not listed")
 	}
 	if len(fleet()) != 2 {
@@ -223,7 +223,7 @@ func TestNoLateRecordIsWrittenWithoutItsMark(t *testing.T) {
 		}
 		return storetest.None
 	}), func() time.Time { return received.Add(48 * time.Hour) })
-	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, "1795428000.1", "2026-11-23 18:00:00", 1)); !errors.Is(err, storetest.ErrInjected) {
+	if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, call(t, "1795428000.1", "2026-11-23 18:00:00", 1)); !errors.Is(err, storetest.ErrInjected) {
 		t.Errorf("recorded without a mark: %v", err)
 	}
 	for _, item := range table.Items() {
@@ -247,7 +247,7 @@ func TestAMarkIsReliedOnForAMinute(t *testing.T) {
 		want int
 	}{{0, 2}, {59 * time.Second, 2}, {time.Second, 4}} { // the day, and the next one
 		now = now.Add(step.wait)
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: now}, call(t, "1795428000.1", "2026-11-23 18:00:00", int64(step.wait))); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: now}, call(t, "1795428000.1", "2026-11-23 18:00:00", int64(step.wait))); err != nil {
 			t.Fatal(err)
 		}
 		if marks != step.want {
@@ -266,7 +266,7 @@ func TestAMarkThatWasMadeAgainIsNotRemoved(t *testing.T) {
 		t.Fatalf("%+v, %t, %v", read, due, err)
 	}
 	late := store.New(table, func() time.Time { return received.Add(48 * time.Hour) })
-	if _, err := late.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, "1795428000.1", "2026-11-23 18:00:00", 1)); err != nil {
+	if _, err := late.Record(t.Context(), store.Origin{MAC: mac, At: received}, call(t, "1795428000.1", "2026-11-23 18:00:00", 1)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Figures().Unmark(t.Context(), read); err != nil {
@@ -287,12 +287,12 @@ func TestAMarkThatWasMadeAgainIsNotRemoved(t *testing.T) {
 func TestDaysWithRecordsAreFoundAndNoOthers(t *testing.T) {
 	s, _ := memoryStore()
 	for _, start := range []string{"1970-01-01 08:00:00", "2026-11-20 00:00:00", "2026-11-20 23:59:59", "2026-11-22 12:00:00"} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, "1.1", start, 1)); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, call(t, "1.1", start, 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	step := &pbx.IVRStep{UUID: "1.1", IVRID: "610", Start: call(t, "1.1", "2026-11-21 12:00:00", 1).Start}
-	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, step); err != nil {
+	if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, step); err != nil {
 		t.Fatal(err)
 	}
 	days := func(span store.Span) string {

@@ -69,19 +69,19 @@ type LastEvent struct {
 }
 
 // keepLastEvent keeps that a PBX sent an event.
-func (s *Store) keepLastEvent(ctx context.Context, r Receipt) error {
-	key := lastEventKey(r.MAC)
-	byKey := Key{key.PK, key.SK + "#" + r.KID} // an event by another key is written at once
-	if _, kept := s.lastEvents.Get(byKey, r.At); kept {
+func (s *Store) keepLastEvent(ctx context.Context, o Origin) error {
+	key := lastEventKey(o.MAC)
+	byKey := Key{key.PK, key.SK + "#" + o.KID} // an event by another key is written at once
+	if _, kept := s.lastEvents.Get(byKey, o.At); kept {
 		return nil
 	}
-	event := LastEvent{r.At.UTC().Truncate(time.Millisecond), r.KID}
+	event := LastEvent{o.At.UTC().Truncate(time.Millisecond), o.KID}
 	err := s.save(ctx, key, millis(event.Last), event, Newer())
 	if errors.Is(err, ErrCondition) {
 		err = s.replaceFutureEvent(ctx, key, event)
 	}
 	if err := orThere(err); err != nil {
-		return fmt.Errorf("keep when %s sent its last event: %w", r.MAC, err)
+		return fmt.Errorf("keep when %s sent its last event: %w", o.MAC, err)
 	}
 	s.lastEvents.Put(byKey, struct{}{}, event.Last.Add(lastEventEvery))
 	return nil

@@ -23,7 +23,7 @@ func TestARemovalThatIsBrokenOffIsDoneAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		start, _ := pbx.ParseLocalTime("2018-11-05 19:05:31")
-		if _, err := whole.Record(t.Context(), store.Receipt{MAC: reception, At: time.Now()}, &pbx.CallRecord{UUID: "1", Start: start}); err != nil {
+		if _, err := whole.Record(t.Context(), store.Origin{MAC: reception, At: time.Now()}, &pbx.CallRecord{UUID: "1", Start: start}); err != nil {
 			t.Fatal(err)
 		}
 		s := store.New(storetest.NewFaulty(table, func(storetest.Call) storetest.Fault {

@@ -49,7 +49,7 @@ func TestKeysAreFrozen(t *testing.T) {
 		{&pbx.AgentLogoff{Sign: pbx.Sign{Agent: "101"}}, "SESSION#1795460700123#101#logoff"},
 		{&pbx.Unrecognised{Name: "x"}, ""},
 	} {
-		writes, err := New(nil, nil).writesFor(Receipt{MAC: mac, At: at, Index: 7}, c.event)
+		writes, err := New(nil, nil).writesFor(Origin{MAC: mac, At: at, Index: 7}, c.event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,12 +84,12 @@ func TestPartsOfAKeyAreEscapedAndBounded(t *testing.T) {
 
 func TestWhatDependsOnReceiptAloneIsNoPartOfAHash(t *testing.T) {
 	e := &pbx.Hangup{UniqueID: "1", Common: pbx.Common{MAC: mac}}
-	first, err := newFact(Receipt{MAC: mac, At: at}, e)
+	first, err := newFact(Origin{MAC: mac, At: at}, e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e.MAC = ""
-	second, err := newFact(Receipt{MAC: "68692e0b0002", At: at.Add(time.Hour), Index: 9}, e)
+	second, err := newFact(Origin{MAC: "68692e0b0002", At: at.Add(time.Hour), Index: 9}, e)
 	if err != nil || first.hash != second.hash || first.version >= second.version {
 		t.Errorf("%+v, %+v, %v", first, second, err)
 	}
@@ -102,7 +102,7 @@ func TestTheLargestEventsFit(t *testing.T) {
 		&pbx.Hangup{UniqueID: "1", CallerIDName: controls},
 		&pbx.Hangup{UniqueID: "1", Common: pbx.Common{Extra: []pbx.Member{{Name: "x", Value: strings.Repeat(`\u0001`, 32<<10)}}}},
 	} {
-		writes, err := New(nil, nil).writesFor(Receipt{MAC: mac, At: at}, e)
+		writes, err := New(nil, nil).writesFor(Origin{MAC: mac, At: at}, e)
 		if err == nil {
 			err = writes[0].Check()
 		}

@@ -70,7 +70,7 @@ func (m *machine) call(mac pbx.MAC, start string) {
 		m.t.Fatal(err)
 	}
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: pbx.LocalTimeOf(at), CallType: "IN", CDRState: "queue"}
-	if _, err := store.New(m.table, m.clock.Now).Record(m.t.Context(), store.Receipt{MAC: mac, At: m.clock.Now()}, e); err != nil {
+	if _, err := store.New(m.table, m.clock.Now).Record(m.t.Context(), store.Origin{MAC: mac, At: m.clock.Now()}, e); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -37,8 +37,8 @@ func New(table Table, now func() time.Time) *Store {
 // Figures returns the figures of the fleet's days, which are in the same Table.
 func (s *Store) Figures() *Figures { return s.figures }
 
-// Receipt says how an event was received.
-type Receipt struct {
+// Origin says where an event came from, and when.
+type Origin struct {
 	MAC   pbx.MAC   // of the URL
 	KID   string    // the id of the key that signed the URL; empty: unknown
 	At    time.Time // by the receiver's own clock, kept to the millisecond
@@ -53,27 +53,27 @@ type Receipt struct {
 // that the record changes as due. It does not write what would have expired by now. Sealed reports
 // whether the event came too late for the figures of a day, since that day is sealed; the event is
 // recorded anyway.
-func (s *Store) Record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
-	sealed, err = s.record(ctx, r, e)
+func (s *Store) Record(ctx context.Context, o Origin, e pbx.Event) (sealed bool, err error) {
+	sealed, err = s.record(ctx, o, e)
 	return sealed, wrap(err, "record %s", e.Kind())
 }
 
-func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool, err error) {
-	writes, err := s.writesFor(r, e)
+func (s *Store) record(ctx context.Context, o Origin, e pbx.Event) (sealed bool, err error) {
+	writes, err := s.writesFor(o, e)
 	if err != nil {
 		return false, err
 	}
-	if err := s.Register(ctx, r.MAC, r.At); err != nil {
+	if err := s.Register(ctx, o.MAC, o.At); err != nil {
 		return false, err
 	}
-	if err := s.keepLastEvent(ctx, r); err != nil {
+	if err := s.keepLastEvent(ctx, o); err != nil {
 		return false, err
 	}
 	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })
 	if len(writes) == 0 {
 		return false, nil
 	}
-	if sealed, err = s.markChanged(ctx, r, e); err != nil {
+	if sealed, err = s.markChanged(ctx, o, e); err != nil {
 		return sealed, err
 	}
 	for _, w := range writes {
@@ -86,9 +86,9 @@ func (s *Store) record(ctx context.Context, r Receipt, e pbx.Event) (sealed bool
 
 // markChanged marks the days that an event changes as due. It reports whether any of them is sealed,
 // and so not marked.
-func (s *Store) markChanged(ctx context.Context, r Receipt, event pbx.Event) (sealed bool, err error) {
-	for _, day := range changedDays(r, event, s.now()) {
-		marked, err := s.figures.markOverdue(ctx, r.MAC, day)
+func (s *Store) markChanged(ctx context.Context, o Origin, event pbx.Event) (sealed bool, err error) {
+	for _, day := range changedDays(o, event, s.now()) {
+		marked, err := s.figures.markOverdue(ctx, o.MAC, day)
 		if err != nil {
 			return sealed, err
 		}
@@ -105,7 +105,7 @@ type moment struct {
 }
 
 // beginning returns the moment of an event. For an agent's login or logoff, it is the receipt.
-func beginning(r Receipt, event pbx.Event) moment {
+func beginning(o Origin, event pbx.Event) moment {
 	switch e := event.(type) {
 	case *pbx.CallRecord:
 		return moment{e.UUID, e.Start, e.InUTC}
@@ -114,7 +114,7 @@ func beginning(r Receipt, event pbx.Event) moment {
 	case *pbx.IVRStep:
 		return moment{e.UUID, e.Start, e.InUTC}
 	case *pbx.AgentLogin, *pbx.AgentLogoff:
-		return moment{"", pbx.LocalTimeOf(r.At.UTC()), true}
+		return moment{"", pbx.LocalTimeOf(o.At.UTC()), true}
 	}
 	return moment{}
 }
@@ -125,37 +125,37 @@ type write struct {
 }
 
 // writesFor returns the records of an event, by its kind.
-func (s *Store) writesFor(r Receipt, event pbx.Event) ([]write, error) {
-	f, err := newFact(r, event)
+func (s *Store) writesFor(o Origin, event pbx.Event) ([]write, error) {
+	f, err := newFact(o, event)
 	if err != nil {
 		return nil, err
 	}
 	switch e := event.(type) {
 	case *pbx.CallRecord:
-		return []write{f.at(callRecordKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
+		return []write{f.at(callRecordKey(o.MAC, e, f.hash)).until(s.expires(e.Start, o))}, nil
 	case *pbx.CDR:
-		return []write{f.at(cdrKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
+		return []write{f.at(cdrKey(o.MAC, e, f.hash)).until(s.expires(e.Start, o))}, nil
 	case *pbx.IVRStep:
-		return []write{f.at(ivrKey(r.MAC, e, f.hash)).until(s.expires(e.Start, r))}, nil
+		return []write{f.at(ivrKey(o.MAC, e, f.hash)).until(s.expires(e.Start, o))}, nil
 	case *pbx.DialBegin:
 		leg := cmp.Or(e.DestUniqueID, e.DestChannel, f.hash)
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBegin, leg)).until(expiring(r, liveFor))}, nil
+		return []write{f.at(liveKey(o.MAC, e.UniqueID, stageBegin, leg)).until(expiring(o, liveFor))}, nil
 	case *pbx.DialEnd:
 		leg := cmp.Or(e.DestChannel, e.DestUniqueID, f.hash)
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageEnd, leg)).until(expiring(r, liveFor))}, nil
+		return []write{f.at(liveKey(o.MAC, e.UniqueID, stageEnd, leg)).until(expiring(o, liveFor))}, nil
 	case *pbx.Hangup:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageHangup, "")).until(expiring(r, liveFor))}, nil
+		return []write{f.at(liveKey(o.MAC, e.UniqueID, stageHangup, "")).until(expiring(o, liveFor))}, nil
 	case *pbx.BridgeEnter:
-		return []write{f.at(liveKey(r.MAC, e.UniqueID, stageBridge, "")).until(expiring(r, liveFor))}, nil
+		return []write{f.at(liveKey(o.MAC, e.UniqueID, stageBridge, "")).until(expiring(o, liveFor))}, nil
 	case *pbx.AgentLogin:
-		return []write{f.at(signKey(r.MAC, f.received, e.Agent, signLogin)).until(s.expires(0, r))}, nil
+		return []write{f.at(signKey(o.MAC, f.received, e.Agent, signLogin)).until(s.expires(0, o))}, nil
 	case *pbx.AgentLogoff:
-		return []write{f.at(signKey(r.MAC, f.received, e.Agent, signLogoff)).until(s.expires(0, r))}, nil
+		return []write{f.at(signKey(o.MAC, f.received, e.Agent, signLogoff)).until(s.expires(0, o))}, nil
 	case *pbx.ExtensionStatus:
-		state := f.at(extensionKey(r.MAC, e.Exten))
+		state := f.at(extensionKey(o.MAC, e.Exten))
 		state.Condition = Newer()
-		change := f.at(extensionLogKey(r.MAC, e.Exten, f.received, f.hash))
-		return []write{state, change.until(expiring(r, extensionLogFor))}, nil
+		change := f.at(extensionLogKey(o.MAC, e.Exten, f.received, f.hash))
+		return []write{state, change.until(expiring(o, extensionLogFor))}, nil
 	case *pbx.Unrecognised:
 		return nil, nil
 	}
@@ -177,7 +177,7 @@ type factDoc[E any] struct {
 	Received time.Time `json:"received"`
 }
 
-func newFact(r Receipt, e pbx.Event) (fact, error) {
+func newFact(o Origin, e pbx.Event) (fact, error) {
 	content, err := marshal(e)
 	if err != nil {
 		return fact{}, err
@@ -185,11 +185,11 @@ func newFact(r Receipt, e pbx.Event) (fact, error) {
 	if content, err = Canonical(content); err != nil {
 		return fact{}, err
 	}
-	at := r.At.UTC().Truncate(time.Millisecond)
+	at := o.At.UTC().Truncate(time.Millisecond)
 	f := fact{hash: hash(content), received: millis(at)}
-	f.version = fmt.Sprintf("%s.%03d.%s", f.received, r.Index, f.hash)
+	f.version = fmt.Sprintf("%s.%03d.%s", f.received, o.Index, f.hash)
 	// The members of factDoc are in the order of their names, so its JSON is canonical.
-	f.doc, err = marshal(factDoc[json.RawMessage]{content, r.Index, at})
+	f.doc, err = marshal(factDoc[json.RawMessage]{content, o.Index, at})
 	return f, err
 }
 

@@ -31,7 +31,7 @@ func openTable(t *testing.T) *sqlite.Table {
 
 // sent is an event and its receipt.
 type sent struct {
-	receipt store.Receipt
+	receipt store.Origin
 	event   pbx.Event
 }
 
@@ -55,7 +55,7 @@ func day(random *rand.Rand) []sent {
 			&pbx.Unrecognised{Name: "x"},
 		}
 		all = append(all, sent{
-			store.Receipt{MAC: mac, At: received.Add(time.Duration(random.IntN(20)) * time.Millisecond), Index: random.IntN(2)},
+			store.Origin{MAC: mac, At: received.Add(time.Duration(random.IntN(20)) * time.Millisecond), Index: random.IntN(2)},
 			events[random.IntN(len(events))],
 		})
 	}
@@ -94,7 +94,7 @@ func TestItIsKeptWhenAPBXWasHeardAndByWhichKey(t *testing.T) {
 		{"k2", 29 * time.Minute, "k2", 29 * time.Minute},
 		{"", 45 * time.Minute, "", 45 * time.Minute},
 	} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, KID: c.key, At: received.Add(c.after)}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
 		heard, err := s.LastEvent(t.Context(), mac)
@@ -110,7 +110,7 @@ func TestWhatAWrongClockHeardHidesNoSilence(t *testing.T) {
 	hear := func(now, at time.Time) time.Time {
 		t.Helper()
 		s := store.New(table, func() time.Time { return now })
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, KID: "k1", At: at}, &pbx.Hangup{}); err != nil {
 			t.Fatal(err)
 		}
 		heard, err := s.LastEvent(t.Context(), mac)
@@ -195,7 +195,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 	s := store.New(table, time.Now)
 	one, two := call(t, "1.1", "2026-11-23 11:00:00", 1), call(t, "1.1", "2026-11-23 11:00:00", 2)
 	for i, e := range []pbx.Event{one, two, one} { // the first is only repeated
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -209,7 +209,7 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
 	s := store.New(openTable(t), time.Now)
 	for i, start := range []string{"1970-01-01 00:00:00", "2026-11-22 23:59:59", "2026-11-23 00:00:00", "2026-11-23 23:59:59", "2026-11-24 00:00:00"} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, fmt.Sprint(i), start, 0)); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, call(t, fmt.Sprint(i), start, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -242,7 +242,7 @@ func TestTheStateOfAnExtensionIsTheLatestAndItsLogHasAll(t *testing.T) {
 	s := store.New(openTable(t), func() time.Time { return received.Add(time.Hour) })
 	for _, minute := range []int{2, 0, 1} {
 		e := &pbx.ExtensionStatus{Exten: "808", StatusText: fmt.Sprint("state ", minute)}
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(time.Duration(minute) * time.Minute)}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received.Add(time.Duration(minute) * time.Minute)}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -264,7 +264,7 @@ func TestWhatHasExpiredIsNoLongerShown(t *testing.T) {
 	now := received
 	s := store.New(openTable(t), func() time.Time { return now })
 	for _, e := range []pbx.Event{&pbx.Hangup{UniqueID: "1"}, &pbx.ExtensionStatus{Exten: "808"}} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -319,7 +319,7 @@ func TestACallInProgressIsAsFarAsItsLegsTell(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := store.New(openTable(t), func() time.Time { return received })
 			for _, e := range c.events {
-				if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, e); err != nil {
+				if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, e); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -342,7 +342,7 @@ func TestARecordToldInUTCIsGivenByThePBXsClockWhateverItsZoneIsSetTo(t *testing.
 	shanghai, _ := pbx.ParseZone("Asia/Shanghai")
 	for _, zone := range []pbx.Zone{{}, shanghai} { // the zone is set in between, and the events come again
 		for _, e := range []pbx.Event{leg, step, call, plain} {
-			if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: zone}, e); err != nil {
+			if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received, Zone: zone}, e); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -391,7 +391,7 @@ func TestAgentsSignsAreKeptByTheirReceiptAndAreNoRepeats(t *testing.T) {
 		after time.Duration
 		event pbx.Event
 	}{{0, login}, {0, login}, {8 * time.Hour, logoff}, {24 * time.Hour, login}} {
-		if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received.Add(of.after)}, of.event); err != nil {
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received.Add(of.after)}, of.event); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -49,7 +49,7 @@ type ContentHash string
 
 // HashOf returns the hash of an event's content.
 func HashOf(e pbx.Event) (ContentHash, error) {
-	f, err := newFact(Receipt{}, e)
+	f, err := newFact(Origin{}, e)
 	return ContentHash(f.hash), err
 }
 
@@ -160,21 +160,21 @@ func redactedFact[E pbx.Event](s *Store, item Item, zone pbx.Zone, r Redaction, 
 	if err != nil || !changed && !gone || !r.Concerns(doc.Received) {
 		return nil, err
 	}
-	receipt := Receipt{MAC: pbx.MAC(item.PK), At: doc.Received, Index: doc.Index, Zone: zone}
-	found.Received, found.Days = doc.Received, changedDays(receipt, doc.Event, s.now())
+	origin := Origin{MAC: pbx.MAC(item.PK), At: doc.Received, Index: doc.Index, Zone: zone}
+	found.Received, found.Days = doc.Received, changedDays(origin, doc.Event, s.now())
 	return func(ctx context.Context) error {
-		if _, err := s.markChanged(ctx, receipt, doc.Event); err != nil {
+		if _, err := s.markChanged(ctx, origin, doc.Event); err != nil {
 			return err
 		}
 		if gone {
 			return orThere(s.table.Delete(ctx, item.Key, Unchanged(item.Version)))
 		}
-		return s.replaceFact(ctx, item, receipt, masked)
+		return s.replaceFact(ctx, item, origin, masked)
 	}, nil
 }
 
-func (s *Store) replaceFact(ctx context.Context, item Item, receipt Receipt, masked pbx.Event) error {
-	writes, err := s.writesFor(receipt, masked)
+func (s *Store) replaceFact(ctx context.Context, item Item, origin Origin, masked pbx.Event) error {
+	writes, err := s.writesFor(origin, masked)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestAWriterRemembersALargeFleet(t *testing.T) {
 	round := func() int {
 		puts = 0
 		for i := range fleet {
-			r := store.Receipt{MAC: pbx.MAC(fmt.Sprintf("68692e%06x", i)), At: received}
+			r := store.Origin{MAC: pbx.MAC(fmt.Sprintf("68692e%06x", i)), At: received}
 			if _, err := s.Record(t.Context(), r, &pbx.Unrecognised{Name: "x"}); err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestAPBXThatWasRemovedIsListedAgainByItsNextEvent(t *testing.T) {
 		s, _ := openStore(t)
 		event := func() {
 			t.Helper()
-			if _, err := s.Record(t.Context(), store.Receipt{MAC: reception, At: received}, &pbx.Unrecognised{Name: "x"}); err != nil {
+			if _, err := s.Record(t.Context(), store.Origin{MAC: reception, At: received}, &pbx.Unrecognised{Name: "x"}); err != nil {
 				t.Fatal(err)
 			}
 			if listed, err := s.Listed(t.Context(), reception); err != nil || !listed {
@@ -69,7 +69,7 @@ func TestAPBXThatAnotherProcessRemovedIsListedAgainWithinADay(t *testing.T) {
 	server := store.New(table, func() time.Time { return now })
 	event := func() {
 		t.Helper()
-		if _, err := server.Record(t.Context(), store.Receipt{MAC: reception, At: now}, &pbx.Unrecognised{Name: "x"}); err != nil {
+		if _, err := server.Record(t.Context(), store.Origin{MAC: reception, At: now}, &pbx.Unrecognised{Name: "x"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,14 +38,14 @@ func (s *Store) Keeping(days int) *Store {
 
 // expires returns when a record expires; zero: never. start is when it began, by the PBX's clock. The
 // result depends on the event and its receipt only, so that a replay gives the same.
-func (s *Store) expires(start pbx.LocalTime, r Receipt) time.Time {
+func (s *Store) expires(start pbx.LocalTime, o Origin) time.Time {
 	if s.keep == 0 {
 		return time.Time{}
 	}
 	if start == 0 {
-		start = pbx.LocalTimeOf(r.At.UTC())
+		start = pbx.LocalTimeOf(o.At.UTC())
 	}
-	late := expiring(r, lateRecordFor)
+	late := expiring(o, lateRecordFor)
 	if day := (start.Day() + s.keep + daysToExpire).UTC(); day.After(late) {
 		return day
 	}
@@ -103,6 +103,6 @@ func (f *Figures) SealedDays(ctx context.Context, mac pbx.MAC, first, last pbx.D
 }
 
 // expiring returns a time after a receipt, to the second.
-func expiring(r Receipt, after time.Duration) time.Time {
-	return r.At.UTC().Add(after).Truncate(time.Second)
+func expiring(o Origin, after time.Duration) time.Time {
+	return o.At.UTC().Add(after).Truncate(time.Second)
 }

@@ -58,7 +58,7 @@ func TestARecordExpiresByItsDayAndIsKeptAWhileWhereItComesLate(t *testing.T) {
 			table := openTable(t)
 			at := instant(t, c.received)
 			s := store.New(table, func() time.Time { return at }).Keeping(c.days)
-			if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: at}, c.event); err != nil {
+			if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: at}, c.event); err != nil {
 				t.Fatal(err)
 			}
 			for item, err := range table.Query(t.Context(), store.Range{PK: string(mac)}) {
@@ -125,7 +125,7 @@ func TestRecordsThatExpireAreAFunctionOfTheEventsReceivedAndOfWhen(t *testing.T)
 func TestWhatHasExpiredIsNotWritten(t *testing.T) {
 	table := openTable(t)
 	s := store.New(table, func() time.Time { return received.AddDate(5, 0, 0) }).Keeping(35)
-	sealed, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received}, call(t, "1.1", "2026-11-23 11:00:00", 1))
+	sealed, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received}, call(t, "1.1", "2026-11-23 11:00:00", 1))
 	if got := items(t, table); err != nil || sealed || got != "" {
 		t.Errorf("%t, %v, there is\n%s", sealed, err, got)
 	}
@@ -155,7 +155,7 @@ func TestALateRecordOfASealedDayIsKeptAndFlaggedAndNotMarked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := instant(t, c.now)
 			s := store.New(openTable(t), func() time.Time { return now }).Keeping(35)
-			sealed, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: now, Zone: pbx.UTC}, call(t, "1.1", c.start, 1))
+			sealed, err := s.Record(t.Context(), store.Origin{MAC: mac, At: now, Zone: pbx.UTC}, call(t, "1.1", c.start, 1))
 			if err != nil || sealed != c.sealed || due(t, s) != c.due {
 				t.Errorf("sealed %t, due %q, %v; want %t, %q", sealed, due(t, s), err, c.sealed, c.due)
 			}

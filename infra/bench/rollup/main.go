@@ -340,7 +340,7 @@ func record(ctx context.Context, s *store.Store, p fleet.PBX, records []fact) er
 	for some := range slices.Chunk(records, (len(records)+255)/256) {
 		writers.Go(func() error {
 			for _, f := range some {
-				if _, err := s.Record(ctx, store.Receipt{MAC: p.MAC, At: f.received, Zone: pbx.UTC}, f.event); err != nil {
+				if _, err := s.Record(ctx, store.Origin{MAC: p.MAC, At: f.received, Zone: pbx.UTC}, f.event); err != nil {
 					return err
 				}
 			}

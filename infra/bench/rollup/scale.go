@@ -112,7 +112,7 @@ func prepareMany(folder string) (result, error) {
 	for i := range manyPBXs {
 		writers.Go(func() error {
 			for n := range callsEach {
-				_, err := s.store.Record(ctx, store.Receipt{MAC: macOf(i), At: received(), Zone: pbx.UTC}, call(n, callsEach))
+				_, err := s.store.Record(ctx, store.Origin{MAC: macOf(i), At: received(), Zone: pbx.UTC}, call(n, callsEach))
 				if err != nil {
 					return err
 				}

@@ -98,7 +98,7 @@ func record(t *testing.T, s *store.Store, received time.Time, mac pbx.MAC, at ti
 	t.Helper()
 	start := pbx.LocalTimeOf(at.UTC())
 	e := &pbx.CallRecord{UUID: fmt.Sprintf("%d.1", at.Unix()), Queue: "630", Start: start, CallType: "IN", CDRState: "queue"}
-	if _, err := s.Record(t.Context(), store.Receipt{MAC: mac, At: received, Zone: pbx.UTC}, e); err != nil {
+	if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received, Zone: pbx.UTC}, e); err != nil {
 		t.Fatal(err)
 	}
 }
