@@ -38,8 +38,8 @@ func (c *callsCommand) Run(p *program) error {
 }
 
 var callColumns = columns[store.Record[*pbx.CallRecord]]{
-	[]string{"START", "UUID", "CALLER", "CALLED", "QUEUE", "AGENT", "TYPE", "STATE", "WAIT", "TALK", "TOTAL", "MISSED", "RESTATED"},
-	func(r store.Record[*pbx.CallRecord]) []string {
+	Heads: []string{"START", "UUID", "CALLER", "CALLED", "QUEUE", "AGENT", "TYPE", "STATE", "WAIT", "TALK", "TOTAL", "MISSED", "RESTATED"},
+	Cells: func(r store.Record[*pbx.CallRecord]) []string {
 		e := r.Event
 		return []string{e.Start.String(), e.UUID, e.Caller, e.Called, e.Queue, e.Agent, e.CallType, e.CDRState,
 			e.QueueTime.String(), e.TalkingTime.String(), e.Duration.String(), e.MissCause, strconv.Itoa(r.Restatements)}
@@ -47,8 +47,8 @@ var callColumns = columns[store.Record[*pbx.CallRecord]]{
 }
 
 var cdrColumns = columns[store.Record[*pbx.CDR]]{
-	[]string{"START", "UNIQUEID", "SOURCE", "DESTINATION", "TYPE", "DISPOSITION", "BILLABLE", "TOTAL", "RESTATED"},
-	func(r store.Record[*pbx.CDR]) []string {
+	Heads: []string{"START", "UNIQUEID", "SOURCE", "DESTINATION", "TYPE", "DISPOSITION", "BILLABLE", "TOTAL", "RESTATED"},
+	Cells: func(r store.Record[*pbx.CDR]) []string {
 		e := r.Event
 		return []string{e.Start.String(), e.UniqueID, e.Source, e.Destination, e.CallType, e.Disposition,
 			e.Billable.String(), e.Duration.String(), strconv.Itoa(r.Restatements)}

@@ -67,8 +67,8 @@ func (c *completenessCommand) Run(p *program) error {
 }
 
 var reportedColumns = columns[reported]{
-	[]string{"DAY", "BEGUN", "HUNG UP", "RECORDED", "UNANNOUNCED", "POSSIBLY MISSING"},
-	func(t reported) []string {
+	Heads: []string{"DAY", "BEGUN", "HUNG UP", "RECORDED", "UNANNOUNCED", "POSSIBLY MISSING"},
+	Cells: func(t reported) []string {
 		missing := strings.Join(t.Missing[:min(len(t.Missing), 10)], " ")
 		if more := len(t.Missing) - 10; more > 0 {
 			missing += fmt.Sprintf(" and %d more", more)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"trunkline/infra/pbxctl/completion"
 )
 
 func TestCompletionKnowsCommandsAndFlagsAndLeavesValuesToTheShell(t *testing.T) {
@@ -58,7 +60,7 @@ func TestBashCompletesByTheScript(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no bash")
 	}
-	command := exec.CommandContext(t.Context(), bash, "-c", completionScripts["bash"]+`pbxctl() { "$BINARY" "$@"; }
+	command := exec.CommandContext(t.Context(), bash, "-c", completion.Scripts()["bash"]+`pbxctl() { "$BINARY" "$@"; }
 COMP_WORDS=(pbxctl device re); COMP_CWORD=2; _pbxctl; echo "${COMPREPLY[@]}"`)
 	command.Env = append(command.Environ(), "BINARY="+binary)
 	out, err := command.CombinedOutput()

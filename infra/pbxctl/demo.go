@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -67,7 +68,7 @@ func (c *demoCommand) Run(p *program) error {
 	}
 	s.Level.Set(slog.LevelInfo)
 	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.URL)
-	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", deviceURL(s.URL, s.Keys, demoPBX, 1))
+	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", s.Keys.URL(s.URL, demoPBX, 1))
 	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions --mac %s --data %s\n", demoPBX, c.Data)
 	return s.Wait(p.ctx)
 }
@@ -159,7 +160,7 @@ func post(p *program, s *server.Server, e example) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, deviceURL(s.URL, s.Keys, e.mac, 1), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, s.Keys.URL(s.URL, e.mac, 1), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -178,9 +179,9 @@ func showPBX(p *program, s *store.Store, mac pbx.MAC) error {
 	fmt.Fprintf(p.out, "\nPBX %s\n", mac)
 	calls, err := s.LiveCalls(p.ctx, mac)
 	return errors.Join(
-		section(p, "Call records", s.CallRecords(p.ctx, mac, pbx.UTC, store.Span{}), callColumns),
-		section(p, "Menus heard", s.IVRSteps(p.ctx, mac, pbx.UTC, store.Span{}), ivrColumns),
-		section(p, "Extensions", s.Extensions(p.ctx, mac), extensionColumns),
-		section(p, "Calls of the last day", values(calls, err), liveColumns),
+		listing.Section(p.ctx, p.out, "Call records", s.CallRecords(p.ctx, mac, pbx.UTC, store.Span{}), callColumns),
+		listing.Section(p.ctx, p.out, "Menus heard", s.IVRSteps(p.ctx, mac, pbx.UTC, store.Span{}), ivrColumns),
+		listing.Section(p.ctx, p.out, "Extensions", s.Extensions(p.ctx, mac), extensionColumns),
+		listing.Section(p.ctx, p.out, "Calls of the last day", values(calls, err), liveColumns),
 	)
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -90,18 +89,9 @@ func (c *deviceURLCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		all[i].URL = deviceURL(base, keys, all[i].MAC, generation)
+		all[i].URL = keys.URL(base, all[i].MAC, generation)
 	}
 	return errors.Join(skipped, c.print(p, all))
-}
-
-// checkBase reports what is wrong with the base of URLs.
-func checkBase(text string) error {
-	base, err := url.Parse(text)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
-		return unclear("--base: %q is not a URL such as https://pbx.example.com", text)
-	}
-	return nil
 }
 
 // which returns the PBXs that were asked for. They have what the records know of them, where the
@@ -120,7 +110,7 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	}
 	err = c.readRecords(p, func(s *store.Store) error {
 		if c.All {
-			return rows(p.ctx, store.FleetOf(p.ctx, s, addressedOf), func(a addressed) error {
+			return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, addressedOf), func(a addressed) error {
 				all = append(all, a)
 				return nil
 			})
@@ -134,7 +124,7 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 			}
 			return known, err
 		})
-		return rows(p.ctx, known, func(a addressed) error {
+		return listing.Rows(p.ctx, known, func(a addressed) error {
 			all = append(all, a)
 			return nil
 		})
@@ -211,9 +201,4 @@ func (c *deviceURLCommand) print(p *program, all []addressed) error {
 		}
 		return nil
 	})
-}
-
-// deviceURL returns the URL of a PBX. It is the only place that shows a token.
-func deviceURL(base string, keys *token.Keyring, mac pbx.MAC, g token.Generation) string {
-	return strings.TrimRight(base, "/") + "/v1/pbx/" + string(mac) + "/" + keys.Sign(mac, g).Reveal()
 }

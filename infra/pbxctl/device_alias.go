@@ -57,8 +57,8 @@ func (c *deviceAliasCommand) apply(d *store.Device) error {
 }
 
 var aliasColumns = columns[aliased]{
-	[]string{"MAC", "ALIASES"},
-	func(a aliased) []string {
+	Heads: []string{"MAC", "ALIASES"},
+	Cells: func(a aliased) []string {
 		texts := make([]string, len(a.Aliases))
 		for i, alias := range a.Aliases {
 			texts[i] = string(alias)

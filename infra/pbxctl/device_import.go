@@ -3,6 +3,7 @@ package main
 import (
 	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
 )
 
@@ -56,7 +57,7 @@ Example:
 func (c *deviceExportCommand) Run(p *program) error {
 	return c.run(p, func(s *store.Store) error {
 		return fleetsheet.WriteDevices(p.out, func(add func(devices.Member) error) error {
-			return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), add)
+			return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), add)
 		})
 	})
 }

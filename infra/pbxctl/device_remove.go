@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trunkline/pkg/devices"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -52,7 +53,7 @@ func (c *deviceRemoveCommand) Run(p *program) error {
 		return err
 	}
 	if c.JSON {
-		return jsonLines(p.out).Encode(removed{c.MAC, c.Records})
+		return listing.JSON(p.out).Encode(removed{c.MAC, c.Records})
 	}
 	stays := "Its records and figures stay, and what it sent."
 	if c.Records {

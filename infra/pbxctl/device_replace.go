@@ -5,6 +5,7 @@ import (
 
 	"trunkline/pkg/config"
 	"trunkline/pkg/devices"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -66,7 +67,7 @@ func (c *deviceReplaceCommand) Run(p *program) error {
 		return err
 	}
 	if c.JSON {
-		return jsonLines(p.out).Encode(done)
+		return listing.JSON(p.out).Encode(done)
 	}
 	state := "is disabled"
 	if !done.OldDisabled {
@@ -85,6 +86,6 @@ func (c *deviceReplaceCommand) replace(p *program, s *store.Store, keys *token.K
 	done, err := devices.Replacement{
 		Old: c.Old, By: c.By, From: c.From, KeepOld: c.KeepOld, Fallback: schedule.DefaultZone, Now: p.now,
 	}.Do(p.ctx, s)
-	url := deviceURL(c.Base, keys, c.By, devices.LeastGeneration(store.Device{MinGeneration: done.MinGeneration}))
+	url := keys.URL(c.Base, c.By, devices.LeastGeneration(store.Device{MinGeneration: done.MinGeneration}))
 	return replacement{c.By, url, c.Old, done.From, done.OldDisabled}, err
 }

@@ -178,8 +178,8 @@ func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadab
 }
 
 var deviceColumns = columns[devices.Member]{
-	[]string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
-	func(m devices.Member) []string {
+	Heads: []string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
+	Cells: func(m devices.Member) []string {
 		zone, state, heard := devices.Setting("zone").Get(m.Device), "enabled", "-"
 		if zone == "" && m.Inferred.Known() {
 			zone = "(" + m.Inferred.String() + ")"

@@ -97,8 +97,8 @@ func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*dataqual
 }
 
 var findingColumns = columns[finding]{
-	[]string{"MAC", "FIRMWARE", "CHECKED", "VIOLATED", "SHARE", "ASSUMPTION", "EXAMPLE"},
-	func(f finding) []string {
+	Heads: []string{"MAC", "FIRMWARE", "CHECKED", "VIOLATED", "SHARE", "ASSUMPTION", "EXAMPLE"},
+	Cells: func(f finding) []string {
 		return []string{string(f.MAC), string(f.Dialect), strconv.Itoa(f.Checked), strconv.Itoa(f.Violated), percent(&f.Share), f.Says, f.Example}
 	},
 }
@@ -180,8 +180,8 @@ func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
 }
 
 var silentColumns = columns[silent]{
-	[]string{"MAC", "NAME", "LAST HEARD", "SILENT FOR", "HABIT", ""},
-	func(s silent) []string {
+	Heads: []string{"MAC", "NAME", "LAST HEARD", "SILENT FOR", "HABIT", ""},
+	Cells: func(s silent) []string {
 		last, lasts, habit, flag := "never", "", "", ""
 		if s.Last != nil {
 			last, lasts = clock(*s.Last), hours(s.Seconds)

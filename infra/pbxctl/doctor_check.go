@@ -8,6 +8,7 @@ import (
 
 	"trunkline/pkg/cloud/stackcheck"
 	"trunkline/pkg/doctor"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local/foldercheck"
 )
 
@@ -59,7 +60,7 @@ func printResult(out io.Writer, v doctor.Result, asJSON bool) {
 	v.Found, v.Do = oneLine(v.Found), oneLine(v.Do)
 	switch {
 	case asJSON:
-		jsonLines(out).Encode(v)
+		listing.JSON(out).Encode(v)
 	case v.OK:
 		fmt.Fprintf(out, "ok      %-15s %s\n", v.Check, v.Found)
 	default:
@@ -72,5 +73,5 @@ func oneLine(s string) string {
 	if s == "" {
 		return ""
 	}
-	return plain(strings.Join(strings.Fields(s), " "))
+	return listing.Plain(strings.Join(strings.Fields(s), " "))
 }

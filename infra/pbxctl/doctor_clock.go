@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
 )
@@ -85,7 +86,7 @@ func (c *doctorClockCommand) Run(p *program) error {
 
 func (c *doctorClockCommand) print(p *program, d store.Doubt, doubted bool) error {
 	if c.JSON {
-		return jsonLines(p.out).Encode(clockState{d.Shows.UTC(), d.Goes.UTC(), !doubted})
+		return listing.JSON(p.out).Encode(clockState{d.Shows.UTC(), d.Goes.UTC(), !doubted})
 	}
 	if doubted {
 		return nil

@@ -39,7 +39,7 @@ func (r *running) round(t *testing.T, bodies ...string) {
 	t.Helper()
 	r.Serve()
 	for _, body := range bodies {
-		if status, answer := ingesttest.Post(t, deviceURL(r.URL, r.Keys, "68692e0b0001", 1), []byte(body)); status != 200 {
+		if status, answer := ingesttest.Post(t, r.Keys.URL(r.URL, "68692e0b0001", 1), []byte(body)); status != 200 {
 			t.Fatal(answer)
 		}
 	}

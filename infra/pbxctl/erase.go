@@ -14,6 +14,7 @@ import (
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -179,7 +180,7 @@ type findings struct {
 func (f *findings) add(found erase.Finding) {
 	f.Add(found)
 	if f.asJSON {
-		jsonLines(f.p.out).Encode(found)
+		listing.JSON(f.p.out).Encode(found)
 	}
 }
 
@@ -209,12 +210,12 @@ func (f *findings) end(dryRun, inAWS bool, searched error) error {
 	e := erased{DryRun: dryRun, Recomputed: f.days, CompletedAt: f.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
 	e.Found, e.Remains = f.Found()
 	if f.asJSON {
-		return jsonLines(f.p.out).Encode(e)
+		return listing.JSON(f.p.out).Encode(e)
 	}
 	if err := show(f.p, false, each.Of(f.Places()...), f.columns(dryRun), nowhere(searched, "The number is nowhere.")); err != nil {
 		return err
 	}
-	if err := section(f.p, "\nWhat stays:", each.Of(f.Left...), placeColumns); err != nil || dryRun {
+	if err := listing.Section(f.p.ctx, f.p.out, "\nWhat stays:", each.Of(f.Left...), placeColumns); err != nil || dryRun {
 		return err
 	}
 	if f.Notes > 0 {
@@ -233,8 +234,8 @@ func (f *findings) columns(dryRun bool) columns[erase.Place] {
 		what = "found"
 	}
 	return columns[erase.Place]{
-		[]string{"MAC", "WHERE", "COUNT", ""},
-		func(at erase.Place) []string {
+		Heads: []string{"MAC", "WHERE", "COUNT", ""},
+		Cells: func(at erase.Place) []string {
 			return []string{string(at.MAC), at.Where, fmt.Sprint(f.Count[at]), cmp.Or(at.Error, what)}
 		},
 	}
@@ -242,8 +243,8 @@ func (f *findings) columns(dryRun bool) columns[erase.Place] {
 
 // placeColumns show a finding with its place.
 var placeColumns = columns[erase.Finding]{
-	[]string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT", "WHY IT STAYS"},
-	func(f erase.Finding) []string {
+	Heads: []string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT", "WHY IT STAYS"},
+	Cells: func(f erase.Finding) []string {
 		line, received := "", ""
 		if f.Line > 0 {
 			line = fmt.Sprint(f.Line)

@@ -31,8 +31,8 @@ func (c *extensionsCommand) Run(p *program) error {
 }
 
 var extensionColumns = columns[store.Record[*pbx.ExtensionStatus]]{
-	[]string{"EXTENSION", "STATE", "SINCE"},
-	func(r store.Record[*pbx.ExtensionStatus]) []string {
+	Heads: []string{"EXTENSION", "STATE", "SINCE"},
+	Cells: func(r store.Record[*pbx.ExtensionStatus]) []string {
 		return []string{r.Event.Exten, cmp.Or(r.Event.StatusText, r.Event.Status.String()), clock(r.Received)}
 	},
 }

@@ -488,7 +488,7 @@ func TestWhatComesLateRestatesItsDay(t *testing.T) {
 	s.set(t, "2018-11-06T09:30:00Z")
 	const late = `{event:'cc_cdr', uuid:'1541415000.1', queueCode:'630', agentCode:'100', startTime:'2018-11-05 18:50:00',
 		callType:'IN', cdrState:'bridged', queueTime:'12', talkingTime:'60'}`
-	if status, answer := ingesttest.Post(t, deviceURL(s.URL, s.Keys, "68692e0b0001", 1), []byte(late)); status != 200 {
+	if status, answer := ingesttest.Post(t, s.Keys.URL(s.URL, "68692e0b0001", 1), []byte(late)); status != 200 {
 		t.Fatal(answer)
 	}
 	s.set(t, "2018-11-06T10:00:00Z")

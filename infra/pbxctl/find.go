@@ -6,6 +6,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
 )
 
@@ -36,7 +37,7 @@ func (c *findCommand) Run(p *program) error {
 	var found []erase.Finding
 	add := func(f erase.Finding) { found = append(found, f) }
 	if c.JSON {
-		add = func(f erase.Finding) { jsonLines(p.out).Encode(f.WithText()) }
+		add = func(f erase.Finding) { listing.JSON(p.out).Encode(f.WithText()) }
 	}
 	e, err := c.erasure(add)
 	if err != nil {
@@ -44,7 +45,7 @@ func (c *findCommand) Run(p *program) error {
 	}
 	err = c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
-		err = errors.Join(err, table(p.ctx, p.out, each.Of(found...), placeColumns, nowhere(err, "Nothing is kept of the number.")))
+		err = errors.Join(err, listing.Table(p.ctx, p.out, each.Of(found...), placeColumns, nowhere(err, "Nothing is kept of the number.")))
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/pkg/each"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
 )
 
@@ -21,8 +22,8 @@ type importFlags struct {
 }
 
 var changedColumns = columns[fleetsheet.Change]{
-	[]string{"MAC", "KIND", "ID", "COLUMN", "BEFORE", "AFTER"},
-	func(d fleetsheet.Change) []string {
+	Heads: []string{"MAC", "KIND", "ID", "COLUMN", "BEFORE", "AFTER"},
+	Cells: func(d fleetsheet.Change) []string {
 		return []string{string(d.MAC), string(d.Kind), d.ID, d.Column, d.Before, d.After}
 	},
 }
@@ -92,7 +93,7 @@ func (c importFlags) report(p *program, plans []fleetsheet.Plan) error {
 		return show(p, true, each.Of(all...), changedColumns, "")
 	}
 	if len(all) > 0 {
-		if err := table(p.ctx, p.out, each.Of(all...), changedColumns, ""); err != nil {
+		if err := listing.Table(p.ctx, p.out, each.Of(all...), changedColumns, ""); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.out)

@@ -8,6 +8,7 @@ import (
 
 	"trunkline/pkg/config"
 	"trunkline/pkg/devices"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -61,7 +62,7 @@ func printUnreadable(p *program, all []devices.Member) {
 	var lines []string
 	for _, m := range all {
 		for _, name := range slices.Sorted(maps.Keys(m.Unreadable)) {
-			lines = append(lines, fmt.Sprintf("  %s  %s: %s\n", m.MAC, plain(name), plain(m.Unreadable.Text(name))))
+			lines = append(lines, fmt.Sprintf("  %s  %s: %s\n", m.MAC, listing.Plain(name), listing.Plain(m.Unreadable.Text(name))))
 		}
 	}
 	if len(lines) > 0 {

@@ -24,8 +24,8 @@ func (c *ivrCommand) Run(p *program) error {
 }
 
 var ivrColumns = columns[store.Record[*pbx.IVRStep]]{
-	[]string{"START", "UUID", "CALLER", "IVR", "NAME", "KEY", "SECONDS", "TO QUEUE"},
-	func(r store.Record[*pbx.IVRStep]) []string {
+	Heads: []string{"START", "UUID", "CALLER", "IVR", "NAME", "KEY", "SECONDS", "TO QUEUE"},
+	Cells: func(r store.Record[*pbx.IVRStep]) []string {
 		e := r.Event
 		return []string{e.Start.String(), e.UUID, e.Caller, e.IVRID, e.IVRName, e.Key, e.Duration.String(), e.Queue}
 	},

@@ -10,6 +10,7 @@ import (
 	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -108,8 +109,8 @@ func (k keysPlace) show(p *program, keys *token.Secrets) error {
 }
 
 var keyColumns = columns[listedKey]{
-	[]string{"KEY", "ITS URLS"},
-	func(k listedKey) []string {
+	Heads: []string{"KEY", "ITS URLS"},
+	Cells: func(k listedKey) []string {
 		if k.Signs {
 			return []string{k.KID, "valid; new ones are signed by it"}
 		}
@@ -162,7 +163,7 @@ func (c *keysNewCommand) Run(p *program) error {
 	}
 	var used []string
 	err := keys.readRecords(p, func(s *store.Store) error {
-		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
+		return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			used = append(used, m.KID)
 			return nil
 		})
@@ -228,9 +229,9 @@ func (c *keysRetireCommand) warnUsers(p *program) error {
 		return nil
 	}
 	err := c.readRecords(p, func(s *store.Store) error {
-		return rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
+		return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			if m.KID == c.KID {
-				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
+				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", listing.Plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
 			}
 			return nil
 		})

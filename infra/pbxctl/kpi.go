@@ -12,6 +12,7 @@ import (
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
@@ -109,7 +110,7 @@ func noFigures(mac pbx.MAC, day pbx.Day) error {
 
 // printRows prints rows for programs.
 func printRows(p *program, day rollup.PublishedDay, names store.Names) error {
-	out := jsonLines(p.out)
+	out := listing.JSON(p.out)
 	for _, figures := range day.All {
 		if err := out.Encode(withName(figures, names)); err != nil {
 			return err
@@ -142,15 +143,15 @@ func (c *kpiCommand) print(p *program, day rollup.PublishedDay, latest kpi.Publi
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
 		c.MAC, c.Day, t.ServiceLevel, t.ShortAbandon, latest.Revision, restated, clock(latest.ComputedAt))
-	if err := table(p.ctx, p.out, each.Of(day.Queues...), queueColumns(names, day.Queues), "No queue had calls."); err != nil || !c.AllRows {
+	if err := listing.Table(p.ctx, p.out, each.Of(day.Queues...), queueColumns(names, day.Queues), "No queue had calls."); err != nil || !c.AllRows {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
-	if err := table(p.ctx, p.out, each.Of(day.PBX...), pbxColumns, ""); err != nil {
+	if err := listing.Table(p.ctx, p.out, each.Of(day.PBX...), pbxColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nAgents")
-	return table(p.ctx, p.out, each.Of(day.Agents...), agentColumns(names), "No agent had calls or sessions.")
+	return listing.Table(p.ctx, p.out, each.Of(day.Agents...), agentColumns(names), "No agent had calls or sessions.")
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}
@@ -179,24 +180,24 @@ func queueColumns(names store.Names, queues []kpi.QueueFigures) columns[kpi.Queu
 		heads = nil
 	}
 	return columns[kpi.QueueFigures]{
-		slices.Concat([]string{"QUEUE"}, figureHeads, heads),
-		func(q kpi.QueueFigures) []string {
+		Heads: slices.Concat([]string{"QUEUE"}, figureHeads, heads),
+		Cells: func(q kpi.QueueFigures) []string {
 			return slices.Concat([]string{labelled(names, naming.Queue, q.Queue)}, figureCells(q.Figures), apartCells(q.Apart)[:len(heads)])
 		},
 	}
 }
 
 var pbxColumns = columns[kpi.PBXFigures]{
-	slices.Concat(figureHeads, []string{"IVR", "DIRECT"}, apartHeads, []string{"CDR"}),
-	func(r kpi.PBXFigures) []string {
+	Heads: slices.Concat(figureHeads, []string{"IVR", "DIRECT"}, apartHeads, []string{"CDR"}),
+	Cells: func(r kpi.PBXFigures) []string {
 		return slices.Concat(figureCells(r.Figures), []string{count(r.IVROnly), count(r.Direct)}, apartCells(r.Apart), []string{count(r.CDR.Calls)})
 	},
 }
 
 func agentColumns(names store.Names) columns[kpi.AgentFigures] {
 	return columns[kpi.AgentFigures]{
-		[]string{"AGENT", "ANSWERED", "MISSED", "ELSEWHERE", "ATTEMPTS", "OUTBOUND", "DIRECT", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE", "LOGIN", "UNSURE", "OCCUPANCY"},
-		func(a kpi.AgentFigures) []string {
+		Heads: []string{"AGENT", "ANSWERED", "MISSED", "ELSEWHERE", "ATTEMPTS", "OUTBOUND", "DIRECT", "TALK", "HOLD", "WRAP-UP", "RING", "SCORE", "LOGIN", "UNSURE", "OCCUPANCY"},
+		Cells: func(a kpi.AgentFigures) []string {
 			return []string{labelled(names, naming.Agent, a.Agent), count(a.Answered), count(a.Missed), count(a.AnsweredElsewhere), count(a.Attempts),
 				count(a.OutboundCalls), count(a.DirectCalls), count(a.Talk), count(a.Hold), optional(a.WrapUp), count(a.Ring), mean(a.ScoreMean),
 				a.LoginSeconds.String(), count(a.UnsureSessions), percent(a.Occupancy)}
@@ -321,15 +322,15 @@ type explainedSession struct {
 }
 
 var agentCallColumns = columns[explainedAgentCall]{
-	[]string{"START", "UUID", "CALLER", "TALK", "ATTEMPTS", "COUNTS AS", "BECAUSE"},
-	func(e explainedAgentCall) []string {
+	Heads: []string{"START", "UUID", "CALLER", "TALK", "ATTEMPTS", "COUNTS AS", "BECAUSE"},
+	Cells: func(e explainedAgentCall) []string {
 		return []string{e.Start.String(), e.UUID, e.Caller, e.Talk.String(), count(e.Attempts), string(e.As), e.Rule}
 	},
 }
 
 var sessionColumns = columns[explainedSession]{
-	[]string{"FROM", "TO", "SECONDS", "SURE", "BECAUSE"},
-	func(e explainedSession) []string {
+	Heads: []string{"FROM", "TO", "SECONDS", "SURE", "BECAUSE"},
+	Cells: func(e explainedSession) []string {
 		sure := "yes"
 		if e.Unsure {
 			sure = "no"
@@ -355,8 +356,8 @@ type explained struct {
 }
 
 var explainColumns = columns[explained]{
-	[]string{"START", "UUID", "CALLER", "WAIT", "TALK", "AGENT", "COUNTS AS", "BECAUSE"},
-	func(e explained) []string {
+	Heads: []string{"START", "UUID", "CALLER", "WAIT", "TALK", "AGENT", "COUNTS AS", "BECAUSE"},
+	Cells: func(e explained) []string {
 		as := string(e.Outcome)
 		if e.Class != kpi.ClassQueue {
 			as = string(e.Class)

@@ -29,8 +29,8 @@ func (c *liveCommand) Run(p *program) error {
 }
 
 var liveColumns = columns[store.LiveCall]{
-	[]string{"SEEN", "UNIQUEID", "CALLER", "STATE", "LEGS"},
-	func(c store.LiveCall) []string {
+	Heads: []string{"SEEN", "UNIQUEID", "CALLER", "STATE", "LEGS"},
+	Cells: func(c store.LiveCall) []string {
 		var legs []string
 		for _, l := range c.Legs {
 			state := l.Outcome

@@ -103,11 +103,6 @@ func unclear(format string, args ...any) error {
 // helpShown stops the parser after it has printed a help.
 type helpShown int
 
-// exited is the exit code of a command that a server did. Its messages are printed already.
-type exited int
-
-func (code exited) Error() string { return fmt.Sprintf("exit code %d", int(code)) }
-
 // run is the whole program, and returns its exit code.
 func (p *program) run(args []string) (code int) {
 	p.args = args
@@ -168,7 +163,7 @@ func (p *program) parser(grammar any) *kong.Kong {
 
 // end prints a command's error, and returns its exit code.
 func (p *program) end(err error) int {
-	if elsewhere, ok := errors.AsType[exited](err); ok {
+	if elsewhere, ok := errors.AsType[server.Exited](err); ok {
 		return int(elsewhere)
 	}
 	switch {

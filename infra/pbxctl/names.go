@@ -121,8 +121,8 @@ func (c *namesListCommand) Run(p *program) error {
 }
 
 var nameColumns = columns[devices.Name]{
-	[]string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
-	func(n devices.Name) []string {
+	Heads: []string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
+	Cells: func(n devices.Name) []string {
 		cell := func(member, text string) string { return cmp.Or(n.Unreadable.Text(member), text) }
 		return []string{string(n.MAC), cell("kind", string(n.Kind)), cell("id", n.ID), cell("name", n.Name.Name),
 			cell("opens", n.Opens.String()), cell("target", n.Target.String())}

@@ -3,6 +3,7 @@ package main
 import (
 	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
 )
 
@@ -46,7 +47,7 @@ Example:
 func (c *namesExportCommand) Run(p *program) error {
 	return c.run(p, func(s *store.Store) error {
 		return fleetsheet.WriteNames(p.out, func(add func(devices.Name) error) error {
-			return rows(p.ctx, devices.Names(p.ctx, s, ""), add)
+			return listing.Rows(p.ctx, devices.Names(p.ctx, s, ""), add)
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
@@ -57,8 +58,8 @@ func daysInOrder(first, last pbx.Day) error {
 }
 
 var refusedColumns = columns[replay.Refused]{
-	[]string{"RECEIVED", "MAC", "REASON", "NAME", "BODY"},
-	func(r replay.Refused) []string {
+	Heads: []string{"RECEIVED", "MAC", "REASON", "NAME", "BODY"},
+	Cells: func(r replay.Refused) []string {
 		return []string{clockOr(r.Received), string(r.MAC), r.Reason, r.Name, r.Begins}
 	},
 }
@@ -103,10 +104,10 @@ func (c *quarantineShowCommand) Run(p *program) error {
 func showReceipt(out io.Writer, name string, r archive.Receipt) error {
 	const form = "Name      %s\nReceived  %s\nMAC       %s\nFrom      %s\nPlace     %d\nReason    %s\nBody      %d bytes\n\n"
 	received := r.Received.UTC().Format("2006-01-02T15:04:05.000Z")
-	fmt.Fprintf(out, form, name, received, plain(string(r.MAC)), plain(r.Remote), r.Index, plain(r.Reason), len(r.Body))
+	fmt.Fprintf(out, form, name, received, listing.Plain(string(r.MAC)), listing.Plain(r.Remote), r.Index, listing.Plain(r.Reason), len(r.Body))
 	for line := range strings.Lines(string(r.Body)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			line = plain(line)
+			line = listing.Plain(line)
 		}
 		if _, err := fmt.Fprintln(out, line); err != nil {
 			return err
@@ -185,16 +186,16 @@ func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.S
 // settled prints what do reports of each event.
 func settled(p *program, asJSON bool, done string, do func(did func(replay.Attempt)) error) error {
 	all := 0
-	encoder := jsonLines(p.out)
+	encoder := listing.JSON(p.out)
 	err := do(func(a replay.Attempt) {
 		all++
 		switch {
 		case asJSON:
 			encoder.Encode(a)
 		case a.Done:
-			fmt.Fprintf(p.out, "%s  %s\n", done, plain(a.Name))
+			fmt.Fprintf(p.out, "%s  %s\n", done, listing.Plain(a.Name))
 		default:
-			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, plain(a.Name), plain(a.Why))
+			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, listing.Plain(a.Name), listing.Plain(a.Why))
 		}
 	})
 	if s, ok := errors.AsType[*each.Skipped](err); ok && s.Stopped == nil {

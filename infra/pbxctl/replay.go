@@ -17,6 +17,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/each"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/pbx"
@@ -241,13 +242,13 @@ func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
 
 func (c *replayCommand) report(p *program, r replayed) error {
 	if c.JSON {
-		return jsonLines(p.out).Encode(r)
+		return listing.JSON(p.out).Encode(r)
 	}
 	if r.DryRun {
 		kinds := slices.Sorted(maps.Keys(r.Writes))
 		err := show(p, false, each.Of(kinds...), columns[string]{
-			[]string{"KIND", "ITEMS"},
-			func(kind string) []string { return []string{kind, strconv.Itoa(r.Writes[kind])} },
+			Heads: []string{"KIND", "ITEMS"},
+			Cells: func(kind string) []string { return []string{kind, strconv.Itoa(r.Writes[kind])} },
 		}, "All of it is recorded already.")
 		if err != nil {
 			return err
@@ -256,7 +257,7 @@ func (c *replayCommand) report(p *program, r replayed) error {
 	}
 	fmt.Fprintf(p.out, "%d objects, %d events, %d held back\n", r.Objects, r.Events, r.Held)
 	if r.Why != "" {
-		fmt.Fprintf(p.out, "The first of those: %s\n", plain(r.Why))
+		fmt.Fprintf(p.out, "The first of those: %s\n", listing.Plain(r.Why))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/each"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -65,16 +66,16 @@ func (c *restatementsCommand) restated(h rollup.History) (all []restated) {
 }
 
 func printHistory(p *program, h rollup.History) error {
-	if err := table(p.ctx, p.out, each.Of(h.Changes(figureCells)...), changeColumns, ""); err != nil {
+	if err := listing.Table(p.ctx, p.out, each.Of(h.Changes(figureCells)...), changeColumns, ""); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nRecords that came after the figures they change")
-	return table(p.ctx, p.out, each.Of(lateRecords(h)...), lateColumns, "None.")
+	return listing.Table(p.ctx, p.out, each.Of(lateRecords(h)...), lateColumns, "None.")
 }
 
 var changeColumns = columns[rollup.Change]{
-	slices.Concat([]string{"REVISION", "COMPUTED", "REPLACED", "BECAUSE", "LATE", "QUEUE"}, figureHeads),
-	func(c rollup.Change) []string {
+	Heads: slices.Concat([]string{"REVISION", "COMPUTED", "REPLACED", "BECAUSE", "LATE", "QUEUE"}, figureHeads),
+	Cells: func(c rollup.Change) []string {
 		cells := []string{count(c.Revision), clock(c.ComputedAt), clock(c.ReplacedAt), causes(c.Causes), count(c.Late), c.Queue}
 		for i := range figureHeads {
 			cells = append(cells, changedCell(c, i))
@@ -100,7 +101,7 @@ func changedCell(c rollup.Change, i int) string {
 	case c.Was[i] == c.Now[i]:
 		return c.Was[i]
 	}
-	return plain(c.Was[i]) + " → " + plain(c.Now[i])
+	return listing.Plain(c.Was[i]) + " → " + listing.Plain(c.Now[i])
 }
 
 // lateRecord is a record that came after a revision was published.
@@ -120,8 +121,8 @@ func lateRecords(h rollup.History) (all []lateRecord) {
 }
 
 var lateColumns = columns[lateRecord]{
-	[]string{"AFTER REVISION", "RECEIVED", "KIND", "ID", "START", "QUEUE", "AGENT"},
-	func(l lateRecord) []string {
+	Heads: []string{"AFTER REVISION", "RECEIVED", "KIND", "ID", "START", "QUEUE", "AGENT"},
+	Cells: func(l lateRecord) []string {
 		return []string{count(l.after), clock(l.Received), string(l.Kind), l.ID, l.Start.String(), l.Queue, l.Agent}
 	},
 }

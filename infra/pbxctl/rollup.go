@@ -8,6 +8,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -110,7 +111,7 @@ const failed rollup.Result = "failed"
 // work does the tasks. A day that fails does not stop the others.
 func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) error {
 	bar := newBar(p, len(tasks), !c.JSON)
-	out := jsonLines(p.out)
+	out := listing.JSON(p.out)
 	counts := map[rollup.Result]int{}
 	done := 0
 	err := r.WorkAll(p.ctx, tasks, func(task rollup.Task, result rollup.Result, err error) error {

@@ -13,6 +13,7 @@ import (
 	"trunkline/infra/fleet"
 	"trunkline/infra/fleet/push"
 	"trunkline/pkg/config"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 )
@@ -134,7 +135,7 @@ func (c *simulateCommand) open(p *program, use func(push.Opener) error) error {
 	if err != nil {
 		return err
 	}
-	return use(push.OverHTTP(func(mac pbx.MAC) string { return deviceURL(c.To, keys, mac, 1) }, c.AtOnce, time.Now))
+	return use(push.OverHTTP(func(mac pbx.MAC) string { return keys.URL(c.To, mac, 1) }, c.AtOnce, time.Now))
 }
 
 // openData calls use with a data folder to post into.
@@ -184,7 +185,7 @@ func (c *simulateCommand) write(p *program, s *push.Simulation, all []fleet.PBX)
 
 func (c *simulateCommand) report(p *program, s push.Summary) error {
 	if c.JSON {
-		return jsonLines(p.out).Encode(s)
+		return listing.JSON(p.out).Encode(s)
 	}
 	fmt.Fprintf(p.out, "%d PBXs posted %d events in %d posts and %.1f s: %.0f events/s; all acknowledged, %d retries\n",
 		s.PBXs, s.Events, s.Posts, s.Seconds, s.PerSecond, s.Retries)

@@ -41,8 +41,8 @@ func (c *simulateCheckCommand) Run(p *program) error {
 }
 
 var differenceColumns = columns[push.Difference]{
-	[]string{"MAC", "DAY", "QUEUE", "AGENT", "FIGURE", "TRUE", "PUBLISHED"},
-	func(d push.Difference) []string {
+	Heads: []string{"MAC", "DAY", "QUEUE", "AGENT", "FIGURE", "TRUE", "PUBLISHED"},
+	Cells: func(d push.Difference) []string {
 		return []string{string(d.MAC), d.Day.String(), d.Queue, d.Agent, d.Figure, d.True, d.Published}
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/listing"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
 )
@@ -41,8 +42,8 @@ func (c *spillListCommand) Run(p *program) error {
 }
 
 var spilledColumns = columns[redrive.Spilled]{
-	[]string{"IN", "RECEIVED", "MAC", "EVENTS", "KINDS", "TRIES", "BYTES"},
-	func(s redrive.Spilled) []string {
+	Heads: []string{"IN", "RECEIVED", "MAC", "EVENTS", "KINDS", "TRIES", "BYTES"},
+	Cells: func(s redrive.Spilled) []string {
 		return []string{s.Where, clockOr(s.Received), string(s.MAC), strconv.Itoa(s.Events), strings.Join(s.Kinds, ", "),
 			strconv.Itoa(s.Tries), strconv.Itoa(s.Bytes)}
 	},
@@ -84,7 +85,7 @@ func (c *spillRedriveCommand) Run(p *program) error {
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		report, err := redrive.New(s, b, p.now).Run(p.ctx)
 		if c.JSON {
-			return errors.Join(err, jsonLines(p.out).Encode(redriven(report)))
+			return errors.Join(err, listing.JSON(p.out).Encode(redriven(report)))
 		}
 		fmt.Fprintf(p.out, "%d archived, %d recorded, %d quarantined, %d failed\n",
 			report.Archived, report.Recorded, report.Quarantined, report.Failed)

@@ -225,7 +225,10 @@ func (w where) base(p *program, said string) (string, error) {
 	if said == "" {
 		return "", unclear("where do PBXs reach Trunkline? Give --base URL (or --stack NAME, which has it)")
 	}
-	return said, checkBase(said)
+	if err := token.CheckBase(said); err != nil {
+		return "", unclear("--base: %w", err)
+	}
+	return said, nil
 }
 
 // urlFlags returns the flags by which `pbxctl device url` finds the same place.

@@ -6,7 +6,9 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -64,6 +66,21 @@ var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPad
 // Sign returns the token of a PBX, signed with the signing key.
 func (k *Keyring) Sign(mac pbx.MAC, g Generation) Token {
 	return Token{k.signing + "-" + g.String() + "-" + code(k.keys[k.signing], mac, g)}
+}
+
+// URL returns the URL of a PBX under base, such as https://pbx.example.com. It contains a token: no log,
+// store or error may contain it.
+func (k *Keyring) URL(base string, mac pbx.MAC, g Generation) string {
+	return strings.TrimRight(base, "/") + "/v1/pbx/" + string(mac) + "/" + k.Sign(mac, g).Reveal()
+}
+
+// CheckBase reports what is wrong with the base of URLs.
+func CheckBase(text string) error {
+	base, err := url.Parse(text)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
+		return fmt.Errorf("%q is not a URL such as https://pbx.example.com", text)
+	}
+	return nil
 }
 
 // Verify verifies a token from the URL of mac. Its error is an ErrInvalid. The comparison takes

@@ -168,3 +168,27 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+func TestAURLOpensForItsPBXAlone(t *testing.T) {
+	keys, err := ParseKeys("k1:anExampleThatSignsNoRealURLsAtAll0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, base := range []string{"https://pbx.example.com", "https://pbx.example.com/"} {
+		text, ok := strings.CutPrefix(keys.URL(base, "68692e0b0001", 2), "https://pbx.example.com/v1/pbx/68692e0b0001/")
+		if proof, err := keys.Verify("68692e0b0001", text); !ok || err != nil || proof.Generation != 2 {
+			t.Errorf("%s: %t, %+v, %v", base, ok, proof, err)
+		}
+	}
+}
+
+func TestABaseIsAWholeAddress(t *testing.T) {
+	for base, want := range map[string]bool{
+		"https://pbx.example.com": true, "http://127.0.0.1:8080/": true, "https://pbx.example.com/stage": true,
+		"pbx.example.com": false, "ftp://pbx.example.com": false, "https://": false, "https://pbx.example.com/?a=b": false, "": false, ":": false,
+	} {
+		if err := CheckBase(base); (err == nil) != want {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+}
