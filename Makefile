@@ -83,7 +83,7 @@ PRODUCT := ./functions/... ./pkg/... ./infra/pbxctl
 GOSEC := -quiet -exclude=G104,G115,G304
 
 .PHONY: lint
-lint: $(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/licences ## Check format, code (nested modules too), security and licences
+lint: $(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/licences $(BUILD)/onlytests ## Check format, code (nested modules too), security and licences
 	@unformatted=$$(gofmt -l functions pkg infra events testdata) && \
 	  { [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted >&2; exit 1; }; }
 	go vet ./...
@@ -91,6 +91,7 @@ lint: $(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/licences ## Check format, cod
 	$(BUILD)/staticcheck ./...
 	$(BUILD)/staticcheck -tags e2e ./...
 	$(BUILD)/gosec $(GOSEC) $(PRODUCT)
+	$(BUILD)/onlytests $(PRODUCT)
 	$(BUILD)/licences $(PRODUCT) > $(BUILD)/licences.txt
 	cd infra/tools && go test ./...
 	@for module in $(NESTED); do \
@@ -110,7 +111,9 @@ $(BUILD)/gosec: TOOL := github.com/securego/gosec/v2/cmd/gosec
 $(BUILD)/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
 $(BUILD)/licences: TOOL := ./licences
 $(BUILD)/licences: $(wildcard infra/tools/licences/*.go)
-$(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/govulncheck $(BUILD)/licences: infra/tools/go.mod infra/tools/go.sum
+$(BUILD)/onlytests: TOOL := ./onlytests
+$(BUILD)/onlytests: $(wildcard infra/tools/onlytests/*.go)
+$(BUILD)/staticcheck $(BUILD)/gosec $(BUILD)/govulncheck $(BUILD)/licences $(BUILD)/onlytests: infra/tools/go.mod infra/tools/go.sum
 	cd infra/tools && go build -o $(CURDIR)/$@ $(TOOL)
 
 .PHONY: verify
