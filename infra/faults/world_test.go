@@ -27,6 +27,7 @@ import (
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/telemetry"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 	"trunkline/pkg/zycoo"
 )
 
@@ -107,7 +108,7 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 		t.Fatal(err)
 	}
 	records, bucket := w.over(next)
-	in := ingest.New(token.Fixed(keys), records, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), records, bucket, time.Now)
 	for _, body := range bodies {
 		w.sent = append(w.sent, body)
 		admission, _, err := in.Admit(ctx, string(mac), keys.Sign(mac, 1).Reveal())

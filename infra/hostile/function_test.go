@@ -22,6 +22,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/telemetry"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // What the function answers itself, it answers as the server does; API Gateway has read the
@@ -74,7 +75,7 @@ func newFunction(t *testing.T) *function {
 	}
 	t.Cleanup(func() { data.Close() })
 	f := &function{folder: readFolder(t, path), keys: keys}
-	in := ingest.New(token.Fixed(f.keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(f.keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
 	f.invoke = apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
 	return f
 }

@@ -15,6 +15,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // delivered is what a PBX sent, and when.
@@ -35,7 +36,7 @@ func dataOf(t *testing.T, all ...delivered) string {
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(token.Fixed(keys), store.New(data.Table, clock), data.Bucket, clock)
+	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, clock), data.Bucket, clock)
 	for _, d := range all {
 		if now, err = time.Parse(time.RFC3339, d.at); err != nil {
 			t.Fatal(err)

@@ -40,9 +40,9 @@ func everyLine(t testing.TB) [][]byte {
 	t.Helper()
 	var log bytes.Buffer
 	deliver := telemetry.DeliveryMetrics(&log, "any", time.Now)
-	for outcome := range ingest.Answers() {
+	for outcome := range ingest.Outcomes {
 		deliver(t.Context(), ingest.Report{
-			Outcome: ingest.Outcome(outcome), Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Sealed: 1, Err: errors.New("failed"),
+			Outcome: outcome, Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Sealed: 1, Err: errors.New("failed"),
 		})
 	}
 	sayEverything(t.Context(), telemetry.OperationsMetrics(&log, "any", time.Now))

@@ -26,6 +26,9 @@ const (
 	NotAllowed
 	Busy
 	Unavailable
+
+	// Outcomes is how many outcomes there are.
+	Outcomes
 )
 
 // Answer is what the endpoint answers for an outcome.
@@ -37,9 +40,6 @@ type Answer struct {
 	Title  string // for people
 	Detail string // what to do
 }
-
-// Answers returns the table of answers, by Outcome.
-func Answers() []Answer { return answers[:] }
 
 // Answer returns the outcome's row in the table of answers.
 func (o Outcome) Answer() Answer { return answers[o] }
@@ -61,7 +61,7 @@ func worse(whole, event Outcome, array bool) Outcome {
 	return Partial
 }
 
-var answers = [...]Answer{
+var answers = [Outcomes]Answer{
 	Stored: {"stored", http.StatusOK,
 		"recorded and archived; a member that can't be read is unknown. If one store is down, the other keeps it until the hourly run hands it on", "record and archive", "", ""},
 	Admitted: {"opens", http.StatusOK,

@@ -15,6 +15,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -47,7 +48,7 @@ func open(t *testing.T) ingesttest.Endpoint {
 		t.Fatal(err)
 	}
 	records := store.New(table, time.Now)
-	in := ingest.New(token.Fixed(keys(t)), records, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys(t)), records, bucket, time.Now)
 	server := httptest.NewUnstartedServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	server.Config.ReadTimeout = bodyTimeout
 	server.Start()

@@ -17,7 +17,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
 	"trunkline/pkg/telemetry"
-	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // TestEventsOfAPIGatewayAreStored sends events as AWS sends them through all parts of the
@@ -93,7 +93,7 @@ func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records 
 	t.Cleanup(func() { bucket.Close() })
 	s := store.New(table, time.Now)
 	var log bytes.Buffer
-	in := ingest.New(token.Fixed(keys(t)), s, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys(t)), s, bucket, time.Now)
 	answer, err := apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // postWithin posts a call over a connection that ends with ctx.
@@ -72,7 +73,7 @@ func TestAStoreThatHangsIsReplacedThoughTheSenderHangsUp(t *testing.T) {
 				ctx, hangUp := context.WithTimeout(t.Context(), 500*time.Millisecond)
 				defer hangUp()
 				began := time.Now()
-				status, report := postWithin(ctx, token.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal())
+				status, report := postWithin(ctx, tokentest.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal())
 				if status != http.StatusOK || report.Spilled != 1 || strings.Count(string(b.unarchived), "\n")+len(b.unrecorded) != 1 {
 					t.Errorf("answer %d, %+v", status, report)
 				}
@@ -86,7 +87,7 @@ func TestAPBXThatIsDisabledStaysSoThoughItHangsUp(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	b := &backend{settings: store.Device{Disabled: true}}
-	if status, _ := postWithin(ctx, token.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal()); status != http.StatusForbidden || len(b.kept) != 0 {
+	if status, _ := postWithin(ctx, tokentest.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal()); status != http.StatusForbidden || len(b.kept) != 0 {
 		t.Errorf("answer %d, %d archived", status, len(b.kept))
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 	"trunkline/pkg/zycoo"
 )
 
@@ -134,7 +135,7 @@ func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string
 
 func postValid(t *testing.T, b *backend, body string) (*httptest.ResponseRecorder, ingest.Report) {
 	t.Helper()
-	return post(t, token.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal(), body)
+	return post(t, tokentest.Fixed(keys(t)), b, keys(t).Sign(mac, 1).Reveal(), body)
 }
 
 func TestOneStoreKeepsWhatTheOtherCannot(t *testing.T) {
@@ -322,7 +323,7 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 func TestSettingsAreReadOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{}
-		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
 		admit := func(want ingest.Outcome, reads int64) {
 			t.Helper()
 			_, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal())
@@ -346,7 +347,7 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 func TestTheSettingsOfALargeFleetAreCached(t *testing.T) {
 	const fleet = 10_001
 	b, now := &backend{}, time.Now()
-	in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, func() time.Time { return now })
+	in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, func() time.Time { return now })
 	for round := range int64(2) {
 		before := b.devicesRead.Load()
 		for i := range fleet {
@@ -364,7 +365,7 @@ func TestTheSettingsOfALargeFleetAreCached(t *testing.T) {
 func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{device: hangs, settings: store.Device{Disabled: true}}
-		in := ingest.New(token.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
 		text := keys(t).Sign(mac, 1).Reveal()
 		began := time.Now()
 		for range 10 {
@@ -399,7 +400,7 @@ func TestADisabledPBXStaysDisabledThoughAnotherSettingIsUnreadable(t *testing.T)
 		if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
-		in := ingest.New(token.Fixed(keys(t)), store.New(table, time.Now), archived{backend: &backend{}}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), store.New(table, time.Now), archived{backend: &backend{}}, time.Now)
 		if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != want || err != nil {
 			t.Errorf("%s: %v, %v, want %v", doc, got, err, want)
 		}
@@ -433,7 +434,8 @@ func TestTheDocumentsHaveTheTableOfAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range ingest.Answers() {
+	for outcome := range ingest.Outcomes {
+		a := outcome.Answer()
 		if row := fmt.Sprintf("| %d | %s | %s |\n", a.Status, a.Case, a.Kept); !strings.Contains(string(document), row) {
 			t.Errorf("http.md lacks the row\n%s", row)
 		}

@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
@@ -44,7 +45,7 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 				return storetest.None
 			})
 			if c.tokens == nil {
-				c.tokens = token.Fixed(keys(t))
+				c.tokens = tokentest.Fixed(keys(t))
 			}
 			in := ingest.New(c.tokens, store.New(faulty, time.Now), bucket, time.Now)
 			var reports []ingest.Report

@@ -44,3 +44,7 @@ func sum(a, b map[string]int64) map[string]int64 {
 	}
 	return all
 }
+
+func (t Total) plus(other Total) Total {
+	return Total{t.Sum + other.Sum, max(t.Max, other.Max)}
+}

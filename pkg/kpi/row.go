@@ -161,7 +161,3 @@ func (t *Total) add(seconds int64) {
 	t.Sum += seconds
 	t.Max = max(t.Max, seconds)
 }
-
-func (t Total) plus(other Total) Total {
-	return Total{t.Sum + other.Sum, max(t.Max, other.Max)}
-}

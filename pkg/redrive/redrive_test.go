@@ -17,6 +17,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 	"trunkline/pkg/zycoo"
 )
 
@@ -61,7 +62,7 @@ func (w *world) receive(t testing.TB, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), w.store(), w.archive(), w.clock)
+	in := ingest.New(tokentest.Fixed(keys), w.store(), w.archive(), w.clock)
 	admission, _, err := in.Admit(context.Background(), string(mac), keys.Sign(mac, 1).Reveal())
 	if err != nil {
 		t.Fatal(err)

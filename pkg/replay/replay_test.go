@@ -21,6 +21,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 const mac = pbx.MAC("68692e0b0001")
@@ -50,7 +51,7 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(token.Fixed(keys), store.New(table, clock).Keeping(days), bucket, clock)
+	in := ingest.New(tokentest.Fixed(keys), store.New(table, clock).Keeping(days), bucket, clock)
 	for _, d := range deliveries {
 		now = d.At
 		admission, _, err := in.Admit(context.Background(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())

@@ -1,8 +1,9 @@
 package rollup
 
-import "trunkline/pkg/curated"
-
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"trunkline/pkg/curated"
+)
 
 // Holding limits the bytes of a day's records of one kind that a Rollup holds in memory.
 func (r *Rollup) Holding(room int) *Rollup {

@@ -29,17 +29,6 @@ type reading struct {
 	hasSlot bool
 }
 
-// Compute computes a day from its present records, and publishes nothing. fallback is the zone of
-// PBXs whose zone is unknown.
-func Compute(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (kpi.Rows, error) {
-	day, err := Read(ctx, s, fallback, t)
-	if err != nil {
-		return kpi.Rows{}, err
-	}
-	defer day.Close()
-	return day.Rows()
-}
-
 // Read reads a day's present records, to compute figures from them. fallback is the zone of PBXs
 // whose zone is unknown. The caller closes the day.
 func Read(ctx context.Context, s *store.Store, fallback pbx.Zone, t Task) (*kpi.Day, error) {

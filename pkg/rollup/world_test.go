@@ -155,13 +155,25 @@ func (w *world) published(t testing.TB, d pbx.Day) string {
 	return strings.Join(rows, "\n")
 }
 
-// expected returns the rows that the present records of a day should give.
-func (w *world) expected(t testing.TB, d pbx.Day) string {
+// computed returns the figures of the present records of a day, which are not published.
+func (w *world) computed(t testing.TB, d pbx.Day) kpi.Rows {
 	t.Helper()
-	rows, err := rollup.Compute(context.Background(), w.store(), pbx.UTC, rollup.Task{MAC: mac, Day: d})
+	read, err := rollup.Read(context.Background(), w.store(), pbx.UTC, rollup.Task{MAC: mac, Day: d})
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer read.Close()
+	rows, err := read.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// expected returns the rows that the present records of a day should give.
+func (w *world) expected(t testing.TB, d pbx.Day) string {
+	t.Helper()
+	rows := w.computed(t, d)
 	var all []string
 	add := func(scope store.Scope, name string, row any) {
 		doc, err := json.Marshal(row)

@@ -41,9 +41,6 @@ func isKID(s string) bool {
 	return s != "" && len(s) <= 16 && s != "signing" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-// Signing returns the kid of the key that signs.
-func (k *Keyring) Signing() string { return k.signing }
-
 // String hides the keys from fmt and everything else that prints.
 func (k *Keyring) String() string {
 	return fmt.Sprintf("keyring of %d, signed by %s", len(k.keys), k.signing)

@@ -36,11 +36,6 @@ type Source struct {
 	askedAt time.Time // when an unknown key last caused a read
 }
 
-// Fixed returns a Source of keys that do not change.
-func Fixed(k *Keyring) *Source {
-	return &Source{Read: func(context.Context) (*Keyring, error) { return k, nil }, Now: func() time.Time { return time.Time{} }}
-}
-
 // Verify is Keyring.Verify with the keys of the source. Its error may also be ErrUnavailable.
 func (s *Source) Verify(ctx context.Context, mac pbx.MAC, text string) (Proof, error) {
 	keys, err := s.keyring(ctx, nil)

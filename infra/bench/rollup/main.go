@@ -234,8 +234,12 @@ func fromStore(dir string) (result, error) {
 	began := time.Now()
 	for _, p := range all() {
 		for d := first(); d < first()+days+1; d++ {
-			rows, err := rollup.Compute(ctx, s, pbx.UTC, rollup.Task{MAC: p.MAC, Day: d})
+			day, err := rollup.Read(ctx, s, pbx.UTC, rollup.Task{MAC: p.MAC, Day: d})
 			if err != nil {
+				return r, err
+			}
+			rows, err := day.Rows()
+			if err = errors.Join(err, day.Close()); err != nil {
 				return r, err
 			}
 			r.add(rows)

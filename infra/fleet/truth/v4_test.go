@@ -2,6 +2,7 @@ package truth
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // received ingests a PBX's deliveries, each at its time. It returns their events and what is stored
@@ -30,7 +32,7 @@ func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	if err := stored.SetDevice(t.Context(), p.MAC, store.Device{Zone: p.Zone}); err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), stored, archivetest.NewMemory(), clock)
+	in := ingest.New(tokentest.Fixed(keys), stored, archivetest.NewMemory(), clock)
 	for d := range p.Deliveries() {
 		now = d.At
 		admission, _, err := in.Admit(t.Context(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())
@@ -85,8 +87,12 @@ func TestFiguresOfV4AreTheTrueOnes(t *testing.T) {
 		days, loggedIn, legs := map[pbx.Day]bool{}, int64(0), int64(0)
 		for want := range told.Rows() {
 			day := want.PBX.Day
-			got, err := rollup.Compute(t.Context(), stored, p.Zone, rollup.Task{MAC: p.MAC, Day: day})
+			read, err := rollup.Read(t.Context(), stored, p.Zone, rollup.Task{MAC: p.MAC, Day: day})
 			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := read.Rows()
+			if err = errors.Join(err, read.Close()); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := figures(t, got), figures(t, want); got != want {

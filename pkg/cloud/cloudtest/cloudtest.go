@@ -23,6 +23,7 @@ import (
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 // ExampleSecret has keys that sign no real URLs.
@@ -96,7 +97,7 @@ func (f *AWS) Serve(t *testing.T, secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Endpoint = ingest.NewEndpoint(ingest.New(token.Fixed(keys), store.New(table, time.Now), bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
+	f.Endpoint = ingest.NewEndpoint(ingest.New(tokentest.Fixed(keys), store.New(table, time.Now), bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
 }
 
 // Fails has an action fail from now on, with the code of an error.

@@ -20,7 +20,7 @@ import (
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
-	"trunkline/pkg/token"
+	"trunkline/pkg/token/tokentest"
 )
 
 const mac = "68692e0b0001"
@@ -48,7 +48,7 @@ func served(t *testing.T) (path, url string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(token.Fixed(keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
 	server := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	stop = sync.OnceFunc(func() {
 		server.Close()
