@@ -134,6 +134,6 @@ The stack $stack is in $region.
 Check it:
   $pbxctl doctor check --stack $stack
 Print the URL of a PBX, whose MAC is on its label:
-  $pbxctl device url --mac MAC --stack $stack
+  $pbxctl device url MAC --stack $stack
 $last
 END

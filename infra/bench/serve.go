@@ -48,7 +48,7 @@ func newServers(ctx context.Context, w *workshop) (s servers, err error) {
 // devicePath is the path of the vendor's PBX, with its token.
 func devicePath(ctx context.Context, pbxctl, fleetKeys string) (string, error) {
 	const base = "http://127.0.0.1"
-	cmd := exec.CommandContext(ctx, pbxctl, "device", "url", "--mac", vendorMAC, "--base", base)
+	cmd := exec.CommandContext(ctx, pbxctl, "device", "url", vendorMAC, "--base", base)
 	cmd.Env = append(os.Environ(), fleetKeys)
 	url, err := cmd.Output()
 	if err != nil {

@@ -64,11 +64,11 @@ func ownLines(out string) []string {
 // operator does.
 func (w *world) checkPbxctl(t *testing.T) {
 	t.Helper()
-	got := pbxctl(t, "calls", "--mac", "68:69:2e:0b:00:01", "--table", w.table, "--json")
+	got := pbxctl(t, "calls", "68:69:2e:0b:00:01", "--table", w.table, "--json")
 	if strings.Count(got, "\n") != 1 || !strings.Contains(got, `"uuid":"1541415929.807"`) {
 		t.Errorf("pbxctl calls --table: %s", got)
 	}
-	got = pbxctl(t, "device", "url", "--mac", "68:69:2e:0b:00:01", "--base", "https://pbx.example.com", "--secret", w.output(t, "FleetKeysSecretArn"))
+	got = pbxctl(t, "device", "url", "68:69:2e:0b:00:01", "--base", "https://pbx.example.com", "--secret", w.output(t, "FleetKeysSecretArn"))
 	if want := (ingesttest.Endpoint{Base: "https://pbx.example.com", Keys: w.keys}).URL("68692e0b0001", 1) + "\n"; got != want {
 		t.Errorf("pbxctl device url --secret: %s", got)
 	}

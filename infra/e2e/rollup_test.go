@@ -178,7 +178,7 @@ func (w *world) checkVendorsDay(t *testing.T) {
 			t.Errorf("%s: %s", where, text)
 		}
 	}
-	calls := pbxctl(t, "kpi", "explain", "--mac", "68692e0b0001", "--day", "2018-11-05",
+	calls := pbxctl(t, "kpi", "explain", "68692e0b0001", "--day", "2018-11-05",
 		"--queue", "630", "--figure", "abandoned", "--table", w.table)
 	if !strings.Contains(calls, "1541415929.807") {
 		t.Errorf("pbxctl kpi explain: %s", calls)
@@ -220,7 +220,7 @@ func (w *world) inParquet(t *testing.T) []figures {
 
 func (w *world) inPbxctl(t *testing.T) []figures {
 	t.Helper()
-	text := pbxctl(t, "kpi", "--mac", "68692e0b0001", "--day", "2018-11-05", "--table", w.table, "--json")
+	text := pbxctl(t, "kpi", "68692e0b0001", "--day", "2018-11-05", "--table", w.table, "--json")
 	var q kpi.QueueFigures
 	if err := json.Unmarshal([]byte(text), &q); err != nil {
 		t.Fatalf("pbxctl kpi: %v: %s", err, text)

@@ -54,7 +54,7 @@ func TestKeysAreRotatedUnderLoadWithoutALostEvent(t *testing.T) {
 	more()
 	s.pbxctl(t, "keys rotate")
 	more()
-	url := strings.TrimSpace(s.pbxctl(t, "device url --mac 68692e0b0001 --base "+s.Base))
+	url := strings.TrimSpace(s.pbxctl(t, "device url 68692e0b0001 --base "+s.Base))
 	if !strings.Contains(url, "/k2-1-") {
 		t.Fatalf("the new URL is %s", url)
 	}

@@ -42,7 +42,7 @@ func TestNoSecretIsInWhatIsLoggedPrintedOrKept(t *testing.T) {
 			fmt.Fprintln(&said, answer, refused, mismatch)
 		}
 	}
-	if url := s.pbxctl(t, "device url --mac 68692e0b0001 --base "+s.Base); !secrets(s.Keys)(url) {
+	if url := s.pbxctl(t, "device url 68692e0b0001 --base "+s.Base); !secrets(s.Keys)(url) {
 		t.Errorf("device url prints %s", url)
 	}
 	for command := range strings.Lines(whileItRuns) {
@@ -60,32 +60,32 @@ func TestNoSecretIsInWhatIsLoggedPrintedOrKept(t *testing.T) {
 	} {
 		s.fleetKeys = badly
 		say("serve --addr 127.0.0.1:0")
-		say("device url --mac 68692e0b0001 --base http://x")
+		say("device url 68692e0b0001 --base http://x")
 	}
 	s.isFreeOf(t, secrets(s.Keys), said.String()+s.log(t))
 }
 
 // The commands of an operator, but for those that print a URL.
 const (
-	whileItRuns = `calls --mac 68692e0b0001
-calls --mac 68692e0b0001 --json
-ivr --mac 68692e038b3e
-extensions --mac 68692e0b0001
-live --mac 68692e050f9a
-completeness --mac 68692e0b0001 --day 2018-11-05
-device add --mac 0200000000aa
-device set --mac 68692e0b0001 --name Reception
-device revoke --mac 68692e0b0001
-device revoke --mac 68692e0b0001 --json
-device disable --mac 68692e0b0001
-device enable --mac 68692e0b0001
-device alias --mac 68692e0b0001 --alias 0200000000bb
+	whileItRuns = `calls 68692e0b0001
+calls 68692e0b0001 --json
+ivr 68692e038b3e
+extensions 68692e0b0001
+live 68692e050f9a
+completeness 68692e0b0001 --day 2018-11-05
+device add 0200000000aa
+device set 68692e0b0001 --name Reception
+device revoke 68692e0b0001
+device revoke 68692e0b0001 --json
+device disable 68692e0b0001
+device enable 68692e0b0001
+device alias 68692e0b0001 --alias 0200000000bb
 device list
 device list --waiting
 device remove 0200000000aa --yes
 device export
-device url --mac 68692e0b0001 --base nowhere
-device url --mac 68692e0b0001 --base http://x --generation 1
+device url 68692e0b0001 --base nowhere
+device url 68692e0b0001 --base http://x --generation 1
 doctor feed
 doctor silence
 doctor check --url BASE
@@ -100,12 +100,12 @@ serve --addr 127.0.0.1:0`
 	onceItHasStopped = `quarantine show REFUSED
 quarantine show REFUSED --json
 quarantine release --all
-replay --from TODAY --to TODAY --into FOLDER
+replay --day TODAY..TODAY --into FOLDER
 spill redrive
-rollup --mac 68692e0b0001 --day 2018-11-05
-kpi --mac 68692e0b0001 --day 2018-11-05 --all-rows
-kpi explain --mac 68692e0b0001 --day 2018-11-05 --queue 630 --figure offered
-kpi restatements --mac 68692e0b0001 --day 2018-11-05
+rollup 68692e0b0001 --day 2018-11-05
+kpi 68692e0b0001 --day 2018-11-05 --all-rows
+kpi explain 68692e0b0001 --day 2018-11-05 --queue 630 --figure offered
+kpi restatements 68692e0b0001 --day 2018-11-05
 device list --json`
 )
 

@@ -39,14 +39,14 @@ func TestNothingThatAPBXSendsSteersTheTerminal(t *testing.T) {
 		}
 	}
 	s.stop(t)
-	s.prints(t, "rollup --mac 68692e0b0001 --day 2018-11-05")
+	s.prints(t, "rollup 68692e0b0001 --day 2018-11-05")
 	s.prints(t, "quarantine show "+s.archived(t, honest)[0])
 	for _, command := range []string{
 		"calls", "calls --day 2018-11-05", "ivr", "extensions", "live", "completeness --day 2018-11-05", "doctor feed",
 		"kpi --day 2018-11-05 --all-rows", "kpi explain --day 2018-11-05 --queue 630 --figure offered",
 	} {
-		s.prints(t, command+" --mac 68692e0b0001")
-		s.prints(t, command+" --mac 68692e0b0001 --json")
+		s.prints(t, command+" 68692e0b0001")
+		s.prints(t, command+" 68692e0b0001 --json")
 	}
 	for _, command := range []string{"device list", "doctor silence", "quarantine list", "quarantine release --all"} {
 		s.prints(t, command+" --json")

@@ -10,7 +10,7 @@ import (
 
 type callsCommand struct {
 	source
-	day
+	pbxDays
 }
 
 // Help is the long form of the command's help.
@@ -19,21 +19,25 @@ func (callsCommand) Help() string {
 firmware. Times are by the PBX's clock. Durations are seconds; - means unknown.
 
 Examples:
-  pbxctl calls --mac 68:69:2e:0b:00:01 --data ./data --day 2018-11-05
-  pbxctl calls --mac 68692e0b0001 --stack trunkline --json | jq .event.queue`
+  pbxctl calls 68:69:2e:0b:00:01 --data ./data --day 2018-11-05
+  pbxctl calls 68692e0b0001 --stack trunkline --json | jq .event.queue`
 }
 
 // Run implements the command.
 func (c *callsCommand) Run(p *program) error {
 	return c.openOne(p, func(s *store.Store, zone pbx.Zone) error {
-		err := show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, zone, c.span()), callColumns, "No contact-centre records.")
+		span, err := c.Day.span(p.today(zone))
+		if err != nil {
+			return err
+		}
+		err = show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, zone, span), callColumns, "No contact-centre records.")
 		if err != nil {
 			return err
 		}
 		if !c.JSON {
 			fmt.Fprintln(p.out)
 		}
-		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, zone, c.span()), cdrColumns, "No plain call detail records.")
+		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, zone, span), cdrColumns, "No plain call detail records.")
 	})
 }
 

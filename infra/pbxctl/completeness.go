@@ -16,10 +16,8 @@ import (
 )
 
 type completenessCommand struct {
-	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
-	Day pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	where
-	showing
+	source
+	Day day `required:"" help:"Day by the PBX's clock: 2018-11-05, today or yesterday." placeholder:"DAY"`
 }
 
 // Help is the long form of the command's help.
@@ -29,7 +27,7 @@ those that were hung up, and those with a record (cc_cdr, cdr). The record of a 
 been lost on its way. Or the PBX is not configured to push all kinds of events.
 
 Example:
-  pbxctl completeness --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
+  pbxctl completeness 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
 }
 
 // reported is what a PBX reported on a day.
@@ -51,18 +49,19 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
+		on := c.Day.from(p.today(zone))
 		of := dataquality.PBX{MAC: c.MAC, Device: m.Device, Clock: zone}
-		calls, skipped := dataquality.ReadCalls(p.ctx, s, b, of, c.Day)
+		calls, skipped := dataquality.ReadCalls(p.ctx, s, b, of, on)
 		if skipped != nil && !each.Only(skipped) {
 			return skipped
 		}
-		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, c.Day)
+		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, on)
 		if err != nil {
 			return err
 		}
-		found := []reported{{c.MAC, c.Day, calls.Completeness(), sealed}}
+		found := []reported{{c.MAC, on, calls.Completeness(), sealed}}
 		err = show(p, c.JSON, each.Of(found...), reportedColumns, "")
-		return errors.Join(skipped, err, saySealed(p, c.Day, sealed && !c.JSON))
+		return errors.Join(skipped, err, saySealed(p, on, sealed && !c.JSON))
 	})
 }
 

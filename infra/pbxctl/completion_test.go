@@ -15,8 +15,8 @@ func TestCompletionKnowsCommandsAndFlagsAndLeavesValuesToTheShell(t *testing.T) 
 	for typed, want := range map[string][]string{
 		"d":                           {"serve", "demo", "device", "doctor", "version"},
 		"device ":                     {"url", "list", "replace"},
-		"device url --":               {"--mac", "--stack", "--data", "--base", "--help"},
-		"device url --stack device -": {"--mac"}, // a value that is named as a command
+		"device url --":               {"--stack", "--data", "--base", "--help"},
+		"device url --stack device -": {"--csv"}, // a value that is named as a command
 		"doctor --":                   {"--stack", "--url"},
 		"kpi explain --queue":         {"--queue", "--figure"},
 	} {

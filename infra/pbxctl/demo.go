@@ -69,7 +69,7 @@ func (c *demoCommand) Run(p *program) error {
 	s.Level.Set(slog.LevelInfo)
 	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.URL)
 	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", s.Keys.URL(s.URL, demoPBX, 1))
-	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions --mac %s --data %s\n", demoPBX, c.Data)
+	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions %s --data %s\n", demoPBX, c.Data)
 	return s.Wait(p.ctx)
 }
 
@@ -112,15 +112,15 @@ func (c *demoCommand) tour(p *program, s *server.Server) error {
 
 // showKPIs rolls up the day of the demo PBX's call, and prints its figures.
 func (c *demoCommand) showKPIs(p *program, s *server.Server) error {
-	day, err := pbx.ParseDay("2018-11-05")
+	first, err := pbx.ParseDay("2018-11-05")
 	if err != nil {
 		return err
 	}
-	if _, err := s.Rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: day}); err != nil {
+	if _, err := s.Rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: first}); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
-	show := kpiCommand{source: source{MAC: demoPBX, where: where{Data: c.Data}}, Day: day, AllRows: true}
+	show := kpiCommand{source: source{MAC: demoPBX, where: where{Data: c.Data}}, Day: day{date: first}, AllRows: true}
 	return show.Run(p)
 }
 

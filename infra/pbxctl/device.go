@@ -30,9 +30,9 @@ type deviceCommands struct {
 }
 
 type deviceURLCommand struct {
-	MAC        pbx.MAC `required:"" xor:"which" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
-	CSV        string  `required:"" xor:"which" name:"csv" type:"path" help:"Print the URLs of the PBXs in this CSV file (see pbxctl device import); - is standard input." placeholder:"FILE"`
-	All        bool    `required:"" xor:"which" help:"Print the URLs of the whole fleet."`
+	MAC        pbx.MAC `arg:"" optional:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
+	CSV        string  `name:"csv" type:"path" help:"Print the URLs of the PBXs in this CSV file (see pbxctl device import); - is standard input." placeholder:"FILE"`
+	All        bool    `help:"Print the URLs of the whole fleet."`
 	Base       string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
 	Generation string  `help:"Generation of the URL; default: the lowest that is valid for this PBX (see pbxctl device revoke), or 1 without records." placeholder:"N"`
 	where
@@ -45,8 +45,8 @@ func (deviceURLCommand) Help() string {
 or --all, it prints a CSV file with the columns mac, name, site and url.
 
 Examples:
-  pbxctl device url --mac 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
-  pbxctl device url --mac 68692E0B0001 --stack trunkline
+  pbxctl device url 68:69:2e:0b:00:01 --base http://192.0.2.10:8080 --data ./data
+  pbxctl device url 68692E0B0001 --stack trunkline
   pbxctl device url --all --base https://pbx.example.com --data ./data > urls.csv`
 }
 
@@ -72,6 +72,9 @@ func (c *deviceURLCommand) locate(p *program) error {
 
 // Run implements the command.
 func (c *deviceURLCommand) Run(p *program) error {
+	if err := c.checkWhich(); err != nil {
+		return err
+	}
 	base, err := c.base(p, c.Base)
 	if err != nil {
 		return err
@@ -92,6 +95,20 @@ func (c *deviceURLCommand) Run(p *program) error {
 		all[i].URL = keys.URL(base, all[i].MAC, generation)
 	}
 	return errors.Join(skipped, c.print(p, all))
+}
+
+// checkWhich refuses a command that says in no way, or in two ways, which URLs to print.
+func (c *deviceURLCommand) checkWhich() error {
+	ways := 0
+	for _, given := range []bool{c.MAC != "", c.CSV != "", c.All} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return unclear("which PBX? Give its MAC, or --csv FILE, or --all")
+	}
+	return nil
 }
 
 // which returns the PBXs that were asked for. They have what the records know of them, where the

@@ -26,7 +26,7 @@ fleet yet: give --new. Release the refused events afterwards:
 pbxctl quarantine release --all --mac MAC.
 
 Example:
-  pbxctl device alias --mac 68:69:2e:0b:00:02 --alias 68:69:2e:0b:00:01 --data ./data`
+  pbxctl device alias 68:69:2e:0b:00:02 --alias 68:69:2e:0b:00:01 --data ./data`
 }
 
 // aliased is a PBX and its aliases.
@@ -76,7 +76,7 @@ func (deviceDisableCommand) Help() string {
 	return `A running server refuses its events within a minute. What it sent before stays.
 
 Example:
-  pbxctl device disable --mac 68:69:2e:0b:00:01 --data ./data`
+  pbxctl device disable 68:69:2e:0b:00:01 --data ./data`
 }
 
 // Run implements the command.
@@ -91,7 +91,7 @@ func (deviceEnableCommand) Help() string {
 	return `A running server accepts its events within a minute.
 
 Example:
-  pbxctl device enable --mac 68:69:2e:0b:00:01 --data ./data`
+  pbxctl device enable 68:69:2e:0b:00:01 --data ./data`
 }
 
 // Run implements the command.
@@ -117,8 +117,8 @@ refuses them within a minute. Then the PBX needs a new URL. The generation of a 
 second part of its token: …/k1-2-… is of generation 2.
 
 Examples:
-  pbxctl device revoke --mac 68:69:2e:0b:00:01 --data ./data
-  pbxctl device revoke --mac 68:69:2e:0b:00:01 --below 3 --data ./data`
+  pbxctl device revoke 68:69:2e:0b:00:01 --data ./data
+  pbxctl device revoke 68:69:2e:0b:00:01 --below 3 --data ./data`
 }
 
 // Run implements the command.
@@ -131,7 +131,7 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 		return showMember(p, true, m)
 	}
 	fmt.Fprintf(p.out, "URLs of %s below generation %d are revoked. Print a new one:\n", m.MAC, m.MinGeneration)
-	_, err = fmt.Fprintf(p.out, "  pbxctl device url --mac %s %s\n", m.MAC, c.urlFlags())
+	_, err = fmt.Fprintf(p.out, "  pbxctl device url %s %s\n", m.MAC, c.urlFlags())
 	return err
 }
 

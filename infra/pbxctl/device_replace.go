@@ -14,7 +14,7 @@ import (
 type deviceReplaceCommand struct {
 	Old     pbx.MAC `arg:"" help:"The MAC address of the PBX that is replaced." placeholder:"OLD"`
 	By      pbx.MAC `arg:"" name:"new" help:"The MAC address of the PBX that replaces it." placeholder:"NEW"`
-	From    pbx.Day `help:"First day of the new PBX, by its clock; default: today." placeholder:"DAY"`
+	From    day     `help:"First day of the new PBX, by the clock of the old one: 2018-11-05, today (the default) or yesterday." placeholder:"DAY"`
 	KeepOld bool    `help:"Don't disable the old one."`
 	Base    string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
 	where
@@ -83,8 +83,12 @@ func (c *deviceReplaceCommand) replace(p *program, s *store.Store, keys *token.K
 	if err != nil {
 		return replacement{}, err
 	}
+	from, err := c.From.at(p, s, c.Old)
+	if err != nil {
+		return replacement{}, err
+	}
 	done, err := devices.Replacement{
-		Old: c.Old, By: c.By, From: c.From, KeepOld: c.KeepOld, Fallback: schedule.DefaultZone, Now: p.now,
+		Old: c.Old, By: c.By, From: from, KeepOld: c.KeepOld, Fallback: schedule.DefaultZone, Now: p.now,
 	}.Do(p.ctx, s)
 	url := keys.URL(c.Base, c.By, devices.LeastGeneration(store.Device{MinGeneration: done.MinGeneration}))
 	return replacement{c.By, url, c.Old, done.From, done.OldDisabled}, err

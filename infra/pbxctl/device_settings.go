@@ -73,8 +73,8 @@ until they are rolled up again; pbxctl kpi shows any threshold. For many PBXs us
 import.
 
 Examples:
-  pbxctl device set --mac 68:69:2e:0b:00:01 --name Reception --zone Asia/Shanghai --data ./data
-  pbxctl device set --mac 68692e0b0001 --sla-threshold 30 --stack trunkline`
+  pbxctl device set 68:69:2e:0b:00:01 --name Reception --zone Asia/Shanghai --data ./data
+  pbxctl device set 68692e0b0001 --sla-threshold 30 --stack trunkline`
 }
 
 // Run implements the command.
@@ -106,8 +106,8 @@ has settings: change those with pbxctl device set. For many PBXs use pbxctl devi
 URL of a PBX that was removed becomes valid again.
 
 Example:
-  pbxctl device add --mac 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
-  pbxctl device url --mac 68:69:2e:0b:00:01 --base https://pbx.example.com --data ./data`
+  pbxctl device add 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
+  pbxctl device url 68:69:2e:0b:00:01 --base https://pbx.example.com --data ./data`
 }
 
 // Run implements the command.

@@ -27,8 +27,8 @@ type doctorCommands struct {
 type doctorFeedCommand struct {
 	where
 	showing
-	MAC   pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	Since pbx.Day `help:"Only calls from this day on, by the PBX's clock." placeholder:"DAY"`
+	MAC pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	pbxDays
 }
 
 // Help is the long form of the command's help.
@@ -39,7 +39,7 @@ With --json, it shows the assumptions that hold, too.
 
 Examples:
   pbxctl doctor feed --data ./data
-  pbxctl doctor feed --mac 68692e0b0001 --since 2026-11-01 --stack trunkline --json`
+  pbxctl doctor feed --mac 68692e0b0001 --day 2026-11-01.. --stack trunkline --json`
 }
 
 // finding is a finding at one PBX.
@@ -50,14 +50,10 @@ type finding struct {
 
 // Run implements the command.
 func (c *doctorFeedCommand) Run(p *program) error {
-	span := store.Span{}
-	if c.Since != 0 {
-		span.From = c.Since.Start()
-	}
 	return c.readRecords(p, func(s *store.Store) error {
 		var violated atomic.Int64
 		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []finding, err error) {
-			review, err := review(p, s, mac, span)
+			review, err := review(p, s, mac, c.Day)
 			if err != nil {
 				return nil, err
 			}
@@ -84,12 +80,16 @@ func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error
 	return s.Fleet(p.ctx)
 }
 
-func review(p *program, s *store.Store, mac pbx.MAC, span store.Span) (*dataquality.Review, error) {
+func review(p *program, s *store.Store, mac pbx.MAC, on days) (*dataquality.Review, error) {
 	m, err := devices.Read(p.ctx, s, mac)
 	if err != nil {
 		return nil, err
 	}
 	zone, err := p.zoneOf(m)
+	if err != nil {
+		return nil, err
+	}
+	span, err := on.span(p.today(zone))
 	if err != nil {
 		return nil, err
 	}

@@ -70,13 +70,13 @@ func TestAClockThatJumpsAheadOnceCostsNoRecord(t *testing.T) {
 	thirtyFive(t, data, "2028-11-26T10:00:00Z").round(t, during)
 	_, late := callAt(t, "2026-11-23", 30)
 	thirtyFive(t, data, "2026-11-26T11:00:00Z").round(t, late)
-	calls := strings.Count(ask(t, "2026-11-26T12:00:00Z", "calls", "--mac", demoMAC, "--data", data, "--json"), "\n")
+	calls := strings.Count(ask(t, "2026-11-26T12:00:00Z", "calls", demoMAC, "--data", data, "--json"), "\n")
 	if calls != 17 {
 		t.Errorf("%d calls are left, want 17", calls)
 	}
 	thirtyFive(t, data, "2026-11-26T12:00:00Z").round(t)
 	for day, want := range map[string]string{"2026-11-23": `"offered":11`, "2026-11-24": `"offered":6`} {
-		out := ask(t, "2026-11-26T13:00:00Z", "kpi", "--mac", demoMAC, "--day", day, "--data", data, "--json")
+		out := ask(t, "2026-11-26T13:00:00Z", "kpi", demoMAC, "--day", day, "--data", data, "--json")
 		if !strings.Contains(out, want) {
 			t.Errorf("%s: want %s in %s", day, want, out)
 		}
@@ -100,10 +100,10 @@ func TestAClockThatCantBeRightIsReportedUntilItIsAccepted(t *testing.T) {
 	if out, code := examine(t, env, jumped, "doctor", "clock", "--data", data); code != exitFailed || !strings.Contains(out, line) {
 		t.Errorf("doctor clock: exit %d: %s", code, out)
 	}
-	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--data", data); code != 0 || !strings.Contains(out, line+": this command uses the latter") {
+	if out, code := examine(t, env, jumped, "rollup", "--all", "--day", "2026-11-01..", "--data", data); code != 0 || !strings.Contains(out, line+": this command uses the latter") {
 		t.Errorf("rollup: exit %d: %s", code, out)
 	}
-	if out, code := examine(t, env, jumped, "rollup", "--all", "--since", "2026-11-01", "--now", wrong, "--data", data); code != 0 || strings.Contains(out, "uses the latter") {
+	if out, code := examine(t, env, jumped, "rollup", "--all", "--day", "2026-11-01..", "--now", wrong, "--data", data); code != 0 || strings.Contains(out, "uses the latter") {
 		t.Errorf("rollup at a time that is given: exit %d: %s", code, out)
 	}
 	if out, code := examine(t, env, jumped, "doctor", "clock", "--accept", "--data", data); code != 0 || out != "The clock is trusted. It shows "+wrong+".\n" {

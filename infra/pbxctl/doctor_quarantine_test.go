@@ -29,7 +29,7 @@ func TestDoctorReportsEventsThatWereRefusedLately(t *testing.T) {
 	out, code := examine(t, nil, func() time.Time { return at(t, "2026-11-24T12:00:00Z") }, "doctor", "--data", data)
 	want := "FAILED  quarantine      3 events of 2 PBXs could not be read, or named another PBX, since 2026-11-20, most of them (2) because: " +
 		`member "uniqueid": is missing or empty, and the event can't be told from others without it: look at them with ` +
-		"`pbxctl quarantine list --from 2026-11-20`"
+		"`pbxctl quarantine list --day 2026-11-20..`"
 	if code != exitFailed || !strings.Contains(out, want) {
 		t.Errorf("exit %d, want %s in\n%s", code, want, out)
 	}

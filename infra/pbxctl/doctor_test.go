@@ -83,8 +83,8 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 		delivered{"2026-11-23T04:30:00Z", begin("1795408200.3")},
 		delivered{"2026-11-23T15:59:59Z", "{event:'hangup', uniqueid:'1795449599.4'}"},
 	)
-	ask(t, "2026-11-23T16:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
-	out := ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
+	ask(t, "2026-11-23T16:00:00Z", "device", "set", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
+	out := ask(t, "2026-11-23T16:00:00Z", "completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
 	var got reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
@@ -93,10 +93,10 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	pack(t, data)
-	if packed := ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json"); packed != out {
+	if packed := ask(t, "2026-11-23T16:00:00Z", "completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json"); packed != out {
 		t.Errorf("of a packed archive:\n%sbefore:\n%s", packed, out)
 	}
-	out = ask(t, "2026-11-23T16:00:00Z", "completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data)
+	out = ask(t, "2026-11-23T16:00:00Z", "completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data)
 	if !strings.Contains(out, "1795408200.3 1795449599.4") {
 		t.Error(out)
 	}
@@ -109,7 +109,7 @@ func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
 	)
 	inShanghai := func(name string) string { return map[string]string{"DEFAULT_ZONE": "Asia/Shanghai"}[name] }
 	out := askIn(t, inShanghai, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
-		"completeness", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
+		"completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
 	var got reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestDoctorFeedTellsWhichAssumptionsDoNotHold(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, out)
 		}
 	}
-	if out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data, "--since", "2026-11-24"); !strings.Contains(out, "All assumptions hold") {
+	if out := ask(t, "2026-11-23T04:00:00Z", "doctor", "feed", "--data", data, "--day", "2026-11-24.."); !strings.Contains(out, "All assumptions hold") {
 		t.Error(out)
 	}
 }
@@ -162,11 +162,11 @@ func finds(t *testing.T, now, wrong string, args ...string) string {
 
 func TestDoctorSilenceFlagsAPBXThatWasNeverHeard(t *testing.T) {
 	data := emptyData(t)
-	ask(t, "2026-11-21T06:00:00Z", "device", "add", "--mac", demoMAC, "--data", data)
+	ask(t, "2026-11-21T06:00:00Z", "device", "add", demoMAC, "--data", data)
 	if out := finds(t, "2026-11-21T07:00:00Z", "1 PBXs are silent", "doctor", "silence", "--data", data); !strings.Contains(out, "never heard") || strings.Contains(out, "0s") {
 		t.Error(out)
 	}
-	ask(t, "2026-11-21T06:00:00Z", "device", "disable", "--mac", demoMAC, "--data", data)
+	ask(t, "2026-11-21T06:00:00Z", "device", "disable", demoMAC, "--data", data)
 	if out := ask(t, "2026-11-21T07:00:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
 		t.Error(out)
 	}
@@ -181,7 +181,7 @@ func TestDoctorSilenceFlagsAPBXThatIsQuieterThanEver(t *testing.T) {
 		all = append(all, delivered{at.Format(time.RFC3339), fmt.Sprintf("{event:'cc_cdr', uuid:'%d.1', startTime:'%s'}", at.Unix(), at.Format(time.DateTime))})
 	}
 	data := dataOf(t, all...) // until 05:00 of the next day
-	ask(t, "2026-11-21T06:00:00Z", "rollup", "--all", "--since", "2026-11-20", "--data", data)
+	ask(t, "2026-11-21T06:00:00Z", "rollup", "--all", "--day", "2026-11-20..", "--data", data)
 	if out := ask(t, "2026-11-21T06:59:00Z", "doctor", "silence", "--data", data); !strings.Contains(out, "No PBX is silent") {
 		t.Error(out)
 	}

@@ -26,17 +26,17 @@ type sought struct {
 	Number        []string `required:"" sep:"none" help:"The number, with + and its country code; may be repeated." placeholder:"NUMBER"`
 	Trunk         []string `default:"${trunk}" help:"Prefix that is dialled before a national number." placeholder:"DIGITS"`
 	International []string `default:"${international}" help:"Prefix that is dialled before a country code." placeholder:"DIGITS"`
-	From          pbx.Day  `help:"Only what was received from this UTC day on." placeholder:"DAY"`
-	To            pbx.Day  `help:"Only what was received until the end of this UTC day." placeholder:"DAY"`
+	utcDays
 }
 
 // erasure returns an Erasure of the number. It calls found with each finding.
-func (s sought) erasure(found func(erase.Finding)) (*erase.Erasure, error) {
+func (s sought) erasure(p *program, found func(erase.Finding)) (*erase.Erasure, error) {
 	numbers, err := erase.ParseNumbers(s.Number, erase.Prefixes{Trunk: s.Trunk, International: s.International})
 	if err != nil {
 		return nil, unclear("--number: %w", err)
 	}
-	return &erase.Erasure{Numbers: numbers, First: s.From, Last: s.To, Found: found}, daysInOrder(s.From, s.To)
+	first, last, err := s.Day.inUTC(p)
+	return &erase.Erasure{Numbers: numbers, First: first, Last: last, Found: found}, err
 }
 
 // sameNumber is the rule by which a number is found, for help texts.
@@ -80,7 +80,7 @@ Examples:
 // Run implements the command.
 func (c *eraseCommand) Run(p *program) error {
 	found := &findings{p: p, asJSON: c.JSON}
-	e, err := c.erasure(found.add)
+	e, err := c.erasure(p, found.add)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (c *eraseCommand) shown(p *program, ask func() error) (bool, error) {
 		to.out = p.errs // programs read the other
 	}
 	found := &findings{p: &to}
-	e, err := c.erasure(found.add)
+	e, err := c.erasure(p, found.add)
 	if err != nil {
 		return false, err
 	}

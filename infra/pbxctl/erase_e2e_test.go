@@ -45,7 +45,7 @@ func TestErasureOverLocalStack(t *testing.T) {
 		}
 	}
 	place := []string{"--table", table, "--bucket", bucket}
-	if out, code := examine(t, nil, time.Now, append([]string{"rollup", "--all", "--since", "2026-11-20"}, place...)...); code != 0 {
+	if out, code := examine(t, nil, time.Now, append([]string{"rollup", "--all", "--day", "2026-11-20.."}, place...)...); code != 0 {
 		t.Fatal(out)
 	}
 	if all := everything(t, records, objects, mac); strings.Count(all, "4915112345678") < 4 {

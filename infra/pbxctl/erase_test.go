@@ -49,9 +49,9 @@ const daysLater = "2026-11-25T00:00:00Z"
 func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
 	t.Parallel()
 	data := called(t)
-	ask(t, daysLater, "rollup", "--all", "--since", "2026-11-01", "--data", data)
+	ask(t, daysLater, "rollup", "--all", "--day", "2026-11-01..", "--data", data)
 	figures := func() string {
-		return ask(t, daysLater, "kpi", "--mac", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--all-rows")
+		return ask(t, daysLater, "kpi", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--all-rows")
 	}
 	before := figures()
 	if found := filesWith(t, data, "4915112345678"); !slices.Contains(found, "records.db") || len(found) < 2 {
@@ -72,7 +72,7 @@ func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
 			t.Errorf("%s is in %q", text, found)
 		}
 	}
-	calls := ask(t, daysLater, "calls", "--mac", "68692e0b0001", "--data", data)
+	calls := ask(t, daysLater, "calls", "68692e0b0001", "--data", data)
 	if !strings.Contains(calls, "+"+erase.Masked) || !strings.Contains(calls, "5550123") {
 		t.Error(calls)
 	}
@@ -100,7 +100,7 @@ func figuresOnly(out string) string {
 func TestWhatTheOperatorWroteIsNamedAndLeft(t *testing.T) {
 	t.Parallel()
 	data := called(t)
-	ask(t, daysLater, "device", "set", "--mac", "68692e0b0001", "--name", "Jane, 015112345678", "--data", data)
+	ask(t, daysLater, "device", "set", "68692e0b0001", "--name", "Jane, 015112345678", "--data", data)
 	out, code := examine(t, nil, time.Now, "erase", "--number", "+4915112345678", "--yes", "--data", data)
 	if code != exitFailed || !strings.Contains(out, "68692e0b0001  DEVICE  1      the operator wrote it there: change that setting") ||
 		!strings.Contains(out, "pbxctl: the number is still there") || !strings.Contains(out, "What stays:") {
@@ -120,7 +120,7 @@ func TestAnErasureIsNotDoneByMistake(t *testing.T) {
 	}{
 		{[]string{"--number", "4915112345678"}, "give --yes where nobody can be asked"},
 		{[]string{"--number", "801", "--yes"}, "a caller's number has 7 to 20"},
-		{[]string{"--number", "4915112345678", "--from", "2026-11-02", "--to", "2026-11-01", "--yes"}, "is after --to"},
+		{[]string{"--number", "4915112345678", "--day", "2026-11-02..2026-11-01", "--yes"}, "ends before it begins"},
 		{[]string{"--yes"}, "missing flags: --number"},
 	} {
 		out, code := examine(t, nil, time.Now, append(append([]string{"erase"}, c.args...), "--data", data)...)

@@ -15,8 +15,8 @@ type extensionsCommand struct {
 // Help is the long form of the command's help.
 func (extensionsCommand) Help() string {
 	return `Examples:
-  pbxctl extensions --mac 68:69:2e:0b:00:01 --data ./data
-  pbxctl extensions --mac 68:69:2e:0b:00:01 --data ./data --log 808 --json`
+  pbxctl extensions 68:69:2e:0b:00:01 --data ./data
+  pbxctl extensions 68:69:2e:0b:00:01 --data ./data --log 808 --json`
 }
 
 // Run implements the command.

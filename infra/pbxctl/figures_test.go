@@ -53,13 +53,13 @@ const later = "2018-11-06T09:00:00Z"
 
 // ofDay is where the figures of the day of these tests are.
 func ofDay(data string, more ...string) []string {
-	return append([]string{"--mac", "68:69:2e:0b:00:01", "--day", "2018-11-05", "--data", data}, more...)
+	return append([]string{"68:69:2e:0b:00:01", "--day", "2018-11-05", "--data", data}, more...)
 }
 
 func TestTheVendorsCallIsOneAbandonedShort(t *testing.T) {
 	t.Parallel()
 	data := vendorData(t)
-	if out := ask(t, later, "rollup", "--all", "--since", "2018-11-01", "--data", data); out != "1 day: 1 published\n" {
+	if out := ask(t, later, "rollup", "--all", "--day", "2018-11-01..", "--data", data); out != "1 day: 1 published\n" {
 		t.Errorf("rollup: %s", out)
 	}
 	line := ask(t, later, append([]string{"kpi", "--json"}, ofDay(data)...)...)
@@ -126,7 +126,7 @@ func TestAnAgentsFiguresAreExplainedByCallsAndSessions(t *testing.T) {
 		delivered{"2018-11-05T12:30:00Z", "{Event:'AgentLogoff', Agent:'100'}"},
 		delivered{"2018-11-05T13:00:00Z", "{Event:'AgentLogin', Agent:'100'}"},
 	)
-	ask(t, later, "rollup", "--all", "--since", "2018-11-05", "--data", data)
+	ask(t, later, "rollup", "--all", "--day", "2018-11-05..", "--data", data)
 	for figure, want := range map[string]string{
 		"missed":        "1541415929.807",
 		"login_seconds": "2018-11-05 10:00:00  2018-11-05 12:30:00  9000     yes   it ends with the logoff\n2018-11-05 13:00:00  2018-11-05 13:00:00  0        no",
@@ -198,7 +198,7 @@ func TestRowsAreShownByQueueAndByThreshold(t *testing.T) {
 	if out := ask(t, later, append([]string{"kpi", "--queue", "640"}, ofDay(data)...)...); strings.Contains(out, "630") || !strings.Contains(out, "100.0%") {
 		t.Errorf("queue 640: %s", out)
 	}
-	ask(t, later, "device", "set", "--mac", "68692e0b0001", "--sla-threshold", "30", "--data", data)
+	ask(t, later, "device", "set", "68692e0b0001", "--sla-threshold", "30", "--data", data)
 	if all := rows(); level(all[0]) != 2./3 || all[0].Threshold != 30 {
 		t.Errorf("by the PBX's own threshold: %+v", all)
 	}
@@ -231,7 +231,7 @@ func TestAllDaysThatHaveClosedAreRolledUp(t *testing.T) {
 		return delivered{at.Format(time.RFC3339), body}
 	}
 	data := dataOf(t, day(1), day(2), day(4), day(5), day(6))
-	all := []string{"--all", "--since", "2018-11-02", "--data", data}
+	all := []string{"--all", "--day", "2018-11-02..", "--data", data}
 	const want = `{"mac":"68692e0b0001","day":"2018-11-02","result":"%[1]s"}
 {"mac":"68692e0b0001","day":"2018-11-04","result":"%[1]s"}
 {"mac":"68692e0b0001","day":"2018-11-05","result":"%[1]s"}
@@ -243,7 +243,7 @@ func TestAllDaysThatHaveClosedAreRolledUp(t *testing.T) {
 		t.Errorf("second run: %s", out)
 	}
 	// A program's pipe gets no progress.
-	got := run(t, "", "rollup", "--all", "--since", "2018-11-01", "--now", later, "--data", data)
+	got := run(t, "", "rollup", "--all", "--day", "2018-11-01..", "--now", later, "--data", data)
 	if got != (result{out: "4 days: 1 published, 3 unchanged\n"}) {
 		t.Errorf("with the first: %+v", got)
 	}
@@ -297,40 +297,36 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 		exit int
 		want string
 	}{
-		{"device set --mac 68692e0b0001 --zone Mars/Olympus", 1, `--zone: "Mars/Olympus" is not a time zone`},
-		{"device set --mac 68692e0b0001 --sla-threshold=-1", 1, "--sla-threshold: -1 is not a number of seconds from 0 to 86400"},
-		{"device set --mac 68692e0b0001 --sla-threshold=soon", 2, "--sla-threshold: expected a valid 64 bit int"},
-		{"device set --mac 68692e0b0001 --short-abandon=100000", 1, "--short-abandon: 100000 is not a number of seconds from 0 to 86400"},
-		{"device set --mac 68692e0b0001", 2, "which setting? Give one"},
-		{"device set --mac reception --name x", 2, `--mac: "reception" is not a MAC address`},
-		{"rollup --mac 68692e0b0001 --day 2099-01-01", 1, "68692e0b0001 sent nothing on 2099-01-01"},
-		{"rollup --mac 68692e0b0001 --day 2018-11-06", 1, "2018-11-06 has not closed for 68692e0b0001: it closes at 2018-11-07T00:15:00Z, by its zone UTC"},
+		{"device set 68692e0b0001 --zone Mars/Olympus", 1, `--zone: "Mars/Olympus" is not a time zone`},
+		{"device set 68692e0b0001 --sla-threshold=-1", 1, "--sla-threshold: -1 is not a number of seconds from 0 to 86400"},
+		{"device set 68692e0b0001 --sla-threshold=soon", 2, "--sla-threshold: expected a valid 64 bit int"},
+		{"device set 68692e0b0001 --short-abandon=100000", 1, "--short-abandon: 100000 is not a number of seconds from 0 to 86400"},
+		{"device set 68692e0b0001", 2, "which setting? Give one"},
+		{"device set reception --name x", 2, `<mac>: "reception" is not a MAC address`},
+		{"rollup 68692e0b0001 --day 2018-11-06", 1, "2018-11-06 has not closed for 68692e0b0001: it closes at 2018-11-07T00:15:00Z, by its zone UTC"},
 		{"rollup --all --day 2018-11-08", 1, "--day: 2018-11-08 has not begun anywhere"},
-		{"rollup --mac 68692e0b0001 --since 2018-11-08", 1, "--since: 2018-11-08 has not begun anywhere"},
-		{"rollup --mac 68692e0b0002 --day 2018-11-05", 1, "68692e0b0002 sent nothing on 2018-11-05"},
-		{"rollup --mac 68692e0b0002 --since 2018-11-05", 1, "68692e0b0002 has no records on a day that has closed, from 2018-11-05 on"},
-		{"rollup --mac reception --day 2018-11-05", 2, `--mac: "reception" is not a MAC address`},
-		{"rollup --all --day yesterday", 2, `--day: "yesterday" is not a day such as 2018-11-05`},
-		{"rollup --all --since yesterday", 2, `--since: "yesterday" is not a day such as 2018-11-05`},
-		{"rollup --all", 2, "which days? Give --day DAY or --since DAY"},
-		{"rollup --day 2018-11-05", 2, "which PBX? Give --mac MAC or --all"},
-		{"rollup --all --mac 68692e0b0001 --day 2018-11-05", 2, "--mac and --all can't be used together"},
-		{"rollup --all --day 2018-11-05 --since 2018-11-05", 2, "--day and --since can't be used together"},
+		{"rollup 68692e0b0001 --day 2018-11-08..", 1, "--day: 2018-11-08 has not begun anywhere"},
+		{"rollup reception --day 2018-11-05", 2, `<mac>]: "reception" is not a MAC address`},
+		{"rollup --all --day tomorrow", 2, `--day: "tomorrow" is not a day such as 2018-11-05`},
+		{"rollup --all --day tomorrow..", 2, `--day: "tomorrow" is not a day such as 2018-11-05, today or yesterday`},
+		{"rollup --all", 2, "missing flags: --day=DAYS"},
+		{"rollup --day 2018-11-05", 2, "which PBX? Give its MAC, or --all"},
+		{"rollup --all 68692e0b0001 --day 2018-11-05", 2, "which PBX? Give its MAC, or --all"},
+		{"rollup --all --day 2018-11-05..2018-11-04", 2, "--day: 2018-11-05..2018-11-04 ends before it begins"},
 		{"rollup --all --day 2018-11-05 --stack t", 2, "--data is a folder of this machine, and --stack is on AWS: give one of them"},
 		{"rollup --all --day 2018-11-05 --now noon", 2, `--now: "noon" is not a time such as 2026-11-23T09:00:00Z`},
-		{"kpi --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001: the day has no records, or they are not rolled up yet"},
-		{"kpi --mac 68692e0b0002 --day 2099-01-01", 1, "there are no figures of 2099-01-01 of 68692e0b0002"},
-		{"kpi --mac 68692e0b0001 --day 2018-11-05 --threshold=-5", 2, "--threshold: -5 is below 0"},
-		{"kpi --mac 68692e0b0001 --day 2018-11-05 --short=-5", 2, "--short: -5 is below 0"},
-		{"kpi --mac 68692e0b0001 --day 2018-11-05 --queue 630 --all-rows", 2, "--queue and --all-rows can't be used together"},
-		{"kpi --mac 68692e0b0001", 2, "missing flags: --day=DAY"},
-		{"kpi --mac 12 --day 2018-11-05", 2, `--mac: "12" is not a MAC address`},
-		{"kpi explain --mac 68692e0b0001 --day 5.11.2018 --queue 630", 2, `--day: "5.11.2018" is not a day such as 2018-11-05`},
-		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --queue 630 --figure lost", 2, `--figure lost is not one of offered, answered, abandoned, short_abandoned`},
-		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --agent 100 --figure offered", 2, `--figure offered is not one of answered, missed, answered_elsewhere, outbound_calls, direct_calls, login_seconds`},
-		{"kpi explain --mac 68692e0b0001 --day 2018-11-05 --agent 100 --queue 630", 2, "--queue and --agent can't be used together"},
-		{"kpi restatements --mac 68692e0b0001 --day today", 2, `--day: "today" is not a day such as 2018-11-05`},
-		{"kpi restatements --mac 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001"},
+		{"kpi 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001 yet: compute them with pbxctl rollup, when the day has closed"},
+		{"kpi 68692e0b0001 --day 2018-11-05 --threshold=-5", 2, "--threshold: -5 is below 0"},
+		{"kpi 68692e0b0001 --day 2018-11-05 --short=-5", 2, "--short: -5 is below 0"},
+		{"kpi 68692e0b0001 --day 2018-11-05 --queue 630 --all-rows", 2, "--queue and --all-rows can't be used together"},
+		{"kpi 68692e0b0001", 2, "missing flags: --day=DAY"},
+		{"kpi 12 --day 2018-11-05", 2, `<mac>: "12" is not a MAC address`},
+		{"kpi explain 68692e0b0001 --day 5.11.2018 --queue 630", 2, `--day: "5.11.2018" is not a day such as 2018-11-05`},
+		{"kpi explain 68692e0b0001 --day 2018-11-05 --queue 630 --figure lost", 2, `--figure lost is not one of offered, answered, abandoned, short_abandoned`},
+		{"kpi explain 68692e0b0001 --day 2018-11-05 --agent 100 --figure offered", 2, `--figure offered is not one of answered, missed, answered_elsewhere, outbound_calls, direct_calls, login_seconds`},
+		{"kpi explain 68692e0b0001 --day 2018-11-05 --agent 100 --queue 630", 2, "--queue and --agent can't be used together"},
+		{"kpi restatements 68692e0b0001 --day noon", 2, `--day: "noon" is not a day such as 2018-11-05`},
+		{"kpi restatements 68692e0b0001 --day 2018-11-05", 1, "there are no figures of 2018-11-05 of 68692e0b0001"},
 		{"serve --addr 127.0.0.1:0 --now noon", 2, `--now: "noon" is not a time such as 2026-11-23T09:00:00Z`},
 	} {
 		if got := refuse(t, later, c.exit, append(strings.Fields(c.args), "--data", data)...); !strings.Contains(got, c.want) {
@@ -342,7 +338,7 @@ func TestACommandThatCantBeDoneSaysWhyInOneLine(t *testing.T) {
 func TestAMissingFolderIsAnErrorAndIsNotMade(t *testing.T) {
 	t.Parallel()
 	none := filepath.Join(t.TempDir(), "none")
-	for _, args := range []string{"rollup --all --day 2018-11-05", "kpi --mac 68692e0b0001 --day 2018-11-05", "device set --mac 68692e0b0001 --name x"} {
+	for _, args := range []string{"rollup --all --day 2018-11-05", "kpi 68692e0b0001 --day 2018-11-05", "device set 68692e0b0001 --name x"} {
 		if got := refuse(t, later, exitFailed, append(strings.Fields(args), "--data", none)...); !strings.Contains(got, none+" is no data folder") {
 			t.Errorf("pbxctl %s says %q", args, got)
 		}
@@ -357,7 +353,7 @@ func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
 	data := vendorData(t)
 	set := func(args ...string) string {
 		t.Helper()
-		return ask(t, later, append([]string{"device", "set", "--mac", "68692e0b0001", "--data", data}, args...)...)
+		return ask(t, later, append([]string{"device", "set", "68692e0b0001", "--data", data}, args...)...)
 	}
 	set("--name", "Reception", "--site", "Berlin", "--zone", "Europe/Berlin", "--sla-threshold", "30")
 	set("--short-abandon", "5", "--talk-includes-hold")
@@ -371,7 +367,7 @@ func TestWhatIsSaidOfAPBXChangesNothingElse(t *testing.T) {
 		t.Errorf("got  %swant %s", out, want)
 	}
 	set("--zone", "")
-	ask(t, later, "rollup", "--all", "--since", "2018-11-01", "--data", data)
+	ask(t, later, "rollup", "--all", "--day", "2018-11-01..", "--data", data)
 	for _, out := range []string{ask(t, later, "device", "list", "--data", data), set("--short-abandon", "6")} {
 		if !strings.Contains(out, "(+08:00)") || !strings.Contains(out, "Hamburg") {
 			t.Error(out)
@@ -430,7 +426,7 @@ func TestServeRollsUpWhatItFindsWhenItStarts(t *testing.T) {
 	if out := ask(t, later, "rollup", "--all", "--day", "2018-11-05", "--data", data); !strings.HasPrefix(out, "1 day: 1 ") {
 		t.Error(out)
 	}
-	ask(t, later, "device", "set", "--mac", "68692e0b0001", "--name", "Reception", "--data", data) // while it serves
+	ask(t, later, "device", "set", "68692e0b0001", "--name", "Reception", "--data", data) // while it serves
 	s.revision(t, 1)
 	if out := ask(t, later, append([]string{"kpi"}, ofDay(data)...)...); !strings.Contains(out, "630    1        0") {
 		t.Error(out)
@@ -446,7 +442,7 @@ func TestServeRollsUpWhatItFindsWhenItStarts(t *testing.T) {
 func TestServeLeavesADayThatHasNotClosed(t *testing.T) {
 	t.Parallel()
 	data := vendorData(t)
-	ask(t, "2018-11-05T12:00:00Z", "device", "set", "--mac", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
+	ask(t, "2018-11-05T12:00:00Z", "device", "set", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	s := serveAt(t, data, "2018-11-05T16:14:59Z") // midnight there, but for a second of the grace
 	for range 2 {
 		s.Maintain(t.Context())

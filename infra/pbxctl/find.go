@@ -39,7 +39,7 @@ func (c *findCommand) Run(p *program) error {
 	if c.JSON {
 		add = func(f erase.Finding) { listing.JSON(p.out).Encode(f.WithText()) }
 	}
-	e, err := c.erasure(add)
+	e, err := c.erasure(p, add)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 func TestACallerLearnsWhatIsKeptOfTheNumber(t *testing.T) {
 	t.Parallel()
 	data := called(t)
-	ask(t, daysLater, "rollup", "--all", "--since", "2026-11-01", "--data", data)
+	ask(t, daysLater, "rollup", "--all", "--day", "2026-11-01..", "--data", data)
 	before := filesWith(t, data, "12345678")
 	out := ask(t, daysLater, "find", "--number", "+4915112345678", "--data", data)
 	for _, want := range []string{"MAC           WHERE", "68692e0b0001  CALL ", "68692e0b0001  CDR ", "68692e0b0001  raw ", "68692e0b0001  curated ", "caller", "source"} {
@@ -118,10 +118,10 @@ func TestOneLineThatCannotBeMaskedInItsPlaceKeepsNoOtherFromBeingErased(t *testi
 	if code != 0 || len(filesWith(t, data, "15112345678")) > 0 {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	calls := ask(t, daysLater, "calls", "--mac", "68692e0b0001", "--json", "--data", data)
+	calls := ask(t, daysLater, "calls", "68692e0b0001", "--json", "--data", data)
 	into := filepath.Join(t.TempDir(), "again")
-	ask(t, daysLater, "replay", "--from", "2026-11-01", "--to", "2026-11-30", "--data", data, "--into", into)
-	if again := ask(t, daysLater, "calls", "--mac", "68692e0b0001", "--json", "--data", into); again != calls || strings.Count(calls, "0000000") < 4 {
+	ask(t, daysLater, "replay", "--day", "2026-11-01..2026-11-30", "--data", data, "--into", into)
+	if again := ask(t, daysLater, "calls", "68692e0b0001", "--json", "--data", into); again != calls || strings.Count(calls, "0000000") < 4 {
 		t.Errorf("a replay gives\n%s\nwhere there is\n%s", again, calls)
 	}
 }

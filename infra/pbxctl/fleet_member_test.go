@@ -44,10 +44,10 @@ func TestAMistypedMACMakesNoPBX(t *testing.T) {
 		"device set --name x", "device disable", "device enable", "device revoke", "device revoke --below 3", "device alias --alias 68692e0b0001",
 		"names set --queue 630 --name x", "device remove MAC --yes", "device replace MAC 68692e0b0009 --base http://x",
 	} {
-		args := strings.Fields(command + " --mac MAC")
-		if strings.Contains(command, "MAC") {
-			args = args[:len(args)-2]
+		if !strings.Contains(command, "MAC") {
+			command += " MAC"
 		}
+		args := strings.Fields(command)
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "MAC", "68692e0b0010")
 		}
@@ -59,7 +59,7 @@ func TestAMistypedMACMakesNoPBX(t *testing.T) {
 			t.Fatalf("%s: the fleet is\n%s", command, after)
 		}
 	}
-	good(t, "device", "disable", "--mac", "68692e0b0010", "--new", "--data", data)
+	good(t, "device", "disable", "68692e0b0010", "--new", "--data", data)
 	if d, there := settingsOf(t, data)["68692e0b0010"]; !there || !d.Disabled {
 		t.Errorf("with --new: %+v", d)
 	}
@@ -68,7 +68,7 @@ func TestAMistypedMACMakesNoPBX(t *testing.T) {
 func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	data := fleetData(t)
-	good(t, "device", "disable", "--mac", "68692e0b0003", "--data", data)
+	good(t, "device", "disable", "68692e0b0003", "--data", data)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0001", body: record("3.0")})
 	var waiting []pbx.MAC
 	for _, m := range lines[devices.Member](t, do(t, "device", "list", "--waiting", "--json", "--data", data)) {
@@ -86,9 +86,9 @@ func TestWhoeverWasPreparedAndHasSentNothingIsWaitedFor(t *testing.T) {
 func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 	t.Parallel()
 	data := fleetData(t)
-	good(t, "names", "set", "--mac", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
-	good(t, "device", "revoke", "--mac", "68692e0b0001", "--data", data)
-	url := good(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data)
+	good(t, "names", "set", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
+	good(t, "device", "revoke", "68692e0b0001", "--data", data)
+	url := good(t, "device", "url", "68692e0b0001", "--base", "http://x", "--data", data)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: "68692e0b0001", body: record("3.0")})
 	old := written(t, good(t, "device", "export", "--data", data))
 	if errs := bad(t, "device", "remove", "68:69:2e:0b:00:01", "--data", data); !strings.Contains(errs, "--yes") {
@@ -104,7 +104,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		}
 	}
 	stays("removed")
-	if errs := bad(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and has no valid URL") {
+	if errs := bad(t, "device", "url", "68692e0b0001", "--base", "http://x", "--data", data); !strings.Contains(errs, "was removed, and has no valid URL") {
 		t.Error(errs)
 	}
 	if all := settingsOf(t, data); len(all) != 2 {
@@ -113,7 +113,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 	if out := good(t, "names", "list", "--mac", "68692e0b0001", "--data", data); out != "There are no names.\n" {
 		t.Error(out)
 	}
-	if out := good(t, "calls", "--mac", "68692e0b0001", "--data", data); strings.Contains(out, "No contact-centre records.") {
+	if out := good(t, "calls", "68692e0b0001", "--data", data); strings.Contains(out, "No contact-centre records.") {
 		t.Errorf("its records: %s", out)
 	}
 	for _, file := range []string{old, written(t, "mac,name\n68692e0b0001,Reception\n")} {
@@ -124,7 +124,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		stays("imported")
 		good(t, "device", "remove", "68692e0b0001", "--yes", "--json", "--data", data)
 	}
-	got := do(t, "device", "add", "--mac", "68692e0b0001", "--name", "Foyer", "--data", data)
+	got := do(t, "device", "add", "68692e0b0001", "--name", "Foyer", "--data", data)
 	if got.code != 0 || !strings.Contains(got.errs, "was removed before. Its URL is valid again") || admitted(t, data, url) != ingest.Admitted {
 		t.Errorf("%+v", got)
 	}
@@ -132,7 +132,7 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	good(t, "device", "remove", "68692e0b0001", "--records", "--yes", "--data", data)
-	if out := good(t, "calls", "--mac", "68692e0b0001", "--data", data); !strings.Contains(out, "No contact-centre records.") {
+	if out := good(t, "calls", "68692e0b0001", "--data", data); !strings.Contains(out, "No contact-centre records.") {
 		t.Errorf("its records: %s", out)
 	}
 	stays("removed with its records")
@@ -141,10 +141,10 @@ func TestARemovedPBXStaysOutUntilItIsAddedAgain(t *testing.T) {
 func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 	t.Parallel()
 	data := fleetData(t)
-	good(t, "names", "set", "--mac", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
-	good(t, "device", "alias", "--mac", "68692e0b0001", "--alias", "68692e0b00ff", "--data", data)
+	good(t, "names", "set", "68692e0b0001", "--queue", "630", "--name", "Support", "--data", data)
+	good(t, "device", "alias", "68692e0b0001", "--alias", "68692e0b00ff", "--data", data)
 	replace := []string{"device", "replace", "68:69:2e:0b:00:01", "68:69:2e:0b:00:09", "--from", "2026-11-24", "--base", "http://x", "--data", data}
-	oldURL := good(t, "device", "url", "--mac", "68692e0b0001", "--base", "http://x", "--data", data)
+	oldURL := good(t, "device", "url", "68692e0b0001", "--base", "http://x", "--data", data)
 	for range 2 { // it may be done again
 		out := good(t, replace...)
 		url := out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]
@@ -210,7 +210,7 @@ func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
 		t.Error(errs)
 	}
 	for _, command := range []string{"calls", "kpi --day 2026-11-24", "device replace"} {
-		args := append(strings.Fields(command), "--mac", "68692e0b0001", "--data", data)
+		args := append(strings.Fields(command), "68692e0b0001", "--data", data)
 		if command == "device replace" {
 			args = []string{"device", "replace", "68692e0b0001", "68692e0b0009", "--base", "http://x", "--data", data}
 		}
@@ -218,7 +218,7 @@ func TestAZoneThatIsNoLongerKnownIsListedExportedAndRepaired(t *testing.T) {
 			t.Errorf("%s: %s", command, errs)
 		}
 	}
-	good(t, "device", "set", "--mac", "68692e0b0001", "--zone", "Europe/Berlin", "--data", data)
+	good(t, "device", "set", "68692e0b0001", "--zone", "Europe/Berlin", "--data", data)
 	if d := settingsOf(t, data)["68692e0b0001"]; d.Zone.String() != "Europe/Berlin" || !d.Disabled || d.Name != "Reception" {
 		t.Errorf("%+v", d)
 	}
@@ -234,25 +234,25 @@ func TestWhatShutsAPBXAndCannotBeReadIsRepaired(t *testing.T) {
 	data := fleetData(t)
 	stored(t, data, "68692e0b0001", "DEVICE", `{"aliases":[7],"disabled":"yes","min_generation":"2"}`)
 	for _, command := range []string{"device revoke", "device url --base http://x"} {
-		if errs := bad(t, append(strings.Fields(command), "--mac", "68692e0b0001", "--data", data)...); !strings.Contains(errs, "--below") {
+		if errs := bad(t, append(strings.Fields(command), "68692e0b0001", "--data", data)...); !strings.Contains(errs, "--below") {
 			t.Error(errs)
 		}
 	}
-	good(t, "device", "alias", "--mac", "68692e0b0001", "--alias", "68692e0b00ff", "--data", data)
-	good(t, "device", "revoke", "--below", "3", "--mac", "68692e0b0001", "--data", data)
-	good(t, "device", "enable", "--mac", "68692e0b0001", "--data", data)
+	good(t, "device", "alias", "68692e0b0001", "--alias", "68692e0b00ff", "--data", data)
+	good(t, "device", "revoke", "--below", "3", "68692e0b0001", "--data", data)
+	good(t, "device", "enable", "68692e0b0001", "--data", data)
 	want := store.Device{MinGeneration: 3, Aliases: []pbx.MAC{"68692e0b00ff"}}
 	if d := settingsOf(t, data)["68692e0b0001"]; !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v", d)
 	}
-	if errs := bad(t, "device", "revoke", "--below", "2", "--mac", "68692e0b0001", "--data", data); !strings.Contains(errs, "URLs below 3 are revoked already") {
+	if errs := bad(t, "device", "revoke", "--below", "2", "68692e0b0001", "--data", data); !strings.Contains(errs, "URLs below 3 are revoked already") {
 		t.Error(errs)
 	}
 	stored(t, data, "68692e0b0002", "NAMES", `{"names":[{"id":"630","kind":"queue","name":"Support","opens":"Mon"}]}`)
 	if out := good(t, "names", "list", "--mac", "68692e0b0002", "--data", data); !strings.Contains(out, "Support  Mon") {
 		t.Error(out)
 	}
-	good(t, "names", "set", "--mac", "68692e0b0002", "--queue", "630", "--opens", "24/7", "--data", data)
+	good(t, "names", "set", "68692e0b0002", "--queue", "630", "--opens", "24/7", "--data", data)
 	if out := good(t, "names", "list", "--mac", "68692e0b0002", "--data", data); !strings.Contains(out, "Support  Mo-Su 00:00-24:00") {
 		t.Error(out)
 	}

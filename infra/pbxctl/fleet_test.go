@@ -147,7 +147,7 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 	good(t, "device", "import", written(t, branches), "--data", data)
 	old := written(t, good(t, "device", "export", "--data", data))
 	for _, args := range [][]string{{"disable"}, {"revoke"}} {
-		good(t, append([]string{"device", args[0], "--mac", "68692e0b0001", "--data", data}, args[1:]...)...)
+		good(t, append([]string{"device", args[0], "68692e0b0001", "--data", data}, args[1:]...)...)
 	}
 	for _, more := range [][]string{{"--dry-run"}, nil, {"--json"}} {
 		got := do(t, append([]string{"device", "import", old, "--data", data}, more...)...)
@@ -167,17 +167,17 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 func TestAPBXIsAddedOnce(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	add := []string{"device", "add", "--mac", "68:69:2e:0b:00:01", "--name", "Reception", "--zone", "Europe/Berlin", "--data", data}
+	add := []string{"device", "add", "68:69:2e:0b:00:01", "--name", "Reception", "--zone", "Europe/Berlin", "--data", data}
 	if out := good(t, add...); !strings.Contains(out, "68692e0b0001  Reception  -     Europe/Berlin") {
 		t.Error(out)
 	}
 	if errs := bad(t, add...); !strings.Contains(errs, "68692e0b0001 has settings already: change them with pbxctl device set") {
 		t.Error(errs)
 	}
-	if errs := bad(t, "device", "add", "--mac", "68692e0b0002", "--zone", "Berlin", "--data", data); !strings.Contains(errs, `--zone: "Berlin" is not a time zone`) {
+	if errs := bad(t, "device", "add", "68692e0b0002", "--zone", "Berlin", "--data", data); !strings.Contains(errs, `--zone: "Berlin" is not a time zone`) {
 		t.Error(errs)
 	}
-	good(t, "device", "add", "--mac", "68692e0b0003", "--data", data) // of which nothing is said yet
+	good(t, "device", "add", "68692e0b0003", "--data", data) // of which nothing is said yet
 	if all := settingsOf(t, data); len(all) != 2 || all["68692e0b0001"].Name != "Reception" {
 		t.Errorf("%+v", all)
 	}
@@ -187,9 +187,9 @@ func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
 	for _, name := range []string{"\x1b[2J", "a\nb", "\u202ereversed", " x", strings.Repeat("x", 121)} {
-		bad(t, "device", "set", "--new", "--mac", "68692e0b0001", "--name="+name, "--data", data)
-		bad(t, "device", "set", "--new", "--mac", "68692e0b0001", "--site="+name, "--data", data)
-		bad(t, "names", "set", "--new", "--mac", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
+		bad(t, "device", "set", "--new", "68692e0b0001", "--name="+name, "--data", data)
+		bad(t, "device", "set", "--new", "68692e0b0001", "--site="+name, "--data", data)
+		bad(t, "names", "set", "--new", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
 	}
 	expectDevices(t, "after that", data, map[pbx.MAC]store.Device{})
 }
@@ -238,7 +238,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	makeKeys(t, data)
 	file := written(t, branches)
 	good(t, "device", "import", file, "--data", data)
-	good(t, "device", "revoke", "--mac", "68692e0b0002", "--data", data)
+	good(t, "device", "revoke", "68692e0b0002", "--data", data)
 	all := good(t, "device", "url", "--all", "--base", "https://pbx.example.com", "--data", data)
 	if byFile := good(t, "device", "url", "--csv", file, "--base", "https://pbx.example.com", "--data", data); byFile != all {
 		t.Errorf("%s\nnot\n%s", byFile, all)
@@ -249,7 +249,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	}
 	for i, row := range rows[1:] {
 		mac := fmt.Sprintf("68692e0b%04x", i+1)
-		one := good(t, "device", "url", "--mac", mac, "--base", "https://pbx.example.com", "--data", data)
+		one := good(t, "device", "url", mac, "--base", "https://pbx.example.com", "--data", data)
 		if one != row[3]+"\n" || admitted(t, data, one) != ingest.Admitted {
 			t.Errorf("%s: %s is not %s, or does not open", mac, row[3], one)
 		}

@@ -141,7 +141,7 @@ func TestARunningServerKnowsKeysAsTheyAreRotated(t *testing.T) {
 	}
 	url := func() string {
 		t.Helper()
-		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", s.URL, "--data", data)
+		got := run(t, "", "device", "url", demoMAC, "--base", s.URL, "--data", data)
 		return strings.TrimSpace(got.out)
 	}
 	old := url()

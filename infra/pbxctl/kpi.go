@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"trunkline/pkg/config"
+	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/listing"
@@ -30,16 +31,16 @@ func (kpiCommands) Help() string {
 	return `It takes the flags of pbxctl kpi show.
 
 Example:
-  pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
+  pbxctl kpi 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
 }
 
 type kpiCommand struct {
 	source
-	Day       pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue     string  `xor:"rows" help:"Only this queue." placeholder:"CODE"`
-	Threshold *int64  `help:"Seconds within which a call should be answered, instead of the PBX's setting." placeholder:"N"`
-	Short     *int64  `help:"Seconds before which an abandoned call is short, instead of the PBX's setting." placeholder:"N"`
-	AllRows   bool    `xor:"rows" help:"Show the rows of the whole PBX and of agents, too."`
+	Day       day        `required:"" help:"Day by the PBX's clock: 2018-11-05, today or yesterday." placeholder:"DAY"`
+	Queue     recordedID `xor:"rows" help:"Only this queue." placeholder:"CODE"`
+	Threshold *int64     `help:"Seconds within which a call should be answered, instead of the PBX's setting." placeholder:"N"`
+	Short     *int64     `help:"Seconds before which an abandoned call is short, instead of the PBX's setting." placeholder:"N"`
+	AllRows   bool       `xor:"rows" help:"Show the rows of the whole PBX and of agents, too."`
 }
 
 // Help is the long form of the command's help.
@@ -50,8 +51,8 @@ answered_and_abandoned, one of seven service levels. --json prints all figures, 
 row.
 
 Examples:
-  pbxctl kpi --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
-  pbxctl kpi --mac 68692e0b0001 --day 2018-11-05 --threshold 30 --all-rows --json --stack trunkline`
+  pbxctl kpi 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
+  pbxctl kpi 68692e0b0001 --day 2018-11-05 --threshold 30 --all-rows --json --stack trunkline`
 }
 
 // Run implements the command.
@@ -72,40 +73,59 @@ func (c *kpiCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		day, latest, err := c.day(p, s, thresholds)
+		on, err := c.Day.at(p, s, c.MAC)
+		if err != nil {
+			return err
+		}
+		day, latest, err := c.day(p, s, on, thresholds)
 		switch {
 		case err != nil:
 			return err
+		case latest == kpi.Published{}:
+			return c.noFigures(p, s, on)
 		case c.JSON:
 			return printRows(p, day, names)
 		}
-		return c.print(p, day, latest, thresholds, names)
+		return c.print(p, on, day, latest, thresholds, names)
 	})
 }
 
 // day reads the rows that were asked for, and when the day's figures were published.
-func (c *kpiCommand) day(p *program, s *store.Store, t kpi.Thresholds) (day rollup.PublishedDay, latest kpi.Published, err error) {
-	rows := each.Where(s.Figures().Rows(p.ctx, c.MAC, c.Day), func(row store.Row) bool {
+func (c *kpiCommand) day(p *program, s *store.Store, on pbx.Day, t kpi.Thresholds) (day rollup.PublishedDay, latest kpi.Published, err error) {
+	rows := each.Where(s.Figures().Rows(p.ctx, c.MAC, on), func(row store.Row) bool {
 		latest = kpi.Published{ComputedAt: row.ComputedAt, Revision: row.Revision}
 		if c.Queue != "" {
-			return row.Scope == store.ScopeQueue && row.Name == pbx.ShortName(c.Queue)
+			return row.Scope == store.ScopeQueue && row.Name == string(c.Queue)
 		}
 		return c.AllRows || row.Scope == store.ScopeQueue
 	})
 	day, err = rollup.ReadPublished(rows, t)
-	switch {
-	case err != nil:
-		return day, latest, err
-	case latest == kpi.Published{}:
-		return day, latest, noFigures(c.MAC, c.Day)
-	case c.Queue != "" && len(day.Queues) == 0:
-		return day, latest, fmt.Errorf("queue %q had no calls on %s", c.Queue, c.Day)
-	}
-	return day, latest, nil
+	return day, latest, err
 }
 
-func noFigures(mac pbx.MAC, day pbx.Day) error {
-	return fmt.Errorf("there are no figures of %s of %s: the day has no records, or they are not rolled up yet; pbxctl rollup does that", day, mac)
+// noFigures fails if the PBX has records of a day that has no figures. Else it says that there are
+// none.
+func (s source) noFigures(p *program, records *store.Store, on pbx.Day) error {
+	m, err := devices.Read(p.ctx, records, s.MAC)
+	if err != nil {
+		return err
+	}
+	zone, err := p.zoneOf(m)
+	if err != nil {
+		return err
+	}
+	recorded := false
+	err = rows(p.ctx, records.RecordedDays(p.ctx, s.MAC, zone, store.Days(on, on)), func(pbx.Day) error {
+		recorded = true
+		return nil
+	})
+	if err == nil && recorded {
+		return fmt.Errorf("there are no figures of %s of %s yet: compute them with pbxctl rollup, when the day has closed", on, s.MAC)
+	}
+	if err == nil && !s.JSON {
+		_, err = fmt.Fprintf(p.out, "There are no records of %s of %s.\n", on, s.MAC)
+	}
+	return err
 }
 
 // printRows prints rows for programs.
@@ -136,14 +156,14 @@ func withName(figures any, names store.Names) any {
 	return figures
 }
 
-func (c *kpiCommand) print(p *program, day rollup.PublishedDay, latest kpi.Published, t kpi.Thresholds, names store.Names) error {
+func (c *kpiCommand) print(p *program, on pbx.Day, day rollup.PublishedDay, latest kpi.Published, t kpi.Thresholds, names store.Names) error {
 	restated := ""
 	if latest.Revision > 1 {
 		restated = " (see pbxctl kpi restatements)"
 	}
 	fmt.Fprintf(p.out, "PBX %s, %s: answered within %d s, abandoned short before %d s; revision %d%s, computed %s\n\n",
-		c.MAC, c.Day, t.ServiceLevel, t.ShortAbandon, latest.Revision, restated, clock(latest.ComputedAt))
-	if err := listing.Table(p.ctx, p.out, each.Of(day.Queues...), queueColumns(names, day.Queues), "No queue had calls."); err != nil || !c.AllRows {
+		c.MAC, on, t.ServiceLevel, t.ShortAbandon, latest.Revision, restated, clock(latest.ComputedAt))
+	if err := listing.Table(p.ctx, p.out, each.Of(day.Queues...), queueColumns(names, day.Queues), c.nothing()); err != nil || !c.AllRows {
 		return err
 	}
 	fmt.Fprintln(p.out, "\nThe whole PBX")
@@ -152,6 +172,14 @@ func (c *kpiCommand) print(p *program, day rollup.PublishedDay, latest kpi.Publi
 	}
 	fmt.Fprintln(p.out, "\nAgents")
 	return listing.Table(p.ctx, p.out, each.Of(day.Agents...), agentColumns(names), "No agent had calls or sessions.")
+}
+
+// nothing is the sentence for rows that are missing.
+func (c *kpiCommand) nothing() string {
+	if c.Queue != "" {
+		return fmt.Sprintf("Queue %s had no calls.", plain(string(c.Queue)))
+	}
+	return "No queue had calls."
 }
 
 var figureHeads = []string{"OFFERED", "ANSWERED", "ABANDONED", "SHORT", "VOICEMAIL", "FLOWED", "UNKNOWN", "SERVICE LEVEL", "ABANDONMENT", "ASA", "AHT", "LONGEST WAIT", "P90"}
@@ -207,10 +235,10 @@ func agentColumns(names store.Names) columns[kpi.AgentFigures] {
 
 type explainCommand struct {
 	source
-	Day    pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-	Queue  string  `xor:"of" required:"" help:"The queue." placeholder:"CODE"`
-	Agent  string  `xor:"of" required:"" help:"The agent." placeholder:"CODE"`
-	Figure string  `help:"Of a queue ${figure_list}; of an agent ${agent_figure_list}." placeholder:"NAME"`
+	Day    day        `required:"" help:"Day by the PBX's clock: 2018-11-05, today or yesterday." placeholder:"DAY"`
+	Queue  recordedID `xor:"of" required:"" help:"The queue." placeholder:"CODE"`
+	Agent  recordedID `xor:"of" required:"" help:"The agent." placeholder:"CODE"`
+	Figure string     `help:"Of a queue ${figure_list}; of an agent ${agent_figure_list}." placeholder:"NAME"`
 }
 
 // sessionsFigure is the figure of an agent's row that counts sessions.
@@ -237,9 +265,9 @@ func (explainCommand) Help() string {
 is sealed, they may have expired. Sessions of agents are explained, too.
 
 Examples:
-  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data
-  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure missed --data ./data
-  pbxctl kpi explain --mac 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure login_seconds --data ./data`
+  pbxctl kpi explain 68:69:2e:0b:00:01 --day 2018-11-05 --queue 630 --figure abandoned --data ./data
+  pbxctl kpi explain 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure missed --data ./data
+  pbxctl kpi explain 68:69:2e:0b:00:01 --day 2018-11-05 --agent 100 --figure login_seconds --data ./data`
 }
 
 // Run implements the command.
@@ -252,41 +280,45 @@ func (c *explainCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		day, err := rollup.Read(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: c.Day})
+		on, err := c.Day.at(p, s, c.MAC)
+		if err != nil {
+			return err
+		}
+		day, err := rollup.Read(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: on})
 		if err != nil {
 			return err
 		}
 		defer day.Close()
-		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, c.Day)
+		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, on)
 		if err != nil {
 			return err
 		}
 		if c.Agent != "" {
-			return errors.Join(c.explainAgent(p, day, sealed), saySealed(p, c.Day, sealed && !c.JSON))
+			return errors.Join(c.explainAgent(p, on, day, sealed), saySealed(p, on, sealed && !c.JSON))
 		}
 		calls := chosen(day.Calls(), func(call *kpi.Call) (explained, bool) {
-			if call.Queue != c.Queue || !call.CountsAs(c.Figure) {
+			if call.Queue != string(c.Queue) || !call.CountsAs(c.Figure) {
 				return explained{}, false
 			}
 			return explained{call, call.Why(), sealed}, true
 		})
-		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, c.Day, c.Figure)
+		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, on, c.Figure)
 		err = show(p, c.JSON, calls, explainColumns, nothing)
-		return errors.Join(err, saySealed(p, c.Day, sealed && !c.JSON))
+		return errors.Join(err, saySealed(p, on, sealed && !c.JSON))
 	})
 }
 
 // explainAgent shows the calls or sessions behind a figure of an agent.
-func (c *explainCommand) explainAgent(p *program, day *kpi.Day, sealed bool) error {
-	nothing := fmt.Sprintf("Nothing of agent %s on %s counts as %s.", c.Agent, c.Day, c.Figure)
+func (c *explainCommand) explainAgent(p *program, on pbx.Day, day *kpi.Day, sealed bool) error {
+	nothing := fmt.Sprintf("Nothing of agent %s on %s counts as %s.", c.Agent, on, c.Figure)
 	if c.Figure == sessionsFigure {
 		sessions := chosen(day.Sessions(), func(s kpi.Session) (explainedSession, bool) {
-			return explainedSession{s, sealed}, s.Agent == c.Agent
+			return explainedSession{s, sealed}, s.Agent == string(c.Agent)
 		})
 		return show(p, c.JSON, sessions, sessionColumns, nothing)
 	}
 	calls := chosen(day.AgentCalls(), func(call kpi.AgentCall) (explainedAgentCall, bool) {
-		return explainedAgentCall{call, sealed}, call.Agent == c.Agent && string(call.As) == c.Figure
+		return explainedAgentCall{call, sealed}, call.Agent == string(c.Agent) && string(call.As) == c.Figure
 	})
 	return show(p, c.JSON, calls, agentCallColumns, nothing)
 }

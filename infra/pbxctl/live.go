@@ -17,7 +17,7 @@ func (liveCommand) Help() string {
 	return `Shows whether a call has begun, rings, is answered or has ended, as far as the PBX reported it.
 
 Example:
-  pbxctl live --mac 68:69:2e:05:0f:9a --data ./data`
+  pbxctl live 68:69:2e:05:0f:9a --data ./data`
 }
 
 // Run implements the command.

@@ -156,8 +156,8 @@ func TestMaintenanceRefusesNoPush(t *testing.T) {
 		do   func()
 	}{
 		{"quiet", func() { time.Sleep(l.quiet) }},
-		{"rollup --since", command("rollup", "--all", "--since", "2026-08-01", "--data", data)},
-		{"replay", command("replay", "--from", "2026-08-01", "--to", "2026-12-31", "--data", data, "--into", data)},
+		{"rollup --since", command("rollup", "--all", "--day", "2026-08-01..", "--data", data)},
+		{"replay", command("replay", "--day", "2026-08-01..2026-12-31", "--data", data, "--into", data)},
 		{"erase", command("erase", "--number", "4915100000001", "--yes", "--data", data)},
 		{"simulate", command(append(simulation, "--seed", "2")...)},
 		{"hand-over", func() { s = takeOver(t, s) }},
@@ -196,7 +196,7 @@ func TestALargeDayIsComputedInLittleMemoryAndRefusesNoPush(t *testing.T) {
 	time.Sleep(5 * time.Second)
 	_, quiet, _, _ := p.so()
 	began := time.Now()
-	got := runFor(t, time.Hour, "rollup", "--mac", string(newPBX), "--day", "2026-09-01", "--data", data)
+	got := runFor(t, time.Hour, "rollup", string(newPBX), "--day", "2026-09-01", "--data", data)
 	pushed, p99, longest, refused := p.so()
 	peak := peakMiB(t, s.cmd.Process.Pid)
 	t.Logf("%d records in %.0f s, at most %d MiB; %d pushes, p99 %s (quiet %s), longest %s", records, time.Since(began).Seconds(), peak, pushed, p99, quiet, longest)

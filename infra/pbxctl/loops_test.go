@@ -649,22 +649,22 @@ func commandsOver(t *testing.T, v visits) {
 	}{
 		{"names list", bad("NAMES"), `{"names":5}`, []string{"names", "list"}, []string{"Support 0", "Support 2"}},
 		{"doctor silence", bad("HEARD"), `{"last":5}`, []string{"doctor", "silence", "--all"}, []string{string(macOf(0)), string(macOf(2))}},
-		{"rollup of PBXs", bad("SEEN"), `{"zone":5}`, []string{"rollup", "--all", "--since", "2026-11-01"}, []string{"2 days: 2 published"}},
-		{"rollup of days", bad("CALL#2026-11-23T11:00:01#1#2#3#4"), `{"received":5}`, []string{"rollup", "--all", "--since", "2026-11-01"}, []string{"3 days: 2 published, 1 failed"}},
-		{"rollup of records", bad("CALL#2026-11-10 x#1#2#3#4"), `{}`, []string{"rollup", "--all", "--since", "2026-11-01"}, []string{"3 days: 3 published"}},
+		{"rollup of PBXs", bad("SEEN"), `{"zone":5}`, []string{"rollup", "--all", "--day", "2026-11-01.."}, []string{"2 days: 2 published"}},
+		{"rollup of days", bad("CALL#2026-11-23T11:00:01#1#2#3#4"), `{"received":5}`, []string{"rollup", "--all", "--day", "2026-11-01.."}, []string{"3 days: 2 published, 1 failed"}},
+		{"rollup of records", bad("CALL#2026-11-10 x#1#2#3#4"), `{}`, []string{"rollup", "--all", "--day", "2026-11-01.."}, []string{"3 days: 3 published"}},
 		{"import", bad("NAMES"), `{"names":5}`, []string{"names", "import", "names.csv"}, []string{"2 of 3 PBXs changed."}},
 		{"import into a fleet list with a stranger", func(int) store.Key { return store.Key{PK: "FLEET", SK: "x"} }, `{}`, []string{"names", "import", "names.csv"}, []string{"3 of 3 PBXs changed."}},
 		{"import of settings", bad("CHECKED"), `{"rules":"x"}`, []string{"device", "import", "devices.csv"}, nil},
-		{"restatements", bad("RESTATED#2026-11-23#0000000001"), `{"revision":"x"}`, []string{"kpi", "restatements", "--mac", string(macOf(1)), "--day", "2026-11-23"}, nil},
+		{"restatements", bad("RESTATED#2026-11-23#0000000001"), `{"revision":"x"}`, []string{"kpi", "restatements", string(macOf(1)), "--day", "2026-11-23"}, nil},
 		{"quarantine discard", bad("X"), `{}`, []string{"quarantine", "discard", "--yes", "quarantine/1", "quarantine/2", "quarantine/3"}, []string{"discarded  quarantine/1", "discarded  quarantine/3"}},
-		{"completeness", bad("X"), `{}`, []string{"completeness", "--mac", string(macOf(0)), "--day", "2026-11-23"}, nil},
+		{"completeness", bad("X"), `{}`, []string{"completeness", string(macOf(0)), "--day", "2026-11-23"}, nil},
 		{"doctor check", bad("HEARD"), `{"last":5}`, []string{"doctor", "check"}, []string{"FAILED  unreadable", string(macOf(1))}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder := t.TempDir()
 			fill(t, folder)
 			if c.command[0] == "kpi" {
-				do(t, "rollup", "--all", "--since", "2026-11-01", "--data", folder)
+				do(t, "rollup", "--all", "--day", "2026-11-01..", "--data", folder)
 			}
 			data, err := local.Open(t.Context(), folder)
 			if err != nil {

@@ -24,13 +24,13 @@ dim_agent and dim_did. The names of PBXs and sites are set by pbxctl device.`
 
 type namesSetCommand struct {
 	target
-	Queue  string  `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
-	Agent  string  `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
-	DID    string  `required:"" xor:"which" name:"did" help:"The number that callers dial, as in the PBX's records." placeholder:"NUMBER"`
-	Name   *string `help:"What people call it." placeholder:"NAME"`
-	Opens  *string `help:"When a queue is open, by the PBX's clock, such as 'Mo-Fr 08:00-18:00; Sa 09:00-13:00', or 24/7." placeholder:"HOURS"`
-	Target *string `help:"Service level that a queue should reach, such as 80/20: 80 % of calls answered within 20 seconds." placeholder:"N/N"`
-	Remove bool    `help:"Remove the name, with opening hours and target."`
+	Queue  recordedID `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
+	Agent  recordedID `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
+	DID    recordedID `required:"" xor:"which" name:"did" help:"The number that callers dial, as in the PBX's records." placeholder:"NUMBER"`
+	Name   *string    `help:"What people call it." placeholder:"NAME"`
+	Opens  *string    `help:"When a queue is open, by the PBX's clock, such as 'Mo-Fr 08:00-18:00; Sa 09:00-13:00', or 24/7." placeholder:"HOURS"`
+	Target *string    `help:"Service level that a queue should reach, such as 80/20: 80 % of calls answered within 20 seconds." placeholder:"N/N"`
+	Remove bool       `help:"Remove the name, with opening hours and target."`
 }
 
 // Help is the long form of the command's help.
@@ -41,9 +41,9 @@ OpenStreetMap's notation, without holidays. A day may have several times
 figure: figures use the PBX's threshold (pbxctl device set --sla-threshold).
 
 Examples:
-  pbxctl names set --mac 68:69:2e:0b:00:01 --queue 630 --name Support \
+  pbxctl names set 68:69:2e:0b:00:01 --queue 630 --name Support \
     --opens 'Mo-Fr 08:00-18:00; Sa 09:00-13:00' --target 80/20 --data ./data
-  pbxctl names set --mac 68692e0b0001 --agent 800 --name 'Ana Silva' --stack trunkline`
+  pbxctl names set 68692e0b0001 --agent 800 --name 'Ana Silva' --stack trunkline`
 }
 
 // Run implements the command.
@@ -73,11 +73,11 @@ func (c *namesSetCommand) Run(p *program) error {
 func (c *namesSetCommand) which() (naming.Kind, string) {
 	switch {
 	case c.Queue != "":
-		return naming.Queue, c.Queue
+		return naming.Queue, string(c.Queue)
 	case c.Agent != "":
-		return naming.Agent, c.Agent
+		return naming.Agent, string(c.Agent)
 	}
-	return naming.DID, c.DID
+	return naming.DID, string(c.DID)
 }
 
 // apply changes the values that were given.

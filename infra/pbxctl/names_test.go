@@ -49,9 +49,9 @@ func TestNamesAreImportedAndListed(t *testing.T) {
 func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	good(t, "device", "add", "--mac", demoMAC, "--data", data)
+	good(t, "device", "add", demoMAC, "--data", data)
 	set := func(more ...string) string {
-		return good(t, append([]string{"names", "set", "--mac", demoMAC, "--queue", "630", "--data", data}, more...)...)
+		return good(t, append([]string{"names", "set", demoMAC, "--queue", "630", "--data", data}, more...)...)
 	}
 	set("--name", "Support")
 	set("--opens", "sa 9:00-13:00; mo-fr 8:00-18:00")
@@ -70,20 +70,20 @@ func TestANameIsSetPieceByPieceAndTakenAway(t *testing.T) {
 func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	good(t, "device", "add", "--mac", demoMAC, "--data", data)
+	good(t, "device", "add", demoMAC, "--data", data)
 	for _, c := range []struct {
 		args string
 		want string
 		code int
 	}{
-		{"set --mac 68692e0b0001 --queue 630", "what should change? Give --name", 2},
-		{"set --mac 68692e0b0001 --queue 630 --name x --remove", "what should change? Give --name", 2},
-		{"set --mac 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 2},
-		{"set --mac 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 2},
-		{"set --mac 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 1},
-		{"set --mac 68692e0b0001 --name x", "missing flags: --queue=CODE or --agent=CODE or --did=NUMBER", 2},
-		{"set --mac 68692e0b0001 --queue 1 --agent 2 --name x", "can't be used together", 2},
-		{"set --queue 1 --name x", "missing flags: --mac=MAC", 2},
+		{"set 68692e0b0001 --queue 630", "what should change? Give --name", 2},
+		{"set 68692e0b0001 --queue 630 --name x --remove", "what should change? Give --name", 2},
+		{"set 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 2},
+		{"set 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 2},
+		{"set 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 1},
+		{"set 68692e0b0001 --name x", "missing flags: --queue=CODE or --agent=CODE or --did=NUMBER", 2},
+		{"set 68692e0b0001 --queue 1 --agent 2 --name x", "can't be used together", 2},
+		{"set --queue 1 --name x", "expected \"<mac>\"", 2},
 	} {
 		got := do(t, append(strings.Fields("names "+c.args), "--data", data)...)
 		if got.code != c.code || got.out != "" || !strings.Contains(got.errs, c.want) || strings.Count(got.errs, "\n") != 1 {
@@ -103,8 +103,8 @@ func TestFiguresTellNames(t *testing.T) {
 		return ask(t, later, append([]string{"kpi", "--all-rows"}, ofDay(data, more...)...)...)
 	}
 	unnamed, unnamedJSON := show(), show("--json")
-	good(t, "names", "set", "--mac", demoMAC, "--queue", "630", "--name", "Support", "--data", data)
-	good(t, "names", "set", "--mac", demoMAC, "--agent", "100", "--name", "Ana Silva", "--data", data)
+	good(t, "names", "set", demoMAC, "--queue", "630", "--name", "Support", "--data", data)
+	good(t, "names", "set", demoMAC, "--agent", "100", "--name", "Ana Silva", "--data", data)
 	if out := show(); !strings.Contains(out, "\n630 Support  1 ") || !strings.Contains(out, "\n100 Ana Silva  0 ") {
 		t.Error(out)
 	}

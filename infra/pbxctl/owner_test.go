@@ -89,8 +89,8 @@ func checkOwned(t *testing.T, data, by string) {
 
 // everyKind is a command of each kind that opens a data folder.
 var everyKind = []string{
-	"keys rotate", "keys list", "device add --mac 68692e0b0009 --name x", "device list", "device url --all --base http://x",
-	"rollup --all --since 2018-11-01", "calls --mac 68692e0b0001", "kpi --mac 68692e0b0001 --day 2018-11-05",
+	"keys rotate", "keys list", "device add 68692e0b0009 --name x", "device list", "device url --all --base http://x",
+	"rollup --all --day 2018-11-01..", "calls 68692e0b0001", "kpi 68692e0b0001 --day 2018-11-05",
 	"spill redrive", "quarantine release --all", "quarantine list", "erase --number 85322361 --yes", "doctor",
 	"simulate --seed 1 --pbx 1 --days 1 --first 2018-11-01",
 }
@@ -116,7 +116,7 @@ func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
 		t.Fatal(err)
 	}
 	give(t, into)
-	if got := run(t, "", "replay", "--data", data, "--into", into, "--from", "2018-11-05", "--to", "2018-11-05"); got.code != 0 {
+	if got := run(t, "", "replay", "--data", data, "--into", into, "--day", "2018-11-05..2018-11-05"); got.code != 0 {
 		t.Errorf("replay: %+v", got)
 	}
 	checkOwned(t, into, "replay")

@@ -320,7 +320,7 @@ func TestARecordIsReadWhileTheServerRuns(t *testing.T) {
 		{"extensions --log 809", "Nothing is known of it.", ""},
 		{"live", "ended", `"state":"ended"`},
 	} {
-		args := append(strings.Fields(c.args), "--mac", demoMAC, "--data", s.data)
+		args := append(strings.Fields(c.args), demoMAC, "--data", s.data)
 		if got := run(t, "", args...); got.code != 0 || !strings.Contains(got.out, c.text) || got.errs != "" || strings.ContainsAny(got.out, "\x1b\u202e") {
 			t.Errorf("%s: %+v, want %s", c.args, got, c.text)
 		}
@@ -367,16 +367,16 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"serve", "", "where is the data folder? Give --data DIR, or set TRUNKLINE_DATA", 2},
 		{"listen", "", "unexpected argument listen", 2},
 		{"", "", "expected one of", 2},
-		{"calls --mac reception --data " + running.data, "", `--mac: "reception" is not a MAC address: 12 hexadecimal digits`, 2},
-		{"calls --mac " + demoMAC + " --data " + file, "", "records.db", 1},
-		{"calls --mac " + demoMAC + " --data " + folder + "/none", "", "is no data folder", 1},
-		{"calls --mac " + demoMAC, "", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
-		{"calls --mac " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
-		{"calls --mac " + demoMAC + " --data " + running.data + " --day yesterday", "", `--day: "yesterday" is not a day such as 2018-11-05`, 2},
-		{"device url --mac 12 --base http://x", fleetKeys, "--mac: ", 2},
-		{"device url --mac " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 2},
-		{"device url --mac " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 2},
-		{"device url --mac " + demoMAC + " --base http://x", "", "where is the data? Give --stack NAME or --data DIR", 2},
+		{"calls reception --data " + running.data, "", `<mac>: "reception" is not a MAC address: 12 hexadecimal digits`, 2},
+		{"calls " + demoMAC + " --data " + file, "", "records.db", 1},
+		{"calls " + demoMAC + " --data " + folder + "/none", "", "is no data folder", 1},
+		{"calls " + demoMAC, "", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
+		{"calls " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
+		{"calls " + demoMAC + " --data " + running.data + " --day tomorrow", "", `--day: "tomorrow" is not a day such as 2018-11-05`, 2},
+		{"device url 12 --base http://x", fleetKeys, "<mac>]: ", 2},
+		{"device url " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 2},
+		{"device url " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 2},
+		{"device url " + demoMAC + " --base http://x", "", "where is the data? Give --stack NAME or --data DIR", 2},
 	} {
 		got := run(t, c.env, strings.Fields(c.args)...)
 		if got.code != c.code || got.out != "" || !strings.Contains(got.errs, c.want) || !strings.HasPrefix(got.errs, "pbxctl: ") || strings.Count(got.errs, "\n") != 1 {
@@ -389,7 +389,7 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 func TestTheURLIsAloneOnItsLineAndOpens(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
-	got := run(t, fleetKeys, "device", "url", "--mac", "68-69-2E-0B-00-01", "--base", s.base+"/")
+	got := run(t, fleetKeys, "device", "url", "68-69-2E-0B-00-01", "--base", s.base+"/")
 	if want := (ingesttest.Endpoint{Base: s.base, Keys: keys(t)}).URL("68692e0b0001", 1) + "\n"; got != (result{out: want}) {
 		t.Errorf("got %+v", got)
 	}
@@ -406,7 +406,7 @@ func TestAKeyIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
 		if got := run(t, "", "demo", "--addr", "127.0.0.1:0", "--data", data, "--once"); got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
-		got := run(t, "", "device", "url", "--mac", demoMAC, "--base", "http://x", "--data", data)
+		got := run(t, "", "device", "url", demoMAC, "--base", "http://x", "--data", data)
 		urls = append(urls, got.out)
 	}
 	info, err := os.Stat(filepath.Join(data, "fleet-keys"))

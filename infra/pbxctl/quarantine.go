@@ -24,9 +24,8 @@ type quarantineCommands struct {
 }
 
 type quarantineListCommand struct {
-	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
-	From pbx.Day `help:"Only events that were received from this UTC day on." placeholder:"DAY"`
-	To   pbx.Day `help:"Only events that were received until the end of this UTC day." placeholder:"DAY"`
+	MAC pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	utcDays
 	where
 	JSON bool `name:"json" help:"One JSON object per line."`
 }
@@ -37,24 +36,18 @@ func (quarantineListCommand) Help() string {
 
 Examples:
   pbxctl quarantine list --data ./data
-  pbxctl quarantine list --mac 68692e0b0001 --from 2026-11-01 --stack trunkline --json`
+  pbxctl quarantine list --mac 68692e0b0001 --day 2026-11-01.. --stack trunkline --json`
 }
 
 // Run implements the command.
 func (c *quarantineListCommand) Run(p *program) error {
-	if err := daysInOrder(c.From, c.To); err != nil {
+	first, last, err := c.Day.inUTC(p)
+	if err != nil {
 		return err
 	}
 	return c.readArchive(p, func(b archive.Bucket) error {
-		return show(p, c.JSON, replay.ListRefused(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: c.From, Last: c.To}), refusedColumns, "Nothing is in quarantine.")
+		return show(p, c.JSON, replay.ListRefused(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: first, Last: last}), refusedColumns, "Nothing is in quarantine.")
 	})
-}
-
-func daysInOrder(first, last pbx.Day) error {
-	if last != 0 && last < first {
-		return unclear("--from %s is after --to %s", first, last)
-	}
-	return nil
 }
 
 var refusedColumns = columns[replay.Refused]{
@@ -133,7 +126,7 @@ type quarantineReleaseCommand struct {
 	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list shows them."`
 	All    bool     `help:"Release all events in quarantine."`
 	Reason string   `help:"With --all: only events whose reason contains this text, in capitals or not." placeholder:"TEXT"`
-	Since  pbx.Day  `help:"With --all: only events that were received from this UTC day on." placeholder:"DAY"`
+	Day    days     `help:"With --all: only events that were received on these UTC days." placeholder:"DAYS"`
 	MAC    pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
 	where
 	showing
@@ -148,7 +141,7 @@ hourly run retries by itself what an older version of the decoder refused.
 
 Examples:
   pbxctl quarantine release quarantine/dt=2026-11-24/68692e0b0001-….json --data ./data
-  pbxctl quarantine release --all --reason 'names the MAC' --since 2026-11-20 --data ./data
+  pbxctl quarantine release --all --reason 'names the MAC' --day 2026-11-20.. --data ./data
   pbxctl quarantine release --all --mac 68692e0b0001 --stack trunkline`
 }
 
@@ -157,16 +150,21 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	switch {
 	case c.All == (len(c.Names) > 0):
 		return unclear("which events? Give their names, or --all")
-	case !c.All && (c.MAC != "" || c.Reason != "" || c.Since != 0):
-		return unclear("--reason, --since and --mac go with --all")
+	case !c.All && (c.MAC != "" || c.Reason != "" || c.Day.given()):
+		return unclear("--reason, --day and --mac go with --all")
 	}
 	if err := checkQuarantined(c.Names...); err != nil {
+		return err
+	}
+	first, last, err := c.Day.inUTC(p)
+	if err != nil {
 		return err
 	}
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		names := each.Of(c.Names...)
 		if c.All {
-			names = c.selected(p, b)
+			part := archive.Quarantined{MAC: c.MAC, First: first, Last: last}
+			names = c.selected(p, b, part)
 		}
 		return settled(p, c.JSON, "released", func(did func(replay.Attempt)) error {
 			return replay.ReleaseAll(p.ctx, s, b, names, did)
@@ -175,8 +173,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 }
 
 // selected yields the names of the events that the flags select.
-func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket) iter.Seq2[string, error] {
-	part := archive.Quarantined{MAC: c.MAC, First: c.Since}
+func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket, part archive.Quarantined) iter.Seq2[string, error] {
 	if c.Reason == "" {
 		return part.Names(p.ctx, b)
 	}

@@ -9,7 +9,7 @@ import (
 
 // source is the PBX whose records a command reads, and the place of the records.
 type source struct {
-	MAC pbx.MAC `required:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	MAC pbx.MAC `arg:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	where
 	showing
 }
@@ -27,19 +27,6 @@ func (p *program) withRecords(t store.Table, use func(*store.Store) error) error
 		return err
 	}
 	return use(records)
-}
-
-// day is the flag for a single day.
-type day struct {
-	Day pbx.Day `help:"Only what began on this day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
-}
-
-// span returns the time of that day, or all time.
-func (d day) span() store.Span {
-	if d.Day == 0 {
-		return store.Span{}
-	}
-	return store.Days(d.Day, d.Day)
 }
 
 // openOne calls use with the records, to read those of the PBX, and with its zone.

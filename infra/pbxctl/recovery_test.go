@@ -157,7 +157,7 @@ func TestWhatIsSpilledIsListedAndHandedOn(t *testing.T) {
 	if got := do(t, "spill", "list", "--data", data); got != (result{out: "Nothing is spilled.\n"}) {
 		t.Errorf("then %+v", got)
 	}
-	if got := do(t, "calls", "--mac", string(newPBX), "--data", data, "--json"); !strings.Contains(got.out, `"uuid":"1.2"`) {
+	if got := do(t, "calls", string(newPBX), "--data", data, "--json"); !strings.Contains(got.out, `"uuid":"1.2"`) {
 		t.Errorf("what the archive kept is no record: %+v", got)
 	}
 	if raw := names(t, data, "raw/"); len(raw) != 4 {
@@ -265,7 +265,7 @@ func TestAReplacedPBXIsLetThroughAndWhatItSentIsReleased(t *testing.T) {
 		!strings.Contains(early.errs, "pbxctl: 1 of 1 not released") || len(list()) != held {
 		t.Errorf("before it has an alias: %+v", early)
 	}
-	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", "68:69:2E:0B:00:01", "--data", data}
+	alias := []string{"device", "alias", string(newPBX), "--alias", "68:69:2E:0B:00:01", "--data", data}
 	if got := do(t, append(alias, "--json")...); got.out != `{"mac":"68692e0b0002","aliases":["68692e0b0001"]}`+"\n" {
 		t.Errorf("%+v", got)
 	}
@@ -276,7 +276,7 @@ func TestAReplacedPBXIsLetThroughAndWhatItSentIsReleased(t *testing.T) {
 		strings.Count(got.out, "released  quarantine/") != held || len(list()) != 0 {
 		t.Errorf("%+v", got)
 	}
-	calls := do(t, "calls", "--mac", string(newPBX), "--data", data, "--json")
+	calls := do(t, "calls", string(newPBX), "--data", data, "--json")
 	if !strings.Contains(calls.out, `"uuid":"`) || len(names(t, data, "raw/kind=cc_cdr/")) != 1 {
 		t.Errorf("no record of what was released: %+v", calls)
 	}
@@ -299,14 +299,14 @@ func TestTheQuarantineIsListedByPBXAndDay(t *testing.T) {
 	}
 	send(t, data, all...)
 	for args, want := range map[string]int{
-		"":                                     6,
-		"--mac 68:69:2e:0b:00:02":              3,
-		"--from 2026-11-22":                    4,
-		"--to 2026-11-22":                      4,
-		"--from 2026-11-22 --to 2026-11-22":    2,
-		"--from 2026-11-24":                    0,
-		"--mac 68692e0b0001 --to 2026-11-21":   1,
-		"--mac 68692e0b0003 --from 2026-11-21": 0,
+		"":                                      6,
+		"--mac 68:69:2e:0b:00:02":               3,
+		"--day 2026-11-22..":                    4,
+		"--day ..2026-11-22":                    4,
+		"--day 2026-11-22":                      2,
+		"--day 2026-11-24..":                    0,
+		"--mac 68692e0b0001 --day ..2026-11-21": 1,
+		"--mac 68692e0b0003 --day 2026-11-21..": 0,
 	} {
 		command := append([]string{"quarantine", "list", "--data", data}, strings.Fields(args)...)
 		if got := lines[replay.Refused](t, do(t, append(command, "--json")...)); len(got) != want {
@@ -383,7 +383,7 @@ func shown(t *testing.T, data string) string {
 	var all strings.Builder
 	for _, mac := range []pbx.MAC{oldPBX, newPBX, "68692e050f9a", "68692e038b3e"} {
 		for _, command := range []string{"calls", "ivr", "extensions", "live"} {
-			got := do(t, command, "--mac", string(mac), "--data", data, "--json")
+			got := do(t, command, string(mac), "--data", data, "--json")
 			if got.code != 0 {
 				t.Fatalf("%s: %+v", command, got)
 			}
@@ -412,7 +412,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	t.Parallel()
 	data, into := received(t, 5), filepath.Join(t.TempDir(), "new")
 	objects := len(names(t, data, "raw/"))
-	command := []string{"replay", "--from", "2026-11-23", "--to", "2026-11-24", "--data", data, "--into", into}
+	command := []string{"replay", "--day", "2026-11-23..2026-11-24", "--data", data, "--into", into}
 
 	dry := lines[replayed](t, do(t, append(command, "--dry-run", "--json")...))[0]
 	if dry.Objects != objects || !dry.DryRun || dry.Writes["CALL"] != 6 {
@@ -436,7 +436,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	if got := do(t, append(command, "--dry-run")...); !strings.HasSuffix(got.out, fmt.Sprintf("Dry run, nothing was written: %d objects, %d events, 0 held back\n", objects, objects)) {
 		t.Errorf("%+v", got)
 	}
-	part := do(t, "replay", "--from", "2026-11-24", "--to", "2026-11-24", "--mac", string(newPBX), "--data", data, "--into", data, "--json")
+	part := do(t, "replay", "--day", "2026-11-24..2026-11-24", "--mac", string(newPBX), "--data", data, "--into", data, "--json")
 	if got := lines[replayed](t, part)[0]; got.Objects != 5 {
 		t.Errorf("in place, of one PBX and day: %+v", got)
 	}
@@ -445,14 +445,14 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 func TestWhatCannotBeRecordedIsReported(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	alias := []string{"device", "alias", "--mac", string(newPBX), "--alias", string(oldPBX), "--new", "--data", data}
+	alias := []string{"device", "alias", string(newPBX), "--alias", string(oldPBX), "--new", "--data", data}
 	named := strings.Replace(record("3.1"), "{", "{mac:'"+string(oldPBX)+"',", 1)
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: record("3.0")})
 	if got := do(t, alias...); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
 	send(t, data, sent{at: "2026-11-24T10:00:01Z", mac: newPBX, body: named})
-	got := do(t, "replay", "--from", "2026-11-24", "--to", "2026-11-24", "--data", data, "--into", t.TempDir())
+	got := do(t, "replay", "--day", "2026-11-24..2026-11-24", "--data", data, "--into", t.TempDir())
 	if got.code != 0 || !strings.HasPrefix(got.out, "2 objects, 2 events, 1 held back\nThe first of those: ") || !strings.Contains(got.out, "names the MAC 68692e0b0001") {
 		t.Errorf("into a folder that knows no alias: %+v", got)
 	}
@@ -462,7 +462,7 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 	t.Parallel()
 	const records = 150
 	data, into, file := received(t, records), t.TempDir(), filepath.Join(t.TempDir(), "checkpoint")
-	command := []string{"replay", "--from", "2026-11-23", "--to", "2026-11-24", "--data", data, "--into", into, "--checkpoint", file}
+	command := []string{"replay", "--day", "2026-11-23..2026-11-24", "--data", data, "--into", into, "--checkpoint", file}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
@@ -526,7 +526,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 	send(t, data, sent{at: "2026-11-24T10:00:00Z", mac: oldPBX, body: record("1.1")})
 	makeKeys(t, data)
 	device := func(what string, more ...string) result {
-		return do(t, append([]string{"device", what, "--mac", string(oldPBX), "--data", data}, more...)...)
+		return do(t, append([]string{"device", what, string(oldPBX), "--data", data}, more...)...)
 	}
 	url := func(more ...string) result {
 		return device("url", append(more, "--base", "https://pbx.example.com")...)
@@ -536,7 +536,7 @@ func TestARevokedURLOpensNoMore(t *testing.T) {
 		t.Fatalf("%+v", known)
 	}
 	revoked := device("revoke")
-	if want := "pbxctl device url --mac 68692e0b0001 --base URL --data " + data; revoked.code != 0 || !strings.Contains(revoked.out, want) {
+	if want := "pbxctl device url 68692e0b0001 --base URL --data " + data; revoked.code != 0 || !strings.Contains(revoked.out, want) {
 		t.Errorf("%+v, want %s", revoked, want)
 	}
 	fresh := url()
@@ -594,7 +594,7 @@ func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
 	if err := os.WriteFile(notes, []byte("buy milk\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const november = "replay --from 2026-11-01 --to 2026-11-30 "
+	const november = "replay --day 2026-11-01..2026-11-30 "
 	for _, c := range []struct {
 		args string
 		want string
@@ -608,33 +608,33 @@ func TestRecoveryThatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"quarantine list", "where is the data? Give --stack NAME or --data DIR", 2},
 		{"quarantine list --data " + none, "is no data folder", 1},
 		{"quarantine list --data " + data + " --mac 12", "--mac: ", 2},
-		{"quarantine list --data " + data + " --from 2026-11-2", `--from: "2026-11-2" is not a day`, 2},
-		{"quarantine list --data " + data + " --to never", `--to: "never" is not a day`, 2},
-		{"quarantine list --data " + data + " --from 2026-11-02 --to 2026-11-01", "--from 2026-11-02 is after --to 2026-11-01", 2},
+		{"quarantine list --data " + data + " --day 2026-11-2..", `--day: "2026-11-2" is not a day`, 2},
+		{"quarantine list --data " + data + " --day ..never", `--day: "never" is not a day`, 2},
+		{"quarantine list --data " + data + " --day 2026-11-02..2026-11-01", "--day: 2026-11-02..2026-11-01 ends before it begins", 2},
 		{"quarantine show --data " + data, "expected \"<name>\"", 2},
 		{"quarantine show quarantine/x --data " + data, "quarantine/x is not in quarantine (any more): see pbxctl quarantine list", 1},
 		{"quarantine show quarantine/../raw/x --data " + data, "a name is segments of letters, digits and =._-", 1},
 		{"quarantine show raw/x --data " + data, "raw/x is not the name of an event in quarantine: that begins with quarantine/", 2},
 		{"quarantine release --data " + data, "which events? Give their names, or --all", 2},
 		{"quarantine release quarantine/x --all --data " + data, "which events? Give their names, or --all", 2},
-		{"quarantine release quarantine/x --mac 68692e0b0001 --data " + data, "--reason, --since and --mac go with --all", 2},
+		{"quarantine release quarantine/x --mac 68692e0b0001 --data " + data, "--reason, --day and --mac go with --all", 2},
 		{"quarantine release raw/x --data " + data, "is not the name of an event in quarantine", 2},
 		{"quarantine release quarantine/x", "where is the data? Give --stack NAME or --data DIR", 2},
 		{"quarantine discard --yes --data " + data, "expected \"<name> ...\"", 2},
 		{"quarantine discard --yes raw/x --data " + data, "is not the name of an event in quarantine", 2},
 		{"quarantine discard --yes quarantine/x --data " + used, "is in use by another pbxctl", 1},
-		{"device alias --mac 68692e0b0001 --alias old --data " + data, `--alias: "old" is not a MAC address`, 2},
-		{"device alias --mac 68692e0b0001 --alias 68692E0B0001 --data " + data, "is the PBX's own MAC", 1},
-		{"device alias --mac 68692e0b0001 --alias 68692E0B0009 --remove --data " + data, "68692e0b0009 is not an alias of 68692e0b0001", 1},
-		{"device alias --mac 68692e0b0001 --data " + data, "missing flags: --alias=MAC", 2},
-		{"device disable --data " + data, "missing flags: --mac=MAC", 2},
-		{"device revoke --mac 68692e0b0001", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
-		{"device revoke --mac 68692e0b0001 --data " + none, "is no data folder", 1},
-		{"device url --mac 68692e0b0001 --base http://x --data " + none, "is no data folder", 1},
-		{"replay --from 2026-11-01", "missing flags: --to=DAY", 2},
-		{"replay --from 2026-11-02 --to 2026-11-01 --data " + data + " --into " + none, "--from 2026-11-02 is after --to 2026-11-01", 2},
-		{"replay --from 0002-01-01 --to 2026-11-01 --data " + data + " --into " + none, "replay at most 3660 at a time", 2},
-		{"replay --from yesterday --to 2026-11-01 --data " + data + " --into " + none, `--from: "yesterday" is not a day`, 2},
+		{"device alias 68692e0b0001 --alias old --data " + data, `--alias: "old" is not a MAC address`, 2},
+		{"device alias 68692e0b0001 --alias 68692E0B0001 --data " + data, "is the PBX's own MAC", 1},
+		{"device alias 68692e0b0001 --alias 68692E0B0009 --remove --data " + data, "68692e0b0009 is not an alias of 68692e0b0001", 1},
+		{"device alias 68692e0b0001 --data " + data, "missing flags: --alias=MAC", 2},
+		{"device disable --data " + data, "expected \"<mac>\"", 2},
+		{"device revoke 68692e0b0001", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
+		{"device revoke 68692e0b0001 --data " + none, "is no data folder", 1},
+		{"device url 68692e0b0001 --base http://x --data " + none, "is no data folder", 1},
+		{"replay --day 2026-11-01.. --data " + data + " --into " + none, "--day: give the first and the last day", 2},
+		{"replay --day 2026-11-02..2026-11-01 --data " + data + " --into " + none, "--day: 2026-11-02..2026-11-01 ends before it begins", 2},
+		{"replay --day 0002-01-01..2026-11-01 --data " + data + " --into " + none, "replay at most 3660 at a time", 2},
+		{"replay --day tomorrow..2026-11-01 --data " + data + " --into " + none, `--day: "tomorrow" is not a day`, 2},
 		{november + "--mac 12 --data " + data + " --into " + none, "--mac: ", 2},
 		{november + "--into " + none, "where is the data? Give --stack NAME or --data DIR", 2},
 		{november + "--data " + none + " --into " + data, "is no data folder", 1},
@@ -670,9 +670,9 @@ func TestAPartOfTheQuarantineIsReleased(t *testing.T) {
 		"":                       4,
 		"--reason NO_SUCH":       0,
 		"--reason names_the_mac": 2,
-		"--reason NAMES_THE_MAC --since 2026-11-22": 1,
-		"--since 2026-11-22":                        2,
-		"--since 2026-11-23":                        0,
+		"--reason NAMES_THE_MAC --day 2026-11-22..": 1,
+		"--day 2026-11-22..":                        2,
+		"--day 2026-11-23..":                        0,
 		"--reason missing --mac 68692e0b0003":       0,
 		"--reason missing --mac 68692e0b0002":       2,
 	} {
@@ -690,7 +690,7 @@ func TestAPartOfTheQuarantineIsReleased(t *testing.T) {
 			t.Errorf("%s: %+v, want %d", args, got, want)
 		}
 	}
-	for _, args := range [][]string{{"--reason", "x"}, {"--since", "2026-11-22"}, {"--mac", string(newPBX)}} {
+	for _, args := range [][]string{{"--reason", "x"}, {"--day", "2026-11-22.."}, {"--mac", string(newPBX)}} {
 		command := append([]string{"quarantine", "release", "quarantine/dt=2026-11-24/x.json", "--data", t.TempDir()}, args...)
 		if got := do(t, command...); got.code != exitUnclear || !strings.Contains(got.errs, "go with --all") {
 			t.Errorf("%q: %+v", args, got)

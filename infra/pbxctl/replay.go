@@ -26,9 +26,8 @@ import (
 )
 
 type replayCommand struct {
-	From pbx.Day `required:"" help:"Replay what was received from this UTC day on." placeholder:"DAY"`
-	To   pbx.Day `required:"" help:"Replay what was received until the end of this UTC day." placeholder:"DAY"`
-	MAC  pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
+	Day days    `required:"" help:"Replay what was received on these UTC days." placeholder:"DAYS"`
+	MAC pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	where
 	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; it is made if it is missing." placeholder:"DIR"`
 	IntoTable  string  `xor:"into" help:"DynamoDB table to write instead." placeholder:"NAME"`
@@ -53,21 +52,21 @@ and the exit code is 1. Then the same command, with the same --checkpoint, begin
 first skipped object.
 
 Examples:
-  pbxctl replay --from 2026-11-01 --to 2026-11-30 --data ./data --into ./data --dry-run
-  pbxctl replay --from 2026-11-01 --to 2026-11-30 --stack trunkline \
+  pbxctl replay --day 2026-11-01..2026-11-30 --data ./data --into ./data --dry-run
+  pbxctl replay --day 2026-11-01..2026-11-30 --stack trunkline \
     --into-table trunkline-Table-1A2B --rate 200 --checkpoint november`
 }
 
 // Run implements the command.
 func (c *replayCommand) Run(p *program) error {
-	selection, err := c.selection()
+	selection, err := c.selection(p)
 	if err != nil {
 		return err
 	}
 	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
 		return unclear("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
 	}
-	begun, err := c.begun(p.files, selection.MAC)
+	begun, err := c.begun(p.files, selection)
 	if err != nil {
 		return err
 	}
@@ -86,15 +85,19 @@ func (c *replayCommand) Run(p *program) error {
 const besidePushes = 8
 
 // selection returns the part of the archive that was asked for.
-func (c *replayCommand) selection() (replay.Selection, error) {
-	if err := daysInOrder(c.From, c.To); err != nil {
+func (c *replayCommand) selection(p *program) (replay.Selection, error) {
+	first, last, err := c.Day.inUTC(p)
+	if err != nil {
 		return replay.Selection{}, err
 	}
-	const most = 3660
-	if days := c.To - c.From + 1; days > most {
-		return replay.Selection{}, unclear("--from %s --to %s are %d days: replay at most %d at a time", c.From, c.To, days, most)
+	if first == 0 || last == 0 {
+		return replay.Selection{}, unclear("--day: give the first and the last day, such as 2026-11-01..2026-11-30")
 	}
-	return replay.Selection{First: c.From, Last: c.To, MAC: c.MAC}, nil
+	const most = 3660
+	if days := last - first + 1; days > most {
+		return replay.Selection{}, unclear("--day: %s..%s are %d days: replay at most %d at a time", first, last, days, most)
+	}
+	return replay.Selection{First: first, Last: last, MAC: c.MAC}, nil
 }
 
 // open calls use with the table to write. For a dry run, the table may be read alone.
@@ -263,8 +266,8 @@ func (c *replayCommand) report(p *program, r replayed) error {
 }
 
 // begun reads the checkpoint of the same replay, or makes its first one.
-func (c *replayCommand) begun(files control.Files, mac pbx.MAC) (replay.Checkpoint, error) {
-	asked := replay.Checkpoint{From: c.From, To: c.To, MAC: mac, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
+func (c *replayCommand) begun(files control.Files, of replay.Selection) (replay.Checkpoint, error) {
+	asked := replay.Checkpoint{From: of.First, To: of.Last, MAC: of.MAC, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
 	if c.Checkpoint == "" {
 		return asked, nil
 	}

@@ -15,7 +15,7 @@ import (
 
 type restatementsCommand struct {
 	source
-	Day pbx.Day `required:"" help:"Day by the PBX's clock, such as 2018-11-05." placeholder:"DAY"`
+	Day day `required:"" help:"Day by the PBX's clock: 2018-11-05, today or yesterday." placeholder:"DAY"`
 }
 
 // Help is the long form of the command's help.
@@ -26,26 +26,30 @@ without figures, only figures changed that are not shown. All figures use the PB
 thresholds. --json prints one object per replaced revision, with all of its rows.
 
 Example:
-  pbxctl kpi restatements --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
+  pbxctl kpi restatements 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
 }
 
 // Run implements the command.
 func (c *restatementsCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
-		h, skipped := rollup.ReadHistory(p.ctx, s, rollup.Task{MAC: c.MAC, Day: c.Day})
+		on, err := c.Day.at(p, s, c.MAC)
+		if err != nil {
+			return err
+		}
+		h, skipped := rollup.ReadHistory(p.ctx, s, rollup.Task{MAC: c.MAC, Day: on})
 		switch {
 		case skipped != nil && !each.Only(skipped):
 			return skipped
 		case len(h.Current.All) == 0:
-			return noFigures(c.MAC, c.Day)
+			return c.noFigures(p, s, on)
 		case c.JSON:
-			return errors.Join(skipped, show(p, true, each.Of(c.restated(h)...), columns[restated]{}, ""))
+			return errors.Join(skipped, show(p, true, each.Of(c.restated(on, h)...), columns[restated]{}, ""))
 		case len(h.Replaced) > 0:
 			return errors.Join(skipped, printHistory(p, h))
 		case skipped != nil:
 			return skipped
 		}
-		_, err := fmt.Fprintf(p.out, "The figures of %s of %s have not changed since they were published first.\n", c.Day, c.MAC)
+		_, err = fmt.Fprintf(p.out, "The figures of %s of %s have not changed since they were published first.\n", on, c.MAC)
 		return err
 	})
 }
@@ -58,9 +62,9 @@ type restated struct {
 	Rows []any `json:"rows"`
 }
 
-func (c *restatementsCommand) restated(h rollup.History) (all []restated) {
+func (c *restatementsCommand) restated(on pbx.Day, h rollup.History) (all []restated) {
 	for _, old := range h.Replaced {
-		all = append(all, restated{c.MAC, c.Day, old.Restatement, old.Day.All})
+		all = append(all, restated{c.MAC, on, old.Restatement, old.Day.All})
 	}
 	return all
 }

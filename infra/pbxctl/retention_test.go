@@ -23,7 +23,7 @@ func TestCommandsSayOfADayThatItIsSealed(t *testing.T) {
 	const open, sealed = "2018-12-09T23:59:59Z", "2018-12-10T00:00:00Z"
 	commands := map[string][]string{
 		"rollup":          append([]string{"rollup"}, ofDay(data)...),
-		"rollup --since":  {"rollup", "--all", "--since", "2018-11-01", "--data", data},
+		"rollup --since":  {"rollup", "--all", "--day", "2018-11-01..", "--data", data},
 		"rollup --json":   append([]string{"rollup", "--json"}, ofDay(data)...),
 		"explain":         append([]string{"kpi", "explain", "--queue", "630"}, ofDay(data)...),
 		"explain nothing": append([]string{"kpi", "explain", "--queue", "631"}, ofDay(data)...),
@@ -54,11 +54,11 @@ func TestAReplayMakesOnlyRecordsThatWouldBeThereStill(t *testing.T) {
 	data := vendorData(t)
 	for days, want := range map[string]int{"": 1, "0": 1, "3650": 1, "400": 0} {
 		into := filepath.Join(t.TempDir(), "again")
-		got := keeping(t, days, "2021-01-01T00:00:00Z", "replay", "--data", data, "--into", into, "--from", "2018-11-05", "--to", "2018-11-05")
+		got := keeping(t, days, "2021-01-01T00:00:00Z", "replay", "--data", data, "--into", into, "--day", "2018-11-05..2018-11-05")
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
-		calls := strings.Count(ask(t, "2021-01-01T00:00:00Z", "calls", "--mac", "68692e0b0001", "--data", into, "--json"), "\n")
+		calls := strings.Count(ask(t, "2021-01-01T00:00:00Z", "calls", "68692e0b0001", "--data", into, "--json"), "\n")
 		if calls != want {
 			t.Errorf("with %q: %d calls, want %d", days, calls, want)
 		}
@@ -69,10 +69,10 @@ func TestABadNumberOfDaysIsToldByEveryCommandThatWorksWithRecords(t *testing.T) 
 	t.Parallel()
 	data := vendorData(t)
 	for _, command := range []string{
-		"serve --addr 127.0.0.1:0", "rollup --all --since 2018-11-01", "kpi --mac 68692e0b0001 --day 2018-11-05", "spill redrive", "live --mac 68692e0b0001",
-		"kpi explain --mac 68692e0b0001 --day 2018-11-05 --queue 630", "completeness --mac 68692e0b0001 --day 2018-11-05",
-		"replay --into " + t.TempDir() + " --from 2018-11-05 --to 2018-11-05", "erase --number 85322361 --yes", "device list",
-		"device set --mac 68692e0b0001 --name x", "quarantine release --all", "simulate --seed 1 --pbx 1 --days 1 --first 2018-11-01",
+		"serve --addr 127.0.0.1:0", "rollup --all --day 2018-11-01..", "kpi 68692e0b0001 --day 2018-11-05", "spill redrive", "live 68692e0b0001",
+		"kpi explain 68692e0b0001 --day 2018-11-05 --queue 630", "completeness 68692e0b0001 --day 2018-11-05",
+		"replay --into " + t.TempDir() + " --day 2018-11-05..2018-11-05", "erase --number 85322361 --yes", "device list",
+		"device set 68692e0b0001 --name x", "quarantine release --all", "simulate --seed 1 --pbx 1 --days 1 --first 2018-11-01",
 	} {
 		got := keeping(t, "34", later, append(strings.Fields(command), "--data", data)...)
 		if got.code != exitFailed || strings.Count(got.errs, "\n") != 1 || !strings.Contains(got.errs, "RECORD_DAYS=") {

@@ -15,10 +15,9 @@ import (
 )
 
 type rollupCommand struct {
-	MAC   pbx.MAC `xor:"which" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
-	All   bool    `xor:"which" help:"All PBXs of the fleet."`
-	Day   pbx.Day `xor:"when" help:"This day, by the PBX's clock." placeholder:"DAY"`
-	Since pbx.Day `xor:"when" help:"All days that have closed, from this one on." placeholder:"DAY"`
+	MAC pbx.MAC `arg:"" optional:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
+	All bool    `help:"All PBXs of the fleet."`
+	Day days    `required:"" help:"These days by the PBX's clock, as far as they have closed; today is by DEFAULT_ZONE." placeholder:"DAYS"`
 	where
 	showing
 	clockFlag
@@ -32,8 +31,8 @@ data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean the same as for th
 running server uses its own. A day whose records expire is sealed: its figures stay as they are.
 
 Examples:
-  pbxctl rollup --mac 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
-  pbxctl rollup --all --since 2026-11-01 --stack trunkline`
+  pbxctl rollup 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data
+  pbxctl rollup --all --day 2026-11-01.. --stack trunkline`
 }
 
 // Run implements the command.
@@ -45,13 +44,16 @@ func (c *rollupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	first, err := c.asked(p)
-	if err != nil {
-		return err
+	if (c.MAC == "") != c.All {
+		return unclear("which PBX? Give its MAC, or --all")
 	}
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
+		first, last, err := c.asked(p, s, schedule.DefaultZone)
+		if err != nil {
+			return err
+		}
 		r := p.rollup(s, b, schedule, c.Data)
-		tasks, err := c.tasks(p, r, first)
+		tasks, err := c.tasks(p, r, first, last)
 		if err != nil && !each.Only(err) {
 			return err
 		}
@@ -59,43 +61,38 @@ func (c *rollupCommand) Run(p *program) error {
 	})
 }
 
-// asked returns the first day that was asked for.
-func (c *rollupCommand) asked(p *program) (first pbx.Day, err error) {
-	flag, first := "--day", c.Day
-	if c.Since != 0 {
-		flag, first = "--since", c.Since
+// asked returns the first and the last day that were asked for. 0 means no bound.
+func (c *rollupCommand) asked(p *program, s *store.Store, fleet pbx.Zone) (first, last pbx.Day, err error) {
+	today := p.today(fleet)
+	if c.MAC != "" {
+		if today, err = p.todayOf(s, c.MAC); err != nil {
+			return 0, 0, err
+		}
 	}
-	switch {
-	case c.MAC == "" && !c.All:
-		return 0, unclear("which PBX? Give --mac MAC or --all")
-	case first == 0:
-		return 0, unclear("which days? Give --day DAY or --since DAY")
+	if first, last, err = c.Day.from(today); err != nil {
+		return 0, 0, err
 	}
 	// The PBX's zone decides when a single day closes.
-	if tomorrow := pbx.UTCDay(p.now()) + 1; first > tomorrow && (c.All || c.Since != 0) {
-		return 0, fmt.Errorf("%s: %s has not begun anywhere", flag, first)
+	if tomorrow := pbx.UTCDay(p.now()) + 1; first > tomorrow && (c.All || first != last) {
+		return 0, 0, fmt.Errorf("--day: %s has not begun anywhere", first)
 	}
-	return first, nil
+	return first, last, nil
 }
 
 // tasks finds the days that were asked for, and makes them due.
-func (c *rollupCommand) tasks(p *program, r *rollup.Rollup, first pbx.Day) ([]rollup.Task, error) {
-	last := first
-	if c.Since != 0 {
-		last = 0
-	}
+func (c *rollupCommand) tasks(p *program, r *rollup.Rollup, first, last pbx.Day) ([]rollup.Task, error) {
 	switch {
 	case c.All:
 		return r.RequestFleet(p.ctx, first, last)
-	case c.Since == 0:
-		task := rollup.Task{MAC: c.MAC, Day: first}
-		return []rollup.Task{task}, r.Request(p.ctx, task)
+	case first != last:
+		return r.RequestClosed(p.ctx, c.MAC, first, last)
 	}
-	tasks, err := r.RequestClosed(p.ctx, c.MAC, first, last)
-	if err == nil && len(tasks) == 0 {
-		return nil, fmt.Errorf("%s has no records on a day that has closed, from %s on", c.MAC, first)
+	task := rollup.Task{MAC: c.MAC, Day: first}
+	err := r.Request(p.ctx, task)
+	if errors.Is(err, rollup.ErrSentNothing) {
+		return nil, nil
 	}
-	return tasks, err
+	return []rollup.Task{task}, err
 }
 
 // rolled is the result for one day.

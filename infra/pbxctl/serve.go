@@ -66,7 +66,7 @@ func (c *serveCommand) Run(p *program) error {
 	s.Serve()
 	s.Log.Info("serve begins", "version", version.Text(), "url", s.URL, "folder", c.Data)
 	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n", s.URL, c.Data)
-	fmt.Fprintf(p.out, "A PBX's URL:  pbxctl device url --mac 68:69:2e:0b:00:01 --base %s --data %s\n", s.URL, c.Data)
+	fmt.Fprintf(p.out, "A PBX's URL:  pbxctl device url 68:69:2e:0b:00:01 --base %s --data %s\n", s.URL, c.Data)
 	if s.Everywhere {
 		fmt.Fprintln(p.out, "PBXs reach it by this machine's own address instead of 127.0.0.1.")
 	}

@@ -72,7 +72,7 @@ func needy(t *testing.T) (data string, refused []string) {
 		sent{at: "2026-11-24T10:00:02.5Z", mac: oldPBX, body: "{event:", want: ingest.Undecodable},
 		sent{at: "2026-11-24T10:00:03.5Z", mac: oldPBX, body: "{event:'cc_cdr'}", want: ingest.Undecodable},
 	)
-	if got := do(t, "device", "set", "--mac", string(oldPBX), "--name", "Berlin", "--data", data); got.code != 0 {
+	if got := do(t, "device", "set", string(oldPBX), "--name", "Berlin", "--data", data); got.code != 0 {
 		t.Fatal(got)
 	}
 	return data, names(t, data, "quarantine/")
@@ -88,9 +88,9 @@ func TestARunningServerDoesTheMaintenanceAsACommandWould(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, args := range [][]string{
 		{"spill", "redrive"},
-		{"rollup", "--all", "--since", "2026-11-20"},
-		{"rollup", "--mac", string(oldPBX), "--day", "2026-11-23", "--json"},
-		{"rollup", "--mac", string(oldPBX), "--day", "2026-11-30"},
+		{"rollup", "--all", "--day", "2026-11-20.."},
+		{"rollup", string(oldPBX), "--day", "2026-11-23", "--json"},
+		{"rollup", string(oldPBX), "--day", "2026-11-30"},
 		{"quarantine", "release", "--all"},
 		{"quarantine", "release", "--all", "--json"},
 		{"quarantine", "release", "quarantine/dt=2026-11-24/none.json"},
@@ -98,8 +98,8 @@ func TestARunningServerDoesTheMaintenanceAsACommandWould(t *testing.T) {
 		{"quarantine", "discard", "--yes", refused[0]},
 		{"erase", "--number", "+4915112345678", "--yes", "--json"},
 		{"erase", "--number", "4915112345678", "--yes"},
-		{"replay", "--from", "2026-11-20", "--to", "2026-11-24", "--checkpoint", "november", "--into"},
-		{"replay", "--from", "2026-11-20", "--to", "2026-11-24", "--checkpoint", "none/november", "--into"},
+		{"replay", "--day", "2026-11-20..2026-11-24", "--checkpoint", "november", "--into"},
+		{"replay", "--day", "2026-11-20..2026-11-24", "--checkpoint", "none/november", "--into"},
 		{"simulate", "--pbx", "1", "--days", "1", "--seed", "1", "--calls", "5", "--first", "2026-11-01", "--truth", "true"},
 		{"rollup", "--all", "--day", "2026-11-01"},
 	} {
@@ -146,7 +146,7 @@ func TestACommandThatIsStoppedOnAServerGoesOnLater(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(300*time.Millisecond, stop)
-	args := []string{"replay", "--from", "2026-11-20", "--to", "2026-11-24", "--data", data, "--into", data, "--checkpoint", "november"}
+	args := []string{"replay", "--day", "2026-11-20..2026-11-24", "--data", data, "--into", data, "--checkpoint", "november"}
 	got := doWithin(t, ctx, append(args, "--rate", "1")...)
 	if got.code != exitFailed || !strings.Contains(got.errs, "the same command continues there") {
 		t.Errorf("%+v", got)
@@ -210,7 +210,7 @@ func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 	s.Serve()
 	got := make(chan result)
 	go func() {
-		got <- do(t, "replay", "--from", "2018-11-05", "--to", "2018-11-05", "--data", data, "--into", data)
+		got <- do(t, "replay", "--day", "2018-11-05..2018-11-05", "--data", data, "--into", data)
 	}()
 	time.Sleep(300 * time.Millisecond) // it hangs, as does the hourly run
 	ctx, stop := context.WithCancel(t.Context())
@@ -365,7 +365,7 @@ func TestALongCommandKeepsNoServerFromStarting(t *testing.T) {
 	if p.ctx.Err() != nil {
 		t.Error("the program is at its end, too")
 	}
-	if got := do(t, "rollup", "--all", "--since", "2026-11-20", "--data", data); got.code != 0 {
+	if got := do(t, "rollup", "--all", "--day", "2026-11-20..", "--data", data); got.code != 0 {
 		t.Errorf("the next command: %+v", got)
 	}
 }

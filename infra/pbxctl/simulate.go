@@ -27,7 +27,7 @@ type simulateCommand struct {
 	PBX       int     `required:"" name:"pbx" help:"How many PBXs." placeholder:"N"`
 	Days      int     `required:"" help:"How many days of calls." placeholder:"N"`
 	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
-	First     pbx.Day `help:"First of the days; default: all days, with their late records, have just passed." placeholder:"DAY"`
+	First     day     `help:"First of the days, today by UTC; default: all days, with their late records, have just passed." placeholder:"DAY"`
 	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
 	V4        float64 `name:"v4" default:"0.05" help:"Share of the PBXs, from 0 to 1, whose software is v4." placeholder:"SHARE"`
 	Rate      float64 `help:"Events per second of the whole fleet; 0: no limit." placeholder:"N"`
@@ -105,10 +105,8 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 		return fleet.Config{}, unclear("--v4: %g is not a share from 0 to 1", c.V4)
 	}
 	// Records come up to five days late, and again up to three days after that.
-	first := pbx.UTC.Local(p.now()).Day() - pbx.Day(c.Days+9)
-	if c.First != 0 {
-		first = c.First
-	}
+	today := p.today(pbx.UTC)
+	first := cmp.Or(c.First.from(today), today-pbx.Day(c.Days+9))
 	return fleet.Config{
 		Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, Zones: simulatedZones, CallsPerDay: c.Calls,
 		Duplicates: 0.03, Late: 0.02, Restated: 0.02, V4: c.V4,

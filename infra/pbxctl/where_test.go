@@ -41,7 +41,7 @@ func TestAFlagOrAVariableSaysWhereTheDataIs(t *testing.T) {
 		{"a bucket without a table", nil, "spill list --bucket b", "where are the records? Give --stack NAME, or --table NAME as well", 2},
 		{"no folder", nil, "doctor clock", "where is the data folder? Give --data DIR, or set TRUNKLINE_DATA", 2},
 		{"a folder's variable", folder, "doctor clock", "", 0},
-		{"no address", nil, "device url --mac 68692e0b0001 --data " + data, "where do PBXs reach Trunkline? Give --base URL", 2},
+		{"no address", nil, "device url 68692e0b0001 --data " + data, "where do PBXs reach Trunkline? Give --base URL", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("AWS_REGION", "eu-central-1")
@@ -61,7 +61,7 @@ func TestAStackNamesTableBucketSecretAndURL(t *testing.T) {
 		{"quarantine list", "Nothing is in quarantine."},
 		{"spill list", "Nothing is spilled."},
 		{"keys list", "k1"},
-		{"device url --mac 68692e0b0001", "/v1/pbx/68692e0b0001/k1-1-"},
+		{"device url 68692e0b0001", "/v1/pbx/68692e0b0001/k1-1-"},
 	} {
 		if got, code := withEnv(t, stack, c.args); code != 0 || !strings.Contains(got, c.want) {
 			t.Errorf("pbxctl %s: exit %d, %q", c.args, code, got)

@@ -140,7 +140,7 @@ func TestTheFirstDeploymentAsksNothingAndEndsInAStack(t *testing.T) {
 		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0"`)
 	for _, next := range []string{
 		"AWS_REGION=eu-central-1 go run ./infra/pbxctl doctor check --stack trunkline-dev\n",
-		"AWS_REGION=eu-central-1 go run ./infra/pbxctl device url --mac MAC --stack trunkline-dev\n",
+		"AWS_REGION=eu-central-1 go run ./infra/pbxctl device url MAC --stack trunkline-dev\n",
 		"make deploy ENV=dev PARAMETERS=AlarmTopicEmail=YOU@EXAMPLE.COM\n",
 	} {
 		if !strings.Contains(printed, "\n  "+next) {

@@ -54,7 +54,7 @@ type command struct {
 }
 
 var commands = []command{
-	{"rollup", 4, func(w *world, dice *rand.Rand) []string { return []string{"--all", "--since", w.someDay(dice)} }, false},
+	{"rollup", 4, func(w *world, dice *rand.Rand) []string { return []string{"--all", "--day", w.someDay(dice) + ".."} }, false},
 	{"replay", 4, (*world).replayed, false},
 	{"spill redrive", 3, nothing, false},
 	{"spill list", 1, nothing, false},
@@ -64,13 +64,13 @@ var commands = []command{
 		return []string{"--number", "+49" + number(dice.IntN(1000))}
 	}, false},
 	{"device set", 2, func(w *world, dice *rand.Rand) []string {
-		return []string{"--mac", oneOf(dice, w.macs()...), "--name", fmt.Sprint("PBX ", dice.IntN(100))}
+		return []string{oneOf(dice, w.macs()...), "--name", fmt.Sprint("PBX ", dice.IntN(100))}
 	}, false},
 	{"device disable", 1, theSwitched, false},
 	{"device enable", 3, theSwitched, false},
 	{"device list", 1, nothing, false},
 	{"names set", 2, func(w *world, dice *rand.Rand) []string {
-		return []string{"--mac", oneOf(dice, w.macs()...), "--queue", "630", "--name", fmt.Sprint("Queue ", dice.IntN(100))}
+		return []string{oneOf(dice, w.macs()...), "--queue", "630", "--name", fmt.Sprint("Queue ", dice.IntN(100))}
 	}, false},
 	{"keys rotate", 1, nothing, false},
 	{"keys list", 1, nothing, false},
@@ -85,7 +85,7 @@ func nothing(*world, *rand.Rand) []string { return nil }
 
 // theSwitched is the PBX that is disabled now and then.
 func theSwitched(w *world, _ *rand.Rand) []string {
-	return []string{"--mac", string(w.fleet[len(w.fleet)-1].pbx.MAC)}
+	return []string{string(w.fleet[len(w.fleet)-1].pbx.MAC)}
 }
 
 func (w *world) someDay(dice *rand.Rand) string {
@@ -94,13 +94,13 @@ func (w *world) someDay(dice *rand.Rand) string {
 }
 
 func (w *world) ofDay(dice *rand.Rand) []string {
-	return []string{"--mac", oneOf(dice, w.macs()...), "--day", w.someDay(dice)}
+	return []string{oneOf(dice, w.macs()...), "--day", w.someDay(dice)}
 }
 
 // replayed selects the whole archive, in most cases of one PBX.
 func (w *world) replayed(dice *rand.Rand) []string {
 	today := pbx.UTCDay(time.Now())
-	args := []string{"--from", (today - 1).String(), "--to", (today + pbx.Day(w.clock()/day) + 1).String(), "--into", w.data}
+	args := []string{"--day", fmt.Sprintf("%s..%s", today-1, today+pbx.Day(w.clock()/day)+1), "--into", w.data}
 	if dice.IntN(8) > 0 {
 		args = append(args, "--mac", oneOf(dice, w.macs()...))
 	}

@@ -16,7 +16,7 @@ func (w *world) rest(ctx context.Context, pushing *sync.WaitGroup) {
 		w.do(ctx, false, "", "spill", "redrive", "--data", w.data)
 	}
 	w.do(ctx, true, "", "quarantine", "release", "--all", "--data", w.data)
-	got := w.do(ctx, false, "", "rollup", "--all", "--since", w.made().First.String(), "--data", w.data)
+	got := w.do(ctx, false, "", "rollup", "--all", "--day", w.made().First.String()+"..", "--data", w.data)
 	if got.code != 0 {
 		w.faults.add("rollup fails at rest", "%d %s", got.code, got.errs)
 	}

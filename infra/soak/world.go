@@ -121,7 +121,7 @@ func (w *world) people(ctx context.Context) error {
 	}
 	for _, p := range w.made().All() {
 		w.fleet = append(w.fleet, newHonest(w, p))
-		if got := w.pbxctl(ctx, "device", "add", "--mac", string(p.MAC), "--zone", p.Zone.String(), "--data", w.data); got.code != 0 {
+		if got := w.pbxctl(ctx, "device", "add", string(p.MAC), "--zone", p.Zone.String(), "--data", w.data); got.code != 0 {
 			return fmt.Errorf("add %s: %s", p.MAC, got.errs)
 		}
 	}

@@ -111,7 +111,7 @@ func refusal(a answered) error {
 		return Wrong("wait a minute if they were just rotated; else use the secret, or the FLEET_KEYS, that the server reads",
 			"the server has other keys, or has raised the test device's generation")
 	case http.StatusForbidden:
-		return Wrong("run `pbxctl device enable --mac "+string(TestMAC)+"`", "the test device is disabled")
+		return Wrong("run `pbxctl device enable "+string(TestMAC)+"`", "the test device is disabled")
 	case http.StatusServiceUnavailable:
 		return Wrong("look at the server's log: both stores fail, or its keys can't be read", "the server can't store events now")
 	}

@@ -126,7 +126,7 @@ func (r *recent) fault() error {
 	if r.more {
 		least = "at least "
 	}
-	return Wrong("look at them with `pbxctl quarantine list --from "+r.since+"`, correct the cause, and run "+
+	return Wrong("look at them with `pbxctl quarantine list --day "+r.since+"..`, correct the cause, and run "+
 		"`pbxctl quarantine release --all`; discard those that are not events",
 		"%s%d events of %d PBXs could not be read, or named another PBX, since %s, most of them (%d) because: %s",
 		least, r.events, len(r.pbxs), r.since, r.reasons[most], most)

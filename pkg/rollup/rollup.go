@@ -140,6 +140,9 @@ func (t Task) Check() error {
 	return nil
 }
 
+// ErrSentNothing is the error of Request if the PBX sent nothing on the day.
+var ErrSentNothing = errors.New("sent nothing")
+
 // Request marks a day of a PBX as due though nothing has changed. Its error says why there is
 // nothing to compute: the day has not closed, or the PBX sent nothing on it.
 func (r *Rollup) Request(ctx context.Context, t Task) error {
@@ -155,7 +158,7 @@ func (r *Rollup) Request(ctx context.Context, t Task) error {
 		return err
 	}
 	if len(tasks) == 0 {
-		return fmt.Errorf("%s sent nothing on %s", t.MAC, t.Day)
+		return fmt.Errorf("%s %w on %s", t.MAC, ErrSentNothing, t.Day)
 	}
 	return nil
 }
