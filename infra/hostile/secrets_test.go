@@ -100,7 +100,7 @@ serve --addr 127.0.0.1:0`
 	onceItHasStopped = `quarantine show REFUSED
 quarantine show REFUSED --json
 quarantine release --all
-replay --day TODAY..TODAY --into FOLDER
+replay --day TODAY --into FOLDER
 spill redrive
 rollup 68692e0b0001 --day 2018-11-05
 kpi 68692e0b0001 --day 2018-11-05 --all-rows

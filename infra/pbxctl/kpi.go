@@ -119,12 +119,16 @@ func (s source) noFigures(p *program, records *store.Store, on pbx.Day) error {
 		recorded = true
 		return nil
 	})
-	if err == nil && recorded {
+	switch {
+	case err != nil:
+		return err
+	case recorded:
 		return fmt.Errorf("there are no figures of %s of %s yet: compute them with pbxctl rollup, when the day has closed", on, s.MAC)
 	}
-	if err == nil && !s.JSON {
-		_, err = fmt.Fprintf(p.out, "There are no records of %s of %s.\n", on, s.MAC)
+	if s.JSON {
+		return nil
 	}
+	_, err = fmt.Fprintf(p.out, "There are no records of %s of %s.\n", on, s.MAC)
 	return err
 }
 

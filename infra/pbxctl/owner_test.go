@@ -116,7 +116,7 @@ func TestWhatRootDoesInAFolderIsItsOwners(t *testing.T) {
 		t.Fatal(err)
 	}
 	give(t, into)
-	if got := run(t, "", "replay", "--data", data, "--into", into, "--day", "2018-11-05..2018-11-05"); got.code != 0 {
+	if got := run(t, "", "replay", "--data", data, "--into", into, "--day", "2018-11-05"); got.code != 0 {
 		t.Errorf("replay: %+v", got)
 	}
 	checkOwned(t, into, "replay")

@@ -436,7 +436,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	if got := do(t, append(command, "--dry-run")...); !strings.HasSuffix(got.out, fmt.Sprintf("Dry run, nothing was written: %d objects, %d events, 0 held back\n", objects, objects)) {
 		t.Errorf("%+v", got)
 	}
-	part := do(t, "replay", "--day", "2026-11-24..2026-11-24", "--mac", string(newPBX), "--data", data, "--into", data, "--json")
+	part := do(t, "replay", "--day", "2026-11-24", "--mac", string(newPBX), "--data", data, "--into", data, "--json")
 	if got := lines[replayed](t, part)[0]; got.Objects != 5 {
 		t.Errorf("in place, of one PBX and day: %+v", got)
 	}
@@ -452,7 +452,7 @@ func TestWhatCannotBeRecordedIsReported(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	send(t, data, sent{at: "2026-11-24T10:00:01Z", mac: newPBX, body: named})
-	got := do(t, "replay", "--day", "2026-11-24..2026-11-24", "--data", data, "--into", t.TempDir())
+	got := do(t, "replay", "--day", "2026-11-24", "--data", data, "--into", t.TempDir())
 	if got.code != 0 || !strings.HasPrefix(got.out, "2 objects, 2 events, 1 held back\nThe first of those: ") || !strings.Contains(got.out, "names the MAC 68692e0b0001") {
 		t.Errorf("into a folder that knows no alias: %+v", got)
 	}

@@ -54,7 +54,7 @@ func TestAReplayMakesOnlyRecordsThatWouldBeThereStill(t *testing.T) {
 	data := vendorData(t)
 	for days, want := range map[string]int{"": 1, "0": 1, "3650": 1, "400": 0} {
 		into := filepath.Join(t.TempDir(), "again")
-		got := keeping(t, days, "2021-01-01T00:00:00Z", "replay", "--data", data, "--into", into, "--day", "2018-11-05..2018-11-05")
+		got := keeping(t, days, "2021-01-01T00:00:00Z", "replay", "--data", data, "--into", into, "--day", "2018-11-05")
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
@@ -71,7 +71,7 @@ func TestABadNumberOfDaysIsToldByEveryCommandThatWorksWithRecords(t *testing.T) 
 	for _, command := range []string{
 		"serve --addr 127.0.0.1:0", "rollup --all --day 2018-11-01..", "kpi 68692e0b0001 --day 2018-11-05", "spill redrive", "live 68692e0b0001",
 		"kpi explain 68692e0b0001 --day 2018-11-05 --queue 630", "completeness 68692e0b0001 --day 2018-11-05",
-		"replay --into " + t.TempDir() + " --day 2018-11-05..2018-11-05", "erase --number 85322361 --yes", "device list",
+		"replay --into " + t.TempDir() + " --day 2018-11-05", "erase --number 85322361 --yes", "device list",
 		"device set 68692e0b0001 --name x", "quarantine release --all", "simulate --seed 1 --pbx 1 --days 1 --first 2018-11-01",
 	} {
 		got := keeping(t, "34", later, append(strings.Fields(command), "--data", data)...)

@@ -210,7 +210,7 @@ func TestAStopWaitsForNothingThatDoesNotEnd(t *testing.T) {
 	s.Serve()
 	got := make(chan result)
 	go func() {
-		got <- do(t, "replay", "--day", "2018-11-05..2018-11-05", "--data", data, "--into", data)
+		got <- do(t, "replay", "--day", "2018-11-05", "--data", data, "--into", data)
 	}()
 	time.Sleep(300 * time.Millisecond) // it hangs, as does the hourly run
 	ctx, stop := context.WithCancel(t.Context())
