@@ -10,7 +10,7 @@ import (
 	"trunkline/pkg/store"
 )
 
-// day is a day on a command line: YYYY-MM-DD, today or yesterday. The zero value is none.
+// day is a day on a command line: YYYY-MM-DD, today or yesterday. The zero value means that no day was given.
 type day struct {
 	date pbx.Day
 	ago  pbx.Day // days before tomorrow, if the day depends on the clock; else 0
@@ -63,7 +63,7 @@ func (p *program) todayOf(s *store.Store, mac pbx.MAC) (pbx.Day, error) {
 func (p *program) today(zone pbx.Zone) pbx.Day { return zone.Local(p.now()).Day() }
 
 // days are one day or several on a command line: DAY, DAY..DAY, DAY.. or ..DAY. Both ends are
-// included. The zero value is none.
+// included. The zero value means that no days were given.
 type days struct {
 	first, last day
 }

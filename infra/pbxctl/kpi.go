@@ -115,7 +115,7 @@ func (s source) noFigures(p *program, records *store.Store, on pbx.Day) error {
 		return err
 	}
 	recorded := false
-	err = rows(p.ctx, records.RecordedDays(p.ctx, s.MAC, zone, store.Days(on, on)), func(pbx.Day) error {
+	err = listing.Rows(p.ctx, records.RecordedDays(p.ctx, s.MAC, zone, store.Days(on, on)), func(pbx.Day) error {
 		recorded = true
 		return nil
 	})
@@ -181,7 +181,7 @@ func (c *kpiCommand) print(p *program, on pbx.Day, day rollup.PublishedDay, late
 // nothing is the sentence for rows that are missing.
 func (c *kpiCommand) nothing() string {
 	if c.Queue != "" {
-		return fmt.Sprintf("Queue %s had no calls.", plain(string(c.Queue)))
+		return fmt.Sprintf("Queue %s had no calls.", listing.Plain(string(c.Queue)))
 	}
 	return "No queue had calls."
 }
