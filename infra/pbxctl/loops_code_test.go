@@ -22,9 +22,17 @@ import (
 
 // goes is what the code of the product goes through things with.
 type goes struct {
-	exports map[string]string // files of what packages export, by import path
+	set     *token.FileSet
+	imports types.Importer    // one for all packages: each is read once
 	loops   map[string]string // each.Loops: what they are of, and the function
 	ranges  map[string]bool   // functions that range over a sequence of things that may be bad
+}
+
+// newGoes makes one of no code. exported are the files of what packages export, by import path.
+func newGoes(exported map[string]string) goes {
+	set := token.NewFileSet()
+	open := func(path string) (io.ReadCloser, error) { return os.Open(exported[path]) }
+	return goes{set, importer.ForCompiler(set, "gc", open), map[string]string{}, map[string]bool{}}
 }
 
 // listed is a package, as go list describes it.
@@ -44,7 +52,8 @@ func code(t *testing.T) goes {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := goes{map[string]string{}, map[string]string{}, map[string]bool{}}
+	exported := map[string]string{}
+	found := newGoes(exported)
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		if err := d.Decode(&p); err == io.EOF {
@@ -52,7 +61,7 @@ func code(t *testing.T) goes {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		found.exports[p.ImportPath] = p.Export // what a package imports comes before it
+		exported[p.ImportPath] = p.Export // what a package imports comes before it
 		if p.Module == nil || !p.Module.Main || strings.HasSuffix(p.ImportPath, "test") {
 			continue
 		}
@@ -86,19 +95,17 @@ func exports(t *testing.T) map[string]string {
 // add looks through the files of a package.
 func (g goes) add(t *testing.T, path string, files ...string) {
 	t.Helper()
-	set := token.NewFileSet()
 	var parsed []*ast.File
 	for i, text := range files {
-		f, err := parser.ParseFile(set, fmt.Sprint(path, " ", i), text, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(g.set, fmt.Sprint(path, " ", i), text, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		parsed = append(parsed, f)
 	}
-	open := func(path string) (io.ReadCloser, error) { return os.Open(g.exports[path]) }
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-	config := types.Config{Importer: importer.ForCompiler(set, "gc", open)}
-	if _, err := config.Check(path, set, parsed, info); err != nil {
+	config := types.Config{Importer: g.imports}
+	if _, err := config.Check(path, g.set, parsed, info); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	short := strings.TrimPrefix(path, "trunkline/")
@@ -233,7 +240,7 @@ func TestWhatMayBeBadIsGoneThroughInOneWay(t *testing.T) {
 
 func TestALoopInTheCodeIsSeen(t *testing.T) {
 	t.Parallel()
-	found := goes{exports(t), map[string]string{}, map[string]bool{}}
+	found := newGoes(exports(t))
 	found.add(t, "trunkline/pkg/x", `package x
 import "trunkline/pkg/each"
 type seq func(func(int, error) bool)
