@@ -10,7 +10,8 @@ import (
 	"trunkline/pkg/store"
 )
 
-// day is a day on a command line: YYYY-MM-DD, today or yesterday. The zero value means that no day was given.
+// day is a day on a command line: YYYY-MM-DD, today or yesterday. The zero value means that no day
+// was given.
 type day struct {
 	date pbx.Day
 	ago  pbx.Day // days before tomorrow, if the day depends on the clock; else 0

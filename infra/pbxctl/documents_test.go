@@ -44,10 +44,10 @@ func TestCommandsInTheDocumentsAreUnderstood(t *testing.T) {
 func TestAWrongCommandInADocumentIsFound(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]struct{ failed, unknown bool }{
-		"device revoke --mac MAC --data DIR": {false, false},
+		"device revoke MAC --data DIR": {false, false},
 		"device revoke":                      {true, false},
-		"device revive --mac MAC":            {true, true},
-		"device revoke --mac MAC --colour 1": {true, true},
+		"device revive MAC":            {true, true},
+		"device revoke MAC --colour 1": {true, true},
 	} {
 		if err := parse(t, line); (err != nil) != want.failed || isUnknown(err) != want.unknown {
 			t.Errorf("%s: %v", line, err)
