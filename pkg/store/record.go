@@ -159,7 +159,7 @@ func (s *Store) writesFor(o Origin, event pbx.Event) ([]write, error) {
 	case *pbx.Unrecognised:
 		return nil, nil
 	}
-	panic(fmt.Sprintf("no record is defined for %T", event))
+	return nil, fmt.Errorf("no record is defined for %T", event)
 }
 
 // fact is the content of an event, ready to be stored.
