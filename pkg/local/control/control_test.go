@@ -360,6 +360,67 @@ func TestAListenerIsHandedOver(t *testing.T) {
 	}
 }
 
+func TestOnlyOneServerTakesOver(t *testing.T) {
+	folder := t.TempDir()
+	old, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	s := &Server{Now: time.Now, HandOver: func(send func(uintptr) error) error {
+		raw, err := old.(*net.TCPListener).SyscallConn()
+		if err != nil {
+			return err
+		}
+		var sent error
+		return errors.Join(raw.Control(func(fd uintptr) { sent = send(fd) }), sent)
+	}}
+	if err := s.Start(folder); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	refused := func(when string) {
+		t.Helper()
+		if l, err := TakeOver(folder, ready); err == nil || !strings.Contains(err.Error(), "another server takes over") {
+			t.Errorf("a second one %s: %v, %v", when, l, err)
+		}
+	}
+	failed := errors.New("it can't serve the folder")
+	if _, err := TakeOver(folder, func() error { return failed }); !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	taken, err := takeOverSoon(folder, func() error { refused("while the first gets ready"); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	refused("when the first is ready")
+}
+
+// takeOverSoon takes over when the server has noticed that an earlier client gave up.
+func takeOverSoon(folder string, ready func() error) (l net.Listener, err error) {
+	for range 1000 {
+		if l, err = TakeOver(folder, ready); err == nil || !strings.Contains(err.Error(), "another server takes over") {
+			return l, err
+		}
+	}
+	return l, err
+}
+
+func TestASocketReplacesNoFolder(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Now: time.Now}
+	if err := s.Start(folder); err == nil || !strings.Contains(err.Error(), filepath.Join(folder, name)+" is a folder: remove it") {
+		t.Error(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, "*.new")); err != nil || len(left) > 0 {
+		t.Errorf("it left %q, %v", left, err)
+	}
+}
+
 func TestAServerThatHandsOverNothingSaysSo(t *testing.T) {
 	folder := t.TempDir()
 	start(t, folder, nil)

@@ -51,6 +51,8 @@ type Server struct {
 	running  sync.WaitGroup
 	slot     chan struct{} // a slot for the running command
 
+	handing sync.Mutex // held while the listener is handed over, and after that
+
 	mu    sync.Mutex
 	doing string // name of the running command
 	since time.Time
@@ -224,10 +226,15 @@ func (c connection) listen(cancel func()) {
 	}
 }
 
-// handOver sends the server's listener to the client that replaces it.
+// handOver sends the server's listener to the client that replaces it. Only one client may: two would
+// both accept connections, and one of them can't open the folder.
 func (s *Server) handOver(conn *net.UnixConn) {
 	if s.HandOver == nil {
 		writeFrame(conn, refuses, []byte("this server can't be taken over"))
+		return
+	}
+	if !s.handing.TryLock() {
+		writeFrame(conn, refuses, []byte("another server takes over the folder now: try again when it runs"))
 		return
 	}
 	err := s.HandOver(func(descriptor uintptr) error {
@@ -237,6 +244,7 @@ func (s *Server) handOver(conn *net.UnixConn) {
 		return isReady(conn)
 	})
 	if err != nil {
+		s.handing.Unlock()
 		writeFrame(conn, refuses, []byte(err.Error()))
 	}
 }

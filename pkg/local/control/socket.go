@@ -22,6 +22,9 @@ func listen(folder string) (*net.UnixListener, error) {
 		return nil, err
 	}
 	defer done()
+	if found, err := os.Lstat(filepath.Join(at, name)); err == nil && found.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: remove it, or move it elsewhere", filepath.Join(folder, name))
+	}
 	beside := filepath.Join(at, name+".new") // nobody connects before its mode is right
 	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
