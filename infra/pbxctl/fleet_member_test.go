@@ -172,7 +172,8 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 	}
 	for _, c := range []struct{ args, want string }{
 		{"68692e0b0003 68692e0b0003 --base http://x", "can't replace itself"},
-		{"68692e0b0003 68692e0b0002 --base http://x", "68692e0b0002 has settings already"},
+		{"68692e0b0002 68692e0b0008 --base http://x", "68692e0b0008 has settings already"},
+		{"68692e0b0003 68692e0b0007 --base http://x", "68692e0b0008 has replaced 68692e0b0003 already"},
 		{"68692e0b0003 68692e0b0007 --base http://x --from 2126-11-24", "say --keep-old"},
 	} {
 		if errs := bad(t, append(strings.Fields("device replace "+c.args), "--data", data)...); !strings.Contains(errs, c.want) {

@@ -169,6 +169,26 @@ func TestAPBXTakesAnothersPlaceHoweverOftenItIsStopped(t *testing.T) {
 	}
 }
 
+func TestAPBXIsReplacedByOneOther(t *testing.T) {
+	const third = pbx.MAC("68692e0b0077")
+	_, s := fleetOf(t)
+	replacement := devices.Replacement{Old: reception, By: successor, Fallback: pbx.UTC, Now: now}
+	if _, err := replacement.Do(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	replacement.By = third
+	if _, err := replacement.Do(t.Context(), s); err == nil || !strings.Contains(err.Error(), string(successor)+" has replaced "+string(reception)+" already") {
+		t.Error(err)
+	}
+	if d, err := s.Device(t.Context(), third); err != nil || !devices.IsNew(d) {
+		t.Errorf("it has %+v, %v", d, err)
+	}
+	replacement.Old = successor
+	if _, err := replacement.Do(t.Context(), s); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPBXWithSettingsTakesNobodysPlace(t *testing.T) {
 	_, s := fleetOf(t)
 	if err := s.SetDevice(t.Context(), successor, store.Device{Name: "Another"}); err != nil {

@@ -8,8 +8,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
@@ -48,6 +50,9 @@ func (r Replacement) Do(ctx context.Context, s *store.Store) (done Replaced, err
 	if err != nil {
 		return done, err
 	}
+	if err := r.checkFirst(ctx, s); err != nil {
+		return done, err
+	}
 	names, err := r.names(ctx, s)
 	if err != nil {
 		return done, err
@@ -66,6 +71,28 @@ func (r Replacement) Do(ctx context.Context, s *store.Store) (done Replaced, err
 		return done, err
 	}
 	return Replaced{from, !r.KeepOld || old.Disabled, set.MinGeneration}, set.Check("min_generation")
+}
+
+// checkFirst returns an error if a third PBX has replaced the old one: both would have its alias. A PBX
+// whose settings can't be read is passed over.
+func (r Replacement) checkFirst(ctx context.Context, s *store.Store) error {
+	var third atomic.Pointer[pbx.MAC]
+	pbxs := each.Loop[pbx.MAC]{Of: "PBXs that may have replaced it", Name: each.Text[pbx.MAC], AtOnce: store.PBXsAtOnce}
+	err := pbxs.Do(ctx, s.Fleet(ctx), func(ctx context.Context, mac pbx.MAC) error {
+		d, err := s.Device(ctx, mac)
+		if err == nil && d.Replaces == r.Old && mac != r.By {
+			third.Store(&mac)
+			return each.ErrEnough
+		}
+		if errors.Is(err, store.ErrNotUnderstood) {
+			return nil
+		}
+		return err
+	})
+	if mac := third.Load(); mac != nil {
+		return fmt.Errorf("%s has replaced %s already: replace %s, or remove it first with pbxctl device remove", *mac, r.Old, *mac)
+	}
+	return err
 }
 
 func (r Replacement) disableOld(ctx context.Context, s *store.Store) error {
