@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"trunkline/pkg/devices"
+	"trunkline/pkg/fleetsheet/fleetsheettest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -18,7 +19,7 @@ func fleetData(t *testing.T) string {
 	t.Helper()
 	data := emptyData(t)
 	makeKeys(t, data)
-	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "device", "import", written(t, fleetsheettest.Branches), "--data", data)
 	return data
 }
 
@@ -154,7 +155,7 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		}
 	}
 	all := settingsOf(t, data)
-	want := branchDevices(t)["68692e0b0001"]
+	want := fleetsheettest.Devices(t)["68692e0b0001"]
 	want.Aliases, want.Replaces = []pbx.MAC{"68692e0b0001", "68692e0b00ff"}, "68692e0b0001"
 	want.ReplacesFrom = all["68692e0b0009"].ReplacesFrom
 	if got := all["68692e0b0009"]; !reflect.DeepEqual(got, want) || want.ReplacesFrom.String() != "2026-11-24" {

@@ -14,6 +14,7 @@ import (
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/fleetsheet/fleetsheettest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -74,28 +75,6 @@ func settingsOf(t *testing.T, data string) map[pbx.MAC]store.Device {
 	return all
 }
 
-const branches = `mac,name,site,zone,sla_threshold_seconds,short_abandon_seconds,talk_includes_hold
-68:69:2e:0b:00:01,Reception,Berlin,Europe/Berlin,30,5,yes
-68:69:2e:0b:00:02,"Müller, ""Söhne""",Köln,+05:45,,0,no
-68:69:2e:0b:00:03,,,,,,
-`
-
-func branchDevices(t *testing.T) map[pbx.MAC]store.Device {
-	t.Helper()
-	zone := func(name string) pbx.Zone {
-		z, err := pbx.ParseZone(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return z
-	}
-	return map[pbx.MAC]store.Device{
-		"68692e0b0001": {Name: "Reception", Site: "Berlin", Zone: zone("Europe/Berlin"), ServiceLevel: pbx.IntOf(30), ShortAbandon: pbx.IntOf(5), TalkIncludesHold: true},
-		"68692e0b0002": {Name: `Müller, "Söhne"`, Site: "Köln", Zone: zone("+05:45"), ShortAbandon: pbx.IntOf(0)},
-		"68692e0b0003": {},
-	}
-}
-
 func expectDevices(t *testing.T, what, data string, want map[pbx.MAC]store.Device) {
 	t.Helper()
 	got := settingsOf(t, data)
@@ -106,14 +85,14 @@ func expectDevices(t *testing.T, what, data string, want map[pbx.MAC]store.Devic
 
 func TestAFleetIsSetUpByOneFile(t *testing.T) {
 	t.Parallel()
-	data, file := emptyData(t), written(t, branches)
+	data, file := emptyData(t), written(t, fleetsheettest.Branches)
 	preview := good(t, "device", "import", file, "--dry-run", "--data", data)
 	expectDevices(t, "after a dry run", data, map[pbx.MAC]store.Device{})
 	out := good(t, "device", "import", file, "--data", data)
 	if strings.Replace(preview, "would change", "changed", 1) != out || !strings.HasSuffix(preview, "\n3 of 3 PBXs would change, of which 3 are new to the fleet.\n") {
 		t.Errorf("the dry run showed\n%s\nand what was done is\n%s", preview, out)
 	}
-	expectDevices(t, "imported", data, branchDevices(t))
+	expectDevices(t, "imported", data, fleetsheettest.Devices(t))
 	if out := good(t, "device", "import", file, "--data", data); out != "0 of 3 PBXs changed.\n" {
 		t.Errorf("the second time: %s", out)
 	}
@@ -134,17 +113,17 @@ func TestAFileMayBePipedIn(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
 	c := exec.CommandContext(t.Context(), binary, "device", "import", "-", "--data", data)
-	c.Stdin = strings.NewReader(branches)
+	c.Stdin = strings.NewReader(fleetsheettest.Branches)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	expectDevices(t, "piped in", data, branchDevices(t))
+	expectDevices(t, "piped in", data, fleetsheettest.Devices(t))
 }
 
 func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "device", "import", written(t, fleetsheettest.Branches), "--data", data)
 	old := written(t, good(t, "device", "export", "--data", data))
 	for _, args := range [][]string{{"disable"}, {"revoke"}} {
 		good(t, append([]string{"device", args[0], "68692e0b0001", "--data", data}, args[1:]...)...)
@@ -161,7 +140,7 @@ func TestAnOldFileLetsNobodyInWithoutSayingSo(t *testing.T) {
 	if out := good(t, "device", "import", old, "--reopen", "--data", data); !strings.Contains(out, "disabled        yes     no") {
 		t.Error(out)
 	}
-	expectDevices(t, "with --reopen", data, branchDevices(t))
+	expectDevices(t, "with --reopen", data, fleetsheettest.Devices(t))
 }
 
 func TestAPBXIsAddedOnce(t *testing.T) {
@@ -198,7 +177,7 @@ func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
 	for _, more := range [][]string{nil, {"--dry-run"}, {"--json"}} {
-		file := written(t, branches+"12,,,,,,\n")
+		file := written(t, fleetsheettest.Branches+"12,,,,,,\n")
 		errs := bad(t, append([]string{"device", "import", file, "--data", data}, more...)...)
 		want := "pbxctl: " + file + " has mistakes, so nothing was done:\n" +
 			"  line 5, column 1 (mac): \"12\" is not a MAC address: it has 2 hexadecimal digits, not 12\n"
@@ -209,7 +188,7 @@ func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
 	if errs := bad(t, "device", "import", filepath.Join(data, "none.csv"), "--data", data); !strings.Contains(errs, "no such file") {
 		t.Error(errs)
 	}
-	if got := do(t, "device", "import", written(t, branches)); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
+	if got := do(t, "device", "import", written(t, fleetsheettest.Branches)); got.code != exitUnclear || !strings.Contains(got.errs, "Give --stack NAME or --data DIR") {
 		t.Errorf("%+v", got)
 	}
 	expectDevices(t, "after mistakes", data, map[pbx.MAC]store.Device{})
@@ -218,7 +197,7 @@ func TestAMistakeInAFileIsToldAndNothingIsWritten(t *testing.T) {
 func TestWhatIsExportedForExcelBeginsWithItsMark(t *testing.T) {
 	t.Parallel()
 	data, other := emptyData(t), emptyData(t)
-	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "device", "import", written(t, fleetsheettest.Branches), "--data", data)
 	good(t, "names", "import", written(t, named), "--data", data)
 	for _, what := range []string{"device", "names"} {
 		exported, plain := good(t, what, "export", "--excel", "--data", data), good(t, what, "export", "--data", data)
@@ -236,7 +215,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
 	makeKeys(t, data)
-	file := written(t, branches)
+	file := written(t, fleetsheettest.Branches)
 	good(t, "device", "import", file, "--data", data)
 	good(t, "device", "revoke", "68692e0b0002", "--data", data)
 	all := good(t, "device", "url", "--all", "--base", "https://pbx.example.com", "--data", data)
@@ -282,7 +261,7 @@ func (unwritable) Write([]byte) (int, error) { return 0, errFull }
 func TestAnExportThatCannotBePrintedFails(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "device", "import", written(t, fleetsheettest.Branches), "--data", data)
 	for _, command := range []string{"device export", "names export", "device export --excel"} {
 		var errs bytes.Buffer
 		p := &program{ctx: t.Context(), out: unwritable{}, errs: &errs, getenv: func(string) string { return "" }}

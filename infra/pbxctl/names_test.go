@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"trunkline/pkg/fleetsheet/fleetsheettest"
 )
 
 const named = `mac,kind,id,name,opens,target_percent,target_seconds
@@ -17,7 +18,7 @@ const named = `mac,kind,id,name,opens,target_percent,target_seconds
 func TestNamesAreImportedAndListed(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
-	good(t, "device", "import", written(t, branches), "--data", data)
+	good(t, "device", "import", written(t, fleetsheettest.Branches), "--data", data)
 	file := written(t, named)
 	preview := good(t, "names", "import", file, "--dry-run", "--data", data)
 	if out := good(t, "names", "list", "--data", data); out != "There are no names.\n" {

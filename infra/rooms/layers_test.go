@@ -11,7 +11,7 @@ import (
 )
 
 // layered are the packages of the table of layers: what is deployed and what operators run.
-const layered = "./functions/... ./pkg/... ./infra/pbxctl -./pkg/store/storetest -./pkg/archive/archivetest -./pkg/ingest/ingesttest -./pkg/cloud/cloudtest -./pkg/token/tokentest -./pkg/faulttest"
+const layered = "./functions/... ./pkg/... ./infra/pbxctl -./pkg/store/storetest -./pkg/archive/archivetest -./pkg/ingest/ingesttest -./pkg/cloud/cloudtest -./pkg/token/tokentest -./pkg/fleetsheet/fleetsheettest -./pkg/faulttest"
 
 func TestTheTableOfLayersIsTheCode(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join(root, "infra", "docs", "design.md"))

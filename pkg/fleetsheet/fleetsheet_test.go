@@ -13,6 +13,7 @@ import (
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/fleetsheet"
+	"trunkline/pkg/fleetsheet/fleetsheettest"
 	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -121,28 +122,6 @@ func mistakes(lines string) string {
 	return "fleet.csv has mistakes, so nothing was done:\n  " + strings.ReplaceAll(lines, "\n", "\n  ")
 }
 
-const branches = `mac,name,site,zone,sla_threshold_seconds,short_abandon_seconds,talk_includes_hold
-68:69:2e:0b:00:01,Reception,Berlin,Europe/Berlin,30,5,yes
-68:69:2e:0b:00:02,"Müller, ""Söhne""",Köln,+05:45,,0,no
-68:69:2e:0b:00:03,,,,,,
-`
-
-func branchDevices(t *testing.T) map[pbx.MAC]store.Device {
-	t.Helper()
-	zone := func(name string) pbx.Zone {
-		z, err := pbx.ParseZone(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return z
-	}
-	return map[pbx.MAC]store.Device{
-		"68692e0b0001": {Name: "Reception", Site: "Berlin", Zone: zone("Europe/Berlin"), ServiceLevel: pbx.IntOf(30), ShortAbandon: pbx.IntOf(5), TalkIncludesHold: true},
-		"68692e0b0002": {Name: `Müller, "Söhne"`, Site: "Köln", Zone: zone("+05:45"), ShortAbandon: pbx.IntOf(0)},
-		"68692e0b0003": {},
-	}
-}
-
 const named = `mac,kind,id,name,opens,target_percent,target_seconds
 68:69:2e:0b:00:01,agent,100,Ana Silva,,,
 68:69:2e:0b:00:01,did,'+49301234567,Hotline,,,
@@ -157,9 +136,9 @@ var nasty = []string{
 }
 
 func TestFilesAreReadAsSpreadsheetsSaveThem(t *testing.T) {
-	want := branchDevices(t)
+	want := fleetsheettest.Devices(t)
 	for what, text := range map[string]string{
-		"as it is exported": branches,
+		"as it is exported": fleetsheettest.Branches,
 		"semicolons, a mark, line ends of Windows, empty rows, and no more cells than needed": "\ufeffMAC;Name;Site;Zone;SLA threshold seconds;Short-Abandon-Seconds;talk_includes_hold\r\n" +
 			"68-69-2E-0B-00-01;Reception;Berlin;Europe/Berlin;30;5;TRUE\r\n;;;;;;\r\n\r\n" +
 			"6869.2e0b.0002;\"Müller, \"\"Söhne\"\"\";Köln;'+05:45;;0;FALSE;;\r\n68692E0B0003\r\n",
@@ -284,7 +263,7 @@ line 5, column 3 (id): "4E5" is a number that a spreadsheet has written in its o
 		{"mac,kind,id,name\n" + many.String(), `line 2, column 1 (mac): a PBX has at most 1000 names, and this one would have 1001`},
 	} {
 		s := newStore()
-		imported(t, s, branches, named)
+		imported(t, s, fleetsheettest.Branches, named)
 		_, err := importNames(t, s, c.text)
 		if want := mistakes(c.want); fmt.Sprint(err) != want {
 			t.Errorf("%v\nnot\n%s", err, want)
@@ -297,7 +276,7 @@ line 5, column 3 (id): "4E5" is a number that a spreadsheet has written in its o
 
 func TestARowOfWhichNothingIsLeftTakesTheNameAway(t *testing.T) {
 	s := newStore()
-	imported(t, s, branches, named)
+	imported(t, s, fleetsheettest.Branches, named)
 	if _, err := importNames(t, s, "mac,kind,id,name\n68692e0b0001,Agent,100,\n68692e0b0001,queue,630,\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +288,7 @@ func TestARowOfWhichNothingIsLeftTakesTheNameAway(t *testing.T) {
 
 func TestWhatAFileChangesIsKnownBeforeItIsWritten(t *testing.T) {
 	s := newStore()
-	imported(t, s, branches, named)
+	imported(t, s, fleetsheettest.Branches, named)
 	file, err := fleetsheet.Devices{Now: now}.Read(strings.NewReader("mac,site\n68692e0b0001,Hamburg\n68692e0b0002,Köln\n68692e0b0009,Bonn\n"), "fleet.csv")
 	if err != nil {
 		t.Fatal(err)
@@ -329,7 +308,7 @@ func TestWhatAFileChangesIsKnownBeforeItIsWritten(t *testing.T) {
 	if file.Len() != 3 || len(steps) != 3 {
 		t.Errorf("%d steps for %d PBXs", len(steps), file.Len())
 	}
-	expectDevices(t, "planned only", s, branchDevices(t))
+	expectDevices(t, "planned only", s, fleetsheettest.Devices(t))
 }
 
 func TestASettingThatShutsAPBXStaysUnlessItIsReopened(t *testing.T) {
@@ -425,7 +404,7 @@ func (g garbled) Get(ctx context.Context, k store.Key) (store.Item, error) {
 
 func TestAPBXThatCannotBeReadKeepsNoOtherFromBeingExported(t *testing.T) {
 	table := storetest.NewMemory()
-	imported(t, store.New(table, now), branches, named)
+	imported(t, store.New(table, now), fleetsheettest.Branches, named)
 	var out strings.Builder
 	err := fleetsheet.WriteDevices(&out, each(store.FleetOf(t.Context(), store.New(garbled{table, "68692e0b0002"}, now), devices.Read)))
 	if err == nil || !strings.Contains(err.Error(), "68692e0b0002 is left out") {
@@ -439,7 +418,7 @@ func TestAPBXThatCannotBeReadKeepsNoOtherFromBeingExported(t *testing.T) {
 // every returns settings in which everything is set.
 func every(t *testing.T) store.Device {
 	t.Helper()
-	d := branchDevices(t)["68692e0b0001"]
+	d := fleetsheettest.Devices(t)["68692e0b0001"]
 	d.Disabled, d.MinGeneration, d.Aliases = true, 7, []pbx.MAC{"0000000000e5", "68692e0b00ff"}
 	d.Replaces, d.ReplacesFrom = "0000000000e5", 739580
 	for i, of := 0, reflect.ValueOf(d); i < of.NumField(); i++ {
@@ -459,7 +438,7 @@ func TestAllSettingsAreExportedAndImported(t *testing.T) {
 		}
 	}
 	s, other := newStore(), newStore()
-	imported(t, s, branches, named)
+	imported(t, s, fleetsheettest.Branches, named)
 	if err := s.SetDevice(t.Context(), "68692e0b0004", every(t)); err != nil {
 		t.Fatal(err)
 	}
