@@ -6,7 +6,8 @@
 // applied nor repetitions matter. So nothing is merged in place. What a PBX reported is a fact: an item
 // of its own, kept with its earliest receipt. Its key ends in a hash of its content. Readers fold
 // facts into answers. If there are several facts about one call, the one first received last is
-// current, and it restates the others.
+// current, and it restates the others. The content is what the decoder understood. So where a newer
+// decoder knows a member that was unknown, the same event, sent again, restates its call.
 //
 //	what                          partition  sort key                                            written
 //	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older, may expire

@@ -206,6 +206,23 @@ func TestTheFactFirstReceivedLastIsCurrent(t *testing.T) {
 	}
 }
 
+// After an upgrade, the decoder may know a member that it did not know before.
+func TestAnEventThatIsUnderstoodBetterRestatesItsCall(t *testing.T) {
+	s := store.New(openTable(t), time.Now)
+	before, after := call(t, "1.1", "2026-11-23 11:00:00", 1), call(t, "1.1", "2026-11-23 11:00:00", 1)
+	before.Extra = []pbx.Member{{Name: "score", Value: "5"}}
+	after.Score = pbx.IntOf(5)
+	for i, e := range []pbx.Event{before, after} { // the PBX sends the same again
+		if _, err := s.Record(t.Context(), store.Origin{MAC: mac, At: received.Add(time.Duration(i) * time.Second)}, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := collect(t, s.CallRecords(t.Context(), mac, pbx.UTC, store.Span{}))
+	if len(got) != 1 || got[0].Event.Score != pbx.IntOf(5) || len(got[0].Event.Extra) != 0 || got[0].Restatements != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestACallBelongsToTheDayItBeganByThePBXsClock(t *testing.T) {
 	s := store.New(openTable(t), time.Now)
 	for i, start := range []string{"1970-01-01 00:00:00", "2026-11-22 23:59:59", "2026-11-23 00:00:00", "2026-11-23 23:59:59", "2026-11-24 00:00:00"} {
