@@ -9,7 +9,6 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/dataquality"
-	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -41,11 +40,7 @@ type reported struct {
 // Run implements the command.
 func (c *completenessCommand) Run(p *program) error {
 	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
-		m, err := devices.Read(p.ctx, s, c.MAC)
-		if err != nil {
-			return err
-		}
-		zone, err := p.zoneOf(m)
+		m, zone, err := p.member(s, c.MAC)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -52,11 +51,7 @@ func (d day) at(p *program, s *store.Store, mac pbx.MAC) (pbx.Day, error) {
 
 // todayOf returns the present day by the clock of a PBX.
 func (p *program) todayOf(s *store.Store, mac pbx.MAC) (pbx.Day, error) {
-	m, err := devices.Read(p.ctx, s, mac)
-	if err != nil {
-		return 0, err
-	}
-	zone, err := p.zoneOf(m)
+	_, zone, err := p.member(s, mac)
 	return p.today(zone), err
 }
 

@@ -1,25 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"trunkline/pkg/archive"
+	"trunkline/infra/demo"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
-	"trunkline/testdata"
 )
 
 type demoCommand struct {
@@ -32,24 +26,6 @@ type demoCommand struct {
 func (demoCommand) Help() string {
 	return `Example:
   pbxctl demo --data ./data`
-}
-
-// example is a payload of the vendor's page, and the PBX that sends it.
-type example struct {
-	name string
-	mac  pbx.MAC
-}
-
-// demoPBX is the PBX in the vendor's call record. It also sends the examples that name no PBX.
-const demoPBX = pbx.MAC("68692e0b0001")
-
-var examples = []example{
-	{"dialbegin", "68692e050f9a"},
-	{"dialend", "68692e050f9a"},
-	{"hangup", demoPBX},
-	{"extensionstatus", demoPBX},
-	{"ivr", "68692e038b3e"},
-	{"cc_cdr", demoPBX},
 }
 
 // Run implements the command.
@@ -68,8 +44,8 @@ func (c *demoCommand) Run(p *program) error {
 	}
 	s.Level.Set(slog.LevelInfo)
 	fmt.Fprintf(p.out, "\nServing on at %s until Ctrl-C. Try it yourself, in another terminal:\n\n", s.URL)
-	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", s.Keys.URL(s.URL, demoPBX, 1))
-	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions %s --data %s\n", demoPBX, c.Data)
+	fmt.Fprintf(p.out, "  curl -i '%s' \\\n    -d \"{ event: 'extensionstatus', exten: '808', statustext: 'InUse' }\"\n", s.Keys.URL(s.URL, demo.PBX, 1))
+	fmt.Fprintf(p.out, "  go run ./infra/pbxctl extensions %s --data %s\n", demo.PBX, c.Data)
 	return s.Wait(p.ctx)
 }
 
@@ -88,24 +64,29 @@ func (c *demoCommand) open(p *program) (*server.Server, error) {
 // tour posts the vendor's examples over HTTP, and shows what was stored.
 func (c *demoCommand) tour(p *program, s *server.Server) error {
 	fmt.Fprintf(p.out, "Trunkline listens on %s and keeps everything in %s\n\n", s.URL, c.Data)
-	for _, mac := range macs() {
-		if err := s.Store.SetDevice(p.ctx, mac, store.Device{Name: "Demo PBX " + string(mac[6:])}); err != nil {
-			return err
-		}
+	macs, err := demo.Register(p.ctx, s.Store)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(p.out, "%d demo PBXs are registered. They post the six examples of the vendor's page:\n", len(macs()))
-	for _, e := range examples {
-		if err := post(p, s, e); err != nil {
-			return err
-		}
+	fmt.Fprintf(p.out, "%d demo PBXs are registered. They post the six examples of the vendor's page:\n", len(macs))
+	err = demo.Post(p.ctx, func(mac pbx.MAC) string { return s.Keys.URL(s.URL, mac, 1) }, func(a demo.Answer) {
+		fmt.Fprintf(p.out, "  %-16s %s  %s\n", a.Example, a.Status, a.Body)
+	})
+	if err != nil {
+		return err
 	}
-	for _, mac := range macs() {
+	for _, mac := range macs {
 		if err := showPBX(p, s.Store, mac); err != nil {
 			return err
 		}
 	}
-	if err := showArchive(p, s.Bucket, c.Data); err != nil {
+	total, oneOfEach, err := demo.Archived(p.ctx, s.Bucket)
+	if err != nil {
 		return err
+	}
+	fmt.Fprintf(p.out, "\nThe archive in %s/archive has %d events. One of each kind:\n", c.Data, total)
+	for _, name := range oneOfEach {
+		fmt.Fprintln(p.out, "  "+name)
 	}
 	return c.showKPIs(p, s)
 }
@@ -116,62 +97,12 @@ func (c *demoCommand) showKPIs(p *program, s *server.Server) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Rollup.Work(p.ctx, rollup.Task{MAC: demoPBX, Day: first}); err != nil {
+	if _, err := s.Rollup.Work(p.ctx, rollup.Task{MAC: demo.PBX, Day: first}); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
-	show := kpiCommand{source: source{MAC: demoPBX, where: where{Data: c.Data}}, Day: day{date: first}, AllRows: true}
+	show := kpiCommand{source: source{MAC: demo.PBX, where: where{Data: c.Data}}, Day: day{date: first}, AllRows: true}
 	return show.Run(p)
-}
-
-// showArchive prints how many events are archived, and one name of each kind.
-func showArchive(p *program, bucket archive.Bucket, folder string) error {
-	var shown []string
-	total, kind := 0, ""
-	for name, err := range bucket.List(p.ctx, archive.RawPrefix, "") {
-		if err != nil {
-			return err
-		}
-		total++
-		if next := strings.Split(name, "/")[1]; next != kind {
-			kind, shown = next, append(shown, name)
-		}
-	}
-	fmt.Fprintf(p.out, "\nThe archive in %s/archive has %d events. One of each kind:\n", folder, total)
-	for _, name := range shown {
-		fmt.Fprintln(p.out, "  "+name)
-	}
-	return nil
-}
-
-func macs() []pbx.MAC {
-	var all []pbx.MAC
-	for _, e := range examples {
-		if !slices.Contains(all, e.mac) {
-			all = append(all, e.mac)
-		}
-	}
-	return all
-}
-
-// post sends an example to its PBX's URL, and prints the answer.
-func post(p *program, s *server.Server, e example) error {
-	body, err := testdata.FS.ReadFile("vendor/" + e.name + ".txt")
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, s.Keys.URL(s.URL, e.mac, 1), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("post %s: the server does not answer", e.name) // the error would show the URL
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	fmt.Fprintf(p.out, "  %-16s %s  %s\n", e.name, response.Status, strings.TrimSpace(string(answer)))
-	return err
 }
 
 // showPBX prints all records of a PBX that it has.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -49,18 +48,6 @@ Examples:
   pbxctl device url 68692E0B0001 --stack trunkline
   pbxctl device url --all --base https://pbx.example.com --data ./data > urls.csv`
 }
-
-// addressed is a PBX and its URL.
-type addressed struct {
-	MAC  pbx.MAC `json:"mac"`
-	Name string  `json:"name,omitempty"`
-	Site string  `json:"site,omitempty"`
-	URL  string  `json:"url"`
-
-	least token.Generation // that is valid
-}
-
-func (a addressed) mac() string { return string(a.MAC) }
 
 // locate needs no records where a key of FLEET_KEYS signs: see where.locate.
 func (c *deviceURLCommand) locate(p *program) error {
@@ -113,9 +100,9 @@ func (c *deviceURLCommand) checkWhich() error {
 
 // which returns the PBXs that were asked for. They have what the records know of them, where the
 // place of records is given.
-func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
+func (c *deviceURLCommand) which(p *program) (all []devices.Address, err error) {
 	if c.MAC != "" {
-		all = []addressed{{MAC: c.MAC, least: 1}}
+		all = []devices.Address{{MAC: c.MAC}}
 	}
 	if c.CSV != "" {
 		if all, err = addressedIn(c.CSV); err != nil {
@@ -127,21 +114,14 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 	}
 	err = c.readRecords(p, func(s *store.Store) error {
 		if c.All {
-			return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, addressedOf), func(a addressed) error {
+			return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.ReadAddress), func(a devices.Address) error {
 				all = append(all, a)
 				return nil
 			})
 		}
-		asked := all
+		known := devices.ReadAddresses(p.ctx, s, all, c.CSV != "", fleetsheet.AtOnce)
 		all = nil
-		known := each.MapAhead(p.ctx, fleetsheet.AtOnce, fleetsheet.AtOnce, each.Of(asked...), addressed.mac, func(ctx context.Context, a addressed) (addressed, error) {
-			known, err := addressedOf(ctx, s, a.MAC)
-			if c.CSV != "" {
-				known.Name, known.Site = a.Name, a.Site
-			}
-			return known, err
-		})
-		return listing.Rows(p.ctx, known, func(a addressed) error {
+		return listing.Rows(p.ctx, known, func(a devices.Address) error {
 			all = append(all, a)
 			return nil
 		})
@@ -150,61 +130,35 @@ func (c *deviceURLCommand) which(p *program) (all []addressed, err error) {
 }
 
 // addressedIn returns the PBXs in a file.
-func addressedIn(name string) (all []addressed, err error) {
+func addressedIn(name string) (all []devices.Address, err error) {
 	labels, err := readSheet(name, fleetsheet.ReadLabels)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range labels {
-		all = append(all, addressed{MAC: l.MAC, Name: l.Name, Site: l.Site, least: 1})
+		all = append(all, devices.Address{MAC: l.MAC, Name: l.Name, Site: l.Site})
 	}
 	return all, nil
 }
 
-// addressedOf reads a PBX from the records.
-func addressedOf(ctx context.Context, s *store.Store, mac pbx.MAC) (addressed, error) {
-	d, err := s.Device(ctx, mac)
-	if err != nil {
-		return addressed{}, err
-	}
-	if d.Disabled {
-		if err := wasRemoved(ctx, s, mac); err != nil {
-			return addressed{}, err
-		}
-	}
-	if err = d.Check("min_generation"); err != nil {
-		err = fmt.Errorf("the lowest valid generation of %s can't be read: %w: set it with pbxctl device revoke --below", mac, err)
-	}
-	return addressed{MAC: mac, Name: d.Name, Site: d.Site, least: devices.LeastGeneration(d)}, err
-}
-
-// wasRemoved fails if a disabled PBX was removed.
-func wasRemoved(ctx context.Context, s *store.Store, mac pbx.MAC) error {
-	listed, err := s.Listed(ctx, mac)
-	if err != nil || listed {
-		return err
-	}
-	return fmt.Errorf("%s was removed, and has no valid URL: add it again with pbxctl device add", mac)
-}
-
 // generation returns the generation that was asked for, else the lowest that is valid.
-func (c *deviceURLCommand) generation(of addressed) (token.Generation, error) {
+func (c *deviceURLCommand) generation(of devices.Address) (token.Generation, error) {
 	if c.Generation == "" {
-		return of.least, nil
+		return of.Least(), nil
 	}
 	generation, err := token.ParseGeneration(c.Generation)
 	if err != nil {
 		return 0, unclear("--generation: %w", err)
 	}
-	if generation < of.least {
-		return 0, fmt.Errorf("--generation: URLs of %s below generation %s were revoked: leave the flag out, or give a higher one", of.MAC, of.least)
+	if generation < of.Least() {
+		return 0, fmt.Errorf("--generation: URLs of %s below generation %s were revoked: leave the flag out, or give a higher one", of.MAC, of.Least())
 	}
 	return generation, nil
 }
 
-func (c *deviceURLCommand) print(p *program, all []addressed) error {
+func (c *deviceURLCommand) print(p *program, all []devices.Address) error {
 	if c.JSON {
-		return show(p, true, each.Of(all...), columns[addressed]{}, "")
+		return show(p, true, each.Of(all...), columns[devices.Address]{}, "")
 	}
 	if c.MAC != "" {
 		_, err := fmt.Fprintln(p.out, all[0].URL)

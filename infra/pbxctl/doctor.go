@@ -81,11 +81,7 @@ func fleetOr(p *program, s *store.Store, named pbx.MAC) iter.Seq2[pbx.MAC, error
 }
 
 func review(p *program, s *store.Store, mac pbx.MAC, on days) (*dataquality.Review, error) {
-	m, err := devices.Read(p.ctx, s, mac)
-	if err != nil {
-		return nil, err
-	}
-	zone, err := p.zoneOf(m)
+	m, zone, err := p.member(s, mac)
 	if err != nil {
 		return nil, err
 	}

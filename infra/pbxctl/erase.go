@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
@@ -194,21 +193,10 @@ func (f *findings) recompute(ctx context.Context, r *rollup.Rollup, days map[pbx
 	})
 }
 
-// erased is what an erasure did, for programs.
-type erased struct {
-	DryRun      bool     `json:"dry_run"`
-	Found       int      `json:"found"`
-	Remains     int      `json:"remains"` // of them
-	Recomputed  int      `json:"days_computed_anew"`
-	KeptForNow  []string `json:"kept_for_now"`
-	CompletedAt string   `json:"at"`
-}
-
 // end reports what was done. searched is the error of the search: where it is not nil, not all was
 // searched.
 func (f *findings) end(dryRun, inAWS bool, searched error) error {
-	e := erased{DryRun: dryRun, Recomputed: f.days, CompletedAt: f.p.now().UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
-	e.Found, e.Remains = f.Found()
+	e := f.Summary(dryRun, inAWS, f.days, f.p.now())
 	if f.asJSON {
 		return listing.JSON(f.p.out).Encode(e)
 	}
@@ -254,16 +242,4 @@ var placeColumns = columns[erase.Finding]{
 		}
 		return []string{string(f.MAC), f.Where, received, f.Name, line, strings.Join(f.Members, " "), fmt.Sprint(f.Count), f.Error}
 	},
-}
-
-// keptForNow lists what an erasure does not reach.
-func keptForNow(inAWS bool) []string {
-	if !inAWS {
-		return []string{"copies of the folder, and free blocks of its disk"}
-	}
-	return []string{
-		"old versions of objects, where the bucket keeps any, until they expire (OldVersionDays, ArchiveLockDays)",
-		"the table's point-in-time recovery, for 35 days, and backups made on demand",
-		"copies that others have made of files or records",
-	}
 }

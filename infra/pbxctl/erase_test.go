@@ -80,7 +80,7 @@ func TestANumberIsInNoFileAfterItsErasure(t *testing.T) {
 		t.Errorf("figures are\n%s\nand were\n%s", after, before)
 	}
 	out = ask(t, daysLater, append(number, "--yes", "--json")...)
-	var end erased
+	var end erase.Summary
 	if err := json.Unmarshal([]byte(out), &end); err != nil || end.Found != 0 || end.Remains != 0 || len(end.KeptForNow) == 0 {
 		t.Errorf("the second time: %s, %v", out, err)
 	}

@@ -48,13 +48,17 @@ func changeDevice(p *program, records *store.Store, mac pbx.MAC, apply func(*sto
 	return devices.Read(p.ctx, records, mac)
 }
 
-// zoneOf returns the zone of a PBX's clock as far as it is known, else DEFAULT_ZONE.
-func (p *program) zoneOf(m devices.Member) (pbx.Zone, error) {
+// member reads a PBX, and the zone of its clock: as far as it is known, else DEFAULT_ZONE.
+func (p *program) member(s *store.Store, mac pbx.MAC) (m devices.Member, clock pbx.Zone, err error) {
+	if m, err = devices.Read(p.ctx, s, mac); err != nil {
+		return m, clock, err
+	}
 	schedule, err := config.ReadSchedule(p.getenv)
 	if err != nil {
-		return pbx.Zone{}, err
+		return m, clock, err
 	}
-	return m.ClockZone(schedule.DefaultZone)
+	clock, err = m.ClockZone(schedule.DefaultZone)
+	return m, clock, err
 }
 
 // printUnreadable lists for people the settings of PBXs that can't be read.

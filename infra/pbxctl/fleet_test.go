@@ -233,7 +233,7 @@ func TestTheURLsOfAFleetAreOneFile(t *testing.T) {
 			t.Errorf("%s: %s is not %s, or does not open", mac, row[3], one)
 		}
 	}
-	got := lines[addressed](t, do(t, "device", "url", "--all", "--json", "--base", "https://pbx.example.com", "--data", data))
+	got := lines[devices.Address](t, do(t, "device", "url", "--all", "--json", "--base", "https://pbx.example.com", "--data", data))
 	if len(got) != 3 || got[1].Name != `Müller, "Söhne"` || got[1].URL != rows[2][3] || !strings.Contains(got[1].URL, "-2-") {
 		t.Errorf("%+v", got)
 	}

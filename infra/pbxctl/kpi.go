@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
 	"trunkline/pkg/config"
-	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/listing"
@@ -106,11 +104,7 @@ func (c *kpiCommand) day(p *program, s *store.Store, on pbx.Day, t kpi.Threshold
 // noFigures fails if the PBX has records of a day that has no figures. Else it says that there are
 // none.
 func (s source) noFigures(p *program, records *store.Store, on pbx.Day) error {
-	m, err := devices.Read(p.ctx, records, s.MAC)
-	if err != nil {
-		return err
-	}
-	zone, err := p.zoneOf(m)
+	_, zone, err := p.member(records, s.MAC)
 	if err != nil {
 		return err
 	}
@@ -245,17 +239,11 @@ type explainCommand struct {
 	Figure string     `help:"Of a queue ${figure_list}; of an agent ${agent_figure_list}." placeholder:"NAME"`
 }
 
-// sessionsFigure is the figure of an agent's row that counts sessions.
-const sessionsFigure = "login_seconds"
-
-// agentFigures returns the figures of an agent that can be explained.
-func agentFigures() []string { return append(kpi.AgentCountNames(), sessionsFigure) }
-
 // check reports what is wrong with the figure that was asked for, and fills in the default.
 func (c *explainCommand) check() error {
 	known, first := kpi.CountNames(), "offered"
 	if c.Agent != "" {
-		known, first = agentFigures(), string(kpi.AgentAnswered)
+		known, first = rollup.AgentFigureNames(), string(kpi.AgentAnswered)
 	}
 	if c.Figure = cmp.Or(c.Figure, first); !slices.Contains(known, c.Figure) {
 		return unclear("--figure %s is not one of %s", c.Figure, strings.Join(known, ", "))
@@ -288,85 +276,38 @@ func (c *explainCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		day, err := rollup.Read(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: on})
+		e, err := rollup.Explain(p.ctx, s, schedule.DefaultZone, rollup.Task{MAC: c.MAC, Day: on})
 		if err != nil {
 			return err
 		}
-		defer day.Close()
-		sealed, err := s.Figures().IsSealed(p.ctx, c.MAC, on)
-		if err != nil {
-			return err
-		}
-		if c.Agent != "" {
-			return errors.Join(c.explainAgent(p, on, day, sealed), saySealed(p, on, sealed && !c.JSON))
-		}
-		calls := chosen(day.Calls(), func(call *kpi.Call) (explained, bool) {
-			if call.Queue != string(c.Queue) || !call.CountsAs(c.Figure) {
-				return explained{}, false
-			}
-			return explained{call, call.Why(), sealed}, true
-		})
-		nothing := fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, on, c.Figure)
-		err = show(p, c.JSON, calls, explainColumns, nothing)
-		return errors.Join(err, saySealed(p, on, sealed && !c.JSON))
+		defer e.Close()
+		return errors.Join(c.show(p, on, e), saySealed(p, on, e.Sealed && !c.JSON))
 	})
 }
 
-// explainAgent shows the calls or sessions behind a figure of an agent.
-func (c *explainCommand) explainAgent(p *program, on pbx.Day, day *kpi.Day, sealed bool) error {
+// show shows the calls or sessions behind the figure of a day.
+func (c *explainCommand) show(p *program, on pbx.Day, e *rollup.Explanation) error {
 	nothing := fmt.Sprintf("Nothing of agent %s on %s counts as %s.", c.Agent, on, c.Figure)
-	if c.Figure == sessionsFigure {
-		sessions := chosen(day.Sessions(), func(s kpi.Session) (explainedSession, bool) {
-			return explainedSession{s, sealed}, s.Agent == string(c.Agent)
-		})
-		return show(p, c.JSON, sessions, sessionColumns, nothing)
+	switch {
+	case c.Agent == "":
+		nothing = fmt.Sprintf("No calls of queue %s on %s count as %s.", c.Queue, on, c.Figure)
+		return show(p, c.JSON, e.Calls(string(c.Queue), c.Figure), explainColumns, nothing)
+	case c.Figure == rollup.SessionsFigure:
+		return show(p, c.JSON, e.Sessions(string(c.Agent)), sessionColumns, nothing)
 	}
-	calls := chosen(day.AgentCalls(), func(call kpi.AgentCall) (explainedAgentCall, bool) {
-		return explainedAgentCall{call, sealed}, call.Agent == string(c.Agent) && string(call.As) == c.Figure
-	})
-	return show(p, c.JSON, calls, agentCallColumns, nothing)
+	return show(p, c.JSON, e.AgentCalls(string(c.Agent), c.Figure), agentCallColumns, nothing)
 }
 
-// chosen yields what choose makes of the values that it takes.
-func chosen[A, B any](all iter.Seq2[A, error], choose func(A) (B, bool)) iter.Seq2[B, error] {
-	return func(yield func(B, error) bool) {
-		for a, err := range all {
-			if err != nil {
-				var none B
-				if !yield(none, err) {
-					return
-				}
-				continue
-			}
-			if b, ok := choose(a); ok && !yield(b, nil) {
-				return
-			}
-		}
-	}
-}
-
-// explainedAgentCall is a call that an agent's row counts.
-type explainedAgentCall struct {
-	kpi.AgentCall
-	Sealed bool `json:"sealed"` // the day is: some of its calls may have expired
-}
-
-// explainedSession is a session that an agent's row counts.
-type explainedSession struct {
-	kpi.Session
-	Sealed bool `json:"sealed"` // the day is: some of its sessions may have expired
-}
-
-var agentCallColumns = columns[explainedAgentCall]{
+var agentCallColumns = columns[rollup.ExplainedAgentCall]{
 	Heads: []string{"START", "UUID", "CALLER", "TALK", "ATTEMPTS", "COUNTS AS", "BECAUSE"},
-	Cells: func(e explainedAgentCall) []string {
+	Cells: func(e rollup.ExplainedAgentCall) []string {
 		return []string{e.Start.String(), e.UUID, e.Caller, e.Talk.String(), count(e.Attempts), string(e.As), e.Rule}
 	},
 }
 
-var sessionColumns = columns[explainedSession]{
+var sessionColumns = columns[rollup.ExplainedSession]{
 	Heads: []string{"FROM", "TO", "SECONDS", "SURE", "BECAUSE"},
-	Cells: func(e explainedSession) []string {
+	Cells: func(e rollup.ExplainedSession) []string {
 		sure := "yes"
 		if e.Unsure {
 			sure = "no"
@@ -384,16 +325,9 @@ func saySealed(p *program, day pbx.Day, sealed bool) error {
 	return err
 }
 
-// explained is a call with the rule by which it counts.
-type explained struct {
-	*kpi.Call
-	Rule   string `json:"rule"`
-	Sealed bool   `json:"sealed"` // the day is: some of its calls may have expired
-}
-
-var explainColumns = columns[explained]{
+var explainColumns = columns[rollup.ExplainedCall]{
 	Heads: []string{"START", "UUID", "CALLER", "WAIT", "TALK", "AGENT", "COUNTS AS", "BECAUSE"},
-	Cells: func(e explained) []string {
+	Cells: func(e rollup.ExplainedCall) []string {
 		as := string(e.Outcome)
 		if e.Class != kpi.ClassQueue {
 			as = string(e.Class)

@@ -24,6 +24,7 @@ import (
 	"trunkline/pkg/local/control"
 	"trunkline/pkg/local/server"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/rollup"
 )
 
 // commands are the commands of pbxctl, each in a file of its own.
@@ -152,7 +153,7 @@ func (p *program) parser(grammar any) *kong.Kong {
 		kong.Writers(p.out, p.errs),
 		kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.Vars{
-			"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(agentFigures(), ", "),
+			"figure_list": strings.Join(kpi.CountNames(), ", "), "agent_figure_list": strings.Join(rollup.AgentFigureNames(), ", "),
 			"trunk": strings.Join(erase.DefaultPrefixes().Trunk, ","), "international": strings.Join(erase.DefaultPrefixes().International, ","),
 		},
 		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"trunkline/infra/built"
+	"trunkline/infra/demo"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest/ingesttest"
@@ -152,7 +153,7 @@ func keys(t *testing.T) *token.Keyring {
 }
 
 // ownPath is the path of a PBX's URL.
-func ownPath(t *testing.T) string { return ingesttest.Endpoint{Keys: keys(t)}.URL(demoPBX, 1) }
+func ownPath(t *testing.T) string { return ingesttest.Endpoint{Keys: keys(t)}.URL(demo.PBX, 1) }
 
 func TestServePassesTheSuiteAndLeaksNoSecret(t *testing.T) {
 	t.Parallel()

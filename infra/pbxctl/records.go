@@ -2,7 +2,6 @@ package main
 
 import (
 	"trunkline/pkg/config"
-	"trunkline/pkg/devices"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -32,11 +31,7 @@ func (p *program) withRecords(t store.Table, use func(*store.Store) error) error
 // openOne calls use with the records, to read those of the PBX, and with its zone.
 func (s source) openOne(p *program, use func(*store.Store, pbx.Zone) error) error {
 	return s.readRecords(p, func(records *store.Store) error {
-		m, err := devices.Read(p.ctx, records, s.MAC)
-		if err != nil {
-			return err
-		}
-		zone, err := p.zoneOf(m)
+		_, zone, err := p.member(records, s.MAC)
 		if err != nil {
 			return err
 		}

@@ -12,10 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/archive/dir"
@@ -414,7 +411,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	objects := len(names(t, data, "raw/"))
 	command := []string{"replay", "--day", "2026-11-23..2026-11-24", "--data", data, "--into", into}
 
-	dry := lines[replayed](t, do(t, append(command, "--dry-run", "--json")...))[0]
+	dry := lines[replay.Summary](t, do(t, append(command, "--dry-run", "--json")...))[0]
 	if dry.Objects != objects || !dry.DryRun || dry.Writes["CALL"] != 6 {
 		t.Errorf("a dry run of %d objects: %+v", objects, dry)
 	}
@@ -427,7 +424,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 	if got, want := shown(t, into), shown(t, data); got != want || !strings.Contains(want, `"uuid":"2.4"`) {
 		t.Errorf("replayed:\n%s\noriginal:\n%s", got, want)
 	}
-	again := lines[replayed](t, do(t, append(command, "--dry-run", "--json")...))[0]
+	again := lines[replay.Summary](t, do(t, append(command, "--dry-run", "--json")...))[0]
 	delete(again.Writes, "DUE")
 	delete(again.Writes, "HEARD") // within a quarter of an hour it is the one or the other
 	if again.Objects != objects || len(again.Writes) != 0 {
@@ -437,7 +434,7 @@ func TestTheArchiveReplayedIntoAnEmptyFolderGivesTheSameRecords(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	part := do(t, "replay", "--day", "2026-11-24", "--mac", string(newPBX), "--data", data, "--into", data, "--json")
-	if got := lines[replayed](t, part)[0]; got.Objects != 5 {
+	if got := lines[replay.Summary](t, part)[0]; got.Objects != 5 {
 		t.Errorf("in place, of one PBX and day: %+v", got)
 	}
 }
@@ -487,11 +484,11 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 	}
 	before, _ := os.ReadFile(file)
 	objects := len(names(t, data, "raw/"))
-	dry := lines[replayed](t, do(t, append(command, "--dry-run", "--json")...))[0]
+	dry := lines[replay.Summary](t, do(t, append(command, "--dry-run", "--json")...))[0]
 	if after, _ := os.ReadFile(file); string(after) != string(before) {
 		t.Errorf("a dry run moves the checkpoint to %s", after)
 	}
-	rest := lines[replayed](t, do(t, append(command, "--json")...))[0]
+	rest := lines[replay.Summary](t, do(t, append(command, "--json")...))[0]
 	if rest.Objects != dry.Objects || rest.Objects == 0 || rest.Objects >= objects {
 		t.Errorf("%d objects of %d are left, a dry run says %d", rest.Objects, objects, dry.Objects)
 	}
@@ -501,22 +498,6 @@ func TestAReplayThatIsInterruptedGoesOnAtItsCheckpoint(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) != 0 {
 		t.Errorf("in the end there are %v, %v", left, err)
 	}
-}
-
-func TestAReplayWritesAtItsRate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		table, began := paced{storetest.NewMemory(), rate.NewLimiter(4, 1)}, time.Now()
-		for range 9 {
-			item := store.Item{Key: store.Key{PK: "a", SK: "b"}, Version: "1", Doc: []byte("{}")}
-			if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(began); took != 2*time.Second {
-			t.Errorf("nine items take %s", took)
-		}
-	})
 }
 
 // A URL became known: it is revoked, and the PBX gets another one.

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/time/rate"
-
 	"trunkline/pkg/archive"
 	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/each"
@@ -153,45 +151,13 @@ func readInto(p *program, folder string, use func(store.Table) error) error {
 	return use(table)
 }
 
-// limit returns the limit for a --rate; 0 means none.
-func limit(perSecond float64) rate.Limit {
-	if perSecond == 0 {
-		return rate.Inf
-	}
-	return rate.Limit(perSecond)
-}
-
-// paced is a table that is written at a limited rate.
-type paced struct {
-	store.Table
-	pace *rate.Limiter
-}
-
-// Put implements store.Table.
-func (t paced) Put(ctx context.Context, item store.Item, cond store.Condition) error {
-	if err := t.pace.Wait(ctx); err != nil {
-		return err
-	}
-	return t.Table.Put(ctx, item, cond)
-}
-
-// replayed is the result of a replay, for programs.
-type replayed struct {
-	Objects int            `json:"objects"`
-	Events  int            `json:"events"`
-	Held    int            `json:"held"`
-	Why     string         `json:"first_held,omitempty"`
-	DryRun  bool           `json:"dry_run"`
-	Writes  map[string]int `json:"would_write,omitempty"` // items, by kind
-}
-
 func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel replay.Selection, begun replay.Checkpoint) error {
 	var dry *replay.DryRun
 	if c.DryRun {
 		dry = replay.NewDryRun(t)
 		t = dry
 	}
-	t = paced{t, rate.NewLimiter(limit(c.Rate), 1)}
+	t = replay.Paced(t, c.Rate)
 	records, err := p.records(t)
 	if err != nil {
 		return err
@@ -210,13 +176,7 @@ func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel 
 	if err != nil && !each.Only(err) {
 		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.At(report.Last)))
 	}
-	summary := replayed{Objects: report.Done, Events: report.Events, Held: report.Held, DryRun: c.DryRun}
-	if report.Why != nil {
-		summary.Why = report.Why.Error()
-	}
-	if dry != nil {
-		summary.Writes = dry.Writes()
-	}
+	summary := report.Summary(dry)
 	if err != nil {
 		return errors.Join(err, c.save(p.files, begun.At(report.Last)), c.report(p, summary))
 	}
@@ -243,7 +203,7 @@ func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
 	return fmt.Errorf("stopped after %d objects; the same command %s: %w", r.Done, again, err)
 }
 
-func (c *replayCommand) report(p *program, r replayed) error {
+func (c *replayCommand) report(p *program, r replay.Summary) error {
 	if c.JSON {
 		return listing.JSON(p.out).Encode(r)
 	}

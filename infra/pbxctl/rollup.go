@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
@@ -102,19 +101,16 @@ type rolled struct {
 	Error  string        `json:"error,omitempty"`
 }
 
-// failed is the result of a task that could not be done.
-const failed rollup.Result = "failed"
-
 // work does the tasks. A day that fails does not stop the others.
 func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) error {
 	bar := newBar(p, len(tasks), !c.JSON)
 	out := listing.JSON(p.out)
-	counts := map[rollup.Result]int{}
+	counts := rollup.Counts{}
 	done := 0
 	err := r.WorkAll(p.ctx, tasks, func(task rollup.Task, result rollup.Result, err error) error {
 		one := rolled{Task: task, Result: result}
 		if err != nil {
-			one.Result, one.Error = failed, err.Error()
+			one.Result, one.Error = rollup.Failed, err.Error()
 		}
 		counts[one.Result]++
 		done++
@@ -132,31 +128,7 @@ func (c *rollupCommand) work(p *program, r *rollup.Rollup, tasks []rollup.Task) 
 		return err
 	}
 	if !c.JSON {
-		fmt.Fprintln(p.out, summary(counts, len(tasks)))
+		fmt.Fprintln(p.out, counts.String())
 	}
 	return err
-}
-
-// summary counts the results in a line.
-func summary(counts map[rollup.Result]int, days int) string {
-	if days == 0 {
-		return "No day that was asked for has records and has closed."
-	}
-	var parts []string
-	for _, r := range []struct {
-		rollup.Result
-		text string
-	}{
-		{rollup.Published, "published"}, {rollup.Unchanged, "unchanged"}, {rollup.Empty, "without calls of its own"},
-		{rollup.Sealed, "sealed"}, {rollup.StillOpen, "still open"}, {rollup.NotDue, "done by another worker"}, {failed, "failed"},
-	} {
-		if n := counts[r.Result]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, r.text))
-		}
-	}
-	noun := "days"
-	if days == 1 {
-		noun = "day"
-	}
-	return fmt.Sprintf("%d %s: %s", days, noun, strings.Join(parts, ", "))
 }

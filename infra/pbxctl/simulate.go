@@ -16,6 +16,8 @@ import (
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
+
+	"golang.org/x/time/rate"
 )
 
 type simulateCommands struct {
@@ -67,7 +69,7 @@ func (c *simulateCommand) Run(p *program) error {
 	return c.open(p, func(open push.Opener) error {
 		bar := newBar(p, c.PBX*c.Days, !c.JSON)
 		s := &push.Simulation{
-			Open: open, PerSecond: limit(c.Rate), AtOnce: c.AtOnce, Truth: c.Truth != "", OwnClock: c.Data != "",
+			Open: open, PerSecond: perSecond(c.Rate), AtOnce: c.AtOnce, Truth: c.Truth != "", OwnClock: c.Data != "",
 			Days: func(days int) { bar.Add(days) },
 		}
 		began := time.Now()
@@ -82,11 +84,6 @@ func (c *simulateCommand) Run(p *program) error {
 		}
 		return c.report(p, s.Summary(c.PBX, time.Since(began)))
 	})
-}
-
-// simulatedZones are the zones of the made-up PBXs. Some of them have daylight saving time.
-var simulatedZones = []string{
-	"Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "UTC", "America/Sao_Paulo", "Australia/Sydney",
 }
 
 func (c *simulateCommand) config(p *program) (fleet.Config, error) {
@@ -107,11 +104,15 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	// Records come up to five days late, and again up to three days after that.
 	today := p.today(pbx.UTC)
 	first := cmp.Or(c.First.from(today), today-pbx.Day(c.Days+9))
-	return fleet.Config{
-		Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, Zones: simulatedZones, CallsPerDay: c.Calls,
-		Duplicates: 0.03, Late: 0.02, Restated: 0.02, V4: c.V4,
-		Drift: 0.25, PowerCuts: 1 / float64(c.PBX), Outages: 0.1, Arrays: 0.5,
-	}, nil
+	return fleet.Usual(fleet.Config{Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, CallsPerDay: c.Calls, V4: c.V4}), nil
+}
+
+// perSecond returns the limit for a --rate; 0 means none.
+func perSecond(n float64) rate.Limit {
+	if n == 0 {
+		return rate.Inf
+	}
+	return rate.Limit(n)
 }
 
 // open calls use with the place that the fleet posts to.

@@ -109,6 +109,22 @@ func Where[T any](all iter.Seq2[T, error], wanted func(T) bool) iter.Seq2[T, err
 	}
 }
 
+// Choose yields what choose makes of the values that it wants, and all errors of the sequence.
+func Choose[T, U any](all iter.Seq2[T, error], choose func(T) (u U, wanted bool)) iter.Seq2[U, error] {
+	return func(yield func(U, error) bool) {
+		for thing, err := range all {
+			var u U
+			wanted := err != nil
+			if err == nil {
+				u, wanted = choose(thing)
+			}
+			if wanted && !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
 // Of yields the given values.
 func Of[T any](values ...T) iter.Seq2[T, error] { return From(slices.Values(values)) }
 

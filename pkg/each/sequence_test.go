@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"testing"
 
 	"trunkline/pkg/each"
@@ -114,5 +115,25 @@ func TestOnlyWhatWasSkippedIsOnlySkipped(t *testing.T) {
 		if only, in := each.Only(c.err), len(each.In(c.err)); only != c.only || in != c.in {
 			t.Errorf("%s: only %t, %d loops, want %t, %d", name, only, in, c.only, c.in)
 		}
+	}
+}
+
+func TestChosenValuesAreMadeAndErrorsStay(t *testing.T) {
+	bad := &each.Bad{Name: "3", Err: errors.New("torn")}
+	all := func(yield func(int, error) bool) {
+		_ = yield(1, nil) && yield(2, nil) && yield(0, bad) && yield(4, nil)
+	}
+	var got []string
+	for text, err := range each.Choose(all, func(n int) (string, bool) { return strconv.Itoa(n * 10), n%2 == 0 }) {
+		if err != nil {
+			text = err.Error()
+		}
+		got = append(got, text)
+	}
+	if want := []string{"20", "3: torn", "40"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for range each.Choose(all, func(n int) (int, bool) { return n, true }) {
+		break // which ends the sequence
 	}
 }

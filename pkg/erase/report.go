@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
@@ -106,4 +107,34 @@ func (f Finding) WithText() Kept {
 		return Kept{f, json.RawMessage(f.Text)}
 	}
 	return Kept{f, f.Text}
+}
+
+// Summary is what an erasure did, for programs.
+type Summary struct {
+	DryRun      bool     `json:"dry_run"`
+	Found       int      `json:"found"`
+	Remains     int      `json:"remains"` // of them
+	Recomputed  int      `json:"days_computed_anew"`
+	KeptForNow  []string `json:"kept_for_now"` // what still has copies
+	CompletedAt string   `json:"at"`
+}
+
+// Summary sums up an erasure that ended at a time, after which the figures of some days were computed
+// again.
+func (r *Report) Summary(dryRun, inAWS bool, recomputed int, at time.Time) Summary {
+	s := Summary{DryRun: dryRun, Recomputed: recomputed, CompletedAt: at.UTC().Format(time.RFC3339), KeptForNow: keptForNow(inAWS)}
+	s.Found, s.Remains = r.Found()
+	return s
+}
+
+// keptForNow lists what an erasure does not reach.
+func keptForNow(inAWS bool) []string {
+	if !inAWS {
+		return []string{"copies of the folder, and free blocks of its disk"}
+	}
+	return []string{
+		"old versions of objects, where the bucket keeps any, until they expire (OldVersionDays, ArchiveLockDays)",
+		"the table's point-in-time recovery, for 35 days, and backups made on demand",
+		"copies that others have made of files or records",
+	}
 }

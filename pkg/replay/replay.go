@@ -36,6 +36,28 @@ type Report struct {
 	Why    error  // why the first held event can't be recorded
 }
 
+// Summary is the result of a replay, for programs.
+type Summary struct {
+	Objects int            `json:"objects"`
+	Events  int            `json:"events"`
+	Held    int            `json:"held"`
+	Why     string         `json:"first_held,omitempty"`
+	DryRun  bool           `json:"dry_run"`
+	Writes  map[string]int `json:"would_write,omitempty"` // items, by kind
+}
+
+// Summary sums up a replay. dry is the table of a dry run; else it is nil.
+func (r Report) Summary(dry *DryRun) Summary {
+	s := Summary{Objects: r.Done, Events: r.Events, Held: r.Held, DryRun: dry != nil}
+	if r.Why != nil {
+		s.Why = r.Why.Error()
+	}
+	if dry != nil {
+		s.Writes = dry.Writes()
+	}
+	return s
+}
+
 const (
 	// atOnce is the default of Selection.AtOnce.
 	atOnce = 64

@@ -23,6 +23,7 @@ const (
 	Unchanged Result = "unchanged" // the published figures are right
 	Published Result = "published"
 	Sealed    Result = "sealed" // its records expire: the published figures stay
+	Failed    Result = "failed" // the task could not be done
 )
 
 const (
