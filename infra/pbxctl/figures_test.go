@@ -339,7 +339,7 @@ func TestAMissingFolderIsAnErrorAndIsNotMade(t *testing.T) {
 	t.Parallel()
 	none := filepath.Join(t.TempDir(), "none")
 	for _, args := range []string{"rollup --all --day 2018-11-05", "kpi 68692e0b0001 --day 2018-11-05", "device set 68692e0b0001 --name x"} {
-		if got := refuse(t, later, exitFailed, append(strings.Fields(args), "--data", none)...); !strings.Contains(got, none+" is no data folder") {
+		if got := refuse(t, later, exitFailed, append(strings.Fields(args), "--data", none)...); !strings.Contains(got, none+" is not a data folder") {
 			t.Errorf("pbxctl %s says %q", args, got)
 		}
 	}

@@ -130,7 +130,7 @@ func TestAnotherUserIsToldWhoseAFolderIs(t *testing.T) {
 	}
 	for _, command := range append(everyKind, "serve --addr 127.0.0.1:0") {
 		got := runAs(t, another, append(strings.Fields(command), "--data", data)...)
-		want := "pbxctl: the data folder " + data + " belongs to nobody, and you are #65533: only its owner may use it: run `sudo -u nobody pbxctl …`\n"
+		want := "pbxctl: the data folder " + data + " belongs to nobody, and you are #65533: only its owner may use the data folder: run `sudo -u nobody pbxctl …`\n"
 		if got != (result{"", want, exitFailed}) {
 			t.Errorf("%s: %+v, want %s", command, got, want)
 		}

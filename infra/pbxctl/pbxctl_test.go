@@ -370,7 +370,7 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"", "", "expected one of", 2},
 		{"calls reception --data " + running.data, "", `<mac>: "reception" is not a MAC address: 12 hexadecimal digits`, 2},
 		{"calls " + demoMAC + " --data " + file, "", "records.db", 1},
-		{"calls " + demoMAC + " --data " + folder + "/none", "", "is no data folder", 1},
+		{"calls " + demoMAC + " --data " + folder + "/none", "", "is not a data folder", 1},
 		{"calls " + demoMAC, "", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
 		{"calls " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
 		{"calls " + demoMAC + " --data " + running.data + " --day tomorrow", "", `--day: "tomorrow" is not a day such as 2018-11-05`, 2},

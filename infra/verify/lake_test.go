@@ -196,7 +196,7 @@ func TestAthenaKnowsTheMembersOfEnvelopes(t *testing.T) {
 			}
 		}
 	}
-	delete(members, "kind") // a partition is no column, too
+	delete(members, "kind") // a partition is not a column, too
 	columns := map[string]string{}
 	for _, c := range table.Storage.Columns {
 		columns[c.Name] = c.Type

@@ -94,7 +94,7 @@ func parse(args []string) (o options, err error) {
 	}
 	switch {
 	case flags.NArg() > 0:
-		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
+		return o, fmt.Errorf("%q is not a flag", flags.Arg(0))
 	case o.raw == "" || o.curated == "":
 		return o, errors.New("--raw and --curated must be given")
 	}

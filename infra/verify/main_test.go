@@ -90,7 +90,7 @@ func TestFlags(t *testing.T) {
 		{"--help", 0, "Example:\n  verify --raw"},
 		{"", exitUnclear, "--raw and --curated must be given"},
 		{"--raw a", exitUnclear, "--raw and --curated must be given"},
-		{"--raw a --curated b c", exitUnclear, `"c" is no flag`},
+		{"--raw a --curated b c", exitUnclear, `"c" is not a flag`},
 		{"--raw a --curated b --last yesterday", exitUnclear, `"yesterday" is not a day`},
 		{"--colour", exitUnclear, "-colour"},
 	} {

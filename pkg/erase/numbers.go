@@ -46,7 +46,7 @@ func ParseNumbers(numbers []string, p Prefixes) (*Numbers, error) {
 	for i, s := range numbers {
 		forms, err := formsOf(s, p)
 		if err != nil {
-			return nil, fmt.Errorf("number %d %w", i+1, err)
+			return nil, fmt.Errorf("number %d: %w", i+1, err)
 		}
 		n.forms = append(n.forms, forms...)
 	}
@@ -70,21 +70,21 @@ func formsOf(s string, p Prefixes) ([]string, error) {
 		if c.isDigit() {
 			digits.WriteRune(c.r)
 		} else if !c.isBetween() {
-			return nil, errors.New("has other characters than digits, blanks and + - . / ( )")
+			return nil, errors.New("it has other characters than digits, blanks and + - . / ( )")
 		}
 	}
 	d := digits.String()
 	switch {
 	case len(d) < minDigits || len(d) > maxDigits:
-		return nil, fmt.Errorf("has %d digits: a caller's number has %d to %d", len(d), minDigits, maxDigits)
+		return nil, fmt.Errorf("it has %d digits: a caller's number has %d to %d", len(d), minDigits, maxDigits)
 	case strings.Trim(d, "0") == "":
-		return nil, errors.New("has only zeros, which stand for an erased number")
+		return nil, errors.New("it has only zeros, which stand for an erased number")
 	case !international:
 		return []string{d}, nil
 	}
 	code := countryCode(d)
 	if code == "" {
-		return nil, errors.New("has no country code after the +")
+		return nil, errors.New("it has no country code after the +")
 	}
 	return internationalForms(code, d[len(code):], p), nil
 }

@@ -176,7 +176,7 @@ line 6, column 8: "y" stands in no column: the first line names 7
 line 7, column 1 (mac): 68692e0b0002 is in line 6 already`,
 		},
 		{"name,Color,name\nx,y,z\n", `line 1: there is no column mac
-line 1, column 2: "Color" is no column; there are mac, name, site, zone, sla_threshold_seconds, short_abandon_seconds, talk_includes_hold, aliases, disabled, min_generation, replaces, replaces_from
+line 1, column 2: "Color" is not a column; there are mac, name, site, zone, sla_threshold_seconds, short_abandon_seconds, talk_includes_hold, aliases, disabled, min_generation, replaces, replaces_from
 line 1, column 3: the column name is there twice`},
 		{"sep=;\nmac;name\n68692e0b0001;a\"b\n12;x\n", `line 3: bare " in non-quoted-field, at byte 15 of line 3`},
 		{"mac,name\n12,x\n68692e0b0001,\"never ends\n68692e0b0002,x\n", `line 2, column 1 (mac): "12" is not a MAC address: it has 2 hexadecimal digits, not 12
@@ -202,7 +202,7 @@ func TestWhatIsNoFileOfAFleetIsRefused(t *testing.T) {
 		"UTF-16":        {"\xff\xfem\x00a\x00c\x00", `it is UTF-16: save it as "CSV UTF-8"`},
 		"another page":  {"mac,name\n68692e0b0001,M\xfcller\n", `line 2: this is not UTF-8: save the file as "CSV UTF-8"`},
 		"too much":      {"mac\n" + strings.Repeat("68692e0b0001\n", 1_300_000), "is over 16 MiB: split it"},
-		"a spreadsheet": {"PK\x03\x04\x14\x00\x06\x00\x08\x00", "is no column; there are mac, name"},
+		"a spreadsheet": {"PK\x03\x04\x14\x00\x06\x00\x08\x00", "is not a column; there are mac, name"},
 		"very wrong":    {"mac\n" + strings.Repeat("x\n", 1000), "\n  and 900 more"},
 	} {
 		if _, err := importDevices(t, s, c.text); err == nil || !strings.Contains(err.Error(), c.want) || len(err.Error()) > 20_000 {
@@ -242,7 +242,7 @@ func TestAllMistakesOfNamesAreToldAndNothingIsWritten(t *testing.T) {
 				"68692e0b0001,agent,800,x,24/7,,\n68692e0b0001,queue,631,,,80,\n68692e0b0001,queue,632,,,80,soon\n,queue,633,,,,\n" +
 				"68692e0b0001,Queue,630,y,,,\n",
 			`line 2, column 2 (kind): "site" is not one of queue, agent and did
-line 2, column 3 (id): what has no ID can't be named
+line 2, column 3 (id): a name needs the ID of what it names
 line 3, column 5 (opens): "Mon" is not days and times such as Mo-Fr 08:00-18:00; Sa 09:00-13:00
 line 3, column 6 (target_percent): 101 is not a percentage from 1 to 100
 line 4, column 2 (kind): only a queue has opening hours and a target
@@ -434,7 +434,7 @@ func TestAllSettingsAreExportedAndImported(t *testing.T) {
 	for i := range device.NumField() {
 		name, _, _ := strings.Cut(device.Field(i).Tag.Get("json"), ",")
 		if name != "-" && !slices.Contains(heads, name) {
-			t.Errorf("%s is no column", name)
+			t.Errorf("%s is not a column", name)
 		}
 	}
 	s, other := newStore(), newStore()

@@ -159,7 +159,7 @@ func (s *sheet) addHeads(line int, record []string, heads []string) {
 		switch {
 		case head == "":
 		case !slices.Contains(heads, head):
-			err := fmt.Errorf("%.40q is no column; there are %s", cell, strings.Join(heads, ", "))
+			err := fmt.Errorf("%.40q is not a column; there are %s", cell, strings.Join(heads, ", "))
 			s.wrong = append(s.wrong, mistake{line, i + 1, "", err})
 		case slices.Contains(s.heads[:i], head):
 			s.wrong = append(s.wrong, mistake{line, i + 1, "", fmt.Errorf("the column %s is there twice", head)})
@@ -176,7 +176,7 @@ func (s *sheet) has(head string) bool { return slices.Contains(s.heads, head) }
 func (s *sheet) needs(heads ...string) {
 	for _, head := range heads {
 		if !s.has(head) {
-			s.wrong = append(s.wrong, mistake{line: 1, err: fmt.Errorf("there is no column %s", head)})
+			s.wrong = append(s.wrong, mistake{line: 1, err: fmt.Errorf("there is not a column %s", head)})
 			s.rows = nil
 		}
 	}

@@ -46,7 +46,7 @@ func readKeys(path string) (string, error) {
 		return "", fmt.Errorf("read the fleet keys: %w", err)
 	}
 	if !info.Mode().IsRegular() { // opening a FIFO would never end
-		return "", fmt.Errorf("read the fleet keys: %s is no file", KeysPath(path))
+		return "", fmt.Errorf("read the fleet keys: %s is not a regular file", KeysPath(path))
 	}
 	text, err := os.ReadFile(KeysPath(path))
 	if err != nil {

@@ -46,7 +46,7 @@ func open(ctx context.Context, path string, lock func(*Dir, context.Context) err
 		return nil, err
 	}
 	if err := lock(d, ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("the data folder %s %w", path, err), d.unlock())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.unlock())
 	}
 	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
 		d.Bucket, err = dir.Open(ArchivePath(path))
@@ -124,7 +124,7 @@ func noData(path string, err error) error {
 type noFolder string
 
 func (path noFolder) Error() string {
-	return fmt.Sprintf("%s is no data folder: `pbxctl serve --data %s` makes one", string(path), string(path))
+	return fmt.Sprintf("%s is not a data folder: `pbxctl serve --data %s` makes one", string(path), string(path))
 }
 
 func (noFolder) Is(target error) bool { return target == os.ErrNotExist }

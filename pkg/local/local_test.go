@@ -20,7 +20,7 @@ func TestAFolderBelongsToOneProgramAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(t.Context(), path)
-	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "the data folder "+path+" is in use by another pbxctl") {
+	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "open "+path+": the data folder is in use by another pbxctl") {
 		t.Errorf("while it is open: %v", err)
 	}
 	if err := data.Close(); err != nil {
@@ -69,7 +69,7 @@ func TestAReaderMakesNoFolderOfRecords(t *testing.T) {
 	_, reading := OpenRecords(t.Context(), path)
 	_, writing := OpenTable(t.Context(), path)
 	for _, err := range []error{reading, writing} {
-		if err == nil || !strings.Contains(err.Error(), path+" is no data folder: `pbxctl serve --data "+path+"` makes one") {
+		if err == nil || !strings.Contains(err.Error(), path+" is not a data folder: `pbxctl serve --data "+path+"` makes one") {
 			t.Error(err)
 		}
 	}

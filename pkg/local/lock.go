@@ -14,7 +14,7 @@ import (
 // that takes hours keeps no PBX waiting.
 
 // ErrInUse says that another program has a data folder open for writing.
-var ErrInUse = errors.New("is in use by another pbxctl: stop it, or choose another folder")
+var ErrInUse = errors.New("the data folder is in use by another pbxctl: stop it, or choose another folder")
 
 // ErrServerStarts ends a command that works alone on a folder for which a server starts.
 var ErrServerStarts = errors.New("a server starts on this folder, so this command ended early: run it again, and the server does it")
@@ -68,7 +68,7 @@ func lockWithin(ctx context.Context, l *flock.Flock, limit time.Duration) error 
 	for {
 		locked, err := l.TryLock()
 		if err != nil {
-			return fmt.Errorf("can't be written: %w", err)
+			return fmt.Errorf("take the lock: %w", err)
 		}
 		if locked {
 			return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNotOwner says that a data folder belongs to another user.
-var ErrNotOwner = errors.New("only its owner may use it")
+var ErrNotOwner = errors.New("only its owner may use the data folder")
 
 // owner is the user and the group that a file belongs to.
 type owner struct{ uid, gid int }

@@ -39,7 +39,7 @@ func makeFilePrivate(file string) (wasOpen bool, err error) {
 	case err != nil:
 		return false, err
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return false, fmt.Errorf("%s is no file", file)
+		return false, fmt.Errorf("%s is not a regular file", file)
 	case info.Mode()&othersMay == 0:
 		return false, nil
 	}

@@ -113,7 +113,7 @@ func TestAFIFOInTheDataFolderIsNotWaitedFor(t *testing.T) {
 		if err := syscall.Mkfifo(filepath.Join(path, name), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), name+" is no file") {
+		if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), name+" is not a regular file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -59,7 +59,7 @@ var shortened = regexp.MustCompile(`^\d+[.,]?\d*[eE]\+?\d+$|^\d+[.,]0+$`)
 // CheckID reports what is wrong with the ID of something in a PBX.
 func CheckID(s string) error {
 	if s == "" {
-		return errors.New("what has no ID can't be named")
+		return errors.New("a name needs the ID of what it names")
 	}
 	if shortened.MatchString(s) {
 		return fmt.Errorf("%.40q is a number that a spreadsheet has written in its own way: format the column as text, and enter all digits again", s)

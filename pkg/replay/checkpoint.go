@@ -36,7 +36,7 @@ func (c Checkpoint) Resume(name string, text []byte) (Checkpoint, error) {
 	}
 	var was Checkpoint
 	if err := json.Unmarshal(text, &was); err != nil {
-		return Checkpoint{}, fmt.Errorf("%s is no checkpoint of a replay: choose another file", name)
+		return Checkpoint{}, fmt.Errorf("%s is not a checkpoint of a replay: choose another file", name)
 	}
 	if was.At("-") != c.At("-") {
 		return Checkpoint{}, fmt.Errorf("%s is of another replay (%s to %s, of %s into %s): "+

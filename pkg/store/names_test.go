@@ -116,7 +116,7 @@ func TestNamesThatNoItemShouldHoldAreRefused(t *testing.T) {
 		{many(1000, 120), "the names of a PBX may take 196608 bytes, and these 1000 would take"},
 		{[]store.Name{queue("630", strings.Repeat("é", 61))}, "has 122 bytes, and may have 120"},
 		{[]store.Name{queue(strings.Repeat("6", 65), "x")}, "ID: "},
-		{[]store.Name{queue("", "x")}, "what has no ID can't be named"},
+		{[]store.Name{queue("", "x")}, "a name needs the ID of what it names"},
 		{[]store.Name{queue("630", "Sup\x1bport")}, `has a character that can't be seen, after "Sup"`},
 		{[]store.Name{queue("630", "\u202etroppuS")}, "a character that can't be seen"},
 		{[]store.Name{queue("630", "Sup\xffport")}, "is not UTF-8"},

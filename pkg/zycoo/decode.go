@@ -24,7 +24,7 @@ const (
 )
 
 // ErrTooLarge is returned for a body of more than MaxBody bytes or MaxEvents events.
-var ErrTooLarge = errors.New("over " + MaxBodyText + " or " + MaxEventsText)
+var ErrTooLarge = errors.New("the body is over " + MaxBodyText + " or " + MaxEventsText)
 
 // Body is a decoded body.
 type Body struct {

@@ -10,10 +10,10 @@ import (
 	"trunkline/pkg/archive"
 )
 
-// errLink is wrapped by the error for a link in the archive. Neither readers nor writers follow
+// errLink says that an object or folder is a link. Neither readers nor writers follow
 // links. A folder that is written through a link, but not listed through it, would be missed by
 // replays, compaction and erasures.
-var errLink = errors.New("is a link, which is not followed")
+var errLink = errors.New("it is a link, which is not followed")
 
 // foldersAround is how many folders deep a day's objects are: raw/kind=…/dt=….
 const foldersAround = 3
@@ -32,7 +32,8 @@ func (b *Bucket) checkLinks(folder string, levels int) error {
 	for _, e := range all {
 		name := path.Join(folder, e.Name())
 		if archive.CheckName(name) == nil && e.Type()&fs.ModeSymlink != 0 {
-			return fmt.Errorf("%s %w: put its target in its place, or mount that there (`mount --bind`); the archive's own folder may be a link", name, errLink)
+			return fmt.Errorf("%s is a link, which is not followed: put its target in its place, or mount that there (`mount --bind`); "+
+				"the archive's own folder may be a link", name)
 		}
 		if e.IsDir() && levels > 1 {
 			if err := b.checkLinks(name, levels-1); err != nil {
@@ -54,7 +55,7 @@ func (b *Bucket) checkFolders(name string) error {
 			return err
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
-			return fmt.Errorf("%s %w", name[:i], errLink)
+			return fmt.Errorf("%s: %w", name[:i], errLink)
 		}
 		if !info.IsDir() {
 			return syscall.ENOTDIR
@@ -85,7 +86,7 @@ func isObject(mode fs.FileMode) error {
 	case mode&fs.ModeSymlink != 0:
 		return errLink
 	case !mode.IsRegular():
-		return fmt.Errorf("is not a file, but %s", kindOf(mode))
+		return fmt.Errorf("it is not a file, but %s", kindOf(mode))
 	}
 	return nil
 }

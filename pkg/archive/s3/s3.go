@@ -130,7 +130,7 @@ func read(out *s3.GetObjectOutput) ([]byte, error) {
 	return io.ReadAll(out.Body)
 }
 
-var errTooLarge = fmt.Errorf("an object of more than %d bytes, or of unknown length", MaxObject)
+var errTooLarge = fmt.Errorf("the object has more than %d bytes, or an unknown length", MaxObject)
 
 // Delete implements archive.Bucket.
 func (b *Bucket) Delete(ctx context.Context, name string) error {

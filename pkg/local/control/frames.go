@@ -49,7 +49,7 @@ func readFrame(r io.Reader) (kind byte, content []byte, err error) {
 	}
 	size := binary.BigEndian.Uint32(head[1:])
 	if size > most {
-		return 0, nil, fmt.Errorf("a frame of %d bytes", size)
+		return 0, nil, fmt.Errorf("a frame of %d bytes is over the limit of %d", size, most)
 	}
 	content = make([]byte, size)
 	_, err = io.ReadFull(r, content)

@@ -127,7 +127,7 @@ func TestEveryFaultIsFoundByTheCheckOfItsPart(t *testing.T) {
 			Folder{}, now, "owners", "sudo chmod -R go= "},
 		"damaged fleet list": {change(func(ctx context.Context, s store.Table, _ *store.Store) error {
 			return s.Put(ctx, store.Item{Key: store.Key{PK: "FLEET", SK: "x"}, Version: "1", Doc: []byte(`{}`)}, store.Condition{})
-		}), Folder{}, now, "unreadable", "the next hourly run repairs marks"},
+		}), Folder{}, now, "unreadable", "The next hourly run repairs marks"},
 		"early clock": {nothing, Folder{}, yesterday, "clock", "in the future"},
 		"doubted clock": {change(func(ctx context.Context, t store.Table, _ *store.Store) error {
 			return store.AcceptClock(ctx, t, time.Now().AddDate(0, 0, -30))
