@@ -26,7 +26,7 @@ func TestAFIFOInTheArchiveHangsNoHourlyRun(t *testing.T) {
 	}
 	r := thirtyFive(t, data, "2026-11-26T09:00:00Z")
 	r.round(t)
-	if log := r.log.String(); !strings.Contains(log, name+": is not a file, but a FIFO") {
+	if log := r.log.String(); !strings.Contains(log, name+": it is not a file, but a FIFO") {
 		t.Errorf("it is not named in the log: %s", log)
 	}
 	out, code := examine(t, map[string]string{"FLEET_KEYS": fleetKeys}, func() time.Time { return at(t, "2026-11-26T09:30:00Z") }, "doctor", "--data", data)

@@ -176,7 +176,7 @@ func (s *sheet) has(head string) bool { return slices.Contains(s.heads, head) }
 func (s *sheet) needs(heads ...string) {
 	for _, head := range heads {
 		if !s.has(head) {
-			s.wrong = append(s.wrong, mistake{line: 1, err: fmt.Errorf("there is not a column %s", head)})
+			s.wrong = append(s.wrong, mistake{line: 1, err: fmt.Errorf("there is no column %s", head)})
 			s.rows = nil
 		}
 	}
