@@ -48,15 +48,19 @@ func readBody(w http.ResponseWriter, r *http.Request) {
 // of a server whose answer is a promise.
 func syncingTo(file *os.File) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			_, err = file.Write(body)
-		}
-		if err == nil {
-			err = file.Sync()
-		}
-		if err != nil {
+		if err := appendTo(file, r.Body); err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}
+}
+
+func appendTo(file *os.File, body io.Reader) error {
+	all, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(all); err != nil {
+		return err
+	}
+	return file.Sync()
 }

@@ -38,10 +38,10 @@ func memory(ctx context.Context, w *workshop) error {
 	for round := range memoryRounds {
 		fmt.Fprintf(os.Stderr, "serve, memory: round %d of %d\n", round+1, memoryRounds)
 		bodies, err := one.next(memoryEvents)
-		if err == nil {
-			err = one.post(ctx, bodies)
-		}
 		if err != nil {
+			return err
+		}
+		if err := one.post(ctx, bodies); err != nil {
 			return err
 		}
 		h, err := one.server.holds()

@@ -56,18 +56,23 @@ type report struct {
 func (r *report) run(args []string) {
 	test := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	test.Stderr = os.Stderr
-	out, err := test.StdoutPipe()
-	if err == nil {
-		err = test.Start()
-	}
-	if err == nil {
-		r.read(out)
-		err = test.Wait()
-	}
-	if err != nil {
+	if err := r.follow(test); err != nil {
 		fmt.Fprintf(r.out, "go test: %v\n", err)
 		r.failed = true
 	}
+}
+
+// follow reads what a command prints, until it ends.
+func (r *report) follow(test *exec.Cmd) error {
+	out, err := test.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := test.Start(); err != nil {
+		return err
+	}
+	r.read(out)
+	return test.Wait()
 }
 
 // read reads what `go test -json` prints. It prints a line that is not an event as it is.

@@ -50,10 +50,10 @@ func (s *server) start(at time.Duration, more ...string) error {
 	c := exec.Command(s.w.binary, args...)
 	c.Env, c.Stderr = environment(), s.log
 	out, err := c.StdoutPipe()
-	if err == nil {
-		err = c.Start()
-	}
 	if err != nil {
+		return err
+	}
+	if err := c.Start(); err != nil {
 		return err
 	}
 	late := time.AfterFunc(startWithin, func() { c.Process.Kill() })

@@ -66,18 +66,23 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "verify: %v; see verify --help\n", err)
 		return exitUnclear
 	}
-	r, err := verify(ctx, o)
-	if err == nil {
-		err = r.print(out, o.json)
-	}
-	if err == nil {
-		err = r.check()
-	}
-	if err != nil {
+	if err := compare(ctx, o, out); err != nil {
 		fmt.Fprintf(errs, "verify: %v\n", err)
 		return exitDiffers
 	}
 	return 0
+}
+
+// compare prints what differs. The error says that something does.
+func compare(ctx context.Context, o options, out io.Writer) error {
+	r, err := verify(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := r.print(out, o.json); err != nil {
+		return err
+	}
+	return r.check()
 }
 
 func parse(args []string) (o options, err error) {

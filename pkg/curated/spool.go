@@ -26,10 +26,10 @@ func (s *spool) Write(b []byte) (n int, err error) {
 		return len(b), nil
 	}
 	if s.file == nil {
-		if s.file, err = scratch.Create(s.folder); err == nil {
-			_, err = s.file.Write(s.held)
+		if s.file, err = scratch.Create(s.folder); err != nil {
+			return 0, err
 		}
-		if err != nil {
+		if _, err := s.file.Write(s.held); err != nil {
 			return 0, err
 		}
 		s.held = nil

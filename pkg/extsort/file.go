@@ -42,20 +42,21 @@ type run struct{ from, bytes int64 }
 
 // write appends a run. The next write overwrites what a failed write leaves.
 func (f *File) write(content func(io.Writer) error) (run, error) {
-	var err error
 	if f.file == nil {
-		f.file, err = scratch.Create(f.folder)
-	}
-	if err == nil {
-		to := &counted{Writer: io.NewOffsetWriter(f.file, f.end)}
-		out := bufio.NewWriterSize(to, bufferBytes)
-		if err = errors.Join(content(out), out.Flush()); err == nil {
-			r := run{f.end, to.bytes}
-			f.end += to.bytes
-			return r, nil
+		file, err := scratch.Create(f.folder)
+		if err != nil {
+			return run{}, fmt.Errorf("sort in a temporary file: %w", err)
 		}
+		f.file = file
 	}
-	return run{}, fmt.Errorf("sort in a temporary file: %w", err)
+	to := &counted{Writer: io.NewOffsetWriter(f.file, f.end)}
+	out := bufio.NewWriterSize(to, bufferBytes)
+	if err := errors.Join(content(out), out.Flush()); err != nil {
+		return run{}, fmt.Errorf("sort in a temporary file: %w", err)
+	}
+	r := run{f.end, to.bytes}
+	f.end += to.bytes
+	return r, nil
 }
 
 // read reads a run.

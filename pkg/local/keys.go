@@ -229,10 +229,10 @@ func writeKeys(path, text string) error {
 		return err
 	}
 	_, err = f.WriteString(text + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(aside, KeysPath(path))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(aside))
 	}
-	if err != nil {
+	if err := os.Rename(aside, KeysPath(path)); err != nil {
 		return errors.Join(err, os.Remove(aside))
 	}
 	return syncFolder(path)

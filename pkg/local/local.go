@@ -48,10 +48,10 @@ func open(ctx context.Context, path string, lock func(*Dir, context.Context) err
 	if err := lock(d, ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.unlock())
 	}
-	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err == nil {
-		d.Bucket, err = dir.Open(ArchivePath(path))
+	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
-	if err != nil {
+	if d.Bucket, err = dir.Open(ArchivePath(path)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil

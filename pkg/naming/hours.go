@@ -105,9 +105,10 @@ func parseDays(s string) (first, last int, err error) {
 	if !several {
 		to = from
 	}
-	if first, err = parseWeekday(from); err == nil {
-		last, err = parseWeekday(to)
+	if first, err = parseWeekday(from); err != nil {
+		return 0, 0, err
 	}
+	last, err = parseWeekday(to)
 	return first, last, err
 }
 

@@ -67,9 +67,10 @@ func run(args []string, out io.Writer) error {
 		return fmt.Errorf("%q is one name too many", flags.Arg(1))
 	}
 	text, err := query(flags.Arg(0), *archive, p)
-	if err == nil {
-		_, err = io.WriteString(out, text)
+	if err != nil {
+		return err
 	}
+	_, err = io.WriteString(out, text)
 	return err
 }
 

@@ -56,13 +56,13 @@ func main() {
 		fail(fmt.Errorf("no such mode: %s", os.Args[1]))
 	}
 	r, err := command(os.Args[2])
-	if err == nil {
-		r.Peak, err = peak()
-	}
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(r)
-	}
 	if err != nil {
+		fail(err)
+	}
+	if r.Peak, err = peak(); err != nil {
+		fail(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
 		fail(err)
 	}
 }

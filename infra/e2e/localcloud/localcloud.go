@@ -73,10 +73,10 @@ func (c Cloud) NewTable(t *testing.T) string {
 func (c Cloud) RemoveTable(table string) error {
 	ctx := context.Background()
 	_, err := c.DynamoDB.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &table, DeletionProtectionEnabled: aws.Bool(false)})
-	if err == nil {
-		_, err = c.DynamoDB.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table})
-	}
 	if err != nil {
+		return fmt.Errorf("remove the table %s: %w", table, err)
+	}
+	if _, err := c.DynamoDB.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &table}); err != nil {
 		return fmt.Errorf("remove the table %s: %w", table, err)
 	}
 	return nil

@@ -12,33 +12,38 @@ import (
 // template. A role that has policies of others than its own is an error: they can't be read
 // from here.
 func (s *Stack) Policy(ctx context.Context, role string) ([]Statement, error) {
-	id := s.Resources[role]
+	all, err := s.policies(ctx, s.Resources[role])
+	if err != nil {
+		return nil, fmt.Errorf("role %s: %w", role, err)
+	}
+	return all, nil
+}
+
+func (s *Stack) policies(ctx context.Context, id string) (all []Statement, err error) {
 	var attached struct {
 		Names []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyName"`
 	}
 	var own struct {
 		Names []string `xml:"ListRolePoliciesResult>PolicyNames>member"`
 	}
-	err := s.api.ask(ctx, "iam", &attached, "Action", "ListAttachedRolePolicies", "RoleName", id)
-	if err == nil {
-		err = s.api.ask(ctx, "iam", &own, "Action", "ListRolePolicies", "RoleName", id)
+	if err := s.api.ask(ctx, "iam", &attached, "Action", "ListAttachedRolePolicies", "RoleName", id); err != nil {
+		return nil, err
 	}
-	if err == nil && len(attached.Names) > 0 {
-		err = fmt.Errorf("has policies that are not its own: %q", attached.Names)
+	if err := s.api.ask(ctx, "iam", &own, "Action", "ListRolePolicies", "RoleName", id); err != nil {
+		return nil, err
 	}
-	if err == nil && len(own.Names) == 0 {
-		err = errors.New("has no policy")
+	switch {
+	case len(attached.Names) > 0:
+		return nil, fmt.Errorf("it has policies that are not its own: %q", attached.Names)
+	case len(own.Names) == 0:
+		return nil, errors.New("it has no policy")
 	}
-	var all []Statement
 	for _, name := range own.Names {
-		var some []Statement
-		if err == nil {
-			some, err = s.policy(ctx, id, name)
+		some, err := s.policy(ctx, id, name)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, some...)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("role %s: %w", role, err)
 	}
 	return all, nil
 }

@@ -128,13 +128,15 @@ func (k *fileServer) handle(r fileRequest) (err error) {
 		k.discard()
 		k.open, err = k.files.Create(r.Path)
 		return err
-	case r.Do == commit && k.open != nil:
-		if err = k.err; err == nil {
-			err = k.open.Commit()
-		}
 	}
-	k.discard()
-	return err
+	defer k.discard()
+	if r.Do != commit || k.open == nil {
+		return nil
+	}
+	if k.err != nil {
+		return k.err
+	}
+	return k.open.Commit()
 }
 
 // write writes to the file that was created last. The commit reports errors.

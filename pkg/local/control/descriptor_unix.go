@@ -25,18 +25,22 @@ func TakeOver(folder string, ready func() error) (net.Listener, error) {
 	}
 	defer conn.Close()
 	l, err := receive(conn)
-	if err == nil {
-		if err = ready(); err == nil {
-			err = writeFrame(conn, takes, nil)
-		}
-		if err != nil {
-			l.Close()
-		}
-	}
 	if err != nil {
 		return nil, fmt.Errorf("take over from the server: %w", err)
 	}
+	if err := takeOver(conn, ready); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("take over from the server: %w", err)
+	}
 	return l, nil
+}
+
+// takeOver asks the old server to end, after the new one is ready.
+func takeOver(conn net.Conn, ready func() error) error {
+	if err := ready(); err != nil {
+		return err
+	}
+	return writeFrame(conn, takes, nil)
 }
 
 func receive(conn *net.UnixConn) (net.Listener, error) {
