@@ -45,7 +45,7 @@ func TestAWrongCommandInADocumentIsFound(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]struct{ failed, unknown bool }{
 		"device revoke MAC --data DIR": {false, false},
-		"device revoke":                      {true, false},
+		"device revoke":                {true, false},
 		"device revive MAC":            {true, true},
 		"device revoke MAC --colour 1": {true, true},
 	} {
