@@ -58,5 +58,8 @@ func printComparison(p *program, r push.Comparison, asJSON bool) error {
 	if err := show(p, asJSON, each.Of(r.First...), differenceColumns, ""); err != nil {
 		return err
 	}
+	if r.Missing > 0 {
+		return fmt.Errorf("%d of %d rows are not published: compute them with pbxctl rollup --all --day ..today; %d differences in all", r.Missing, r.Rows, r.Differences)
+	}
 	return fmt.Errorf("%d differences in %d rows of %d PBXs", r.Differences, r.Rows, r.PBXs)
 }

@@ -169,6 +169,7 @@ type Difference struct {
 type Comparison struct {
 	PBXs, Rows  int
 	Differences int
+	Missing     int          // rows that are not published
 	First       []Difference // some of them
 }
 
@@ -250,6 +251,7 @@ func (r *Comparison) compare(name RowName, want, got figureRow) {
 		r.differ(Difference{name, "", "no such row", "a row"})
 		return
 	case got == nil:
+		r.Missing++
 		r.differ(Difference{name, "", "a row", "no such row"})
 		return
 	}
