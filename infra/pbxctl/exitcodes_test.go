@@ -97,8 +97,8 @@ func place(t *testing.T, args string) []string {
 	return strings.Fields(args)
 }
 
-// The exit code is 0 for what is done, also if there was nothing to do; 1 for a failure, an incomplete
-// result, or a fault that was found; 2 for a command line that is not understood.
+// The exit code is 0 for what is done, also if there was nothing to do. It is 1 for a failure, an
+// incomplete result, or a fault that was found. It is 2 for a command line that is not understood.
 func TestEachCommandsExitCodeFollowsOneRule(t *testing.T) {
 	t.Parallel()
 	all := allCommands(t)
