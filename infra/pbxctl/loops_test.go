@@ -654,6 +654,7 @@ func commandsOver(t *testing.T, v visits) {
 		{"rollup of records", bad("CALL#2026-11-10 x#1#2#3#4"), `{}`, []string{"rollup", "--all", "--day", "2026-11-01.."}, []string{"3 days: 3 published"}},
 		{"import", bad("NAMES"), `{"names":5}`, []string{"names", "import", "names.csv"}, []string{"2 of 3 PBXs changed."}},
 		{"import into a fleet list with a stranger", func(int) store.Key { return store.Key{PK: "FLEET", SK: "x"} }, `{}`, []string{"names", "import", "names.csv"}, []string{"3 of 3 PBXs changed."}},
+		{"replacement", func(int) store.Key { return store.Key{PK: "FLEET", SK: "x"} }, `{}`, []string{"device", "replace", string(macOf(0)), string(macOf(2)), "--base", "https://pbx.example.com"}, nil},
 		{"import of settings", bad("CHECKED"), `{"rules":"x"}`, []string{"device", "import", "devices.csv"}, nil},
 		{"restatements", bad("RESTATED#2026-11-23#0000000001"), `{"revision":"x"}`, []string{"kpi", "restatements", string(macOf(1)), "--day", "2026-11-23"}, nil},
 		{"quarantine discard", bad("X"), `{}`, []string{"quarantine", "discard", "--yes", "quarantine/1", "quarantine/2", "quarantine/3"}, []string{"discarded  quarantine/1", "discarded  quarantine/3"}},
@@ -718,6 +719,9 @@ func fill(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	defer data.Close()
+	if _, err := data.MakeKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	s := store.New(data.Table, func() time.Time { return at(t, "2026-11-24T12:00:00Z") })
 	names, devices := "mac,kind,id,name\n", "mac,name,zone\n"
 	for i := range three {
