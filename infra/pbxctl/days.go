@@ -111,12 +111,12 @@ func (d days) span(today pbx.Day) (store.Span, error) {
 
 // pbxDays is the flag for days of a PBX.
 type pbxDays struct {
-	Day days `help:"Only what began on these days, by the PBX's clock." placeholder:"DAYS"`
+	Day days `help:"Only what began on these days by the PBX's clock: DAY, DAY..DAY, DAY.. or ..DAY, with 2018-11-05, today or yesterday for DAY." placeholder:"DAYS"`
 }
 
 // utcDays is the flag for days of receipt.
 type utcDays struct {
-	Day days `help:"Only what was received on these UTC days." placeholder:"DAYS"`
+	Day days `help:"Only what was received on these UTC days: DAY, DAY..DAY, DAY.. or ..DAY, with 2018-11-05, today or yesterday for DAY." placeholder:"DAYS"`
 }
 
 // recordedID is the id of a queue, an agent or a number, as the PBX's records have it.

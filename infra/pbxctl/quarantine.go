@@ -126,7 +126,7 @@ type quarantineReleaseCommand struct {
 	Names  []string `arg:"" optional:"" name:"name" help:"As pbxctl quarantine list shows them."`
 	All    bool     `help:"Release all events in quarantine."`
 	Reason string   `help:"With --all: only events whose reason contains this text, in capitals or not." placeholder:"TEXT"`
-	Day    days     `help:"With --all: only events that were received on these UTC days." placeholder:"DAYS"`
+	Day    days     `help:"With --all: only events that were received on these UTC days: DAY, DAY..DAY, DAY.. or ..DAY, with 2018-11-05, today or yesterday for DAY." placeholder:"DAYS"`
 	MAC    pbx.MAC  `name:"mac" help:"With --all: only this PBX." placeholder:"MAC"`
 	where
 	showing

@@ -24,7 +24,7 @@ import (
 )
 
 type replayCommand struct {
-	Day days    `required:"" help:"Replay what was received on these UTC days." placeholder:"DAYS"`
+	Day days    `required:"" help:"Replay what was received on these UTC days: DAY, DAY..DAY, DAY.. or ..DAY, with 2018-11-05, today or yesterday for DAY." placeholder:"DAYS"`
 	MAC pbx.MAC `name:"mac" help:"Only this PBX." placeholder:"MAC"`
 	where
 	Into       string  `xor:"into" type:"path" help:"Data folder whose records to write; it is made if it is missing." placeholder:"DIR"`

@@ -16,7 +16,7 @@ import (
 type rollupCommand struct {
 	MAC pbx.MAC `arg:"" optional:"" name:"mac" help:"The PBX's MAC address." placeholder:"MAC"`
 	All bool    `help:"All PBXs of the fleet."`
-	Day days    `required:"" help:"These days by the PBX's clock, as far as they have closed; today is by DEFAULT_ZONE." placeholder:"DAYS"`
+	Day days    `required:"" help:"These days by the PBX's clock, as far as they have closed; DAY, DAY..DAY, DAY.. or ..DAY. With --all, today is by DEFAULT_ZONE." placeholder:"DAYS"`
 	where
 	showing
 	clockFlag
