@@ -52,12 +52,12 @@ func afterObject(doc []byte, levels int) (rest []byte, ok bool) {
 		}
 		previous = name
 		if rest, ok = afterValue(rest[1:], levels-1); !ok || !bytes.HasPrefix(rest, []byte(",")) {
-			return afterEnd(rest, "}", ok)
+			return afterLiteral(rest, "}", ok)
 		}
 	}
 }
 
-func afterEnd(doc []byte, end string, ok bool) (rest []byte, ended bool) {
+func afterLiteral(doc []byte, end string, ok bool) (rest []byte, ended bool) {
 	rest, ended = bytes.CutPrefix(doc, []byte(end))
 	return rest, ok && ended
 }
@@ -76,7 +76,7 @@ func afterArray(doc []byte, levels int) (rest []byte, ok bool) {
 	}
 	for ; ; rest = rest[1:] {
 		if rest, ok = afterValue(rest, levels-1); !ok || !bytes.HasPrefix(rest, []byte(",")) {
-			return afterEnd(rest, "]", ok)
+			return afterLiteral(rest, "]", ok)
 		}
 	}
 }

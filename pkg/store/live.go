@@ -74,8 +74,8 @@ func (f *liveFold) add(i Item) error {
 	parts := strings.Split(i.SK, "#")
 	switch stage, name := parts[2], parts[3]; stage {
 	case stageBegin:
-		var doc factDoc[pbx.DialBegin]
-		if err := unmarshal(i, &doc); err != nil {
+		doc, err := factOf[pbx.DialBegin](i)
+		if err != nil {
 			return err
 		}
 		e := doc.Event
@@ -83,8 +83,8 @@ func (f *liveFold) add(i Item) error {
 		leg.uniqueID, leg.Called = e.DestUniqueID, cmp.Or(e.DestCallerIDNum, e.DestExten)
 		leg.Ringing = leg.Outcome == ""
 	case stageEnd:
-		var doc factDoc[pbx.DialEnd]
-		if err := unmarshal(i, &doc); err != nil {
+		doc, err := factOf[pbx.DialEnd](i)
+		if err != nil {
 			return err
 		}
 		e := doc.Event
@@ -92,15 +92,15 @@ func (f *liveFold) add(i Item) error {
 		leg.Called = cmp.Or(leg.Called, e.DestCallerIDNum, e.DestExten)
 		leg.Ringing, leg.Outcome = false, cmp.Or(e.DialStatus, "over")
 	case stageHangup:
-		var doc factDoc[pbx.Hangup]
-		if err := unmarshal(i, &doc); err != nil {
+		doc, err := factOf[pbx.Hangup](i)
+		if err != nil {
 			return err
 		}
 		e := doc.Event
 		f.hungUp[e.UniqueID] = &hangup{call: e.Call(), caller: e.CallerIDNum, at: doc.Received}
 	case stageBridge:
-		var doc factDoc[pbx.BridgeEnter]
-		if err := unmarshal(i, &doc); err != nil {
+		doc, err := factOf[pbx.BridgeEnter](i)
+		if err != nil {
 			return err
 		}
 		f.bridged[doc.Event.UniqueID], f.bridged[doc.Event.Call()] = true, true

@@ -105,8 +105,8 @@ func (s *Store) Signs(ctx context.Context, mac pbx.MAC, from, to time.Time) iter
 }
 
 func signOf(i Item) (Sign, error) {
-	var doc factDoc[pbx.Sign]
-	if err := unmarshal(i, &doc); err != nil {
+	doc, err := factOf[pbx.Sign](i)
+	if err != nil {
 		return Sign{}, err
 	}
 	return Sign{doc.Event.Agent, lastPart(i.SK) == signLogin, doc.Received, i.Version[strings.LastIndexByte(i.Version, '.')+1:]}, nil
@@ -167,8 +167,8 @@ func lastPart(sk string) string { return sk[strings.LastIndexByte(sk, '#')+1:] }
 func identity(i Item) string { return i.SK[:strings.LastIndexByte(i.SK, '#')] }
 
 func recordOf[E pbx.Event](i Item) (Record[E], error) {
-	var doc factDoc[E]
-	if err := unmarshal(i, &doc); err != nil {
+	doc, err := factOf[E](i)
+	if err != nil {
 		return Record[E]{}, err
 	}
 	return Record[E]{MAC: pbx.MAC(i.PK), Kind: doc.Event.Kind(), Received: doc.Received, Index: doc.Index, Event: doc.Event, Hash: lastPart(i.SK)}, nil

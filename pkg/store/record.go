@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -160,37 +159,6 @@ func (s *Store) writesFor(o Origin, event pbx.Event) ([]write, error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("no record is defined for %T", event)
-}
-
-// fact is the content of an event, ready to be stored.
-type fact struct {
-	hash     string // of the content, not of the receipt
-	received string // in milliseconds, with leading zeros
-	version  string
-	doc      []byte
-}
-
-// factDoc is the document of a fact.
-type factDoc[E any] struct {
-	Event    E         `json:"event"`
-	Index    int       `json:"index"`
-	Received time.Time `json:"received"`
-}
-
-func newFact(o Origin, e pbx.Event) (fact, error) {
-	content, err := marshal(e)
-	if err != nil {
-		return fact{}, err
-	}
-	if content, err = Canonical(content); err != nil {
-		return fact{}, err
-	}
-	at := o.At.UTC().Truncate(time.Millisecond)
-	f := fact{hash: hash(content), received: millis(at)}
-	f.version = fmt.Sprintf("%s.%03d.%s", f.received, o.Index, f.hash)
-	// The members of factDoc are in the order of their names, so its JSON is canonical.
-	f.doc, err = marshal(factDoc[json.RawMessage]{content, o.Index, at})
-	return f, err
 }
 
 // at returns the write of the fact under a key, which keeps the earliest receipt.

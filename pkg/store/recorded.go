@@ -63,7 +63,7 @@ func (s *Store) signDays(ctx context.Context, mac pbx.MAC, zone pbx.Zone, span S
 		to = zone.Time(span.To)
 	}
 	return s.firstDays(ctx, signsOf(mac, from, to), func(i Item) (pbx.Day, string, error) {
-		doc, err := document[factDoc[pbx.Sign]](i)
+		doc, err := factOf[pbx.Sign](i)
 		if err != nil {
 			return 0, "", err
 		}

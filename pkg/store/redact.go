@@ -151,8 +151,8 @@ func (s *Store) redactedLive(item Item, zone pbx.Zone, r Redaction, found *Redac
 
 // redactedFact returns the function that replaces a fact by that of its masked event.
 func redactedFact[E pbx.Event](s *Store, item Item, zone pbx.Zone, r Redaction, found *Redacted) (func(context.Context) error, error) {
-	var doc factDoc[E]
-	if err := unmarshal(item, &doc); err != nil {
+	doc, err := factOf[E](item)
+	if err != nil {
 		return nil, err
 	}
 	masked, changed, err := Masked(doc.Event, r.Mask)
