@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string) (*Table, error) {
 	if err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	return &Table{readers: reading, writer: startWriter(writing), path: path}, nil
+	return &Table{readers: newStatements(reading), writer: startWriter(writing), path: path}, nil
 }
 
 // makePrivate makes the file if it is missing, and lets only its owner use it. It does the same for the
@@ -112,7 +112,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Table{readers: reading}, nil
+	return &Table{readers: newStatements(reading)}, nil
 }
 
 // openMedium opens a file on a read-only medium. If the file's log of writes is not empty, it opens a
@@ -124,7 +124,7 @@ func openMedium(ctx context.Context, path string) (*Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Table{readers: reading}, nil
+		return &Table{readers: newStatements(reading)}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open for reading: %w", err)
@@ -141,7 +141,7 @@ func openMedium(ctx context.Context, path string) (*Table, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	return &Table{readers: reading, folder: folder}, nil
+	return &Table{readers: newStatements(reading), folder: folder}, nil
 }
 
 func copyFile(from, to string) error {

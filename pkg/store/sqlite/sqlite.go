@@ -14,7 +14,7 @@ import (
 
 // Table is a store.Table in a SQLite file.
 type Table struct {
-	readers *sql.DB
+	readers *statements
 	writer  *writer // nil if the file is open for reading
 	path    string  // of a file that is open for writing
 	folder  string  // of a copy, which Close removes; empty if there is no copy
@@ -25,7 +25,7 @@ type Table struct {
 
 // Close waits for running writes, and closes the file.
 func (t *Table) Close() error {
-	err := t.readers.Close()
+	err := t.readers.db.Close()
 	if t.writer != nil {
 		err = errors.Join(err, t.writer.close())
 	}
@@ -43,9 +43,11 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	if err := key.Check(); err != nil {
 		return store.Item{}, err
 	}
-	row := t.readers.QueryRowContext(ctx,
-		"SELECT sk, version, expires, doc FROM items WHERE pk = ? AND sk = ?", []byte(key.PK), []byte(key.SK))
-	item, err := scan(key.PK, row.Scan)
+	get, err := t.readers.statement(ctx, "SELECT sk, version, expires, doc FROM items WHERE pk = ? AND sk = ?")
+	if err != nil {
+		return store.Item{}, fmt.Errorf("get item: %w", cause(ctx, err))
+	}
+	item, err := scan(key.PK, get.QueryRowContext(ctx, []byte(key.PK), []byte(key.SK)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Item{}, store.ErrNotFound
 	}
@@ -197,7 +199,11 @@ func (t *Table) page(ctx context.Context, r store.Range) (page []store.Item, mor
 	if r.Limit > 0 {
 		limit = min(limit, r.Limit)
 	}
-	rows, err := t.readers.QueryContext(ctx, query+" LIMIT :limit",
+	statement, err := t.readers.statement(ctx, query+" LIMIT :limit")
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err := statement.QueryContext(ctx,
 		sql.Named("pk", []byte(r.PK)), sql.Named("from", []byte(r.From)), sql.Named("to", []byte(r.To)),
 		sql.Named("limit", limit))
 	if err != nil {
@@ -215,13 +221,11 @@ func (t *Table) page(ctx context.Context, r store.Range) (page []store.Item, mor
 }
 
 func scan(pk string, into func(...any) error) (store.Item, error) {
-	var sk, version []byte
 	var expires int64
-	item := store.Item{}
-	if err := into(&sk, &version, &expires, &item.Doc); err != nil {
+	item := store.Item{Key: store.Key{PK: pk}}
+	if err := into(&item.SK, &item.Version, &expires, &item.Doc); err != nil {
 		return store.Item{}, err
 	}
-	item.Key, item.Version = store.Key{PK: pk, SK: string(sk)}, string(version)
 	if expires != 0 {
 		item.Expires = time.Unix(expires, 0).UTC()
 	}

@@ -11,7 +11,7 @@ import (
 // Check lets SQLite check the whole file, and reports what is wrong with it.
 func (t *Table) Check(ctx context.Context) error {
 	var found string
-	if err := t.readers.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+	if err := t.readers.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
 		return fmt.Errorf("check the file: %w", cause(ctx, err))
 	}
 	if found != "ok" {

@@ -68,7 +68,7 @@ func TestNothingOfWhatWasReplacedIsInTheFile(t *testing.T) {
 func TestAFileWithoutTheTextIsNotWrittenAgain(t *testing.T) {
 	table := masked(t, func(*Table) {})
 	pages := func() (n int) {
-		if err := table.readers.QueryRow("PRAGMA freelist_count").Scan(&n); err != nil {
+		if err := table.readers.db.QueryRow("PRAGMA freelist_count").Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n

@@ -10,7 +10,7 @@ import (
 
 // writer is the only goroutine that writes. It puts all waiting writes into one transaction.
 type writer struct {
-	db      *sql.DB
+	*statements
 	queue   chan *write // unbuffered: each received write gets an answer
 	upkeep  chan func() // unbuffered: work to do while nothing is written
 	refuse  chan error  // the answer to writes that upkeep would delay
@@ -46,7 +46,7 @@ var errUpkeep = errors.New("the file takes no writes while it is cleaned after a
 const upkeepUnnoticed = 250 * time.Millisecond
 
 func startWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *write), upkeep: make(chan func()), refuse: make(chan error), closing: make(chan struct{})}
+	w := &writer{statements: newStatements(db), queue: make(chan *write), upkeep: make(chan func()), refuse: make(chan error), closing: make(chan struct{})}
 	w.close = sync.OnceValue(func() error {
 		close(w.closing)
 		w.running.Wait()
@@ -156,6 +156,10 @@ func (w *writer) commit(batch []*write) {
 // apply runs the batch. A statement fails only if the engine fails, for instance on a full disk. SQLite
 // may then have ended the transaction itself, so the whole batch fails.
 func (w *writer) apply(batch []*write) ([]outcome, error) {
+	prepared, err := w.prepare(batch)
+	if err != nil {
+		return nil, err
+	}
 	tx, err := w.db.Begin()
 	if err != nil {
 		return nil, err
@@ -165,7 +169,7 @@ func (w *writer) apply(batch []*write) ([]outcome, error) {
 		if outcomes[i].err = one.ctx.Err(); outcomes[i].err != nil {
 			continue // nobody waits for it
 		}
-		if outcomes[i].rows, err = one.exec(tx); err != nil {
+		if outcomes[i].rows, err = one.exec(tx.Stmt(prepared[i])); err != nil {
 			tx.Rollback() // fails if SQLite has rolled back itself
 			return nil, err
 		}
@@ -173,8 +177,19 @@ func (w *writer) apply(batch []*write) ([]outcome, error) {
 	return outcomes, tx.Commit()
 }
 
-func (one *write) exec(tx *sql.Tx) (rows int64, err error) {
-	result, err := tx.Exec(one.sql, one.args...)
+// prepare returns the statements of a batch. The transaction then has the only connection.
+func (w *writer) prepare(batch []*write) (prepared []*sql.Stmt, err error) {
+	prepared = make([]*sql.Stmt, len(batch))
+	for i, one := range batch {
+		if prepared[i], err = w.statement(context.Background(), one.sql); err != nil {
+			return nil, err
+		}
+	}
+	return prepared, nil
+}
+
+func (one *write) exec(statement *sql.Stmt) (rows int64, err error) {
+	result, err := statement.Exec(one.args...)
 	if err != nil {
 		return 0, err
 	}
