@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/alecthomas/kong"
 
 	"trunkline/pkg/pbx"
 )
@@ -67,34 +68,37 @@ var exits = map[string]struct{ done, failed string }{
 	"completion":         {"bash", ""},
 }
 
+// exitFolders are data folders that were filled once. Each row gets a copy of those that it names.
+type exitFolders map[string]string
+
+func newExitFolders(t *testing.T) exitFolders {
+	t.Helper()
+	rotated := fleetData(t)
+	good(t, "keys", "rotate", "--data", rotated)
+	return exitFolders{"DATA": fleetData(t), "KEYLESS": emptyData(t), "ROTATED": rotated}
+}
+
 // place returns arguments with folders and files in place of their names.
-func place(t *testing.T, args string) []string {
+func (f exitFolders) place(t *testing.T, args string) []string {
 	t.Helper()
 	folder := t.TempDir()
-	in := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	for name, make := range map[string]func() string{
-		"DATA": func() string { return fleetData(t) }, "KEYLESS": func() string { return emptyData(t) },
-		"ROTATED": func() string {
-			data := fleetData(t)
-			good(t, "keys", "rotate", "--data", data)
-			return data
-		},
-		"NONE":      func() string { return filepath.Join(folder, "none") },
-		"FILE":      func() string { return in("file", "") },
-		"EMPTY.csv": func() string { return in("empty.csv", "mac,name\n") },
-		"NAMES.csv": func() string { return in("names.csv", "mac,kind,id,name\n") },
-	} {
+	for name, filled := range f {
 		if strings.Contains(args, name) {
-			args = strings.ReplaceAll(args, name, make())
+			args = strings.ReplaceAll(args, name, filepath.Join(folder, name))
+			if err := os.CopyFS(filepath.Join(folder, name), os.DirFS(filled)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	return strings.Fields(args)
+	for name, text := range map[string]string{"FILE": "", "EMPTY.csv": "mac,name\n", "NAMES.csv": "mac,kind,id,name\n"} {
+		if strings.Contains(args, name) {
+			args = strings.ReplaceAll(args, name, filepath.Join(folder, name))
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return strings.Fields(strings.ReplaceAll(args, "NONE", filepath.Join(folder, "none")))
 }
 
 // The exit code is 0 for what is done, also if there was nothing to do. It is 1 for a failure, an
@@ -107,41 +111,62 @@ func TestEachCommandsExitCodeFollowsOneRule(t *testing.T) {
 			t.Errorf("there is no command %s", name)
 		}
 	}
+	folders := newExitFolders(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		row, ok := exits[name]
 		if !ok {
 			t.Errorf("pbxctl %s has no row: say when it exits with 0, and when with 1", name)
 			continue
 		}
-		if row.done != "" {
-			expectExit(t, 0, name, place(t, row.done)...)
-		}
-		if row.failed != "" {
-			expectExit(t, exitFailed, name, place(t, row.failed)...)
-		}
-		expectExit(t, exitUnclear, name, append(strings.Fields(row.failed), "--colour", "red")...)
-		for _, group := range all[name].AllFlags(true) {
-			for _, flag := range group {
-				switch flag.Target.Type() {
-				case reflect.TypeFor[day](), reflect.TypeFor[days](), reflect.TypeFor[pbx.MAC]():
-					expectExit(t, exitUnclear, name, append(strings.Fields(row.failed), "--"+flag.Name+"=1.11.2026")...)
-				case reflect.TypeFor[recordedID]():
-					expectExit(t, exitUnclear, name, append(strings.Fields(row.failed), "--"+flag.Name+"=")...)
-				}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if row.done != "" {
+				expectExit(t, 0, name, folders.place(t, row.done)...)
+			}
+			if row.failed != "" {
+				expectExit(t, exitFailed, name, folders.place(t, row.failed)...)
+			}
+			expectUnclear(t, all[name], name, strings.Fields(row.failed))
+		})
+	}
+}
+
+// expectUnclear runs a command with an unknown flag, and with bad values of its flags.
+func expectUnclear(t *testing.T, command *kong.Node, name string, args []string) {
+	t.Helper()
+	expectExit(t, exitUnclear, name, append(args, "--colour", "red")...)
+	for _, group := range command.AllFlags(true) {
+		for _, flag := range group {
+			switch flag.Target.Type() {
+			case reflect.TypeFor[day](), reflect.TypeFor[days](), reflect.TypeFor[pbx.MAC]():
+				expectExit(t, exitUnclear, name, append(args, "--"+flag.Name+"=1.11.2026")...)
+			case reflect.TypeFor[recordedID]():
+				expectExit(t, exitUnclear, name, append(args, "--"+flag.Name+"=")...)
 			}
 		}
 	}
 }
 
+// firstOutput keeps what a command prints, and calls then.
+type firstOutput struct {
+	strings.Builder
+	then func()
+}
+
+func (f *firstOutput) Write(text []byte) (int, error) {
+	f.then()
+	return f.Builder.Write(text)
+}
+
 func expectExit(t *testing.T, want int, command string, args ...string) {
 	t.Helper()
-	ctx := t.Context()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &firstOutput{then: func() {}}
 	if command == "serve" { // it serves until it is stopped
-		within, cancel := context.WithTimeout(ctx, 3*time.Second)
-		defer cancel()
-		ctx = within
+		out.then = stop
 	}
-	got := doWithin(t, ctx, append(strings.Fields(command), args...)...)
+	got := doInto(t, ctx, out, append(strings.Fields(command), args...)...)
 	if got.code != want {
 		t.Errorf("pbxctl %s %s: exit %d, want %d: %+v", command, strings.Join(args, " "), got.code, want, got)
 	}

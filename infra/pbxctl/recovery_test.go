@@ -95,9 +95,18 @@ func do(t *testing.T, args ...string) result {
 
 func doWithin(t *testing.T, ctx context.Context, args ...string) result {
 	t.Helper()
-	var out, errs strings.Builder
+	return doInto(t, ctx, new(strings.Builder), args...)
+}
+
+// doInto is doWithin for a command whose output is watched.
+func doInto(t *testing.T, ctx context.Context, out interface {
+	io.Writer
+	fmt.Stringer
+}, args ...string) result {
+	t.Helper()
+	var errs strings.Builder
 	now := func() time.Time { return at(t, "2026-11-24T12:00:00Z") }
-	p := newProgram(ctx, &out, &errs, func(string) string { return "" }, now)
+	p := newProgram(ctx, out, &errs, func(string) string { return "" }, now)
 	code := p.run(args)
 	return result{out.String(), errs.String(), code}
 }
