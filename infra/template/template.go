@@ -35,8 +35,12 @@ func Member(n *yaml.Node, key string) *yaml.Node {
 }
 
 // Value returns the value of a node: a map[string]any, a []any, or a scalar. It writes out short
-// forms of functions: !Ref x is {"Ref": "x"}, and !GetAtt x.y is {"Fn::GetAtt": ["x", "y"]}.
+// forms of functions: !Ref x is {"Ref": "x"}, and !GetAtt x.y is {"Fn::GetAtt": ["x", "y"]}. An
+// alias is what it stands for.
 func Value(n *yaml.Node) any {
+	if n.Kind == yaml.AliasNode {
+		return Value(n.Alias)
+	}
 	function, short := strings.CutPrefix(n.Tag, "!")
 	if !short || strings.HasPrefix(function, "!") {
 		return plain(n)

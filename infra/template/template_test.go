@@ -28,6 +28,7 @@ func TestShortFormsAreWrittenOut(t *testing.T) {
 		"!If [C, !Ref D, 1]": map[string]any{"Fn::If": []any{"C", map[string]any{"Ref": "D"}, 1}},
 		"{a: [1, x, true]}":  map[string]any{"a": []any{1, "x", true}},
 		"!!str 1":            "1",
+		"[&a !Ref B, *a]":    []any{map[string]any{"Ref": "B"}, map[string]any{"Ref": "B"}},
 	} {
 		if got := template.Value(parse(t, text)); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is %#v, want %#v", text, got, want)

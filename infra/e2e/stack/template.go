@@ -43,7 +43,7 @@ func (t Template) Text() (string, error) {
 }
 
 // Stores is the template without what a stand-in can't make, and without whatever names
-// that.
+// that. Globals are for functions, and go with them.
 func (t Template) Stores() Template {
 	resources, outputs := t.section("Resources"), t.section("Outputs")
 	var cut []string
@@ -55,7 +55,7 @@ func (t Template) Stores() Template {
 	for len(cut) > 0 {
 		cut = append(drop(&resources, cut), drop(&outputs, cut)...)
 	}
-	return t.with(map[string]*yaml.Node{"Resources": &resources, "Outputs": &outputs})
+	return t.with(map[string]*yaml.Node{"Resources": &resources, "Outputs": &outputs, "Globals": nil})
 }
 
 // section is a copy of a section, which may be changed. It is empty where the section is missing.
@@ -71,13 +71,16 @@ func isMade(kind string) bool {
 	return len(parts) == 3 && slices.Contains(made, parts[1])
 }
 
-// with is the template with other sections in the place of its own.
+// with is the template with other sections in the place of its own, or with none where it is nil.
 func (t Template) with(sections map[string]*yaml.Node) Template {
 	root := *t.root
 	root.Content = nil
 	for key, value := range template.Members(t.root) {
 		if other, ok := sections[key.Value]; ok {
 			value = other
+		}
+		if value == nil {
+			continue
 		}
 		root.Content = append(root.Content, key, value)
 	}
@@ -142,13 +145,15 @@ type Function struct {
 	Variables map[string]string // of its environment, whose value is a resource or a parameter: by name
 }
 
-// Resource is what the template says of a resource, as template.Value; or nil where it is missing.
+// Resource is what the template says of a resource and of its type, as template.Value; or nil where
+// it is missing.
 func (t Template) Resource(name string) any {
 	body := template.Member(template.Member(t.root, "Resources"), name)
 	if body == nil {
 		return nil
 	}
-	return template.Value(body)
+	globals := t.section("Globals")
+	return template.WithGlobals(template.Value(&globals), template.Value(body))
 }
 
 // Function reads a function's resource.

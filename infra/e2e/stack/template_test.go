@@ -18,6 +18,12 @@ Parameters:
   Days:
     Type: Number
 
+Globals:
+  Function:
+    Environment:
+      Variables:
+        TABLE_NAME: !Ref Table
+
 Resources:
   # The endpoint.
   Api:
@@ -29,7 +35,6 @@ Resources:
       Role: !GetAtt WorkRole.Arn
       Environment:
         Variables:
-          TABLE_NAME: !Ref Table
           DAYS: !Ref Days
           STAGE: !Sub ${Api}
 
@@ -100,6 +105,9 @@ func TestWhatCannotBeMadeIsCutWithAllThatNamesIt(t *testing.T) {
 	}
 	if got := names(stores, "Outputs"); !slices.Equal(got, []string{"Load"}) {
 		t.Errorf("outputs %q", got)
+	}
+	if got := names(stores, "Globals"); got != nil {
+		t.Errorf("globals %q", got)
 	}
 	if got := names(stores, "Parameters"); !slices.Equal(got, []string{"Days"}) || textOf(t, whole) != before {
 		t.Errorf("parameters %q", got)
