@@ -4,8 +4,8 @@
 // it is given.
 //
 // The queries read the tables of pkg/curated, and raw/ for what those lack. They use the names
-// that template.yaml gives them in Athena. In DuckDB views have these names: tables.sql makes
-// them.
+// that infra/lake.yaml, which package lake writes, gives them in Athena. In DuckDB views have these
+// names: tables.sql makes them.
 //
 // Days are those of the PBX's clock. Ratios are made of sums, never of other ratios, and a ratio
 // of nothing is null. pkg/kpi/doc.go defines what counts as what.
