@@ -107,6 +107,7 @@ found=$(outputs 2>&1) || case $found in
 esac
 
 keep region "$region"
+keep capabilities "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND" # the second one for nested templates
 keep parameter_overrides "$parameters"
 
 # SAM asks to confirm what changes in a stack that is there, where samconfig.toml wants that and somebody can answer.

@@ -32,6 +32,7 @@ func keeping() map[string]func(resource) bool {
 		"AWS::CloudWatch::Dashboard":    nil,
 		"AWS::Glue::Database":           nil,
 		"AWS::Glue::Table":              nil,
+		"AWS::IAM::Policy":              nil,
 		"AWS::IAM::Role":                nil,
 		"AWS::Logs::LogGroup":           nil,
 		"AWS::Logs::MetricFilter":       nil,
@@ -40,6 +41,7 @@ func keeping() map[string]func(resource) bool {
 		"AWS::SNS::TopicPolicy":         nil,
 		"AWS::SQS::QueuePolicy":         nil,
 		"AWS::SecretsManager::Secret":   nil,
+		"AWS::Serverless::Application":  nil,
 		"AWS::Serverless::Function":     nil,
 		"AWS::Serverless::HttpApi":      nil,
 	}

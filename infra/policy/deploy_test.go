@@ -199,6 +199,7 @@ func TestWhatSAMItselfHasSavedIsUnderstood(t *testing.T) {
 	l.write("repo/samconfig.toml", `[dev.global.parameters]
 stack_name="trunkline-dev" # ours
 [dev.deploy.parameters]
+capabilities = "CAPABILITY_IAM"
 region = "eu-west-1"
 parameter_overrides = "Architecture=\"x86_64\" DomainName=\"\" LogRetentionDays=\"7\""
 [prod.global.parameters]
@@ -206,6 +207,7 @@ region = "us-east-1"
 `)
 	l.mustDeploy()
 	l.saves(`region = "eu-west-1"`, `region = "us-east-1"`, `stack_name="trunkline-dev" # ours`,
+		`capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"`,
 		`parameter_overrides = "Architecture=x86_64 DomainName=\"\" LogRetentionDays=7"`)
 }
 

@@ -65,7 +65,7 @@ func limited(t template) (f findings) {
 		what    string
 		is, max int
 	}{
-		{"resources", len(t.resources), resourcesAtMost},
+		{"resources", len(t.own()), resourcesAtMost},
 		{"parameters", len(t.parameters), parametersAtMost},
 		{"outputs", len(t.outputs), outputsAtMost},
 		{"bytes", t.size, bytesAtMost},

@@ -44,6 +44,11 @@ func TestTheTemplateKeepsItsRules(t *testing.T) {
 			t.Errorf("%s, but\n\t%s", r.says, found)
 		}
 	}
+	for _, nested := range ours.nested {
+		for _, found := range append(limited(nested), described(nested)...) {
+			t.Errorf("%s: %s", nested.file, found)
+		}
+	}
 }
 
 func TestEachRuleCanBeBroken(t *testing.T) {

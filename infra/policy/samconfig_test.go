@@ -12,6 +12,18 @@ var (
 	named     = regexp.MustCompile(`(?:^| )(\w+)=`)
 )
 
+// Without the second one AWS refuses a template with others in it.
+func TestSamconfigAllowsRolesAndNestedTemplates(t *testing.T) {
+	file, err := os.ReadFile("../../samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "capabilities = \"CAPABILITY_IAM CAPABILITY_AUTO_EXPAND\"\n"
+	if n, all := strings.Count(string(file), want), strings.Count(string(file), "capabilities"); n != all || n < 2 {
+		t.Errorf("%d of %d capabilities are %s", n, all, want)
+	}
+}
+
 func TestSamconfigSetsParametersThatTheTemplateHas(t *testing.T) {
 	file, err := os.ReadFile("../../samconfig.toml")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -14,28 +15,46 @@ import (
 
 // A template is CloudFormation's, with short forms of functions written out: see cfn.Value.
 type template struct {
+	file       string
 	size       int
 	metadata   any
 	parameters map[string]any
-	resources  []resource
+	resources  []resource // those of nested templates, too, with their parameters bound
 	outputs    map[string]any
+	nested     []template // those of applications, each as it is written
 }
 
 type resource struct {
 	name, kind string
+	file       string // of the template that it stands in
 	comment    string // what stands above it
 	whole      any
 	properties any
 }
 
-// load reads a template.
+// load reads a template, and those that are nested in it.
 func load(t testing.TB, file string) template {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parse(t, string(data))
+	out := parse(t, string(data))
+	out.file = filepath.Base(file)
+	for i := range out.resources {
+		out.resources[i].file = out.file
+	}
+	for _, application := range out.of("AWS::Serverless::Application") {
+		nested := load(t, filepath.Join(filepath.Dir(file), textOf(application.get("Location"))))
+		out.nested = append(out.nested, nested)
+		arguments, _ := application.get("Parameters").(map[string]any)
+		for _, r := range nested.resources {
+			r.whole = cfn.Bind(r.whole, arguments)
+			r.properties = get(r.whole, "Properties")
+			out.resources = append(out.resources, r)
+		}
+	}
+	return out
 }
 
 func parse(t testing.TB, text string) template {
@@ -51,6 +70,10 @@ func parse(t testing.TB, text string) template {
 
 // understand reads the sections of a template that the rules are about.
 func understand(document *yaml.Node) (out template) {
+	var globals any
+	if shared := cfn.Member(document, "Globals"); shared != nil {
+		globals = cfn.Value(shared)
+	}
 	for key, value := range cfn.Members(document) {
 		switch key.Value {
 		case "Metadata":
@@ -61,9 +84,9 @@ func understand(document *yaml.Node) (out template) {
 			out.outputs, _ = cfn.Value(value).(map[string]any)
 		case "Resources":
 			for name, body := range cfn.Members(value) {
-				whole := cfn.Value(body)
+				whole := cfn.WithGlobals(globals, cfn.Value(body))
 				out.resources = append(out.resources, resource{
-					name.Value, textOf(get(whole, "Type")), name.HeadComment, whole, get(whole, "Properties"),
+					name: name.Value, kind: textOf(get(whole, "Type")), comment: name.HeadComment, whole: whole, properties: get(whole, "Properties"),
 				})
 			}
 		}
@@ -110,6 +133,11 @@ func (t template) of(kinds ...string) []resource {
 		}
 	}
 	return out
+}
+
+// own are the resources of the template itself.
+func (t template) own() []resource {
+	return slices.DeleteFunc(slices.Clone(t.resources), func(r resource) bool { return r.file != t.file })
 }
 
 func (t template) functions() []resource { return t.of("AWS::Serverless::Function") }

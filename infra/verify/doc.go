@@ -12,6 +12,6 @@
 //
 // Hashes of inputs, times of computation and revisions are not compared.
 //
-// Its tests also check what Athena uses: the tables of template.yaml against the files that are
+// Its tests also check what Athena uses: the tables of infra/lake.yaml against the files that are
 // written, and the queries of infra/athena against what the product's code counts.
 package main

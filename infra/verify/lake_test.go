@@ -23,7 +23,7 @@ import (
 	"trunkline/pkg/pbx"
 )
 
-// glueTable is a table as template.yaml describes it to Athena.
+// glueTable is a table as infra/lake.yaml describes it to Athena.
 type glueTable struct {
 	Name       string            `yaml:"Name"`
 	Partitions []glueColumn      `yaml:"PartitionKeys"`
@@ -42,10 +42,10 @@ type glueColumn struct {
 	Type string `yaml:"Type"`
 }
 
-// glueTables are those of template.yaml, by their names.
+// glueTables are those of infra/lake.yaml, by their names.
 func glueTables(t *testing.T) map[string]glueTable {
 	t.Helper()
-	text, err := os.ReadFile("../../template.yaml")
+	text, err := os.ReadFile("../lake.yaml")
 	must(t, err)
 	var template struct {
 		Resources map[string]struct {

@@ -12,13 +12,13 @@ import (
 //go:embed lake.yaml.tmpl
 var source string
 
-// Table is a table as Athena is told of it.
+// Table is a table as Athena knows it.
 type Table struct {
 	Name     string
 	Location string   // in the bucket, such as curated/calls/
 	Keys     []Column // the partitions; nil: none
 	Columns  []Column
-	Kinds    []pbx.Kind // the values of the partition kind; nil: there is none
+	Kinds    []pbx.Kind // the values of the partition kind; nil: it has no such partition
 }
 
 // Column is a column of a table, or a partition. Type is Hive's, such as bigint.

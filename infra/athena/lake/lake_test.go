@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "rewrite infra/lake.yaml")
 
 const file = "../../lake.yaml"
 
-func TestAthenaIsToldOfWhatTheCodeWrites(t *testing.T) {
+func TestAthenaKnowsTheColumnsThatTheCodeWrites(t *testing.T) {
 	want, err := lake.Template()
 	if err != nil {
 		t.Fatal(err)

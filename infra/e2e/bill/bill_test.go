@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "rewrite infra/docs/cost.md")
 const (
 	document = "../../docs/cost.md"
 	template = "../../../template.yaml"
+	alarms   = "../../alarms.yaml"
 )
 
 func TestTheDocumentsTellWhatItCosts(t *testing.T) {
@@ -37,12 +38,11 @@ func TestTheDocumentsTellWhatItCosts(t *testing.T) {
 	}
 }
 
-// ofTemplate reads of the template what is watched, and the default of ThrottleRate.
+// ofTemplate reads of the templates what is watched, and the default of ThrottleRate.
 func ofTemplate(t *testing.T) (Watch, float64) {
 	t.Helper()
-	text := read(t, template)
 	var w Watch
-	for _, resource := range regexp.MustCompile(`(?m)^  \w+:$`).Split(text, -1) {
+	for _, resource := range regexp.MustCompile(`(?m)^  \w+:$`).Split(read(t, alarms), -1) {
 		switch {
 		case strings.Contains(resource, "Type: AWS::CloudWatch::Alarm"):
 			w.Alarms += strings.Count(resource, "MetricName:")
@@ -50,7 +50,7 @@ func ofTemplate(t *testing.T) (Watch, float64) {
 			w.Dashboards++
 		}
 	}
-	found := regexp.MustCompile(`(?m)^  ThrottleRate:\n    Type: Number\n    Default: (\d+)$`).FindStringSubmatch(text)
+	found := regexp.MustCompile(`(?m)^  ThrottleRate:\n    Type: Number\n    Default: (\d+)$`).FindStringSubmatch(read(t, template))
 	if found == nil {
 		t.Fatal("the template has no ThrottleRate")
 	}
