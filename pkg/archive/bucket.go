@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 )
@@ -28,6 +29,22 @@ func GetTagged(ctx context.Context, b Bucket, name string) (object []byte, tag s
 	return object, tag, err
 }
 
+// Within returns a stream that fails when a context ends.
+func Within(ctx context.Context, r io.Reader) io.Reader { return within{ctx, r} }
+
+type within struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read implements io.Reader.
+func (w within) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Reader.Read(p)
+}
+
 // Bucket is what the archive needs of an object store: whole objects under names. A name has 1 to
 // 512 bytes of ASCII. Its segments are separated by single slashes, and consist of letters, digits
 // and any of =._- (CheckName). No segment is . or .. A Bucket is safe for concurrent use.
@@ -42,6 +59,11 @@ type Bucket interface {
 
 	// Get returns the object of that name, or an error that wraps fs.ErrNotExist.
 	Get(ctx context.Context, name string) ([]byte, error)
+
+	// Open returns the object of that name as a stream, or an error that wraps fs.ErrNotExist. The
+	// stream is of one content, whatever is written meanwhile. It fails when ctx ends, and if the
+	// object can't be read to its end. The caller closes it.
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
 
 	// Tag returns a tag of the object's current content, or an error that wraps
 	// fs.ErrNotExist. A tag is never empty, and stays until the object is written. Another

@@ -70,6 +70,9 @@ func testBrokenObject(t *testing.T, s suite, bad string) {
 		if body, err := s.bucket.Get(s.ctx, name); err == nil {
 			t.Errorf("get %s: %q", name, body)
 		}
+		if body, err := s.stream(name); err == nil {
+			t.Errorf("open %s: %q", name, body)
+		}
 		if tag, err := s.bucket.Tag(s.ctx, name); err == nil {
 			t.Errorf("tag of %s: %q", name, tag)
 		}

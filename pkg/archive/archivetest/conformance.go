@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"slices"
@@ -32,6 +33,8 @@ func Run(t *testing.T, open func(t *testing.T) archive.Bucket) {
 		{"of writers who read the same tag, one replaces", testReplaceRace},
 		{"no replacement undoes another that it has not seen", testReplaceChain},
 		{"no replacement undoes a put that it has not seen", testUnseen},
+		{"a stream is of one content", testStream},
+		{"an ended context ends a stream", testContextOfStream},
 		{"nothing is fs.ErrNotExist, and deleted with success", testNothing},
 		{"invalid names are refused", testNames},
 		{"names are listed in the order of their bytes", testList},
@@ -64,6 +67,19 @@ func (s suite) check(t *testing.T, name, want string) {
 	if got, err := s.bucket.Get(s.ctx, name); err != nil || string(got) != want {
 		t.Errorf("%s: got %d bytes %.40q, %v, want %.40q", name, len(got), got, err, want)
 	}
+	if got, err := s.stream(name); err != nil || string(got) != want {
+		t.Errorf("%s: the stream has %d bytes %.40q, %v, want %.40q", name, len(got), got, err, want)
+	}
+}
+
+// stream reads an object as a stream.
+func (s suite) stream(name string) ([]byte, error) {
+	stream, err := s.bucket.Open(s.ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(stream)
+	return body, errors.Join(err, stream.Close())
 }
 
 func all(t *testing.T, names iter.Seq2[string, error]) []string {
@@ -281,11 +297,63 @@ func testUnseen(t *testing.T, s suite) {
 	}
 }
 
+// testStream replaces and deletes an object while it is read.
+func testStream(t *testing.T, s suite) {
+	for then, change := range map[string]func(name string) error{
+		"replaced": func(name string) error { return s.bucket.Put(s.ctx, name, []byte("other")) },
+		"deleted":  func(name string) error { return s.bucket.Delete(s.ctx, name) },
+		"closed":   func(string) error { return nil },
+	} {
+		body := strings.Repeat(then, 1<<20)
+		s.put(t, then, body)
+		stream, err := s.bucket.Open(s.ctx, then)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := make([]byte, 100)
+		if _, err := io.ReadFull(stream, begin); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(then); err != nil {
+			t.Fatal(err)
+		}
+		if then != "closed" {
+			if rest, err := io.ReadAll(stream); err != nil || string(begin)+string(rest) != body {
+				t.Errorf("%s: %d bytes, %v", then, len(begin)+len(rest), err)
+			}
+		}
+		if err := stream.Close(); err != nil {
+			t.Errorf("close of what is %s: %v", then, err)
+		}
+	}
+}
+
+func testContextOfStream(t *testing.T, s suite) {
+	s.put(t, "a", strings.Repeat("x", 8<<20))
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	stream, err := s.bucket.Open(ctx, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if _, err := io.ReadFull(stream, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if n, err := io.Copy(io.Discard, stream); !errors.Is(err, context.Canceled) {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
 func testNothing(t *testing.T, s suite) {
 	s.put(t, "a/b", "x")
 	for _, name := range []string{"a", "a/c", "a/b/c", "x/y/z"} {
 		if _, err := s.bucket.Get(s.ctx, name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("get %s: %v", name, err)
+		}
+		if _, err := s.stream(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("open %s: %v", name, err)
 		}
 		if _, err := s.bucket.Tag(s.ctx, name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("tag of %s: %v", name, err)
@@ -317,9 +385,10 @@ func testNames(t *testing.T, s suite) {
 		"a\\b", "a\x00b", "a b", "a\nb", "é", "~a", "a:b", "a*", strings.Repeat("a", 513),
 	} {
 		_, get := s.bucket.Get(s.ctx, bad)
+		_, open := s.stream(bad)
 		_, tag := s.bucket.Tag(s.ctx, bad)
 		for method, err := range map[string]error{
-			"get": get, "tag": tag, "put": s.bucket.Put(s.ctx, bad, nil), "delete": s.bucket.Delete(s.ctx, bad),
+			"get": get, "open": open, "tag": tag, "put": s.bucket.Put(s.ctx, bad, nil), "delete": s.bucket.Delete(s.ctx, bad),
 			"create": s.bucket.Replace(s.ctx, bad, nil, ""), "replace": s.bucket.Replace(s.ctx, bad, nil, "x"),
 		} {
 			answered := err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, archive.ErrChanged)
@@ -481,6 +550,7 @@ func testContext(t *testing.T, s suite) {
 	cancel()
 	for method, call := range map[string]func() error{
 		"get":             func() error { _, err := s.bucket.Get(ended, "a"); return err },
+		"open":            func() error { _, err := s.bucket.Open(ended, "a"); return err },
 		"put":             func() error { return s.bucket.Put(ended, "b", []byte("y")) },
 		"tag":             func() error { _, err := s.bucket.Tag(ended, "a"); return err },
 		"create":          func() error { return s.bucket.Replace(ended, "c", nil, "") },

@@ -3,6 +3,7 @@ package archivetest
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"sync/atomic"
 
@@ -31,7 +32,7 @@ var (
 // Call is a call of a Bucket's method.
 type Call struct {
 	N      int    // its number, from 1
-	Method string // Put, Replace, Get, Tag, List or Delete
+	Method string // Put, Replace, Get, Open, Read (of what was opened), Tag, List or Delete
 	Name   string // of a list, the prefix
 }
 
@@ -87,6 +88,47 @@ func (f *Faulty) Get(ctx context.Context, name string) (body []byte, err error) 
 		return nil, err
 	}
 	return body, nil
+}
+
+// Open implements archive.Bucket. The first Read of the stream is a call of its own: a fault there
+// comes after one byte.
+func (f *Faulty) Open(ctx context.Context, name string) (stream io.ReadCloser, err error) {
+	err = f.call(ctx, "Open", name, func() error {
+		stream, err = f.bucket.Open(ctx, name)
+		return err
+	})
+	if err != nil && stream != nil {
+		return nil, errors.Join(err, stream.Close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &faultyStream{ReadCloser: stream, ctx: ctx, next: func() Fault { return f.next("Read", name) }}, nil
+}
+
+// faultyStream is a stream with a fault in its first Read.
+type faultyStream struct {
+	io.ReadCloser
+	ctx   context.Context
+	next  func() Fault
+	begun bool
+}
+
+// Read implements io.Reader.
+func (s *faultyStream) Read(p []byte) (int, error) {
+	if s.begun {
+		return s.ReadCloser.Read(p)
+	}
+	s.begun = true
+	fault := s.next()
+	if fault == None {
+		return s.ReadCloser.Read(p)
+	}
+	n, err := s.ReadCloser.Read(p[:min(1, len(p))])
+	if err != nil {
+		return n, err
+	}
+	return n, fault.Err(s.ctx)
 }
 
 // Delete implements archive.Bucket.

@@ -1,10 +1,12 @@
 package archivetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -61,6 +63,15 @@ func (m *Memory) Get(ctx context.Context, name string) (body []byte, err error) 
 		return nil
 	})
 	return body, err
+}
+
+// Open implements archive.Bucket.
+func (m *Memory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	body, err := m.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(archive.Within(ctx, bytes.NewReader(body))), nil
 }
 
 // Tag implements archive.Bucket.

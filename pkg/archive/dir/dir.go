@@ -267,6 +267,27 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	return body, nil
 }
 
+// Open implements archive.Bucket.
+func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("open object: %w", err)
+	}
+	f, err := b.openFile(name)
+	if noObject(err) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open object %s: %w", name, err)
+	}
+	return stream{archive.Within(ctx, f), f}, nil
+}
+
+// stream is a file that is read until a context ends.
+type stream struct {
+	io.Reader
+	io.Closer
+}
+
 func (b *Bucket) read(name string) (body []byte, err error) {
 	err = b.open(name, func(f *os.File) error {
 		info, err := f.Stat()

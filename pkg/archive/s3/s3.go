@@ -104,21 +104,39 @@ func (b *Bucket) Tag(ctx context.Context, name string) (string, error) {
 
 // Get implements archive.Bucket.
 func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
-	if err := archive.CheckName(name); err != nil {
-		return nil, fmt.Errorf("get object: %w", err)
-	}
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &name})
-	if _, missing := errors.AsType[*types.NoSuchKey](err); missing {
-		err = fs.ErrNotExist
-	}
+	out, err := b.get(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("get object %s: %w", name, err)
+		return nil, fmt.Errorf("get object: %w", err)
 	}
 	body, err := read(out)
 	if err != nil {
 		return nil, fmt.Errorf("get object %s: %w", name, err)
 	}
 	return body, nil
+}
+
+// Open implements archive.Bucket. An object of any length is read.
+func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	out, err := b.get(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open object: %w", err)
+	}
+	return out.Body, nil
+}
+
+// get begins to read an object.
+func (b *Bucket) get(ctx context.Context, name string) (*s3.GetObjectOutput, error) {
+	if err := archive.CheckName(name); err != nil {
+		return nil, err
+	}
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &name})
+	if _, missing := errors.AsType[*types.NoSuchKey](err); missing {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return out, nil
 }
 
 // read reads a body to its end, as its length says, and closes it.

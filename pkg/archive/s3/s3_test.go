@@ -51,6 +51,9 @@ func TestOnlyAMissingObjectIsErrNotExist(t *testing.T) {
 		if _, err := b.Get(t.Context(), "a"); err == nil || errors.Is(err, fs.ErrNotExist) != c.missing {
 			t.Errorf("%s: %v", c.code, err)
 		}
+		if _, err := b.Open(t.Context(), "a"); err == nil || errors.Is(err, fs.ErrNotExist) != c.missing {
+			t.Errorf("open, %s: %v", c.code, err)
+		}
 	}
 }
 
@@ -161,6 +164,14 @@ func TestABodyThatIsCutShortIsAnError(t *testing.T) {
 	if body, err := b.Get(t.Context(), "a"); err == nil || body != nil {
 		t.Errorf("%q, %v", body, err)
 	}
+	stream, err := b.Open(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if body, err := io.ReadAll(stream); err == nil {
+		t.Errorf("a stream has %q", body)
+	}
 }
 
 func TestAListGoesOnAfterItsPage(t *testing.T) {
@@ -212,6 +223,7 @@ func TestNoMethodOutlastsItsContext(t *testing.T) {
 		"put":     func(ctx context.Context) error { return b.Put(ctx, "a", []byte("x")) },
 		"replace": func(ctx context.Context) error { return b.Replace(ctx, "a", []byte("x"), "") },
 		"get":     func(ctx context.Context) error { _, err := b.Get(ctx, "a"); return err },
+		"open":    func(ctx context.Context) error { _, err := b.Open(ctx, "a"); return err },
 		"tag":     func(ctx context.Context) error { _, err := b.Tag(ctx, "a"); return err },
 		"delete":  func(ctx context.Context) error { return b.Delete(ctx, "a") },
 		"list": func(ctx context.Context) (last error) {
