@@ -35,7 +35,7 @@ func invocation(ctx context.Context, w *workshop) error {
 	if err != nil {
 		return err
 	}
-	in := ingest.New(tokentest.Fixed(keys), instantRecords{}, instantArchive{}, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), instantRecords{}, archive.NewDirect(instantArchive{}), instantArchive{}, time.Now)
 	endpoint := ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now)
 	whole := operation("ingest", invoking(ctx, endpoint, event))
 	floor := operation("body copied", invoking(ctx, http.HandlerFunc(copyBody), event))

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
@@ -23,7 +24,7 @@ func TestTheExamplesAreAcceptedAndArchived(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, bucket := store.New(storetest.NewMemory(), time.Now), archivetest.NewMemory()
-	in := ingest.New(tokentest.Fixed(keys), s, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), s, archive.NewDirect(bucket), bucket, time.Now)
 	server := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	defer server.Close()
 	macs, err := Register(t.Context(), s)

@@ -108,7 +108,7 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 		t.Fatal(err)
 	}
 	records, bucket := w.over(next)
-	in := ingest.New(tokentest.Fixed(keys), records, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), records, archive.NewDirect(bucket), bucket, time.Now)
 	for _, body := range bodies {
 		w.sent = append(w.sent, body)
 		admission, _, err := in.Admit(ctx, string(mac), keys.Sign(mac, 1).Reveal())
@@ -125,7 +125,7 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 func (w *world) hour(ctx context.Context, next breaking) error {
 	records, bucket := w.over(next)
 	r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
-	worker := maintenance.New(records, bucket, r, telemetry.OperationsLog(slog.New(slog.DiscardHandler)), time.Now)
+	worker := maintenance.New(records, archive.NewDirect(bucket), bucket, r, telemetry.OperationsLog(slog.New(slog.DiscardHandler)), time.Now)
 	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 

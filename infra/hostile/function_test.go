@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"trunkline/pkg/apigw"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -75,7 +76,7 @@ func newFunction(t *testing.T) *function {
 	}
 	t.Cleanup(func() { data.Close() })
 	f := &function{folder: readFolder(t, path), keys: keys}
-	in := ingest.New(tokentest.Fixed(f.keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(f.keys), store.New(data.Table, time.Now), archive.NewDirect(data.Bucket), data.Bucket, time.Now)
 	f.invoke = apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
 	return f
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"trunkline/pkg/apigw"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/ingest/ingesttest"
@@ -87,7 +88,7 @@ func TestTheFunctionFollowsItsSecretAndStrangersDoNotHaveItRead(t *testing.T) {
 		return secret, nil
 	}}
 	bucket := archivetest.NewMemory()
-	in := ingest.New(keys, store.New(storetest.NewMemory(), clock), bucket, clock)
+	in := ingest.New(keys, store.New(storetest.NewMemory(), clock), archive.NewDirect(bucket), bucket, clock)
 	invoke := apigw.Handler(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, clock))
 	ask := func(token string, want int) {
 		t.Helper()

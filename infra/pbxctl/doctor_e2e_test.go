@@ -46,7 +46,7 @@ func TestDoctorAndKeysOverLocalStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := &token.Source{Now: time.Now, Read: func(ctx context.Context) (*token.Keyring, error) { return stack.Keyring(ctx, name) }}
-	in := ingest.New(keys, store.New(records, time.Now), objects, time.Now)
+	in := ingest.New(keys, store.New(records, time.Now), archive.NewDirect(objects), objects, time.Now)
 	endpoint := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	defer endpoint.Close()
 	args := []string{"doctor", "--table", table, "--bucket", bucket, "--secret", name, "--url", endpoint.URL}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/ingest"
@@ -36,7 +37,7 @@ func dataOf(t *testing.T, all ...delivered) string {
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, clock), data.Bucket, clock)
+	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, clock), archive.NewDirect(data.Bucket), data.Bucket, clock)
 	for _, d := range all {
 		if now, err = time.Parse(time.RFC3339, d.at); err != nil {
 			t.Fatal(err)

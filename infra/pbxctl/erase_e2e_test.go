@@ -34,7 +34,7 @@ func TestErasureOverLocalStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC) }
-	in := ingest.New(tokentest.Fixed(keys), store.New(records, clock), objects, clock)
+	in := ingest.New(tokentest.Fixed(keys), store.New(records, clock), archive.NewDirect(objects), objects, clock)
 	const mac = pbx.MAC("68692e0b0001")
 	for _, body := range []string{
 		"{event:'cc_cdr', uuid:'1795161600.1', queueCode:'630', agentCode:'801', startTime:'2026-11-20 08:00:00', caller:'+4915112345678', callType:'IN', cdrState:'bridged', talkingTime:60}",

@@ -120,7 +120,7 @@ func (g *garble) hourly(t *testing.T, v visits) error {
 	t.Helper()
 	s, b := g.store(), g.archive()
 	r := rollup.New(s, b, config.DefaultSchedule(), g.clock)
-	worker := maintenance.New(s, b, r, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock)
+	worker := maintenance.New(s, archive.NewDirect(b), b, r, telemetry.OperationsMetrics(&g.log, "any", g.clock), g.clock)
 	err := worker.Run(t.Context(), local.Queue{Worker: worker})
 	v.failed(err)
 	for line := range strings.Lines(g.log.String()) {

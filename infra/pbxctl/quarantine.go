@@ -167,7 +167,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 			names = c.selected(p, b, part)
 		}
 		return settled(p, c.JSON, "released", func(did func(replay.Attempt)) error {
-			return replay.ReleaseAll(p.ctx, s, b, names, did)
+			return replay.ReleaseAll(p.ctx, s, archive.NewDirect(b), b, names, did)
 		})
 	})
 }

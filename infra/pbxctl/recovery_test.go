@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/devices"
@@ -70,7 +71,7 @@ func send(t *testing.T, folder string, all ...sent) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := ingest.New(tokentest.Fixed(keys(t)), store.New(table, clock), bucket, clock)
+		in := ingest.New(tokentest.Fixed(keys(t)), store.New(table, clock), archive.NewDirect(bucket), bucket, clock)
 		r := in.Receive(t.Context(), ingest.Admission{MAC: one.mac, Device: device}, ingest.Delivery{Remote: "203.0.113.9", Body: []byte(one.body)})
 		if r.Outcome != one.want {
 			t.Fatalf("%s: %s, %v, want %s", one.body, r.Outcome, r.Err, one.want)
@@ -562,7 +563,7 @@ func admitted(t *testing.T, folder, url string) ingest.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, time.Now), archive.NewDirect(data.Bucket), data.Bucket, time.Now)
 	parts := strings.Split(strings.TrimSpace(url), "/")
 	_, outcome, err := in.Admit(t.Context(), parts[len(parts)-2], parts[len(parts)-1])
 	if err != nil {

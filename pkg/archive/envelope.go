@@ -30,6 +30,15 @@ type Envelope struct {
 	// Rewritten means that Body is not what was received: something was erased from it, and its
 	// event was written again.
 	Rewritten bool
+
+	kept kept // zero unless the envelope was read
+}
+
+// kept is the line that an envelope was read from, and that it is written as again.
+type kept struct {
+	line []byte
+	id   string
+	kind pbx.Kind
 }
 
 // line is an envelope as JSON.
@@ -95,6 +104,9 @@ func spillName(e Envelope) string {
 // ID returns the ID of the receipt. The same body, received from the same PBX in the same
 // millisecond and at the same place of an array, has the same ID.
 func (e Envelope) ID() string {
+	if e.kept.line != nil {
+		return e.kept.id
+	}
 	h := sha256.New()
 	h.Write(strconv.AppendInt(nil, int64(e.Index), 10))
 	h.Write([]byte{'\n'})
@@ -102,14 +114,19 @@ func (e Envelope) ID() string {
 	return fmt.Sprintf("%s-%013d-%s", e.MAC, e.Received.UnixMilli(), hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// Name returns the name of the envelope's object.
-func (e Envelope) Name() string {
-	kind := pbx.Kind("")
-	if e.Event != nil {
-		kind = e.Event.Kind()
+// Kind returns the kind of the envelope's event; empty if it was refused as unreadable.
+func (e Envelope) Kind() pbx.Kind {
+	switch {
+	case e.kept.line != nil:
+		return e.kept.kind
+	case e.Event != nil:
+		return e.Event.Kind()
 	}
-	return nameOf(e.ID(), kind, e.Received, e.Reason)
+	return ""
 }
+
+// Name returns the name of the envelope's object.
+func (e Envelope) Name() string { return nameOf(e.ID(), e.Kind(), e.Received, e.Reason) }
 
 func nameOf(id string, kind pbx.Kind, received time.Time, reason string) string {
 	if reason != "" {
@@ -128,13 +145,14 @@ func RawFolder(kind pbx.Kind, day pbx.Day) string {
 func RawKind(kind pbx.Kind) string { return RawPrefix + "kind=" + string(kind) + "/" }
 
 func (e Envelope) marshal() ([]byte, error) {
+	if e.kept.line != nil {
+		return e.kept.line, nil
+	}
 	l := line{
 		ID: e.ID(), MAC: e.MAC, KID: e.KID, Received: e.Received.UTC().Truncate(time.Millisecond),
 		Remote: e.Remote, Index: e.Index, Reason: e.Reason, Decoder: e.Decoder, Event: e.Event, Rewritten: e.Rewritten,
 	}
-	if e.Event != nil {
-		l.Kind = e.Event.Kind()
-	}
+	l.Kind = e.Kind()
 	if utf8.Valid(e.Body) {
 		text := string(e.Body)
 		l.Body = &text
@@ -175,6 +193,17 @@ func (r Receipt) Envelope(event pbx.Event) Envelope {
 		MAC: r.MAC, KID: r.KID, Received: r.Received, Remote: r.Remote, Index: r.Index, Event: event, Reason: r.Reason, Decoder: r.Decoder, Body: r.Body,
 		Rewritten: r.Rewritten,
 	}
+}
+
+// As returns the receipt's envelope, to be written as the line that the receipt was read from: with
+// the event as it was decoded then.
+func (r Receipt) As(line []byte) Envelope {
+	e := r.Envelope(nil)
+	if !bytes.HasSuffix(line, []byte("\n")) {
+		line = append(bytes.Clone(line), '\n')
+	}
+	e.kept = kept{line, r.ID, r.Kind}
+	return e
 }
 
 // Refused returns the receipt as refused for a reason by a version of the decoder. With an empty

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
@@ -27,5 +28,5 @@ func Endpoint(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Endp
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	bucket := s3.New(settings.S3(), c.Bucket)
-	return ingest.NewEndpoint(ingest.New(keys, records, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
+	return ingest.NewEndpoint(ingest.New(keys, records, archive.NewDirect(bucket), bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }

@@ -64,7 +64,7 @@ func (w *world) receive(mac pbx.MAC, bodies ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	in := ingest.New(tokentest.Fixed(keys), store.New(w.table, w.now), w.bucket, w.now)
+	in := ingest.New(tokentest.Fixed(keys), store.New(w.table, w.now), archive.NewDirect(w.bucket), w.bucket, w.now)
 	for _, body := range bodies {
 		w.at = w.at.Add(time.Second)
 		admission, _, err := in.Admit(context.Background(), string(mac), keys.Sign(mac, 1).Reveal())

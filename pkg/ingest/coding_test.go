@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/token/tokentest"
 	"trunkline/pkg/zycoo"
@@ -45,7 +46,7 @@ func encode(t *testing.T, coding, text string) string {
 // postCoded posts a body with headers of Content-Encoding.
 func postCoded(t *testing.T, b *backend, body string, named ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
+	in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now)
 	endpoint := ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+keys(t).Sign(mac, 1).Reveal(), strings.NewReader(body))
 	r.Header["Content-Encoding"] = named

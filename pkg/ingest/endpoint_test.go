@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/ingest/ingesttest"
@@ -48,7 +49,7 @@ func open(t *testing.T) ingesttest.Endpoint {
 		t.Fatal(err)
 	}
 	records := store.New(table, time.Now)
-	in := ingest.New(tokentest.Fixed(keys(t)), records, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys(t)), records, archive.NewDirect(bucket), bucket, time.Now)
 	server := httptest.NewUnstartedServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	server.Config.ReadTimeout = bodyTimeout
 	server.Start()

@@ -12,6 +12,7 @@ import (
 
 	"trunkline/events"
 	"trunkline/pkg/apigw"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -93,7 +94,7 @@ func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records 
 	t.Cleanup(func() { bucket.Close() })
 	s := store.New(table, time.Now)
 	var log bytes.Buffer
-	in := ingest.New(tokentest.Fixed(keys(t)), s, bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys(t)), s, archive.NewDirect(bucket), bucket, time.Now)
 	answer, err := apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -17,7 +18,7 @@ import (
 
 // postWithin posts a call over a connection that ends with ctx.
 func postWithin(ctx context.Context, tokens ingest.Tokens, b *backend, tokenText string) (status int, report ingest.Report) {
-	in := ingest.New(tokens, records{b}, archived{backend: b}, time.Now)
+	in := ingest.New(tokens, records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now)
 	endpoint := ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { report = r }, time.Now)
 	w := httptest.NewRecorder()
 	endpoint.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(call)))

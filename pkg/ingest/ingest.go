@@ -35,7 +35,7 @@ const (
 	// most 3 seconds, whichever store hangs.
 	storeWithin = 1700 * time.Millisecond
 	spillWithin = 900 * time.Millisecond
-	// atOnce is how many events of an array are written to one store concurrently.
+	// atOnce is how many events of an array are recorded concurrently.
 	atOnce = 32
 )
 
@@ -44,13 +44,14 @@ type Ingest struct {
 	tokens   Tokens
 	settings *settings
 	records  Records
-	archive  archive.Bucket
+	keeper   archive.Keeper
+	bucket   archive.Bucket // for what was refused, and what the records could not take
 	now      func() time.Time
 }
 
-// New returns an Ingest.
-func New(tokens Tokens, records Records, bucket archive.Bucket, now func() time.Time) *Ingest {
-	return &Ingest{tokens, newSettings(records, now), records, bucket, now}
+// New returns an Ingest. Accepted events go to the keeper, all others to the bucket.
+func New(tokens Tokens, records Records, keeper archive.Keeper, bucket archive.Bucket, now func() time.Time) *Ingest {
+	return &Ingest{tokens, newSettings(records, now), records, keeper, bucket, now}
 }
 
 // Admission is the PBX that a URL belongs to, and the settings of that PBX.
@@ -132,9 +133,7 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	var both sync.WaitGroup
-	both.Go(func() {
-		each.Concurrently(atOnce, len(items), func(i int) { items[i].archiveErr = archive.Keep(ctx, in.archive, items[i].Envelope) })
-	})
+	both.Go(func() { in.keep(ctx, items) })
 	each.Concurrently(atOnce, len(items), func(i int) {
 		p := &items[i]
 		if p.outcome == Stored {
@@ -142,6 +141,37 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 		}
 	})
 	both.Wait()
+}
+
+// keep archives items: those of each kind at once, and each refused one in an object of its own.
+func (in *Ingest) keep(ctx context.Context, items []item) {
+	var accepted []*item
+	var groups [][]*item
+	for i := range items {
+		if p := &items[i]; p.Reason == "" {
+			accepted = append(accepted, p)
+		} else {
+			groups = append(groups, []*item{p})
+		}
+	}
+	groups = append(groups, archive.Groups(accepted)...)
+	each.Concurrently(atOnce, len(groups), func(i int) { in.keepGroup(ctx, groups[i]) })
+}
+
+// keepGroup archives one refused item, or accepted ones of one kind.
+func (in *Ingest) keepGroup(ctx context.Context, group []*item) {
+	if group[0].Reason != "" {
+		group[0].archiveErr = archive.Keep(ctx, in.bucket, group[0].Envelope)
+		return
+	}
+	envelopes := make([]archive.Envelope, len(group))
+	for i, p := range group {
+		envelopes[i] = p.Envelope
+	}
+	err := in.keeper.Keep(ctx, envelopes)
+	for _, p := range group {
+		p.archiveErr = err
+	}
 }
 
 // spill writes to each store the items that the other store failed to take. If both failed for
@@ -171,7 +201,7 @@ func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
 		})
 	}
 	if len(unrecorded) > 0 {
-		recordErr = archive.Spill(ctx, in.archive, unrecorded)
+		recordErr = archive.Spill(ctx, in.bucket, unrecorded)
 	}
 	both.Wait()
 	for i := range items {

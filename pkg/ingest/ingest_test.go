@@ -127,7 +127,7 @@ func down(context.Context) error { return errDown }
 func post(t *testing.T, tokens ingest.Tokens, b *backend, tokenText, body string) (*httptest.ResponseRecorder, ingest.Report) {
 	t.Helper()
 	var report ingest.Report
-	endpoint := ingest.NewEndpoint(ingest.New(tokens, records{b}, archived{backend: b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
+	endpoint := ingest.NewEndpoint(ingest.New(tokens, records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now), func(_ context.Context, r ingest.Report) { report = r }, time.Now)
 	w := httptest.NewRecorder()
 	endpoint.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/pbx/"+string(mac)+"/"+tokenText, strings.NewReader(body)))
 	return w, report
@@ -323,7 +323,7 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 func TestSettingsAreReadOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{}
-		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now)
 		admit := func(want ingest.Outcome, reads int64) {
 			t.Helper()
 			_, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal())
@@ -347,7 +347,7 @@ func TestSettingsAreReadOnceAMinute(t *testing.T) {
 func TestTheSettingsOfALargeFleetAreCached(t *testing.T) {
 	const fleet = 10_001
 	b, now := &backend{}, time.Now()
-	in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, func() time.Time { return now })
+	in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, func() time.Time { return now })
 	for round := range int64(2) {
 		before := b.devicesRead.Load()
 		for i := range fleet {
@@ -365,7 +365,7 @@ func TestTheSettingsOfALargeFleetAreCached(t *testing.T) {
 func TestAValidTokenCountsWhereSettingsCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{device: hangs, settings: store.Device{Disabled: true}}
-		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archived{backend: b}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now)
 		text := keys(t).Sign(mac, 1).Reveal()
 		began := time.Now()
 		for range 10 {
@@ -400,7 +400,7 @@ func TestADisabledPBXStaysDisabledThoughAnotherSettingIsUnreadable(t *testing.T)
 		if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
-		in := ingest.New(tokentest.Fixed(keys(t)), store.New(table, time.Now), archived{backend: &backend{}}, time.Now)
+		in := ingest.New(tokentest.Fixed(keys(t)), store.New(table, time.Now), archive.NewDirect(archived{backend: &backend{}}), archived{backend: &backend{}}, time.Now)
 		if _, got, err := in.Admit(t.Context(), string(mac), keys(t).Sign(mac, 1).Reveal()); got != want || err != nil {
 			t.Errorf("%s: %v, %v, want %v", doc, got, err, want)
 		}

@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest"
 )
 
 func TestAPBXIsAnsweredThoughTheLogStalls(t *testing.T) {
 	goOn := make(chan bool)
 	b := &backend{}
-	in := ingest.New(nil, records{b}, archived{backend: b}, time.Now)
+	in := ingest.New(nil, records{b}, archive.NewDirect(archived{backend: b}), archived{backend: b}, time.Now)
 	server := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) { <-goOn }, time.Now))
 	defer server.Close()
 	defer close(goOn)

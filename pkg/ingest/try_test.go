@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -47,7 +48,7 @@ func TestAURLIsTriedWithoutLeavingAnythingBehind(t *testing.T) {
 			if c.tokens == nil {
 				c.tokens = tokentest.Fixed(keys(t))
 			}
-			in := ingest.New(c.tokens, store.New(faulty, time.Now), bucket, time.Now)
+			in := ingest.New(c.tokens, store.New(faulty, time.Now), archive.NewDirect(bucket), bucket, time.Now)
 			var reports []ingest.Report
 			endpoint := ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { reports = append(reports, r) }, time.Now)
 			path := "/v1/pbx/" + string(mac) + "/" + keys(t).Sign(mac, 1).Reveal()

@@ -20,6 +20,7 @@ import (
 // concurrent use, by many processes.
 type Worker struct {
 	store      *store.Store
+	keeper     archive.Keeper
 	bucket     archive.Bucket
 	redrive    *redrive.Redrive
 	rollup     *rollup.Rollup
@@ -35,9 +36,12 @@ type Queue interface {
 	Pack(ctx context.Context, jobs []compact.Job) error
 }
 
-// New makes a Worker for records and archive. It reports its work to report.
-func New(s *store.Store, b archive.Bucket, r *rollup.Rollup, report telemetry.Operations, now func() time.Time) *Worker {
-	return &Worker{s, b, redrive.New(s, b, now), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
+// New makes a Worker for records and archive. It reports its work to report. Events that are redriven
+// and released go to the keeper.
+func New(
+	s *store.Store, k archive.Keeper, b archive.Bucket, r *rollup.Rollup, report telemetry.Operations, now func() time.Time,
+) *Worker {
+	return &Worker{s, k, b, redrive.New(s, k, b, now), r, compact.New(b, now), dimensions.New(s, b, now), report, now}
 }
 
 // Compute computes a day, and publishes its figures where they have changed.
@@ -148,7 +152,7 @@ func (w *Worker) describe(ctx context.Context) error {
 
 // retry releases from quarantine what an older decoder refused and this one can read.
 func (w *Worker) retry(ctx context.Context) error {
-	done, err := replay.Retry(ctx, w.store, w.bucket, w.now)
+	done, err := replay.Retry(ctx, w.store, w.keeper, w.bucket, w.now)
 	w.report.Retried(ctx, telemetry.Retry{Released: done.Released, RefusedAgain: done.Refused, Failed: done.Failed}, err)
 	return err
 }

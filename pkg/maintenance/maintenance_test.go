@@ -64,7 +64,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
 	r := rollup.New(w.store, w.bucket, config.DefaultSchedule(), now)
-	return maintenance.New(w.store, w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.jobs})
+	return maintenance.New(w.store, archive.NewDirect(w.bucket), w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.jobs})
 }
 
 // call records a call that begins at a given time, of a PBX whose clock stands in UTC.

@@ -19,12 +19,16 @@ import (
 // Redrive delivers spilled events to the store that could not take them.
 type Redrive struct {
 	store  *store.Store
+	keeper archive.Keeper
 	bucket archive.Bucket
 	now    func() time.Time
 }
 
-// New makes a Redrive.
-func New(s *store.Store, b archive.Bucket, now func() time.Time) *Redrive { return &Redrive{s, b, now} }
+// New makes a Redrive. The spilled texts of the table go to the keeper. The bucket has what is still
+// to be recorded.
+func New(s *store.Store, k archive.Keeper, b archive.Bucket, now func() time.Time) *Redrive {
+	return &Redrive{s, k, b, now}
+}
 
 // Report is what a run did.
 type Report struct {
@@ -90,21 +94,25 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 	if sp.Done {
 		return r.store.Unspill(ctx, sp)
 	}
+	var accepted []archive.Envelope
 	refused := false
 	lines := each.Loop[archive.Line]{Of: "lines of spilled texts", Name: archive.Line.String}
 	err := lines.Do(ctx, archive.LinesOf(nameOf(sp), sp.Text), func(ctx context.Context, line archive.Line) error {
 		receipt, err := archive.ParseReceipt(line.Text)
-		if err != nil {
+		if err == nil {
+			err = archive.CheckName(receipt.Name())
+		}
+		switch {
+		case err != nil:
 			refused = true
 			return r.quarantineText(ctx, sp, line.Text, err)
+		case receipt.Reason != "":
+			return archive.Keep(ctx, r.bucket, receipt.As(line.Text))
 		}
-		if err := archive.CheckName(receipt.Name()); err != nil {
-			refused = true
-			return r.quarantineText(ctx, sp, line.Text, err)
-		}
-		return r.bucket.Put(ctx, receipt.Name(), line.Text)
+		accepted = append(accepted, receipt.As(line.Text))
+		return nil
 	})
-	if err != nil {
+	if err = errors.Join(err, r.keep(ctx, accepted)); err != nil {
 		return fmt.Errorf("archive what was spilled: %w", err)
 	}
 	if refused {
@@ -113,6 +121,12 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 		report.Archived++
 	}
 	return r.store.Unspill(ctx, sp)
+}
+
+// keep archives the accepted envelopes of a spilled text, those of each kind at once.
+func (r *Redrive) keep(ctx context.Context, accepted []archive.Envelope) error {
+	kinds := each.Loop[[]archive.Envelope]{Of: "kinds of spilled events", Name: func(all []archive.Envelope) string { return string(all[0].Kind()) }}
+	return kinds.Do(ctx, each.Of(archive.Groups(accepted)...), r.keeper.Keep)
 }
 
 // quarantineText puts a line that is not an envelope into quarantine.

@@ -62,7 +62,7 @@ func (w *world) receive(t testing.TB, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(tokentest.Fixed(keys), w.store(), w.archive(), w.clock)
+	in := ingest.New(tokentest.Fixed(keys), w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock)
 	admission, _, err := in.Admit(context.Background(), string(mac), keys.Sign(mac, 1).Reveal())
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func (w *world) receive(t testing.TB, body string) {
 
 func (w *world) redrive(t testing.TB, want redrive.Report) {
 	t.Helper()
-	got, err := redrive.New(w.store(), w.archive(), w.clock).Run(context.Background())
+	got, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background())
 	if got != want || (err != nil) != (w.noTable || w.noArchive) {
 		t.Errorf("redrive: %+v, %v, want %+v", got, err, want)
 	}
@@ -185,7 +185,7 @@ func TestPoisonGoesToQuarantineAndStopsNothing(t *testing.T) {
 		return storetest.None
 	}), w.clock)
 	run := func() redrive.Report {
-		report, err := redrive.New(poisoned, w.bucket, w.clock).Run(ctx)
+		report, err := redrive.New(poisoned, archive.NewDirect(w.bucket), w.bucket, w.clock).Run(ctx)
 		if err != nil && !errors.Is(err, storetest.ErrInjected) {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 							return 0
 						}).Run(context.Background())
 						w.now = w.now.Add(2 * time.Hour)
-						if _, err := redrive.New(w.store(), w.archive(), w.clock).Run(context.Background()); err != nil {
+						if _, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background()); err != nil {
 							t.Fatal(err)
 						}
 						if got, want := w.contents(t), want.contents(t); got != want {
@@ -272,7 +272,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 func faulty(w *world, next func(int) int) *redrive.Redrive {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(next(0)) })
 	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(0)) })
-	return redrive.New(store.New(table, w.clock), bucket, w.clock)
+	return redrive.New(store.New(table, w.clock), archive.NewDirect(bucket), bucket, w.clock)
 }
 
 func TestNothingOfAReceiptIsLostOnItsWayToQuarantine(t *testing.T) {

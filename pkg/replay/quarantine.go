@@ -72,9 +72,11 @@ type Attempt struct {
 }
 
 // ReleaseAll releases events, and calls did with each. It ends early where a store is down.
-func ReleaseAll(ctx context.Context, s *store.Store, b archive.Bucket, names iter.Seq2[string, error], did func(Attempt)) error {
+func ReleaseAll(
+	ctx context.Context, s *store.Store, k archive.Keeper, b archive.Bucket, names iter.Seq2[string, error], did func(Attempt),
+) error {
 	return attempt(ctx, names, did, func(ctx context.Context, name string) error {
-		err := Release(ctx, s, b, name)
+		err := Release(ctx, s, k, b, name)
 		if err != nil && !errors.Is(err, ErrHeld) && s.Ping(ctx) != nil {
 			return each.Stop(err)
 		}

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 // received, and removes it from quarantine. Events of an array that can't be recorded stay in
 // quarantine, each by itself. If no event can be recorded, the object stays as it is, and the error
 // wraps ErrHeld.
-func Release(ctx context.Context, s *store.Store, b archive.Bucket, name string) error {
+func Release(ctx context.Context, s *store.Store, k archive.Keeper, b archive.Bucket, name string) error {
 	object, err := b.Get(ctx, name)
 	if err != nil {
 		return err
@@ -25,10 +26,10 @@ func Release(ctx context.Context, s *store.Store, b archive.Bucket, name string)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrHeld, err)
 	}
-	return release(ctx, s, b, name, receipt)
+	return release(ctx, s, k, b, name, receipt)
 }
 
-func release(ctx context.Context, s *store.Store, b archive.Bucket, name string, receipt archive.Receipt) error {
+func release(ctx context.Context, s *store.Store, k archive.Keeper, b archive.Bucket, name string, receipt archive.Receipt) error {
 	device, err := s.Device(ctx, receipt.MAC)
 	if err != nil {
 		return err
@@ -37,10 +38,13 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 	if err != nil {
 		return err
 	}
+	if err := keepParts(ctx, k, b, parts); err != nil {
+		return err
+	}
 	events := each.Loop[part]{Of: "quarantined events", Name: func(p part) string { return fmt.Sprintf("event %d of %s", p.Index, name) }}
 	err = events.Do(ctx, each.Of(parts...), func(ctx context.Context, p part) error {
-		if err := archive.Keep(ctx, b, p.Envelope(p.event)); err != nil || p.Reason != "" {
-			return err
+		if p.Reason != "" {
+			return nil
 		}
 		_, err := s.Record(ctx, origin(p.Receipt, device.Zone), p.event)
 		return err
@@ -49,6 +53,24 @@ func release(ctx context.Context, s *store.Store, b archive.Bucket, name string,
 		return err
 	}
 	return b.Delete(ctx, name)
+}
+
+// keepParts archives the events that can be recorded, those of each kind at once, and puts each of
+// the others into quarantine.
+func keepParts(ctx context.Context, k archive.Keeper, b archive.Bucket, parts []part) error {
+	var accepted, refused []archive.Envelope
+	for _, p := range parts {
+		if e := p.Envelope(p.event); p.Reason == "" {
+			accepted = append(accepted, e)
+		} else {
+			refused = append(refused, e)
+		}
+	}
+	name := func(e archive.Envelope) string { return e.ID() }
+	kept := each.Loop[archive.Envelope]{Of: "quarantined events that stay", Name: name}
+	err := kept.Do(ctx, each.Of(refused...), func(ctx context.Context, e archive.Envelope) error { return archive.Keep(ctx, b, e) })
+	groups := each.Loop[[]archive.Envelope]{Of: "kinds of quarantined events", Name: func(all []archive.Envelope) string { return name(all[0]) }}
+	return errors.Join(err, groups.Do(ctx, each.Of(archive.Groups(accepted)...), k.Keep))
 }
 
 // part is one event of a refused body, with a receipt of its own.

@@ -51,7 +51,7 @@ func receiveKeeping(t testing.TB, days int, table store.Table, bucket archive.Bu
 	}
 	var now time.Time
 	clock := func() time.Time { return now }
-	in := ingest.New(tokentest.Fixed(keys), store.New(table, clock).Keeping(days), bucket, clock)
+	in := ingest.New(tokentest.Fixed(keys), store.New(table, clock).Keeping(days), archive.NewDirect(bucket), bucket, clock)
 	for _, d := range deliveries {
 		now = d.At
 		admission, _, err := in.Admit(context.Background(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())
@@ -304,13 +304,13 @@ func TestAQuarantinedEventIsReleasedWhenItsMACIsKnown(t *testing.T) {
 	var name string
 	for name = range bucket.List(t.Context(), archive.QuarantinePrefix, "") {
 	}
-	if err := replay.Release(t.Context(), s, bucket, name); !errors.Is(err, replay.ErrHeld) || !strings.Contains(err.Error(), "68692e0b00ff") {
+	if err := replay.Release(t.Context(), s, archive.NewDirect(bucket), bucket, name); !errors.Is(err, replay.ErrHeld) || !strings.Contains(err.Error(), "68692e0b00ff") {
 		t.Errorf("before: %v", err)
 	}
 	if err := s.SetDevice(t.Context(), mac, store.Device{Aliases: []pbx.MAC{"68692e0b00ff"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := replay.Release(t.Context(), s, bucket, name); err != nil {
+	if err := replay.Release(t.Context(), s, archive.NewDirect(bucket), bucket, name); err != nil {
 		t.Fatal(err)
 	}
 	var left []string

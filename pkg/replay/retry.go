@@ -41,12 +41,12 @@ type Retried struct {
 // event that is refused again is marked with this version, and not retried before the next one. A
 // run may stop or die anywhere: the next one goes on. Once all are tried, a run costs one read. The
 // error says why some could not be tried.
-func Retry(ctx context.Context, s *store.Store, b archive.Bucket, now func() time.Time) (Retried, error) {
+func Retry(ctx context.Context, s *store.Store, k archive.Keeper, b archive.Bucket, now func() time.Time) (Retried, error) {
 	m, err := readMark(ctx, b, now())
 	if err != nil || m.Through {
 		return Retried{}, err
 	}
-	r := &retry{store: s, bucket: b, now: now, mark: m, limit: retryLimit(ctx, now())}
+	r := &retry{store: s, keeper: k, bucket: b, now: now, mark: m, limit: retryLimit(ctx, now())}
 	err = r.run(ctx)
 	return r.report, errors.Join(r.failed, err, writeMark(ctx, b, r.mark))
 }
@@ -64,6 +64,7 @@ func retryLimit(ctx context.Context, now time.Time) time.Time {
 // retry is one run.
 type retry struct {
 	store  *store.Store
+	keeper archive.Keeper
 	bucket archive.Bucket
 	now    func() time.Time
 	mark   mark
@@ -217,7 +218,7 @@ func (r *retry) object(ctx context.Context, name string) (result, error) {
 	if receipt.Decoder >= zycoo.Version {
 		return passed, nil
 	}
-	err = release(ctx, r.store, r.bucket, name, receipt)
+	err = release(ctx, r.store, r.keeper, r.bucket, name, receipt)
 	if err == nil {
 		return released, nil
 	}

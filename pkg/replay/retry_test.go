@@ -112,7 +112,7 @@ func (s *sites) receipts(t testing.TB, prefix string) (all []archive.Receipt) {
 // retry is a run, of which this is wanted. An hour later comes the next.
 func (s *sites) retry(t testing.TB, want replay.Retried) {
 	t.Helper()
-	if got, err := replay.Retry(t.Context(), s.store(), s.bucket, s.clock); err != nil || got != want {
+	if got, err := replay.Retry(t.Context(), s.store(), archive.NewDirect(s.bucket), s.bucket, s.clock); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
 	s.now = s.now.Add(time.Hour)
@@ -132,13 +132,13 @@ func (s *sites) like(t testing.TB, want *sites) {
 // ways are those out of quarantine.
 var ways = map[string]func(t testing.TB, s *sites){
 	"hourly": func(t testing.TB, s *sites) {
-		if _, err := replay.Retry(t.Context(), s.store(), s.bucket, s.clock); err != nil {
+		if _, err := replay.Retry(t.Context(), s.store(), archive.NewDirect(s.bucket), s.bucket, s.clock); err != nil {
 			t.Error(err)
 		}
 	},
 	"released": func(t testing.TB, s *sites) {
 		for name := range s.bucket.List(t.Context(), archive.QuarantinePrefix, "") {
-			if err := replay.Release(t.Context(), s.store(), s.bucket, name); err != nil && !errors.Is(err, replay.ErrHeld) {
+			if err := replay.Release(t.Context(), s.store(), archive.NewDirect(s.bucket), s.bucket, name); err != nil && !errors.Is(err, replay.ErrHeld) {
 				t.Error(err)
 			}
 		}
@@ -235,7 +235,7 @@ func TestWhatIsRefusedAgainIsTriedOncePerVersion(t *testing.T) {
 		s.retry(t, replay.Retried{})
 	}
 	reads := archivetest.NewFaulty(s.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.None })
-	if _, err := replay.Retry(t.Context(), s.store(), reads, s.clock); err != nil || reads.Calls() != 1 {
+	if _, err := replay.Retry(t.Context(), s.store(), archive.NewDirect(reads), reads, s.clock); err != nil || reads.Calls() != 1 {
 		t.Errorf("when all is tried, a run makes %d calls, %v", reads.Calls(), err)
 	}
 }
@@ -283,7 +283,7 @@ func TestWhatFailsStaysAndStopsNothingElse(t *testing.T) {
 	}), s.clock)
 	run := func(want replay.Retried, fails bool) {
 		t.Helper()
-		got, err := replay.Retry(t.Context(), poisoned, s.bucket, s.clock)
+		got, err := replay.Retry(t.Context(), poisoned, archive.NewDirect(s.bucket), s.bucket, s.clock)
 		if got != want || errors.Is(err, storetest.ErrInjected) != fails {
 			t.Errorf("%+v, %v, want %+v", got, err, want)
 		}
@@ -306,7 +306,7 @@ func TestWhileTheTableIsDownNoTryCounts(t *testing.T) {
 	s.refuse(t, receipt(0, 0, ofEachKind[0]))
 	broken := store.New(storetest.NewFaulty(s.table, func(storetest.Call) storetest.Fault { return storetest.Fails }), s.clock)
 	for range 30 {
-		if got, err := replay.Retry(t.Context(), broken, s.bucket, s.clock); err == nil || got != (replay.Retried{Failed: 1}) {
+		if got, err := replay.Retry(t.Context(), broken, archive.NewDirect(s.bucket), s.bucket, s.clock); err == nil || got != (replay.Retried{Failed: 1}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		s.now = s.now.Add(time.Hour)
@@ -329,7 +329,7 @@ func TestARunThatEndsIsGoneOnWith(t *testing.T) {
 		var all replay.Retried
 		for runs := 1; all.Released < 100; runs++ {
 			ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
-			done, err := replay.Retry(ctx, slow, s.bucket, time.Now)
+			done, err := replay.Retry(ctx, slow, archive.NewDirect(s.bucket), s.bucket, time.Now)
 			cancel()
 			if err != nil || done.Released > 32 || runs > 4 {
 				t.Fatalf("run %d: %+v, %v", runs, done, err)
@@ -356,7 +356,7 @@ func TestWhereverARetryStopsNothingIsLostOrDoubled(t *testing.T) {
 		bucket := archivetest.NewFaulty(s.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next()) })
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		replay.Retry(ctx, store.New(table, time.Now), bucket, time.Now)
+		replay.Retry(ctx, store.New(table, time.Now), archive.NewDirect(bucket), bucket, time.Now)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var made counter
@@ -369,7 +369,7 @@ func TestWhereverARetryStopsNothingIsLostOrDoubled(t *testing.T) {
 					run(s, made.next(call, fault, dies))
 					for range 3 {
 						time.Sleep(time.Hour)
-						if _, err := replay.Retry(t.Context(), store.New(s.table, time.Now), s.bucket, time.Now); err != nil {
+						if _, err := replay.Retry(t.Context(), store.New(s.table, time.Now), archive.NewDirect(s.bucket), s.bucket, time.Now); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -422,7 +422,7 @@ func TestWhatIsDiscardedWhileItIsTriedStaysAway(t *testing.T) {
 		}
 		return archivetest.None
 	})
-	if got, err := replay.Retry(t.Context(), s.store(), bucket, s.clock); got != (replay.Retried{Failed: 1}) || !errors.Is(err, archive.ErrChanged) {
+	if got, err := replay.Retry(t.Context(), s.store(), archive.NewDirect(bucket), bucket, s.clock); got != (replay.Retried{Failed: 1}) || !errors.Is(err, archive.ErrChanged) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	s.retry(t, replay.Retried{})
@@ -444,7 +444,7 @@ func TestWithManyThatFailARunBeginsNoOthers(t *testing.T) {
 		return storetest.None
 	}), s.clock)
 	for range 2 {
-		if got, err := replay.Retry(t.Context(), broken, s.bucket, s.clock); got != (replay.Retried{Failed: 128}) || err == nil {
+		if got, err := replay.Retry(t.Context(), broken, archive.NewDirect(s.bucket), s.bucket, s.clock); got != (replay.Retried{Failed: 128}) || err == nil {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"sync"
@@ -158,6 +159,10 @@ func (b *stagedBucket) Replace(ctx context.Context, name string, body []byte, ta
 func (b *stagedBucket) Get(ctx context.Context, name string) (body []byte, err error) {
 	err = b.call(func() error { body, err = b.stage.bucket.Get(ctx, name); return err })
 	return body, err
+}
+
+func (b *stagedBucket) Open(context.Context, string) (io.ReadCloser, error) {
+	panic("no rollup reads a stream")
 }
 
 func (b *stagedBucket) Tag(ctx context.Context, name string) (tag string, err error) {

@@ -44,7 +44,7 @@ func IntoStores(table store.Table, bucket archive.Bucket, recordDays int, now fu
 		f := &folder{mac: p.MAC, at: p.Begin(), now: now}
 		clock := func() time.Time { return f.at }
 		records := store.New(table, clock).Keeping(recordDays)
-		in := ingest.New(anyToken{}, records, bucket, clock)
+		in := ingest.New(anyToken{}, records, archive.NewDirect(bucket), bucket, clock)
 		f.endpoint = ingest.NewEndpoint(in, func(_ context.Context, r ingest.Report) { f.report = r }, clock)
 		return f.post, registerZone(ctx, records, p)
 	}

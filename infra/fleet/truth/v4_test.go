@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/infra/fleet"
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/kpi"
@@ -32,7 +33,7 @@ func received(t *testing.T, p fleet.PBX) (*Records, *store.Store) {
 	if err := stored.SetDevice(t.Context(), p.MAC, store.Device{Zone: p.Zone}); err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(tokentest.Fixed(keys), stored, archivetest.NewMemory(), clock)
+	in := ingest.New(tokentest.Fixed(keys), stored, archive.NewDirect(archivetest.NewMemory()), archivetest.NewMemory(), clock)
 	for d := range p.Deliveries() {
 		now = d.At
 		admission, _, err := in.Admit(t.Context(), string(d.MAC), keys.Sign(d.MAC, 1).Reveal())

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/cloud/stack"
 	"trunkline/pkg/doctor"
@@ -97,7 +98,7 @@ func (f *AWS) Serve(t *testing.T, secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Endpoint = ingest.NewEndpoint(ingest.New(tokentest.Fixed(keys), store.New(table, time.Now), bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
+	f.Endpoint = ingest.NewEndpoint(ingest.New(tokentest.Fixed(keys), store.New(table, time.Now), archive.NewDirect(bucket), bucket, time.Now), func(context.Context, ingest.Report) {}, time.Now)
 }
 
 // Fails has an action fail from now on, with the code of an error.

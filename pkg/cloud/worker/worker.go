@@ -50,7 +50,7 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 func newFunction(
 	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Operations, now func() time.Time,
 ) *Function {
-	return &Function{maintenance.New(s, b, r, report, now), q, report, now}
+	return &Function{maintenance.New(s, archive.NewDirect(b), b, r, report, now), q, report, now}
 }
 
 // Function is the rollup function.

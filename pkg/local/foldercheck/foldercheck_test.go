@@ -48,7 +48,7 @@ func served(t *testing.T) (path, url string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, time.Now), data.Bucket, time.Now)
+	in := ingest.New(tokentest.Fixed(keys), store.New(data.Table, time.Now), archive.NewDirect(data.Bucket), data.Bucket, time.Now)
 	server := httptest.NewServer(ingest.NewEndpoint(in, func(context.Context, ingest.Report) {}, time.Now))
 	stop = sync.OnceFunc(func() {
 		server.Close()

@@ -144,7 +144,7 @@ func (c Config) open(ctx context.Context, listener net.Listener) (*Server, error
 // receive prepares what answers requests and commands.
 func (s *Server) receive() {
 	s.verify = s.source(s.Keys)
-	in := ingest.New(s.verify, s.Store, s.data.Bucket, s.Now)
+	in := ingest.New(s.verify, s.Store, archive.NewDirect(s.data.Bucket), s.data.Bucket, s.Now)
 	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
 	s.web = s.config.web(&s.requests, s.Log)
 	s.web.ConnState = s.requests.count
@@ -302,7 +302,7 @@ func (s *Server) keepRun(ctx context.Context, report telemetry.Operations) {
 
 // hourly does the hourly run. Its error says what failed; the next run repeats that.
 func (s *Server) hourly(ctx context.Context, report telemetry.Operations) error {
-	worker := maintenance.New(s.Store, s.Bucket, s.Rollup, report, s.Now)
+	worker := maintenance.New(s.Store, archive.NewDirect(s.Bucket), s.Bucket, s.Rollup, report, s.Now)
 	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
