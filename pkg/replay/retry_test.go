@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,10 +80,10 @@ func receipt(second, index int, body string) archive.Receipt {
 	return archive.Receipt{MAC: mac, KID: "k1", Received: at, Index: index, Body: []byte(body)}
 }
 
-// objects are all objects under a prefix, a line for each, with their names.
+// objects are the lines of all objects under a prefix, each with its folder, in their order.
 func (s *sites) objects(t testing.TB, prefix string) string {
 	t.Helper()
-	var all strings.Builder
+	var all []string
 	for name, err := range s.bucket.List(context.Background(), prefix, "") {
 		if err != nil {
 			t.Fatal(err)
@@ -90,9 +92,12 @@ func (s *sites) objects(t testing.TB, prefix string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&all, "%s %s", name, object)
+		for line := range strings.Lines(string(object)) {
+			all = append(all, path.Dir(name)+" "+line)
+		}
 	}
-	return all.String()
+	slices.Sort(all)
+	return strings.Join(all, "")
 }
 
 // receipts are those of the objects under a prefix.
