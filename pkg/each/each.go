@@ -19,6 +19,9 @@ type Loop[T any] struct {
 	AtOnce int
 	// Skipped is called for each thing that is skipped, never concurrently. It may be nil.
 	Skipped func(*Bad)
+	// More returns things that the calls have found, once all things before are done; nil: none. It
+	// may be nil.
+	More func() iter.Seq2[T, error]
 }
 
 // Do calls do with each value of a sequence, and returns when all calls have returned. A thing that
@@ -27,11 +30,22 @@ type Loop[T any] struct {
 // wraps that error, too. Do also ends when do returns ErrEnough, which is not an error.
 func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) error {
 	r := &run[T]{Loop: l, skipped: Skipped{Of: l.Of}}
-	calls := calls(l.AtOnce)
+	for all != nil {
+		r.all(ctx, all, do)
+		if all = nil; l.More != nil && !r.over(ctx) {
+			all = l.More()
+		}
+	}
+	return r.err()
+}
+
+// all calls do with each value of a sequence.
+func (r *run[T]) all(ctx context.Context, all iter.Seq2[T, error], do func(context.Context, T) error) {
+	calls := calls(r.AtOnce)
 	for thing, err := range all {
 		switch {
 		case !r.read(err):
-		case l.AtOnce > 1:
+		case r.AtOnce > 1:
 			calls.Go(func() error { r.one(ctx, thing, do); return nil })
 		default:
 			r.one(ctx, thing, do)
@@ -41,7 +55,6 @@ func (l Loop[T]) Do(ctx context.Context, all iter.Seq2[T, error], do func(contex
 		}
 	}
 	calls.Wait()
-	return r.err()
 }
 
 // Concurrently calls do with each number from 0 to n-1, with at most atOnce of them at a time, and

@@ -146,3 +146,33 @@ func TestAnErrorNamesSomeOfManySkippedThings(t *testing.T) {
 		t.Errorf("%d characters: %s", len(text), text)
 	}
 }
+
+func TestALoopGoesOnWithWhatItsCallsHaveFound(t *testing.T) {
+	for _, atOnce := range []int{1, 4} {
+		found := []int{20, 21, 22}
+		var mu sync.Mutex
+		var done []int
+		loop := each.Loop[int]{Of: "numbers", Name: each.Text[int], AtOnce: atOnce, More: func() iter.Seq2[int, error] {
+			if len(found) == 0 {
+				return nil
+			}
+			next := found[0]
+			if found = found[1:]; len(done) < 9 {
+				t.Errorf("more is asked for when %d are done", len(done))
+			}
+			return each.Of(next)
+		}}
+		err := loop.Do(t.Context(), numbers([]int{3}, -1), func(_ context.Context, i int) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if done = append(done, i); i == 21 {
+				return each.ErrEnough
+			}
+			return nil
+		})
+		slices.Sort(done)
+		if want := []int{0, 1, 2, 4, 5, 6, 7, 8, 9, 20, 21}; !slices.Equal(done, want) || !each.Only(err) {
+			t.Errorf("done %v, want %v; %v", done, want, err)
+		}
+	}
+}
