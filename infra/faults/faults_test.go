@@ -60,7 +60,7 @@ func packed(w *world, t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range w.bucket.List(t.Context(), "raw/", "") {
-		if !archive.IsPacked(name) {
+		if form, _ := archive.FormOf(name); form != archive.Packed {
 			t.Fatalf("%s is not packed", name)
 		}
 	}

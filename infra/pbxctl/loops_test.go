@@ -282,7 +282,7 @@ func unreadables() []unreadable {
 			g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && c.Name == "compaction/cdr.json" }
 		}), true},
 		{"archived object", replaying(func(g *garble, name string, _ int) {
-			g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && c.Name == name }
+			g.bucket = func(c archivetest.Call) bool { return c.Method == "Open" && c.Name == name }
 		}), false},
 		{"archived line", replaying(func(g *garble, _ string, i int) { g.table = writes(i) }), false},
 		{"quarantined object", retrying(func(g *garble, name string) {

@@ -3,13 +3,9 @@ package archive
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path"
-	"strings"
 	"sync"
 
 	"trunkline/pkg/pbx"
@@ -24,9 +20,6 @@ const packedSuffix = ".ndjson.gz"
 func PackedName(kind pbx.Kind, day pbx.Day, mac pbx.MAC, n int) string {
 	return fmt.Sprintf("%s%s.%04d%s", RawFolder(kind, day), mac, n, packedSuffix)
 }
-
-// IsPacked reports whether a name is that of a packed object, and not of a single one.
-func IsPacked(name string) bool { return strings.HasSuffix(name, packedSuffix) }
 
 // writers are reused, since each takes most of a megabyte.
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
@@ -61,47 +54,4 @@ func Unpack(object []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unpack: the lines have more than %d bytes", maxUnpacked)
 	}
 	return lines, nil
-}
-
-// ReadLines returns the lines of an object of raw/, packed or single. If a single object was packed
-// after it was listed, ReadLines returns its line from the packed object. So concurrent readers miss
-// no event, but may see one twice, under the same ID.
-func ReadLines(ctx context.Context, b Bucket, name string) ([]byte, error) {
-	object, err := b.Get(ctx, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !IsPacked(name):
-		return findPacked(ctx, b, name, err)
-	case err != nil || !IsPacked(name):
-		return object, err
-	}
-	lines, err := Unpack(object)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return lines, nil
-}
-
-// findPacked returns the line of a single object from the packed objects of its PBX. It returns
-// the error missing if none has it.
-func findPacked(ctx context.Context, b Bucket, name string, missing error) ([]byte, error) {
-	id := strings.TrimSuffix(path.Base(name), ".json")
-	mac, _, _ := strings.Cut(id, "-")
-	for packed, err := range b.List(ctx, path.Dir(name)+"/"+mac+".", "") {
-		if err != nil {
-			return nil, err
-		}
-		if !IsPacked(packed) {
-			continue
-		}
-		lines, err := ReadLines(ctx, b, packed)
-		if err != nil {
-			return nil, err
-		}
-		for line := range bytes.Lines(lines) {
-			if receipt, err := ParseReceipt(line); err == nil && receipt.ID == id {
-				return line, nil
-			}
-		}
-	}
-	return nil, missing
 }

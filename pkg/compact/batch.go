@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -61,18 +59,18 @@ func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error]
 				}
 				continue
 			}
-			mac, _, single := strings.Cut(path.Base(name), "-")
-			if !single {
+			form, mac := archive.FormOf(name)
+			if form != archive.Single {
 				continue
 			}
-			if pbx.MAC(mac) != p.mac || len(p.names) == namesAtOnce {
+			if mac != p.mac || len(p.names) == namesAtOnce {
 				if !offer() {
 					return
 				}
-				if pbx.MAC(mac) != p.mac {
+				if mac != p.mac {
 					slot = make(chan struct{}, 1)
 				}
-				p = &batch{run: r, day: day, mac: pbx.MAC(mac), slot: slot}
+				p = &batch{run: r, day: day, mac: mac, slot: slot}
 			}
 			p.names = append(p.names, name)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -102,7 +103,8 @@ func check(t testing.TB, b archive.Bucket, events []archive.Envelope, packed boo
 	for _, e := range events {
 		id := e.ID()
 		over := e.Received.Before(now.Truncate(24 * time.Hour))
-		if times[id] == 0 || packed && (times[id] != 1 || archive.IsPacked(in[id]) != over) {
+		form, _ := archive.FormOf(in[id])
+		if times[id] == 0 || packed && (times[id] != 1 || (form == archive.Packed) != over) {
 			t.Errorf("%s of %s is there %d times, in %s", id, e.Received, times[id], in[id])
 		}
 	}
@@ -172,7 +174,7 @@ func TestWhatIsNotTheEventOfItsNameStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if report := runOnce(t, b); report.Left != len(strange) {
+	if report := runOnce(t, b); report.Left != len(strange)-1 { // x-1.json has no PBX's name: it may have lines of many
 		t.Errorf("%+v", report)
 	}
 	for name, body := range strange {
@@ -311,6 +313,11 @@ func (y yielding) Get(ctx context.Context, name string) ([]byte, error) {
 	return y.Bucket.Get(ctx, name)
 }
 
+func (y yielding) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	y.wait()
+	return y.Bucket.Open(ctx, name)
+}
+
 func (y yielding) Replace(ctx context.Context, name string, body []byte, tag string) error {
 	y.wait()
 	defer y.wait()
@@ -345,20 +352,14 @@ func TestConcurrentRunsLoseAndDoubleNothing(t *testing.T) {
 			}
 			all.Go(func() { // a reader, who lists names and reads them later
 				seen := map[string]bool{}
-				for name, err := range b.List(t.Context(), "raw/", "") {
+				part := archive.Part{Kinds: []pbx.Kind{pbx.KindHangup}, First: pbx.UTCDay(now) - 30, Last: pbx.UTCDay(now)}
+				for line, err := range part.Lines(t.Context(), slow) {
 					if err != nil {
 						t.Error(err)
 						return
 					}
-					lines, err := archive.ReadLines(t.Context(), slow, name)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					for line := range bytes.Lines(lines) {
-						receipt, _ := archive.ParseReceipt(line)
-						seen[receipt.ID] = true
-					}
+					receipt, _ := archive.ParseReceipt(line.Text)
+					seen[receipt.ID] = true
 				}
 				for _, e := range events[:14] {
 					if !seen[e.ID()] {

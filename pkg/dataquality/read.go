@@ -2,7 +2,6 @@ package dataquality
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"trunkline/pkg/archive"
@@ -57,23 +56,11 @@ type legs struct {
 }
 
 func (l legs) add(ctx context.Context) error {
-	var folders []iter.Seq2[string, error]
-	for _, kind := range []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup} {
-		for day := pbx.UTCDay(l.from); day.UTC().Before(l.to); day++ {
-			folders = append(folders, l.bucket.List(ctx, archive.RawFolder(kind, day)+string(l.of.MAC), ""))
-		}
-	}
-	objects := each.Loop[string]{Of: "objects of the day", Name: each.Text[string]}
-	return objects.Do(ctx, each.Join(folders...), l.addObject)
-}
-
-func (l legs) addObject(ctx context.Context, name string) error {
-	text, err := archive.ReadLines(ctx, l.bucket, name)
-	if err != nil {
-		return err
+	part := archive.Part{
+		Kinds: []pbx.Kind{pbx.KindDialBegin, pbx.KindHangup}, First: pbx.UTCDay(l.from), Last: pbx.UTCDay(l.to.Add(-1)), MAC: l.of.MAC,
 	}
 	lines := each.Loop[archive.Line]{Of: "lines of the day", Name: archive.Line.String}
-	return lines.Do(ctx, archive.LinesOf(name, text), func(_ context.Context, line archive.Line) error { return l.addLine(line.Text) })
+	return lines.Do(ctx, part.Lines(ctx, l.bucket), func(_ context.Context, line archive.Line) error { return l.addLine(line.Text) })
 }
 
 func (l legs) addLine(line []byte) error {

@@ -132,11 +132,8 @@ func recorded(ctx context.Context, s *store.Store, sent string) error {
 }
 
 func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string) error {
-	for name, err := range testObjects(ctx, b, from) {
-		if err != nil {
-			return err
-		}
-		if object, err := b.Get(ctx, name); err != nil || strings.Contains(string(object), sent) {
+	for line, err := range testEvents(from).Lines(ctx, b) {
+		if err != nil || strings.Contains(string(line.Text), sent) {
 			return err
 		}
 	}
@@ -144,18 +141,10 @@ func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string
 		"the event was accepted, but is not in this archive")
 }
 
-// testObjects yields the names of the test device's events since the day before from.
-func testObjects(ctx context.Context, b archive.Bucket, from time.Time) func(yield func(string, error) bool) {
-	return func(yield func(string, error) bool) {
-		for day := pbx.UTCDay(from) - 1; day <= pbx.UTCDay(from)+1; day++ {
-			folder := archive.RawFolder(pbx.KindExtensionStatus, day)
-			for name, err := range b.List(ctx, folder+string(TestMAC), "") {
-				if !yield(name, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
+// testEvents are those of the test device since the day before from.
+func testEvents(from time.Time) archive.Part {
+	day := pbx.UTCDay(from)
+	return archive.Part{Kinds: []pbx.Kind{pbx.KindExtensionStatus}, First: day - 1, Last: day + 1, MAC: TestMAC}
 }
 
 // tidy removes the test device's events.
@@ -168,9 +157,12 @@ func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) error {
 	if s.Bucket == nil {
 		return nil
 	}
-	for name, err := range testObjects(ctx, s.Bucket, from) {
+	for name, err := range testEvents(from).Names(ctx, s.Bucket) {
 		if err != nil {
 			return staysArchived(err)
+		}
+		if form, _ := archive.FormOf(name); form == archive.Shared {
+			continue // one event of a test among many of PBXs: it stays
 		}
 		if err := s.Remove(ctx, name); err != nil {
 			return staysArchived(err)

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,10 +38,14 @@ type Erasure struct {
 	// Progress is called with the number of objects that were searched; it may be nil.
 	Progress func(objects int)
 
+	large    sync.Mutex // large objects are written one by one
 	mu       sync.Mutex
 	searched int
 	found    int                        // places of this pass
 	left     []Finding                  // those where the number stays
+	vanished map[string]bool            // names of objects that were gone before they were read
+	again    map[string]bool            // folders to be searched again
+	done     map[string]bool            // names of this search in which the number was found
 	gone     map[store.ContentHash]bool // events that are no longer in the archive
 	days     map[pbx.MAC]map[pbx.Day]bool
 }
@@ -210,12 +216,42 @@ func (e *Erasure) reportRedacted(mac pbx.MAC, r store.Redacted) {
 // atOnce is the default of Erasure.AtOnce. It is high, since a remote store answers slowly.
 const atOnce = 32
 
-// eraseObjects erases the number from the objects of some folders.
+// eraseObjects erases the number from the objects of some folders. A folder from which an object has
+// vanished is searched again: the object was merged with others, or packed.
 func (e *Erasure) eraseObjects(ctx context.Context, folders ...string) error {
-	all := each.Loop[string]{Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce)}
+	e.vanished, e.again, e.done = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	all := each.Loop[string]{
+		Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce),
+		More: func() iter.Seq2[string, error] { return e.more(ctx) },
+	}
 	return all.Do(ctx, e.names(ctx, folders), func(ctx context.Context, name string) error {
 		defer e.progress()
 		return e.eraseObject(ctx, name)
+	})
+}
+
+// vanish notes that an object is gone. It is noted once, so that the search ends.
+func (e *Erasure) vanish(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.vanished[name] {
+		e.vanished[name], e.again[path.Dir(name)+"/"] = true, true
+	}
+}
+
+// more yields the names of the folders that are to be searched again; nil if there are none.
+func (e *Erasure) more(ctx context.Context) iter.Seq2[string, error] {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	folders := slices.Sorted(maps.Keys(e.again))
+	if len(folders) == 0 {
+		return nil
+	}
+	clear(e.again)
+	return each.Where(e.names(ctx, folders), func(name string) bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return !e.done[name] && !e.vanished[name]
 	})
 }
 
@@ -250,26 +286,35 @@ func (e *Erasure) concernsName(name string) bool {
 		return true
 	}
 	day, err := time.Parse(time.DateOnly, after[:len(time.DateOnly)])
-	return err != nil || e.concerns(day)
+	form, _ := archive.FormOf(name)
+	late := strings.HasPrefix(name, archive.RawPrefix) && form == archive.Shared // it may have events of the day before
+	return err != nil || e.concerns(day) || late && e.concerns(day.AddDate(0, 0, -1))
 }
 
 // eraseObject erases the number from an object. It finds nothing if the object is deleted.
 func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 	where, _, _ := strings.Cut(name, "/")
-	was, tag, err := archive.GetTagged(ctx, e.Archive, name)
+	if isLarge(name) {
+		if had, err := e.isIn(ctx, name); !had && err == nil {
+			return nil
+		}
+		e.large.Lock()
+		defer e.large.Unlock()
+	}
+	tag, err := e.Archive.Tag(ctx, name)
+	var next newObject
+	if err == nil {
+		next, err = e.rewrite(ctx, name)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
+		e.vanish(name)
 		return nil
 	}
-	if err != nil {
-		return err
+	if damage, ok := errors.AsType[damaged](err); ok {
+		e.report(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: damage.Error()})
 	}
-	next, err := e.rewrite(ctx, name, was)
-	if err != nil {
-		e.report(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
+	if err != nil || len(next.lines.found) == 0 {
 		return err
-	}
-	if len(next.lines.found) == 0 {
-		return nil
 	}
 	if !e.DryRun && next.lines.changed {
 		err = e.write(ctx, name, tag, next)
@@ -284,6 +329,11 @@ func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 
 // reportLines reports the lines of a place. failed is why they could not be written, or nil.
 func (e *Erasure) reportLines(l maskedLines, at Finding, failed error) {
+	e.mu.Lock()
+	if e.done != nil {
+		e.done[at.Name] = true
+	}
+	e.mu.Unlock()
 	for _, f := range l.found {
 		f.Where, f.Name, f.Now, f.MAC = at.Where, at.Name, at.Now, cmp.Or(f.MAC, at.MAC)
 		if failed != nil && f.Error == "" {
@@ -333,13 +383,23 @@ type newObject struct {
 	lines maskedLines
 }
 
+// damaged is the error of an object that can't be read as what its name says.
+type damaged struct{ error }
+
+// Unwrap returns what is damaged.
+func (d damaged) Unwrap() error { return d.error }
+
 // rewrite returns an object without the number.
-func (e *Erasure) rewrite(ctx context.Context, name string, was []byte) (newObject, error) {
-	switch {
-	case strings.HasSuffix(name, ".parquet"):
+func (e *Erasure) rewrite(ctx context.Context, name string) (newObject, error) {
+	if isLarge(name) {
+		return e.largeObject(ctx, name)
+	}
+	was, err := e.Archive.Get(ctx, name)
+	if err != nil {
+		return newObject{}, err
+	}
+	if strings.HasSuffix(name, ".parquet") {
 		return e.parquetObject(name, was)
-	case archive.IsPacked(name):
-		return e.packedObject(ctx, name, was)
 	}
 	return e.singleObject(ctx, name, was), nil
 }
@@ -351,34 +411,10 @@ func (e *Erasure) parquetObject(name string, was []byte) (newObject, error) {
 	if had > 0 {
 		o.lines = maskedLines{changed: true, found: []Finding{{Members: columns, Count: had}}}
 	}
-	return o, err
-}
-
-// packedObject returns a packed object without the number. It is not deleted even if no line is
-// left, since a compaction may add lines concurrently. So it is only replaced if it is unchanged.
-func (e *Erasure) packedObject(ctx context.Context, name string, was []byte) (newObject, error) {
-	all, err := archive.Unpack(was)
 	if err != nil {
-		return newObject{name: name}, err
+		err = damaged{err}
 	}
-	next := newObject{name: name, lines: e.maskLines(ctx, all)}
-	if next.lines.changed {
-		next.body, err = archive.Pack(distinct(next.lines.text))
-	}
-	return next, err
-}
-
-// distinct returns text without repeated lines. An event may be packed while its single object is
-// masked. Then, after the packed object is masked, too, its line is there twice.
-func distinct(text []byte) (all []byte) {
-	seen := map[string]bool{}
-	for line := range bytes.Lines(text) {
-		if !seen[string(line)] {
-			seen[string(line)] = true
-			all = append(all, line...)
-		}
-	}
-	return all
+	return o, err
 }
 
 // macOf returns the PBX of a file of figures: curated/<table>/dt=<day>/<mac>.parquet.
@@ -388,17 +424,35 @@ func macOf(name string) pbx.MAC {
 }
 
 // singleObject returns an object of envelopes without the number. If its name has the ID of its
-// first envelope, the name changes with that.
+// first envelope, or a hash of all IDs, the name changes with them.
 func (e *Erasure) singleObject(ctx context.Context, name string, was []byte) newObject {
 	l := e.maskLines(ctx, was)
 	next := newObject{name: name, body: l.text, lines: l}
-	if l.first != "" {
+	form, _ := archive.FormOf(name)
+	switch {
+	case len(l.text) == 0:
+		next.name = "" // nothing is left of it
+	case form == archive.Delivery && l.changed:
+		next.name = deliveryName(name, l.text)
+	case l.first != "":
 		next.name = strings.Replace(name, l.first, l.firstNow, 1)
 	}
-	if len(l.text) == 0 {
-		next.name = "" // nothing is left of it
-	}
 	return next
+}
+
+// deliveryName returns the name of the object of a delivery's envelopes; the given one if a line is
+// not an envelope.
+func deliveryName(name string, lines []byte) string {
+	var ids []string
+	var last archive.Receipt
+	for line := range bytes.Lines(lines) {
+		r, err := archive.ParseReceipt(line)
+		if err != nil {
+			return name
+		}
+		ids, last = append(ids, r.ID), r
+	}
+	return archive.DeliveryName(last.Kind, last.MAC, last.Received, ids)
 }
 
 // maskedLines are the lines of a text without the number.

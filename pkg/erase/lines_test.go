@@ -76,11 +76,14 @@ func TestAnEventThatWasPackedWhileItWasMaskedStandsOnceAfterwards(t *testing.T) 
 	w := packed(t, call(1, "caller:'+491511234567'"), call(2, "caller:'5550100'"))
 	name := archive.PackedName(pbx.KindCallRecord, pbx.UTCDay(w.at.Add(-48*time.Hour)), mac, 1)
 	object := func() []byte {
-		lines, err := archive.ReadLines(t.Context(), w.bucket, name)
-		if err != nil {
-			t.Fatal(err)
+		var text []byte
+		for line, err := range archive.ReadLines(t.Context(), w.bucket, name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(text, line.Text...)
 		}
-		return lines
+		return text
 	}
 	before := object()
 	if _, err := w.erase(); err != nil {

@@ -50,7 +50,7 @@ func (c Checkpoint) Resume(name string, text []byte) (Checkpoint, error) {
 func Count(ctx context.Context, b archive.Bucket, sel Selection) (before, total int) {
 	after := sel.After
 	sel.After = ""
-	for name, err := range Names(ctx, b, sel) {
+	for name, err := range sel.part().Names(ctx, b) {
 		if err != nil {
 			continue // the replay itself reports what can't be listed
 		}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -72,50 +71,61 @@ const (
 func Run(
 	ctx context.Context, b archive.Bucket, s *store.Store, now func() time.Time, sel Selection, progress func(Report),
 ) (Report, error) {
-	r := &run{bucket: b, recorder: NewRecorder(s, now), progress: progress, packed: make(chan struct{}, 1), ended: map[string]bool{}}
+	r := &run{recorder: NewRecorder(s, now), progress: progress, large: make(chan struct{}, 1), ended: map[string]bool{}}
 	r.recorder.atOnce = cmp.Or(sel.AtOnce, atOnce)
-	objects := each.Loop[string]{Of: "archived objects", Name: each.Text[string], AtOnce: r.recorder.atOnce, Skipped: r.skip}
-	err := objects.Do(ctx, each.Where(Names(ctx, b, sel), r.begin), func(ctx context.Context, name string) error {
-		err := r.object(ctx, name)
-		if err != nil && s.Ping(ctx) != nil {
+	loop := archive.Loop{AtOnce: r.recorder.atOnce, Listed: r.begin, Skipped: r.skip}
+	err := sel.part().Read(ctx, b, loop, func(ctx context.Context, name string, lines iter.Seq2[archive.Line, error]) error {
+		err := r.object(ctx, name, lines)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && s.Ping(ctx) != nil {
 			return each.Stop(fmt.Errorf("replay %s: %w", name, err))
 		}
 		return err
 	})
+	if err == nil {
+		r.report.Last = r.last
+	}
 	progress(r.report)
 	return r.report, err
 }
 
+func (s Selection) part() archive.Part {
+	return archive.Part{First: s.First, Last: s.Last, MAC: s.MAC, After: s.After}
+}
+
 // run is a replay that is running.
 type run struct {
-	bucket   archive.Bucket
 	recorder *Recorder
 	progress func(Report)
-	packed   chan struct{} // large objects are replayed one by one
+	large    chan struct{} // large objects are replayed one by one
 
 	mu     sync.Mutex
 	report Report
 	begun  []string // after report.Last, in their order
 	ended  map[string]bool
-	stuck  bool // something was skipped: report.Last stays
+	last   string // of all that were listed
+	stuck  bool   // something was skipped: report.Last stays
 }
 
 // begin notes that an object is next.
-func (r *run) begin(name string) bool {
+func (r *run) begin(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.stuck {
+	if r.last = name; !r.stuck {
 		r.begun = append(r.begun, name)
 	}
-	return true
 }
 
 // skip notes that an object was skipped. A repeated replay begins before it.
 func (r *run) skip(bad *each.Bad) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.holdAt(bad.Name)
+}
+
+// holdAt notes that a repeated replay begins before an object.
+func (r *run) holdAt(name string) {
 	r.stuck = true
-	if at := slices.Index(r.begun, bad.Name); at >= 0 {
+	if at := slices.Index(r.begun, name); at >= 0 {
 		r.begun = r.begun[:at]
 	}
 }
@@ -143,12 +153,20 @@ func (r *run) end(name string, o outcome) {
 	}
 }
 
-func (r *run) object(ctx context.Context, name string) error {
-	if archive.IsPacked(name) {
-		r.packed <- struct{}{}
-		defer func() { <-r.packed }()
+// object replays an object. If it no longer exists, its events are in another object, which follows.
+// Until that is done, a repeated replay begins before the old one.
+func (r *run) object(ctx context.Context, name string, lines iter.Seq2[archive.Line, error]) error {
+	form, _ := archive.FormOf(name)
+	if form == archive.Packed || form == archive.Shared {
+		r.large <- struct{}{}
+		defer func() { <-r.large }()
 	}
-	o, err := r.recorder.object(ctx, r.bucket, name)
+	o, err := r.recorder.object(ctx, name, lines)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.holdAt(name)
+	}
 	if err == nil {
 		r.end(name, o)
 	}
@@ -161,23 +179,13 @@ type outcome struct {
 	why          error // why the first held event can't be recorded
 }
 
-// object records the events of an object concurrently. An object that was erased after it was
-// listed has no events.
-func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o outcome, err error) {
-	text, err := archive.ReadLines(ctx, b, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return outcome{}, nil
-	}
-	if err != nil {
-		return outcome{}, err
-	}
-	if len(text) == 0 && !archive.IsPacked(name) {
-		text = []byte("\n") // an invalid line, so that it counts as held
-	}
+// object records the events of an object concurrently. A single object without a line is an event
+// that is held.
+func (r *Recorder) object(ctx context.Context, name string, lines iter.Seq2[archive.Line, error]) (o outcome, err error) {
 	var mu sync.Mutex
 	first := 0 // the first line that is held
-	lines := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: r.atOnce}
-	err = lines.Do(ctx, archive.LinesOf(name, text), func(ctx context.Context, line archive.Line) error {
+	loop := each.Loop[archive.Line]{Of: "archived lines", Name: archive.Line.String, AtOnce: r.atOnce}
+	record := func(ctx context.Context, line archive.Line) error {
 		err := r.line(ctx, line.Text)
 		mu.Lock()
 		defer mu.Unlock()
@@ -189,7 +197,11 @@ func (r *Recorder) object(ctx context.Context, b archive.Bucket, name string) (o
 			first, o.why = line.N, err
 		}
 		return nil
-	})
+	}
+	err = loop.Do(ctx, lines, record)
+	if form, _ := archive.FormOf(name); err == nil && o.events == 0 && form == archive.Single {
+		err = record(ctx, archive.Line{Of: name, N: 1})
+	}
 	return o, err
 }
 
@@ -200,48 +212,4 @@ func (r *Recorder) line(ctx context.Context, line []byte) error {
 	}
 	_, err = r.Record(ctx, receipt)
 	return err
-}
-
-// Names yields the names of the objects of a part of the archive, in the order in which they are
-// replayed.
-func Names(ctx context.Context, b archive.Bucket, sel Selection) iter.Seq2[string, error] {
-	var folders []iter.Seq2[string, error]
-	for day := sel.First; day <= sel.Last; day++ {
-		for _, kind := range pbx.Kinds() {
-			folder := archive.RawFolder(kind, day)
-			after := ""
-			switch place := position(sel.After); {
-			case sel.After == "" || place == "":
-			case folderOrder(folder) < place:
-				continue
-			case folderOrder(folder) == place:
-				after = sel.After
-			}
-			folders = append(folders, b.List(ctx, folder+string(sel.MAC), after))
-		}
-	}
-	return each.Join(folders...)
-}
-
-// position returns the place of an object's folder in the order of a replay. It is empty for a name
-// that is not an object's.
-func position(name string) string {
-	if end := strings.LastIndexByte(name, '/'); end >= 0 {
-		return folderOrder(name[:end+1])
-	}
-	return ""
-}
-
-// folderOrder turns raw/kind=<kind>/dt=<day>/ into a text that sorts by day, then by kind.
-func folderOrder(folder string) string {
-	parts := strings.Split(folder, "/")
-	if len(parts) != 4 {
-		return ""
-	}
-	for i, kind := range pbx.Kinds() {
-		if parts[1] == "kind="+string(kind) {
-			return fmt.Sprintf("%s %02d", parts[2], i)
-		}
-	}
-	return ""
 }

@@ -223,7 +223,7 @@ func TestAReplayGoesOnWhereItStopped(t *testing.T) {
 		last := 20 + random.Int64N(100)
 		var gets atomic.Int64
 		failing := archivetest.NewFaulty(bucket, func(c archivetest.Call) archivetest.Fault {
-			if c.Method == "Get" && gets.Add(1) > last {
+			if c.Method == "Open" && gets.Add(1) > last {
 				return archivetest.Fails
 			}
 			return archivetest.None

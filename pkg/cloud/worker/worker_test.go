@@ -354,7 +354,7 @@ func single(t *testing.T, w *world) (n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !archive.IsPacked(name) {
+		if form, _ := archive.FormOf(name); form != archive.Packed {
 			n++
 		}
 	}
