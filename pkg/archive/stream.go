@@ -22,6 +22,10 @@ const (
 	textBytes = 16 << 30
 )
 
+// ErrDamaged is wrapped by the error of an object or line whose content can't be read, although the
+// store has delivered it.
+var ErrDamaged = errors.New("the archived object is damaged")
+
 // ReadLines yields the lines of an object, in bounded memory. It recognises compressed ones by their
 // first bytes. A last line without a newline is yielded, too: see Line.Torn. A line that is too long
 // is an *each.Bad. Any other error ends the sequence; it wraps fs.ErrNotExist if there is no such
@@ -34,13 +38,36 @@ func ReadLines(ctx context.Context, b Bucket, name string) iter.Seq2[Line, error
 			return
 		}
 		defer object.Close()
-		text, err := newText(name, object, lineBytes, textBytes)
+		from := &source{Reader: object}
+		text, err := newText(name, from, lineBytes, textBytes)
+		if form, _ := FormOf(name); err == nil && form == Packed && !text.packed {
+			err = gzip.ErrHeader
+		}
+		if err == nil {
+			err = text.all(yield)
+		}
+		if err != nil && from.err == nil {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 		if err != nil {
 			yield(Line{}, fmt.Errorf("read %s: %w", name, err))
-			return
 		}
-		text.all(yield)
 	}
+}
+
+// source is the stream of an object, and why it broke off.
+type source struct {
+	io.Reader
+	err error
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
 }
 
 // text is the text of an object that is being read.
@@ -72,18 +99,18 @@ func newText(name string, object io.Reader, longest int, most int64) (*text, err
 	return t, nil
 }
 
-// all yields all lines.
-func (t *text) all(yield func(Line, error) bool) {
+// all yields all lines. Its error says why it ended early.
+func (t *text) all(yield func(Line, error) bool) error {
 	for {
 		line, err := t.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return
-		case err != nil && !isBad(err):
-			yield(Line{}, fmt.Errorf("read %s: %w", t.name, err))
-			return
-		case !yield(line, err):
-			return
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !isBad(err) {
+			return err
+		}
+		if !yield(line, err) {
+			return nil
 		}
 	}
 }
@@ -112,7 +139,7 @@ func (t *text) next() (Line, error) {
 			return Line{}, err
 		}
 		if t.n++; long {
-			return Line{}, &each.Bad{Name: line.String(), Err: fmt.Errorf("has more than %d bytes", t.longest)}
+			return Line{}, &each.Bad{Name: line.String(), Err: fmt.Errorf("%w: it has more than %d bytes", ErrDamaged, t.longest)}
 		}
 		return line, nil
 	}

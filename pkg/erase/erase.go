@@ -310,8 +310,8 @@ func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 		e.vanish(name)
 		return nil
 	}
-	if damage, ok := errors.AsType[damaged](err); ok {
-		e.report(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: damage.Error()})
+	if errors.Is(err, archive.ErrDamaged) {
+		e.report(Finding{Where: where, MAC: next.mac, Name: name, Count: 1, Error: err.Error()})
 	}
 	if err != nil || len(next.lines.found) == 0 {
 		return err
@@ -383,12 +383,6 @@ type newObject struct {
 	lines maskedLines
 }
 
-// damaged is the error of an object that can't be read as what its name says.
-type damaged struct{ error }
-
-// Unwrap returns what is damaged.
-func (d damaged) Unwrap() error { return d.error }
-
 // rewrite returns an object without the number.
 func (e *Erasure) rewrite(ctx context.Context, name string) (newObject, error) {
 	if isLarge(name) {
@@ -412,7 +406,7 @@ func (e *Erasure) parquetObject(name string, was []byte) (newObject, error) {
 		o.lines = maskedLines{changed: true, found: []Finding{{Members: columns, Count: had}}}
 	}
 	if err != nil {
-		err = damaged{err}
+		err = fmt.Errorf("%w: %w", archive.ErrDamaged, err)
 	}
 	return o, err
 }

@@ -5,9 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"io"
-	"io/fs"
 	"strings"
 
 	"trunkline/pkg/archive"
@@ -42,7 +40,7 @@ func (e *Erasure) largeObject(ctx context.Context, name string) (newObject, erro
 	out := &distinct{seen: map[[sha256.Size]byte]bool{}, out: &body}
 	for line, err := range archive.ReadLines(ctx, e.Archive, name) {
 		if err != nil {
-			return next, damage(ctx, err)
+			return next, err
 		}
 		if line.Packed() && out.packed == nil {
 			out.packed = gzip.NewWriter(&body)
@@ -57,14 +55,6 @@ func (e *Erasure) largeObject(ctx context.Context, name string) (newObject, erro
 	err := out.close()
 	next.body = body.Bytes()
 	return next, err
-}
-
-// damage returns the error of an object whose lines can't be read though there is such an object.
-func damage(ctx context.Context, err error) error {
-	if errors.Is(err, fs.ErrNotExist) || ctx.Err() != nil {
-		return err
-	}
-	return damaged{err}
 }
 
 // distinct writes lines, without repeated ones. An event may be packed while its single object is

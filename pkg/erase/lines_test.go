@@ -220,7 +220,7 @@ func TestWhatCannotBeReadKeepsTheNumberNowhereElse(t *testing.T) {
 		},
 		"an object that can't be got": func(t *testing.T, w *world) (store.Table, archive.Bucket) {
 			return w.table, archivetest.NewFaulty(w.bucket, func(c archivetest.Call) archivetest.Fault {
-				if c.Method == "Get" && strings.Contains(c.Name, "kind=survey") {
+				if c.Method == "Open" && strings.Contains(c.Name, "kind=survey") {
 					return archivetest.Fails
 				}
 				return archivetest.None
