@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -46,8 +47,9 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 			f := NewFaulty(s.bucket, always(c.fault))
 			_, getErr := f.Get(s.ctx, "old")
 			_, tagErr := f.Tag(s.ctx, "old")
+			_, openErr := f.Open(s.ctx, "old")
 			for method, err := range map[string]error{
-				"get": getErr, "tag": tagErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old"),
+				"get": getErr, "open": openErr, "tag": tagErr, "put": f.Put(s.ctx, "new", nil), "delete": f.Delete(s.ctx, "old"),
 				"replace": f.Replace(s.ctx, "newer", nil, ""),
 			} {
 				if !errors.Is(err, c.err) {
@@ -104,8 +106,13 @@ func TestCallsAreNumberedAndNamed(t *testing.T) {
 	f.Delete(t.Context(), "e")
 	f.Tag(t.Context(), "f")
 	f.Replace(t.Context(), "g", nil, "h")
+	stream, err := f.Open(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, stream)
 	want := []Call{
-		{1, "Put", "a"}, {2, "Get", "b"}, {3, "List", "c"}, {4, "Delete", "e"}, {5, "Tag", "f"}, {6, "Replace", "g"},
+		{1, "Put", "a"}, {2, "Get", "b"}, {3, "List", "c"}, {4, "Delete", "e"}, {5, "Tag", "f"}, {6, "Replace", "g"}, {7, "Open", "a"}, {8, "Read", "a"},
 	}
 	if !slices.Equal(calls, want) || f.Calls() != len(want) {
 		t.Errorf("%d calls: %v, want %v", f.Calls(), calls, want)
@@ -120,6 +127,7 @@ func TestAHangingCallEndsWithItsContext(t *testing.T) {
 			"put":     func(ctx context.Context) error { return f.Put(ctx, "a", nil) },
 			"replace": func(ctx context.Context) error { return f.Replace(ctx, "a", nil, "") },
 			"get":     func(ctx context.Context) error { _, err := f.Get(ctx, "a"); return err },
+			"open":    func(ctx context.Context) error { _, err := f.Open(ctx, "a"); return err },
 			"tag":     func(ctx context.Context) error { _, err := f.Tag(ctx, "a"); return err },
 			"list":    func(ctx context.Context) error { _, err := drain(f.List(ctx, "", "")); return err },
 			"delete":  func(ctx context.Context) error { return f.Delete(ctx, "a") },
@@ -132,4 +140,18 @@ func TestAHangingCallEndsWithItsContext(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAStreamBreaksOffAfterAByte(t *testing.T) {
+	s := suite{t.Context(), openDir(t)}
+	s.put(t, "a", "body")
+	f := NewFaulty(s.bucket, func(c Call) Fault { return map[string]Fault{"Read": Fails}[c.Method] })
+	stream, err := f.Open(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if got, err := io.ReadAll(stream); string(got) != "b" || !errors.Is(err, ErrInjected) {
+		t.Errorf("%q, %v", got, err)
+	}
 }
