@@ -290,6 +290,7 @@ func unreadables() []unreadable {
 		}), false},
 		{"part of the quarantine", retrying(func(g *garble, _ string) { g.unlisted = "quarantine/dt=2026-11-01" }), true},
 		{"event of a quarantined array", quarantinedArray, false},
+		{"kind of a quarantined array", quarantinedKind, false},
 		{"records of a PBX to erase from", erasing(func(t *testing.T, g *garble, i int) {
 			g.table = func(c storetest.Call) bool { return c.Key == store.Key{PK: string(macOf(i)), SK: "DEVICE"} }
 		}), false},
@@ -304,6 +305,12 @@ func unreadables() []unreadable {
 				t.Fatal(err)
 			}
 			g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && strings.Contains(c.Name, string(macOf(i))) }
+		}), true},
+		{"line of a large object to erase from", erasing(func(t *testing.T, g *garble, i int) {
+			object := []byte(strings.Repeat("x", 17<<20) + "\n" + number + "\n")
+			if err := g.objects.Put(t.Context(), fmt.Sprintf("raw/kind=cdr/dt=2026-11-23/%d", i), object); err != nil {
+				t.Fatal(err)
+			}
 		}), true},
 		{"spilled text to erase from", erasing(func(t *testing.T, g *garble, i int) {
 			spill(t, g)
@@ -486,6 +493,23 @@ func quarantinedArray(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	g.hourly(t, v)
 	return func(n int) bool {
 		return slices.ContainsFunc(g.Items(), func(item store.Item) bool { return recorded(n)(item.Key) })
+	}
+}
+
+func quarantinedKind(t *testing.T, g *garble, v visits, i int) func(int) bool {
+	kinds := []pbx.Kind{pbx.KindExtensionStatus, pbx.KindHangup, pbx.KindUnrecognised}
+	body := fmt.Sprintf("[%s, {event:'hangup', uniqueid:'1'}, {event:'survey'}]", state(0))
+	e := archive.Envelope{MAC: macOf(0), Received: yesterday(), Reason: "no event", Decoder: 1, Body: []byte(body)}
+	if err := archive.Keep(t.Context(), g.objects, e); err != nil {
+		t.Fatal(err)
+	}
+	g.bucket = func(c archivetest.Call) bool { return c.Method == "Put" && strings.HasPrefix(c.Name, archive.RawKind(kinds[i])) }
+	g.hourly(t, v)
+	return func(n int) bool {
+		for range g.objects.List(t.Context(), archive.RawKind(kinds[n]), "") {
+			return true
+		}
+		return false
 	}
 }
 

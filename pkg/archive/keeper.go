@@ -59,12 +59,12 @@ func DeliveryName(kind pbx.Kind, mac pbx.MAC, received time.Time, ids []string) 
 // deliverySuffix ends the names of objects that have several envelopes of one delivery.
 const deliverySuffix = ".ndjson"
 
-// Groups groups envelopes by PBX, time of receipt and kind, in the order of their first ones: each
-// group can be kept at once.
-func Groups[T interface{ delivery() delivery }](all []T) (groups [][]T) {
-	at := map[delivery]int{}
+// Groups groups envelopes for KeepGroup, in the order of their first ones: accepted ones by PBX, time
+// of receipt and kind, and each refused one by itself.
+func Groups[T interface{ group() group }](all []T) (groups [][]T) {
+	at := map[group]int{}
 	for _, one := range all {
-		key := one.delivery()
+		key := one.group()
 		place, known := at[key]
 		if !known {
 			place = len(groups)
@@ -75,11 +75,27 @@ func Groups[T interface{ delivery() delivery }](all []T) (groups [][]T) {
 	return groups
 }
 
-// delivery is what the envelopes of one group have in common.
-type delivery struct {
+// group is what the envelopes of a group have in common.
+type group struct {
 	mac      pbx.MAC
 	received int64 // in milliseconds
 	kind     pbx.Kind
+	refused  string // the ID
 }
 
-func (e Envelope) delivery() delivery { return delivery{e.MAC, e.Received.UnixMilli(), e.Kind()} }
+func (e Envelope) group() group {
+	g := group{mac: e.MAC, received: e.Received.UnixMilli(), kind: e.Kind()}
+	if e.Reason != "" {
+		g.refused = e.ID()
+	}
+	return g
+}
+
+// KeepGroup keeps the envelopes of one group: accepted ones by the keeper, and a refused one in the
+// bucket's quarantine.
+func KeepGroup(ctx context.Context, k Keeper, b Bucket, envelopes []Envelope) error {
+	if envelopes[0].Reason != "" {
+		return Keep(ctx, b, envelopes[0])
+	}
+	return k.Keep(ctx, envelopes)
+}

@@ -22,7 +22,7 @@ func isLarge(name string) bool {
 
 // isIn reports whether a large object has the number, in bounded memory.
 func (e *Erasure) isIn(ctx context.Context, name string) (had bool, err error) {
-	lines := each.Loop[archive.Line]{Of: "lines that are searched", Name: archive.Line.String}
+	lines := each.Loop[archive.Line]{Of: "lines of large objects", Name: archive.Line.String}
 	err = lines.Do(ctx, archive.ReadLines(ctx, e.Archive, name), func(_ context.Context, line archive.Line) error {
 		m, err := e.Numbers.maskLine(line.Text)
 		if had = m.had || err != nil; had {

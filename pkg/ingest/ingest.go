@@ -143,35 +143,23 @@ func (in *Ingest) store(ctx context.Context, items []item) {
 	both.Wait()
 }
 
-// keep archives items: those of each kind at once, and each refused one in an object of its own.
+// keep archives items, those of each kind at once.
 func (in *Ingest) keep(ctx context.Context, items []item) {
-	var accepted []*item
-	var groups [][]*item
+	all := make([]*item, len(items))
 	for i := range items {
-		if p := &items[i]; p.Reason == "" {
-			accepted = append(accepted, p)
-		} else {
-			groups = append(groups, []*item{p})
+		all[i] = &items[i]
+	}
+	groups := archive.Groups(all)
+	each.Concurrently(atOnce, len(groups), func(i int) {
+		envelopes := make([]archive.Envelope, len(groups[i]))
+		for j, p := range groups[i] {
+			envelopes[j] = p.Envelope
 		}
-	}
-	groups = append(groups, archive.Groups(accepted)...)
-	each.Concurrently(atOnce, len(groups), func(i int) { in.keepGroup(ctx, groups[i]) })
-}
-
-// keepGroup archives one refused item, or accepted ones of one kind.
-func (in *Ingest) keepGroup(ctx context.Context, group []*item) {
-	if group[0].Reason != "" {
-		group[0].archiveErr = archive.Keep(ctx, in.bucket, group[0].Envelope)
-		return
-	}
-	envelopes := make([]archive.Envelope, len(group))
-	for i, p := range group {
-		envelopes[i] = p.Envelope
-	}
-	err := in.keeper.Keep(ctx, envelopes)
-	for _, p := range group {
-		p.archiveErr = err
-	}
+		err := archive.KeepGroup(ctx, in.keeper, in.bucket, envelopes)
+		for _, p := range groups[i] {
+			p.archiveErr = err
+		}
+	})
 }
 
 // spill writes to each store the items that the other store failed to take. If both failed for

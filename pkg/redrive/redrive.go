@@ -1,6 +1,7 @@
 package redrive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,28 +95,15 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 	if sp.Done {
 		return r.store.Unspill(ctx, sp)
 	}
-	var accepted []archive.Envelope
-	refused := false
-	lines := each.Loop[archive.Line]{Of: "lines of spilled texts", Name: archive.Line.String}
-	err := lines.Do(ctx, archive.LinesOf(nameOf(sp), sp.Text), func(ctx context.Context, line archive.Line) error {
-		receipt, err := archive.ParseReceipt(line.Text)
-		if err == nil {
-			err = archive.CheckName(receipt.Name())
-		}
-		switch {
-		case err != nil:
-			refused = true
-			return r.quarantineText(ctx, sp, line.Text, err)
-		case receipt.Reason != "":
-			return archive.Keep(ctx, r.bucket, receipt.As(line.Text))
-		}
-		accepted = append(accepted, receipt.As(line.Text))
-		return nil
+	envelopes, damaged := envelopesOf(sp)
+	groups := each.Loop[[]archive.Envelope]{Of: "events of spilled texts", Name: func(all []archive.Envelope) string { return all[0].ID() }}
+	err := groups.Do(ctx, each.Of(archive.Groups(envelopes)...), func(ctx context.Context, all []archive.Envelope) error {
+		return archive.KeepGroup(ctx, r.keeper, r.bucket, all)
 	})
-	if err = errors.Join(err, r.keep(ctx, accepted)); err != nil {
+	if err != nil {
 		return fmt.Errorf("archive what was spilled: %w", err)
 	}
-	if refused {
+	if damaged {
 		report.Quarantined++
 	} else {
 		report.Archived++
@@ -123,16 +111,23 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 	return r.store.Unspill(ctx, sp)
 }
 
-// keep archives the accepted envelopes of a spilled text, those of each kind at once.
-func (r *Redrive) keep(ctx context.Context, accepted []archive.Envelope) error {
-	kinds := each.Loop[[]archive.Envelope]{Of: "kinds of spilled events", Name: func(all []archive.Envelope) string { return string(all[0].Kind()) }}
-	return kinds.Do(ctx, each.Of(archive.Groups(accepted)...), r.keeper.Keep)
-}
-
-// quarantineText puts a line that is not an envelope into quarantine.
-func (r *Redrive) quarantineText(ctx context.Context, sp store.Spilled, line []byte, why error) error {
-	receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
-	return r.refuse(ctx, receipt, "spilled, but no envelope: "+why.Error())
+// envelopesOf returns the envelopes of a spilled text, and reports whether a line is not one: then its
+// text is refused.
+func envelopesOf(sp store.Spilled) (all []archive.Envelope, damaged bool) {
+	for line := range bytes.Lines(sp.Text) {
+		receipt, err := archive.ParseReceipt(line)
+		if err == nil {
+			err = archive.CheckName(receipt.Name())
+		}
+		if err == nil {
+			all = append(all, receipt.As(line))
+			continue
+		}
+		damaged = true
+		receipt = archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
+		all = append(all, receipt.Refused("spilled, but no envelope: "+err.Error(), zycoo.Version).Envelope(nil))
+	}
+	return all, damaged
 }
 
 // record records the spilled objects of the archive. It stops if the table is down.

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -58,19 +57,14 @@ func release(ctx context.Context, s *store.Store, k archive.Keeper, b archive.Bu
 // keepParts archives the events that can be recorded, those of each kind at once, and puts each of
 // the others into quarantine.
 func keepParts(ctx context.Context, k archive.Keeper, b archive.Bucket, parts []part) error {
-	var accepted, refused []archive.Envelope
-	for _, p := range parts {
-		if e := p.Envelope(p.event); p.Reason == "" {
-			accepted = append(accepted, e)
-		} else {
-			refused = append(refused, e)
-		}
+	envelopes := make([]archive.Envelope, len(parts))
+	for i, p := range parts {
+		envelopes[i] = p.Envelope(p.event)
 	}
-	name := func(e archive.Envelope) string { return e.ID() }
-	kept := each.Loop[archive.Envelope]{Of: "quarantined events that stay", Name: name}
-	err := kept.Do(ctx, each.Of(refused...), func(ctx context.Context, e archive.Envelope) error { return archive.Keep(ctx, b, e) })
-	groups := each.Loop[[]archive.Envelope]{Of: "kinds of quarantined events", Name: func(all []archive.Envelope) string { return name(all[0]) }}
-	return errors.Join(err, groups.Do(ctx, each.Of(archive.Groups(accepted)...), k.Keep))
+	groups := each.Loop[[]archive.Envelope]{Of: "archived events of the quarantine", Name: func(all []archive.Envelope) string { return all[0].ID() }}
+	return groups.Do(ctx, each.Of(archive.Groups(envelopes)...), func(ctx context.Context, all []archive.Envelope) error {
+		return archive.KeepGroup(ctx, k, b, all)
+	})
 }
 
 // part is one event of a refused body, with a receipt of its own.
