@@ -295,7 +295,7 @@ func (e *Erasure) concernsName(name string) bool {
 func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 	where, _, _ := strings.Cut(name, "/")
 	if isLarge(name) {
-		if had, err := e.isIn(ctx, name); !had && err == nil {
+		if !e.mayBeIn(ctx, name) {
 			return nil
 		}
 		e.large.Lock()

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/each"
 )
 
 // isLarge reports whether an object may have the lines of a whole day or of many PBXs. Such an object
@@ -20,17 +19,18 @@ func isLarge(name string) bool {
 	return strings.HasPrefix(name, archive.RawPrefix) && (form == archive.Packed || form == archive.Shared)
 }
 
-// isIn reports whether a large object has the number, in bounded memory.
-func (e *Erasure) isIn(ctx context.Context, name string) (had bool, err error) {
-	lines := each.Loop[archive.Line]{Of: "lines of large objects", Name: archive.Line.String}
-	err = lines.Do(ctx, archive.ReadLines(ctx, e.Archive, name), func(_ context.Context, line archive.Line) error {
-		m, err := e.Numbers.maskLine(line.Text)
-		if had = m.had || err != nil; had {
-			return each.ErrEnough
+// mayBeIn reports whether a large object has the number, or can't be read to its end, in bounded
+// memory.
+func (e *Erasure) mayBeIn(ctx context.Context, name string) bool {
+	for line, err := range archive.ReadLines(ctx, e.Archive, name) {
+		if err != nil {
+			return true
 		}
-		return nil
-	})
-	return had, err
+		if m, err := e.Numbers.maskLine(line.Text); m.had || err != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // largeObject returns a large object without the number.

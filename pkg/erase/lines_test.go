@@ -13,7 +13,9 @@ import (
 	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
+	"trunkline/pkg/store/storetest"
 )
 
 // call is a record of a call with more members.
@@ -305,5 +307,63 @@ func TestPublishedNamesAndCausesAreErased(t *testing.T) {
 	all := strings.Join(w.texts(), "\n")
 	if !strings.Contains(all, `"miss_causes":{"0000000":2}`) || !strings.Contains(all, "#Q#0000000 ") || !strings.Contains(all, "#A#0000000 ") {
 		t.Error(all)
+	}
+}
+
+func TestANumberIsErasedFromEachFormOfAnObject(t *testing.T) {
+	first, last := archivetest.PreviousDays()
+	replayed := func(w *world) string {
+		table := storetest.NewMemory()
+		report, err := replay.Run(t.Context(), w.bucket, store.New(table, before), before, replay.Selection{First: first, Last: last}, func(replay.Report) {})
+		if err != nil || report.Held > 0 {
+			t.Errorf("%+v, %v", report, err)
+		}
+		return records(table)
+	}
+	want := ""
+	for form, bucket := range archivetest.Forms(t) {
+		w := newWorld(t)
+		w.bucket, w.at = bucket, w.at.Add(48*time.Hour)
+		_, err := replay.Run(t.Context(), w.bucket, store.New(w.table, before), before, replay.Selection{First: first, Last: last}, func(replay.Report) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := w.erase()
+		if err != nil || len(found) == 0 {
+			t.Errorf("%s: %+v, %v", form, found, err)
+		}
+		w.mustHaveNone()
+		if got := replayed(w); got != records(w.table) {
+			t.Errorf("%s: a replay gives\n%s\nwhere there is\n%s", form, got, records(w.table))
+		} else if want == "" {
+			want = got
+		} else if got != want {
+			t.Errorf("%s: there is\n%s\nand otherwise\n%s", form, got, want)
+		}
+	}
+}
+
+func TestADeliveryWithoutTheNumberHasTheNameOfItsIDs(t *testing.T) {
+	w := newWorld(t)
+	w.receive(mac, "[{event:'hangup', uniqueid:'1', calleridnum:'01511234567'}, {event:'hangup', uniqueid:'2'}]")
+	if _, err := w.erase(); err != nil {
+		t.Fatal(err)
+	}
+	w.mustHaveNone()
+	for name, body := range w.objects() {
+		if !strings.HasPrefix(name, archive.RawPrefix) {
+			continue
+		}
+		var ids []string
+		for line := range strings.Lines(body) {
+			r, err := archive.ParseReceipt([]byte(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, r.ID)
+		}
+		if want := archive.DeliveryName(pbx.KindHangup, mac, w.at, ids); name != want || len(ids) != 2 {
+			t.Errorf("%s has %q, want the name %s", name, ids, want)
+		}
 	}
 }

@@ -218,7 +218,7 @@ func (w *world) objects() map[string]string {
 		body, err := w.bucket.Get(context.Background(), name)
 		switch {
 		case err != nil:
-		case strings.HasSuffix(name, ".gz"):
+		case bytes.HasPrefix(body, []byte{0x1f, 0x8b}):
 			var z *gzip.Reader
 			if z, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
 				body, err = io.ReadAll(z)

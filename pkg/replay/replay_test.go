@@ -333,3 +333,18 @@ func TestAReplayKnowsTheKeyOfTheLastEvent(t *testing.T) {
 		}
 	}
 }
+
+func TestEachFormOfAnObjectIsReplayedAlike(t *testing.T) {
+	first, last := archivetest.PreviousDays()
+	want := ""
+	for form, bucket := range archivetest.Forms(t) {
+		table := storetest.NewMemory()
+		report := run(t, bucket, table, replay.Selection{First: first, Last: last})
+		if want == "" {
+			want = records(table)
+		}
+		if got := records(table); report.Held > 0 || report.Events < 10 || got != want {
+			t.Errorf("%s: %+v\n%s\nwant\n%s", form, report, got, want)
+		}
+	}
+}
