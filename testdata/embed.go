@@ -2,8 +2,7 @@
 // of them, for any test to read.
 //
 // vendor/ has the six events of the vendor's page, byte for byte; dialect/ has
-// those of newer firmware and other transports. archive/ is an archive of a few events, with single and
-// packed objects, as versions before shared objects wrote it. Beside each NAME.txt stands
+// those of newer firmware and other transports. Beside each NAME.txt stands
 // NAME.golden.json, the events that it decodes to.
 package testdata
 
@@ -11,5 +10,5 @@ import "embed"
 
 // FS is this folder.
 //
-//go:embed vendor dialect archive
+//go:embed vendor dialect
 var FS embed.FS

@@ -24,6 +24,6 @@ create or replace view dim_did as
 select * from read_parquet('{{.}}/curated/dim_did/*.parquet');
 create or replace view raw as
 select * exclude (kind, dt), kind, dt
-from read_json('{{.}}/raw/kind=*/dt=*/*', format = 'newline_delimited', hive_partitioning = true, hive_types_autocast = false,
+from read_json('{{.}}/raw/kind=*/dt=*/**/*', format = 'newline_delimited', hive_partitioning = true, hive_types_autocast = false,
     columns = {id: 'varchar', mac: 'varchar', kid: 'varchar', received: 'varchar', remote: 'varchar', "index": 'bigint', event: 'varchar',
         body: 'varchar', body_base64: 'varchar', rewritten: 'boolean'});

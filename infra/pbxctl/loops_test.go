@@ -503,7 +503,9 @@ func quarantinedKind(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	if err := archive.Keep(t.Context(), g.objects, e); err != nil {
 		t.Fatal(err)
 	}
-	g.bucket = func(c archivetest.Call) bool { return c.Method == "Put" && strings.HasPrefix(c.Name, archive.RawKind(kinds[i])) }
+	g.bucket = func(c archivetest.Call) bool {
+		return c.Method == "Put" && strings.HasPrefix(c.Name, archive.RawKind(kinds[i]))
+	}
 	g.hourly(t, v)
 	return func(n int) bool {
 		for range g.objects.List(t.Context(), archive.RawKind(kinds[n]), "") {

@@ -92,16 +92,17 @@ func eachLine(path string, use func([]byte) error) error {
 		return err
 	}
 	defer f.Close()
-	var in io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		if in, err = gzip.NewReader(f); err != nil {
+	buffered := bufio.NewReader(f)
+	var in io.Reader = buffered
+	if first, _ := buffered.Peek(2); string(first) == "\x1f\x8b" {
+		if in, err = gzip.NewReader(buffered); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 {
+		if torn := err == io.EOF && in == buffered; len(line) > 0 && !torn {
 			if err := use(line); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}

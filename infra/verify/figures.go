@@ -98,7 +98,7 @@ func execute(ctx context.Context, db *sql.DB, steps ...string) error {
 func someEnvelope(raw string) error {
 	found := errors.New("found")
 	err := filepath.WalkDir(raw, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".json") {
+		if err == nil && d.Type().IsRegular() {
 			return found
 		}
 		return err

@@ -247,7 +247,7 @@ func TestDuckDBHasTheTablesOfAthena(t *testing.T) {
 	_, err = w.Write(together)
 	must(t, err)
 	must(t, w.Close())
-	write(t, filepath.Join(root, path.Dir(all[0].Name()), "some.ndjson.gz"), packed.Bytes())
+	write(t, filepath.Join(root, path.Dir(all[0].Name()), "2026/10/25/some.ndjson.gz"), packed.Bytes())
 
 	db := lake(t, root)
 	for name, table := range glueTables(t) {

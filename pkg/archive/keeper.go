@@ -32,14 +32,14 @@ func (d Direct) Keep(ctx context.Context, envelopes []Envelope) error {
 	}
 	first := envelopes[0]
 	lines, err := Lines(envelopes)
-	if err == nil {
-		ids := make([]string, len(envelopes))
-		for i, e := range envelopes {
-			ids[i] = e.ID()
-		}
-		err = d.bucket.Put(ctx, DeliveryName(first.Kind(), first.MAC, first.Received, ids), lines)
-	}
 	if err != nil {
+		return fmt.Errorf("archive %s: %w", first.ID(), err)
+	}
+	ids := make([]string, len(envelopes))
+	for i, e := range envelopes {
+		ids[i] = e.ID()
+	}
+	if err := d.bucket.Put(ctx, DeliveryName(first.Kind(), first.MAC, first.Received, ids), lines); err != nil {
 		return fmt.Errorf("archive %d events from %s on: %w", len(envelopes), first.ID(), err)
 	}
 	return nil

@@ -39,13 +39,7 @@ func ReadLines(ctx context.Context, b Bucket, name string) iter.Seq2[Line, error
 		}
 		defer object.Close()
 		from := &source{Reader: object}
-		text, err := newText(name, from, lineBytes, textBytes)
-		if form, _ := FormOf(name); err == nil && form == Packed && !text.packed {
-			err = gzip.ErrHeader
-		}
-		if err == nil {
-			err = text.all(yield)
-		}
+		err = readText(name, from, yield)
 		if err != nil && from.err == nil {
 			err = fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
@@ -53,6 +47,18 @@ func ReadLines(ctx context.Context, b Bucket, name string) iter.Seq2[Line, error
 			yield(Line{}, fmt.Errorf("read %s: %w", name, err))
 		}
 	}
+}
+
+// readText yields the lines of an object's stream.
+func readText(name string, object io.Reader, yield func(Line, error) bool) error {
+	text, err := newText(name, object, lineBytes, textBytes)
+	if err != nil {
+		return err
+	}
+	if form, _ := FormOf(name); form == Packed && !text.packed {
+		return gzip.ErrHeader
+	}
+	return text.all(yield)
 }
 
 // source is the stream of an object, and why it broke off.

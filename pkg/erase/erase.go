@@ -301,11 +301,7 @@ func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 		e.large.Lock()
 		defer e.large.Unlock()
 	}
-	tag, err := e.Archive.Tag(ctx, name)
-	var next newObject
-	if err == nil {
-		next, err = e.rewrite(ctx, name)
-	}
+	next, tag, err := e.rewrite(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		e.vanish(name)
 		return nil
@@ -383,19 +379,24 @@ type newObject struct {
 	lines maskedLines
 }
 
-// rewrite returns an object without the number.
-func (e *Erasure) rewrite(ctx context.Context, name string) (newObject, error) {
+// rewrite returns an object without the number, and the tag that it had before it was read.
+func (e *Erasure) rewrite(ctx context.Context, name string) (next newObject, tag string, err error) {
 	if isLarge(name) {
-		return e.largeObject(ctx, name)
+		if tag, err = e.Archive.Tag(ctx, name); err != nil {
+			return next, "", err
+		}
+		next, err = e.largeObject(ctx, name)
+		return next, tag, err
 	}
-	was, err := e.Archive.Get(ctx, name)
+	was, tag, err := archive.GetTagged(ctx, e.Archive, name)
 	if err != nil {
-		return newObject{}, err
+		return next, "", err
 	}
 	if strings.HasSuffix(name, ".parquet") {
-		return e.parquetObject(name, was)
+		next, err = e.parquetObject(name, was)
+		return next, tag, err
 	}
-	return e.singleObject(ctx, name, was), nil
+	return e.singleObject(ctx, name, was), tag, nil
 }
 
 // parquetObject returns a file of figures without the number.

@@ -115,19 +115,24 @@ func (r *Redrive) archiveOne(ctx context.Context, sp store.Spilled, report *Repo
 // text is refused.
 func envelopesOf(sp store.Spilled) (all []archive.Envelope, damaged bool) {
 	for line := range bytes.Lines(sp.Text) {
-		receipt, err := archive.ParseReceipt(line)
-		if err == nil {
-			err = archive.CheckName(receipt.Name())
+		envelope, err := envelopeOf(line)
+		if err != nil {
+			damaged = true
+			receipt := archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
+			envelope = receipt.Refused("spilled, but no envelope: "+err.Error(), zycoo.Version).Envelope(nil)
 		}
-		if err == nil {
-			all = append(all, receipt.As(line))
-			continue
-		}
-		damaged = true
-		receipt = archive.Receipt{MAC: sp.MAC, Received: sp.Received, Body: line}
-		all = append(all, receipt.Refused("spilled, but no envelope: "+err.Error(), zycoo.Version).Envelope(nil))
+		all = append(all, envelope)
 	}
 	return all, damaged
+}
+
+// envelopeOf returns the envelope of a spilled line, to be written as that line.
+func envelopeOf(line []byte) (archive.Envelope, error) {
+	receipt, err := archive.ParseReceipt(line)
+	if err != nil {
+		return archive.Envelope{}, err
+	}
+	return receipt.As(line), archive.CheckName(receipt.Name())
 }
 
 // record records the spilled objects of the archive. It stops if the table is down.

@@ -11,7 +11,7 @@
 -- made of.
 create table envelope as
 select mac, kind, received::timestamp as received, index, event
-from read_json(getvariable('raw') || '/kind=*/dt=*/*', format = 'newline_delimited',
+from read_json(getvariable('raw') || '/kind=*/dt=*/**/*', format = 'newline_delimited',
     hive_partitioning = true, hive_types_autocast = false,
     columns = {mac: 'varchar', received: 'varchar', index: 'bigint', event: 'json'})
 where kind in ('cc_cdr', 'cdr', 'ivr', 'agentlogin', 'agentlogoff');

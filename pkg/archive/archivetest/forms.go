@@ -3,6 +3,7 @@ package archivetest
 import (
 	"bytes"
 	"context"
+	"embed"
 	"io/fs"
 	"slices"
 	"strings"
@@ -10,7 +11,6 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/pbx"
-	"trunkline/testdata"
 )
 
 // PreviousDays are the UTC days of receipt of the events in Previous.
@@ -18,20 +18,23 @@ func PreviousDays() (first, last pbx.Day) {
 	return pbx.UTCDay(keptAt) - 3, pbx.UTCDay(keptAt) - 2 // 20 and 21 November 2026
 }
 
+//go:embed testdata/previous
+var previous embed.FS
+
 // Previous returns an archive of a few events, as versions before shared objects wrote it.
 func Previous(t testing.TB) *Memory {
 	t.Helper()
-	const folder = "archive"
+	const folder = "testdata/previous"
 	m := NewMemory()
-	err := fs.WalkDir(testdata.FS, folder, func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(previous, folder, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		body, err := testdata.FS.ReadFile(name)
-		if err == nil {
-			err = m.Put(context.Background(), strings.TrimPrefix(name, folder+"/"), body)
+		body, err := previous.ReadFile(name)
+		if err != nil {
+			return err
 		}
-		return err
+		return m.Put(context.Background(), strings.TrimPrefix(name, folder+"/"), body)
 	})
 	if err != nil {
 		t.Fatal(err)
