@@ -208,12 +208,12 @@ func rangesMayStand() map[string]string {
 	for reason, functions := range map[string]string{
 		wholeDay: "pkg/rollup addAll, pkg/rollup reading.addSigns, pkg/store records, pkg/store fold, pkg/store Store.Signs, " +
 			"pkg/store Figures.rows, pkg/store Figures.Restate, pkg/store Figures.DropRows, pkg/rollup ReadPublished, " +
-			"pkg/dataquality addRecords, pkg/dataquality ReadReview, pkg/curated calls, pkg/curated object",
+			"pkg/dataquality addRecords, pkg/dataquality ReadReview, pkg/erase Erasure.largeObject, pkg/erase Erasure.mayBeIn, pkg/curated calls, pkg/curated object",
 		onePBX: "pkg/store Store.LiveCalls, pkg/store Figures.Activity, pkg/store Store.reportedCallNear, pkg/store Store.Forget, pkg/store Store.Remove, " +
 			"pkg/store Store.forgetDue",
 		sequence: "pkg/store texts, pkg/compact run.batches, pkg/archive Part.Lines, pkg/archive reading.list, pkg/archive reading.object, pkg/erase Erasure.names",
 		check:    "infra/fleet/push Compare, infra/fleet/push truePBXs, infra/fleet/push publishedRows",
-		probe: "pkg/cloud/stackcheck checkup.bucketAccess, pkg/cloud/stackcheck checkup.tableAccess, pkg/doctor Checkup.tidy, pkg/doctor testObjects, pkg/doctor recorded, pkg/doctor archived, " +
+		probe: "pkg/cloud/stackcheck checkup.bucketAccess, pkg/cloud/stackcheck checkup.tableAccess, pkg/doctor Checkup.tidy, pkg/doctor recorded, pkg/doctor archived, " +
 			"infra/demo Archived",
 	} {
 		for function := range strings.SplitSeq(functions, ", ") {
