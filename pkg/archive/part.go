@@ -55,7 +55,7 @@ type Loop struct {
 }
 
 // Read calls do for each object of the part, with its lines: those that Part.Lines yields. For an
-// object that no longer exists, the lines are fs.ErrNotExist, and the error of do is ignored: at the
+// object that no longer exists, the lines are fs.ErrNotExist, and the error of do is ignored. At the
 // end, Read calls do for the objects that have its events now. Read fails as each.Loop does.
 func (p Part) Read(ctx context.Context, b Bucket, l Loop, do func(ctx context.Context, name string, lines iter.Seq2[Line, error]) error) error {
 	r := newReading(ctx, b, p)

@@ -239,7 +239,7 @@ func (e *Erasure) vanish(name string) {
 	}
 }
 
-// more yields the names of the folders that are to be searched again; nil if there are none.
+// more yields the names of the folders that are to be searched again; nil: no folder is.
 func (e *Erasure) more(ctx context.Context) iter.Seq2[string, error] {
 	e.mu.Lock()
 	defer e.mu.Unlock()
