@@ -124,7 +124,7 @@ pbxctl="AWS_REGION=$region ${profile:+AWS_PROFILE=$profile }go run ./infra/pbxct
 case " $parameters" in
 *" AlarmTopicEmail="[!\\]* | *" AlarmTopicArn="[!\\]*)
   last="Upgrade it, whenever there is something new; its parameters are kept:
-  git pull && make deploy ENV=$env" ;;
+  git pull --rebase --autostash && make deploy ENV=$env" ;;
 *)
   last="Subscribe to alarms, which reach nobody yet:
   make deploy ENV=$env PARAMETERS=AlarmTopicEmail=YOU@EXAMPLE.COM" ;;

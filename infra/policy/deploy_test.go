@@ -176,7 +176,7 @@ func TestAnUpgradeKeepsWhatWasSet(t *testing.T) {
 		strings.Count(calls, "deploy --config-env prod --region eu-central-1 --no-confirm-changeset\n") != 2 {
 		t.Errorf("SAM was called as\n%s", calls)
 	}
-	if !strings.Contains(printed, "\n  git pull && make deploy ENV=prod\n") || strings.Contains(printed, "reach nobody") {
+	if !strings.Contains(printed, "\n  git pull --rebase --autostash && make deploy ENV=prod\n") || strings.Contains(printed, "reach nobody") {
 		t.Errorf("whom alarms reach is not known:\n%s", printed)
 	}
 
