@@ -31,11 +31,13 @@ func (m Measured) Report(w Watch, rate float64) string {
 	largest := largest(million.Items())
 	line("%s is %.0f %% of that, since each event is an object.", largest.Name, 100*largest.Dollars/million.Dollars())
 	line("")
-	line("The table does not have what older events cost to keep. To keep one month's events of this PBX costs $%.3f a month, for as long as they are kept.",
+	line("The table leaves out what it costs to keep older events. One month's events of this PBX cost $%.3f a month, for as long as they are kept.",
 		whole.Keeping())
 	line("So after a year the PBX costs $%.2f more a month, unless `RecordDays` and `ArchiveDays` delete what is old.", 12*whole.Keeping())
 	line("")
 	line("A stack costs $%.2f a month even without any event: %s.", Sum(fixed), enumerate(fixed))
+	line("")
+	line("%s", example(40, whole.Dollars(), Sum(fixed), 12*whole.Keeping()))
 	line("")
 	line("`ThrottleRate` bounds what a flood costs. %s pushes a second for a whole day cost $%s if each is an event of a PBX, and $%s", thousands(rate),
 		thousands(rate*86400*million.Dollars()/1e6), thousands(rate*86400*m.Stranger.Dollars()))
@@ -43,6 +45,16 @@ func (m Measured) Report(w Watch, rate float64) string {
 	line("Here each push has one event. Whoever has a PBX's URL may send 1,000 events in one push, and each of them costs as much.")
 	return b.String()
 }
+
+// example adds up what a fleet costs a month, in dollars: of each PBX its events, and after a year what is kept of it.
+func example(pbxs int, each, stack, kept float64) string {
+	n := float64(pbxs)
+	return fmt.Sprintf("An example: %d such PBXs cost %d × $%.2f + $%.2f = $%.2f a month. After a year they cost %d × $%.2f = $%.2f more.",
+		pbxs, pbxs, each, stack, n*cents(each)+cents(stack), pbxs, kept, n*cents(kept))
+}
+
+// cents rounds to cents, so that a reader who adds up what is printed comes to the same sum.
+func cents(dollars float64) float64 { return math.Round(100*dollars) / 100 }
 
 func largest(items []Item) Item {
 	var most Item
