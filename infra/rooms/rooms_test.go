@@ -32,6 +32,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/archive", "trunkline/pkg/zycoo", "the archive knows the vocabulary only"},
 		{"pkg/archive/dir", "trunkline/pkg/store", "a bucket knows the archive it keeps, and nothing above it"},
 		{"pkg/kpi", "trunkline/pkg/store", "the figures know the vocabulary, and how to sort"},
+		{"pkg/eventjson", "trunkline/pkg/store", "the JSON of events knows the vocabulary only"},
 		{"pkg/extsort", "trunkline/pkg/pbx", "whoever sorts need not know what"},
 		{"pkg/scratch", "trunkline/pkg/pbx", "a temporary file holds anything"},
 		{"pkg/curated", "trunkline/pkg/store", "the tables of figures know figures, the vocabulary and where they lie"},

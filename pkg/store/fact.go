@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"trunkline/pkg/eventjson"
 	"trunkline/pkg/pbx"
 )
 
@@ -62,12 +63,12 @@ func factText(e pbx.Event, index int, at time.Time) (doc, content []byte, err er
 func appendFact(e pbx.Event, index int, at time.Time) (doc, content []byte, ok bool) {
 	event := reflect.ValueOf(e).Elem()
 	doc = append(make([]byte, 0, usualFact), beforeEvent...)
-	if doc, ok = layoutOf(event.Type()).append(doc, event); !ok {
+	if doc, ok = eventjson.Sorted(event.Type()).Append(doc, event); !ok {
 		return nil, nil, false
 	}
 	content = doc[len(beforeEvent):]
 	doc = strconv.AppendInt(append(doc, beforeIndex...), int64(index), 10)
-	if doc, ok = appendTime(append(doc, beforeReceived...), at); !ok {
+	if doc, ok = eventjson.AppendTime(append(doc, beforeReceived...), at); !ok {
 		return nil, nil, false
 	}
 	return append(doc, '}'), content, true
@@ -92,15 +93,15 @@ func readFact(doc []byte, event reflect.Value, index *int, received *time.Time) 
 	}
 	rest, ok := bytes.CutPrefix(doc, []byte(beforeEvent))
 	if ok {
-		rest, ok = layoutOf(event.Type()).read(rest, event)
+		rest, ok = eventjson.Sorted(event.Type()).Read(rest, event)
 	}
-	if rest, ok = afterLiteral(rest, beforeIndex, ok); ok {
+	if rest, ok = eventjson.AfterLiteral(rest, beforeIndex, ok); ok {
 		var n int64
-		n, rest, ok = readNumber(rest)
+		n, rest, ok = eventjson.ReadNumber(rest)
 		*index = int(n)
 	}
-	if rest, ok = afterLiteral(rest, beforeReceived, ok); ok {
-		rest, ok = readWith(rest, received.UnmarshalText)
+	if rest, ok = eventjson.AfterLiteral(rest, beforeReceived, ok); ok {
+		rest, ok = eventjson.ReadWith(rest, received.UnmarshalText)
 	}
 	return ok && string(rest) == "}"
 }

@@ -1,23 +1,24 @@
-package store
+package eventjson
 
 import (
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"trunkline/pkg/pbx"
 )
 
-// append appends a struct to a document. It reports false if the struct has a value that no Table keeps,
-// or no layout.
-func (l layout) append(doc []byte, from reflect.Value) ([]byte, bool) {
-	if l == nil {
+// Append appends the JSON of a struct, which must be addressable. It reports false if it can't write the
+// struct as encoding/json does.
+func (l Layout) Append(doc []byte, from reflect.Value) ([]byte, bool) {
+	if !l.Known() {
 		return nil, false
 	}
 	doc = append(doc, '{')
 	first := len(doc)
-	for _, m := range l {
+	for _, m := range l.members {
 		before := len(doc)
 		if before > first {
 			doc = append(doc, ',')
@@ -38,16 +39,16 @@ func (l layout) append(doc []byte, from reflect.Value) ([]byte, bool) {
 func appendMember(doc []byte, field any) (_ []byte, zero, ok bool) {
 	switch v := field.(type) {
 	case *string:
-		return appendText(doc, *v), *v == "", true
+		return AppendText(doc, *v), *v == "", true
 	case *bool:
 		return strconv.AppendBool(doc, *v), !*v, true
 	case *pbx.Int:
 		n := v.Or(0)
 		return strconv.AppendInt(doc, n, 10), !v.Known(), -maxNumber <= n && n <= maxNumber
 	case *pbx.LocalTime:
-		return appendText(doc, v.String()), *v == 0, true
+		return AppendText(doc, v.String()), *v == 0, true
 	case *time.Time:
-		doc, ok = appendTime(doc, *v)
+		doc, ok = AppendTime(doc, *v)
 		return doc, v.IsZero(), ok
 	case *[]pbx.Member:
 		return appendMembers(doc, *v), len(*v) == 0, true
@@ -58,7 +59,8 @@ func appendMember(doc []byte, field any) (_ []byte, zero, ok bool) {
 // maxNumber is the largest number of 15 digits.
 const maxNumber = 999_999_999_999_999
 
-func appendTime(doc []byte, t time.Time) (_ []byte, ok bool) {
+// AppendTime appends a time in quotes. It reports false if the time has no form in RFC 3339.
+func AppendTime(doc []byte, t time.Time) (_ []byte, ok bool) {
 	doc, err := t.AppendText(append(doc, '"'))
 	return append(doc, '"'), err == nil
 }
@@ -69,16 +71,16 @@ func appendMembers(doc []byte, members []pbx.Member) []byte {
 		if i > 0 {
 			doc = append(doc, ',')
 		}
-		doc = appendText(append(doc, `{"name":`...), m.Name)
-		doc = appendText(append(doc, `,"value":`...), m.Value)
+		doc = AppendText(append(doc, `{"name":`...), m.Name)
+		doc = AppendText(append(doc, `,"value":`...), m.Value)
 		doc = append(doc, '}')
 	}
 	return append(doc, ']')
 }
 
-// appendText appends a text in quotes, with only the escapes that JSON requires, and those of
+// AppendText appends a text in quotes, with only the escapes that JSON requires, and those of
 // U+2028 and U+2029. An invalid byte becomes U+FFFD.
-func appendText(doc []byte, text string) []byte {
+func AppendText(doc []byte, text string) []byte {
 	doc = append(doc, '"')
 	done := 0 // up to where text is appended
 	for at := 0; at < len(text); {
@@ -99,11 +101,9 @@ func appendText(doc []byte, text string) []byte {
 
 // appendEscape appends a character that can't stand in a text as it is.
 func appendEscape(doc []byte, r rune) []byte {
-	const names, escapes, digits = "\"\\\b\f\n\r\t", `"\bfnrt`, "0123456789abcdef"
-	for i := range len(names) {
-		if r == rune(names[i]) {
-			return append(doc, '\\', escapes[i])
-		}
+	const digits = "0123456789abcdef"
+	if i := strings.IndexRune(escaped, r); i >= 0 {
+		return append(doc, '\\', escapes[i])
 	}
 	if r == utf8.RuneError {
 		return utf8.AppendRune(doc, r)
