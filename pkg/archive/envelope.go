@@ -159,6 +159,16 @@ func (e Envelope) marshal() ([]byte, error) {
 	} else {
 		l.BodyBase64 = e.Body
 	}
+	if text, ok := l.append(make([]byte, 0, 2*len(e.Body)+usualLine)); ok {
+		return text, nil
+	}
+	return l.marshal()
+}
+
+// usualLine is a size in bytes that most lines do not reach, apart from their bodies.
+const usualLine = 1024
+
+func (l line) marshal() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
@@ -215,12 +225,12 @@ func (r Receipt) Refused(reason string, decoder int) Receipt {
 
 // ParseReceipt reads a line of the archive.
 func ParseReceipt(object []byte) (Receipt, error) {
-	var l struct {
-		line
-		Event json.RawMessage `json:"event"`
-	}
-	if err := json.Unmarshal(object, &l); err != nil {
-		return Receipt{}, fmt.Errorf("read an envelope: %w", err)
+	l, ok := quickLine(object)
+	if !ok {
+		var err error
+		if l, err = unmarshalLine(object); err != nil {
+			return Receipt{}, fmt.Errorf("read an envelope: %w", err)
+		}
 	}
 	if mac, err := pbx.ParseMAC(string(l.MAC)); err != nil || mac != l.MAC {
 		return Receipt{}, fmt.Errorf("read an envelope: %.40q is not the MAC of a PBX", l.MAC)
@@ -236,4 +246,14 @@ func ParseReceipt(object []byte) (Receipt, error) {
 		r.Body = []byte(*l.Body)
 	}
 	return r, nil
+}
+
+// unmarshalLine reads a line without its event.
+func unmarshalLine(object []byte) (line, error) {
+	var l struct {
+		line
+		Event json.RawMessage `json:"event"`
+	}
+	err := json.Unmarshal(object, &l)
+	return l.line, err
 }
