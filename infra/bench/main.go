@@ -53,7 +53,7 @@ func measureAll(ctx context.Context, runs, large int) error {
 		return err
 	}
 	defer shop.close()
-	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve, memory, rollupMonth} {
+	for _, benchmark := range []func(context.Context, *workshop) error{decode, coldStart, invocation, serve, memory, replayInto, rollupMonth} {
 		if err := benchmark(ctx, shop); err != nil {
 			return err
 		}
