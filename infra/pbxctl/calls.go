@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type callsCommand struct {
@@ -30,31 +30,13 @@ func (c *callsCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		err = show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, zone, span), callColumns, "No contact-centre records.")
+		err = show(p, c.JSON, s.CallRecords(p.ctx, c.MAC, zone, span), tables.Calls(), "No contact-centre records.")
 		if err != nil {
 			return err
 		}
 		if !c.JSON {
 			fmt.Fprintln(p.out)
 		}
-		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, zone, span), cdrColumns, "No plain call detail records.")
+		return show(p, c.JSON, s.CDRs(p.ctx, c.MAC, zone, span), tables.CDRs(), "No plain call detail records.")
 	})
-}
-
-var callColumns = columns[store.Record[*pbx.CallRecord]]{
-	Heads: []string{"START", "UUID", "CALLER", "CALLED", "QUEUE", "AGENT", "TYPE", "STATE", "WAIT", "TALK", "TOTAL", "MISSED", "RESTATED"},
-	Cells: func(r store.Record[*pbx.CallRecord]) []string {
-		e := r.Event
-		return []string{e.Start.String(), e.UUID, e.Caller, e.Called, e.Queue, e.Agent, e.CallType, e.CDRState,
-			e.QueueTime.String(), e.TalkingTime.String(), e.Duration.String(), e.MissCause, strconv.Itoa(r.Restatements)}
-	},
-}
-
-var cdrColumns = columns[store.Record[*pbx.CDR]]{
-	Heads: []string{"START", "UNIQUEID", "SOURCE", "DESTINATION", "TYPE", "DISPOSITION", "BILLABLE", "TOTAL", "RESTATED"},
-	Cells: func(r store.Record[*pbx.CDR]) []string {
-		e := r.Event
-		return []string{e.Start.String(), e.UniqueID, e.Source, e.Destination, e.CallType, e.Disposition,
-			e.Billable.String(), e.Duration.String(), strconv.Itoa(r.Restatements)}
-	},
 }

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/dataquality"
 	"trunkline/pkg/each"
-	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type completenessCommand struct {
@@ -27,14 +23,6 @@ been lost on its way. Or the PBX is not configured to push all kinds of events.
 
 Example:
   pbxctl completeness 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
-}
-
-// reported is what a PBX reported on a day.
-type reported struct {
-	MAC pbx.MAC `json:"mac"`
-	Day pbx.Day `json:"day"`
-	dataquality.Completeness
-	Sealed bool `json:"sealed"` // the day is: some of its records may have expired
 }
 
 // Run implements the command.
@@ -54,19 +42,8 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		found := []reported{{c.MAC, on, calls.Completeness(), sealed}}
-		err = show(p, c.JSON, each.Of(found...), reportedColumns, "")
+		found := []dataquality.Reported{{MAC: c.MAC, Day: on, Completeness: calls.Completeness(), Sealed: sealed}}
+		err = show(p, c.JSON, each.Of(found...), tables.Reported(), "")
 		return errors.Join(skipped, err, saySealed(p, on, sealed && !c.JSON))
 	})
-}
-
-var reportedColumns = columns[reported]{
-	Heads: []string{"DAY", "BEGUN", "HUNG UP", "RECORDED", "UNANNOUNCED", "POSSIBLY MISSING"},
-	Cells: func(t reported) []string {
-		missing := strings.Join(t.Missing[:min(len(t.Missing), 10)], " ")
-		if more := len(t.Missing) - 10; more > 0 {
-			missing += fmt.Sprintf(" and %d more", more)
-		}
-		return []string{t.Day.String(), strconv.Itoa(t.Begun), strconv.Itoa(t.HungUp), strconv.Itoa(t.Recorded), strconv.Itoa(t.Unannounced), cmp.Or(missing, "none")}
-	},
 }

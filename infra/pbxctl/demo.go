@@ -14,6 +14,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type demoCommand struct {
@@ -110,9 +111,9 @@ func showPBX(p *program, s *store.Store, mac pbx.MAC) error {
 	fmt.Fprintf(p.out, "\nPBX %s\n", mac)
 	calls, err := s.LiveCalls(p.ctx, mac)
 	return errors.Join(
-		listing.Section(p.ctx, p.out, "Call records", s.CallRecords(p.ctx, mac, pbx.UTC, store.Span{}), callColumns),
-		listing.Section(p.ctx, p.out, "Menus heard", s.IVRSteps(p.ctx, mac, pbx.UTC, store.Span{}), ivrColumns),
-		listing.Section(p.ctx, p.out, "Extensions", s.Extensions(p.ctx, mac), extensionColumns),
-		listing.Section(p.ctx, p.out, "Calls of the last day", values(calls, err), liveColumns),
+		listing.Section(p.ctx, p.out, "Call records", s.CallRecords(p.ctx, mac, pbx.UTC, store.Span{}), tables.Calls()),
+		listing.Section(p.ctx, p.out, "Menus heard", s.IVRSteps(p.ctx, mac, pbx.UTC, store.Span{}), tables.IVRSteps()),
+		listing.Section(p.ctx, p.out, "Extensions", s.Extensions(p.ctx, mac), tables.Extensions()),
+		listing.Section(p.ctx, p.out, "Calls of the last day", values(calls, err), tables.LiveCalls()),
 	)
 }

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 	"trunkline/pkg/token"
 )
 
@@ -29,20 +29,14 @@ Example:
   pbxctl device alias 68:69:2e:0b:00:02 --alias 68:69:2e:0b:00:01 --data ./data`
 }
 
-// aliased is a PBX and its aliases.
-type aliased struct {
-	MAC     pbx.MAC   `json:"mac"`
-	Aliases []pbx.MAC `json:"aliases"`
-}
-
 // Run implements the command.
 func (c *deviceAliasCommand) Run(p *program) error {
 	m, err := c.change(p, c.apply)
 	if err != nil {
 		return err
 	}
-	found := []aliased{{m.MAC, append([]pbx.MAC{}, m.Aliases...)}}
-	return show(p, c.JSON, each.Of(found...), aliasColumns, "")
+	found := []devices.Aliased{{MAC: m.MAC, Aliases: append([]pbx.MAC{}, m.Aliases...)}}
+	return show(p, c.JSON, each.Of(found...), tables.Aliases(), "")
 }
 
 func (c *deviceAliasCommand) apply(d *store.Device) error {
@@ -54,17 +48,6 @@ func (c *deviceAliasCommand) apply(d *store.Device) error {
 		return fmt.Errorf("--alias: %w", err)
 	}
 	return nil
-}
-
-var aliasColumns = columns[aliased]{
-	Heads: []string{"MAC", "ALIASES"},
-	Cells: func(a aliased) []string {
-		texts := make([]string, len(a.Aliases))
-		for i, alias := range a.Aliases {
-			texts[i] = string(alias)
-		}
-		return []string{string(a.MAC), strings.Join(texts, " ")}
-	},
 }
 
 type deviceDisableCommand struct {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -10,6 +9,7 @@ import (
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 // deviceFlags are the settings of a PBX.
@@ -91,7 +91,7 @@ func (c *deviceSetCommand) Run(p *program) error {
 
 // showMember shows one PBX.
 func showMember(p *program, asJSON bool, m devices.Member) error {
-	return show(p, asJSON, each.Of(m), deviceColumns, "")
+	return show(p, asJSON, each.Of(m), tables.Devices(), "")
 }
 
 type deviceAddCommand struct {
@@ -156,9 +156,9 @@ func (c *deviceListCommand) Run(p *program) error {
 	}
 	return c.readRecords(p, func(s *store.Store) error {
 		var unreadable []devices.Member
-		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), deviceColumns, nothing)
+		err := show(p, c.JSON, c.listed(p.ctx, s, &unreadable), tables.Devices(), nothing)
 		if !c.JSON {
-			printUnreadable(p, unreadable)
+			tables.PrintUnreadable(p.errs, unreadable)
 		}
 		return err
 	})
@@ -175,23 +175,4 @@ func (c *deviceListCommand) listed(ctx context.Context, s *store.Store, unreadab
 		}
 		return true
 	})
-}
-
-var deviceColumns = columns[devices.Member]{
-	Heads: []string{"MAC", "NAME", "SITE", "ZONE", "SLA", "SHORT", "TALK INCLUDES HOLD", "STATE", "GENERATION", "HEARD", "KEY"},
-	Cells: func(m devices.Member) []string {
-		zone, state, heard := devices.Setting("zone").Get(m.Device), "enabled", "-"
-		if zone == "" && m.Inferred.Known() {
-			zone = "(" + m.Inferred.String() + ")"
-		}
-		if m.Disabled {
-			state = "disabled"
-		}
-		if !m.LastEvent.IsZero() {
-			heard = clock(m.LastEvent)
-		}
-		cell := func(head string) string { return devices.Setting(head).Get(m.Device) }
-		return []string{string(m.MAC), cell("name"), cell("site"), zone, cell("sla_threshold_seconds"), cell("short_abandon_seconds"),
-			cell("talk_includes_hold"), state, cmp.Or(cell("min_generation"), "1"), heard, cmp.Or(m.KID, "-")}
-	},
 }

@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
 	"sync/atomic"
-	"time"
 
 	"trunkline/pkg/dataquality"
 	"trunkline/pkg/devices"
 	"trunkline/pkg/each"
-	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type doctorCommands struct {
@@ -42,17 +40,11 @@ Examples:
   pbxctl doctor feed --mac 68692e0b0001 --day 2026-11-01.. --stack trunkline --json`
 }
 
-// finding is a finding at one PBX.
-type finding struct {
-	MAC pbx.MAC `json:"mac"`
-	dataquality.Finding
-}
-
 // Run implements the command.
 func (c *doctorFeedCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
 		var violated atomic.Int64
-		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []finding, err error) {
+		found := each.Map(p.ctx, fleetOr(p, s, c.MAC), each.Text, func(_ context.Context, mac pbx.MAC) (all []dataquality.PBXFinding, err error) {
 			review, err := review(p, s, mac, c.Day)
 			if err != nil {
 				return nil, err
@@ -62,12 +54,12 @@ func (c *doctorFeedCommand) Run(p *program) error {
 					violated.Add(1)
 				}
 				if c.JSON || f.Violated > 0 {
-					all = append(all, finding{mac, f})
+					all = append(all, dataquality.PBXFinding{MAC: mac, Finding: f})
 				}
 			}
 			return all, nil
 		})
-		err := show(p, c.JSON, each.Flat(found), findingColumns, "All assumptions hold, or no records exist.")
+		err := show(p, c.JSON, each.Flat(found), tables.Findings(), "All assumptions hold, or no records exist.")
 		return errors.Join(err, failedOf(violated.Load(), "assumptions do not hold: EXAMPLE names a record of each"))
 	})
 }
@@ -92,13 +84,6 @@ func review(p *program, s *store.Store, mac pbx.MAC, on days) (*dataquality.Revi
 	return dataquality.ReadReview(p.ctx, s, dataquality.PBX{MAC: mac, Clock: zone, Zone: m.Zone.Or(m.Inferred)}, span)
 }
 
-var findingColumns = columns[finding]{
-	Heads: []string{"MAC", "FIRMWARE", "CHECKED", "VIOLATED", "SHARE", "ASSUMPTION", "EXAMPLE"},
-	Cells: func(f finding) []string {
-		return []string{string(f.MAC), string(f.Dialect), strconv.Itoa(f.Checked), strconv.Itoa(f.Violated), percent(&f.Share), f.Says, f.Example}
-	},
-}
-
 type doctorSilenceCommand struct {
 	where
 	showing
@@ -116,22 +101,12 @@ Example:
   pbxctl doctor silence --data ./data`
 }
 
-// silent is how long a PBX is silent.
-type silent struct {
-	MAC     pbx.MAC    `json:"mac"`
-	Name    string     `json:"name,omitempty"`
-	Last    *time.Time `json:"last_heard"` // null: never
-	Seconds int64      `json:"silent_seconds"`
-	Habit   *int64     `json:"habit_seconds"` // null: it is not known
-	Flag    bool       `json:"flagged"`
-}
-
 // Run implements the command.
 func (c *doctorSilenceCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
 		var flagged atomic.Int64
-		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (silent, error) {
-			found, err := silenceOf(p, s, mac)
+		all := each.Map(p.ctx, s.Fleet(p.ctx), each.Text, func(_ context.Context, mac pbx.MAC) (devices.Silence, error) {
+			found, err := devices.ReadSilence(p.ctx, s, mac, p.now())
 			if found.Flag {
 				flagged.Add(1)
 			}
@@ -140,7 +115,7 @@ func (c *doctorSilenceCommand) Run(p *program) error {
 			}
 			return found, each.ErrNone
 		})
-		err := show(p, c.JSON, all, silentColumns, "No PBX is silent for longer than usual.")
+		err := show(p, c.JSON, all, tables.Silences(), "No PBX is silent for longer than usual.")
 		return errors.Join(err, failedOf(flagged.Load(), "PBXs are silent: open the URL of each in a browser at its site"))
 	})
 }
@@ -151,51 +126,4 @@ func failedOf(n int64, what string) error {
 		return nil
 	}
 	return fmt.Errorf("%d %s", n, what)
-}
-
-func silenceOf(p *program, s *store.Store, mac pbx.MAC) (silent, error) {
-	m, err := devices.Read(p.ctx, s, mac)
-	if err != nil {
-		return silent{}, err
-	}
-	found := silent{MAC: mac, Name: m.Name}
-	f, err := maintenance.SilenceOf(p.ctx, s, mac, p.now())
-	if err != nil {
-		return found, err
-	}
-	if f.Last.IsZero() {
-		found.Flag = !m.Disabled
-		return found, nil
-	}
-	found.Last, found.Seconds, found.Flag = &f.Last, int64(f.For.Seconds()), f.Flag && !m.Disabled
-	if f.Habit > 0 {
-		habit := int64(f.Habit.Seconds())
-		found.Habit = &habit
-	}
-	return found, nil
-}
-
-var silentColumns = columns[silent]{
-	Heads: []string{"MAC", "NAME", "LAST HEARD", "SILENT FOR", "HABIT", ""},
-	Cells: func(s silent) []string {
-		last, lasts, habit, flag := "never", "", "", ""
-		if s.Last != nil {
-			last, lasts = clock(*s.Last), hours(s.Seconds)
-		}
-		if s.Habit != nil {
-			habit = hours(*s.Habit)
-		}
-		switch {
-		case s.Flag && s.Last == nil:
-			flag = "never heard"
-		case s.Flag:
-			flag = "longer than ever"
-		}
-		return []string{string(s.MAC), s.Name, last, lasts, habit, flag}
-	},
-}
-
-// hours shows seconds as hours and minutes.
-func hours(seconds int64) string {
-	return (time.Duration(seconds) * time.Second).Truncate(time.Minute).String()
 }

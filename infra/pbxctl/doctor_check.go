@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
 
 	"trunkline/pkg/cloud/stackcheck"
 	"trunkline/pkg/doctor"
-	"trunkline/pkg/listing"
 	"trunkline/pkg/local/foldercheck"
+	"trunkline/pkg/tables"
 )
 
 type doctorCheckCommand struct {
@@ -41,7 +38,7 @@ func (c *doctorCheckCommand) locate(p *program) error {
 
 // Run implements the command.
 func (c *doctorCheckCommand) Run(p *program) error {
-	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Result) { printResult(p.out, v, c.JSON) }}
+	checkup := &doctor.Checkup{Now: p.now, Report: func(v doctor.Result) { tables.PrintResult(p.out, v, c.JSON) }}
 	checkup.Check(p.ctx, "version", func(context.Context) (string, error) { return versionLine(), nil })
 	if c.Data != "" {
 		foldercheck.Run(p.ctx, checkup, foldercheck.Folder{Path: c.Data, URL: c.URL, FleetKeys: p.getenv("FLEET_KEYS"), OpenClock: p.openClock})
@@ -54,24 +51,4 @@ func (c *doctorCheckCommand) Run(p *program) error {
 		return err
 	}
 	return p.ctx.Err()
-}
-
-func printResult(out io.Writer, v doctor.Result, asJSON bool) {
-	v.Found, v.Do = oneLine(v.Found), oneLine(v.Do)
-	switch {
-	case asJSON:
-		listing.JSON(out).Encode(v)
-	case v.OK:
-		fmt.Fprintf(out, "ok      %-15s %s\n", v.Check, v.Found)
-	default:
-		fmt.Fprintf(out, "FAILED  %-15s %s: %s\n", v.Check, v.Found, v.Do)
-	}
-}
-
-// oneLine is a text that others wrote as one line that steers no terminal.
-func oneLine(s string) string {
-	if s == "" {
-		return ""
-	}
-	return listing.Plain(strings.Join(strings.Fields(s), " "))
 }

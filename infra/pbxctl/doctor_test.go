@@ -11,6 +11,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/compact"
+	"trunkline/pkg/dataquality"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -86,7 +87,7 @@ func TestCompletenessNamesTheCallsThatHaveNoRecord(t *testing.T) {
 	)
 	ask(t, "2026-11-23T16:00:00Z", "device", "set", "68692e0b0001", "--zone", "Asia/Shanghai", "--data", data)
 	out := ask(t, "2026-11-23T16:00:00Z", "completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
-	var got reported
+	var got dataquality.Reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestCompletenessFindsADayInTheZoneOfTheRollup(t *testing.T) {
 	inShanghai := func(name string) string { return map[string]string{"DEFAULT_ZONE": "Asia/Shanghai"}[name] }
 	out := askIn(t, inShanghai, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
 		"completeness", "68692e0b0001", "--day", "2026-11-23", "--data", data, "--json")
-	var got reported
+	var got dataquality.Reported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}

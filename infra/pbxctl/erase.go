@@ -1,23 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
-	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 // sought are the flags for the number that a command looks for.
@@ -200,46 +198,5 @@ func (f *findings) end(dryRun, inAWS bool, searched error) error {
 	if f.asJSON {
 		return listing.JSON(f.p.out).Encode(e)
 	}
-	if err := show(f.p, false, each.Of(f.Places()...), f.columns(dryRun), nowhere(searched, "The number is nowhere.")); err != nil {
-		return err
-	}
-	if err := listing.Section(f.p.ctx, f.p.out, "\nWhat stays:", each.Of(f.Left...), placeColumns); err != nil || dryRun {
-		return err
-	}
-	if f.Notes > 0 {
-		fmt.Fprintf(f.p.out, "\nEvents that differ from others in the number alone, and are in quarantine now: %d.\n", f.Notes)
-	}
-	fmt.Fprintf(f.p.out, "\nDays whose figures were computed again: %d. What keeps the number for now:\n", e.Recomputed)
-	for _, what := range e.KeptForNow {
-		fmt.Fprintln(f.p.out, " -", what)
-	}
-	return nil
-}
-
-func (f *findings) columns(dryRun bool) columns[erase.Place] {
-	what := "erased"
-	if dryRun {
-		what = "found"
-	}
-	return columns[erase.Place]{
-		Heads: []string{"MAC", "WHERE", "COUNT", ""},
-		Cells: func(at erase.Place) []string {
-			return []string{string(at.MAC), at.Where, fmt.Sprint(f.Count[at]), cmp.Or(at.Error, what)}
-		},
-	}
-}
-
-// placeColumns show a finding with its place.
-var placeColumns = columns[erase.Finding]{
-	Heads: []string{"MAC", "WHERE", "RECEIVED", "NAME", "LINE", "MEMBERS", "COUNT", "WHY IT STAYS"},
-	Cells: func(f erase.Finding) []string {
-		line, received := "", ""
-		if f.Line > 0 {
-			line = fmt.Sprint(f.Line)
-		}
-		if !f.Received.IsZero() {
-			received = clock(f.Received)
-		}
-		return []string{string(f.MAC), f.Where, received, f.Name, line, strings.Join(f.Members, " "), fmt.Sprint(f.Count), f.Error}
-	},
+	return tables.PrintErasure(f.p.ctx, f.p.out, &f.Report, e, nowhere(searched, "The number is nowhere."))
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
-
-	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type extensionsCommand struct {
@@ -26,13 +24,6 @@ func (c *extensionsCommand) Run(p *program) error {
 		if c.Log != "" {
 			found = s.ExtensionLog(p.ctx, c.MAC, c.Log)
 		}
-		return show(p, c.JSON, found, extensionColumns, "Nothing is known of it.")
+		return show(p, c.JSON, found, tables.Extensions(), "Nothing is known of it.")
 	})
-}
-
-var extensionColumns = columns[store.Record[*pbx.ExtensionStatus]]{
-	Heads: []string{"EXTENSION", "STATE", "SINCE"},
-	Cells: func(r store.Record[*pbx.ExtensionStatus]) []string {
-		return []string{r.Event.Exten, cmp.Or(r.Event.StatusText, r.Event.Status.String()), clock(r.Received)}
-	},
 }

@@ -8,6 +8,7 @@ import (
 	"trunkline/pkg/erase"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type findCommand struct {
@@ -45,7 +46,7 @@ func (c *findCommand) Run(p *program) error {
 	}
 	err = c.readBoth(p, func(s *store.Store, b archive.Bucket) error { return find(p, e, s, b, !c.JSON) })
 	if !c.JSON {
-		err = errors.Join(err, listing.Table(p.ctx, p.out, each.Of(found...), placeColumns, nowhere(err, "Nothing is kept of the number.")))
+		err = errors.Join(err, listing.Table(p.ctx, p.out, each.Of(found...), tables.KeptAt(), nowhere(err, "Nothing is kept of the number.")))
 	}
 	return err
 }

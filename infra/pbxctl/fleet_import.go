@@ -2,15 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"trunkline/pkg/each"
 	"trunkline/pkg/fleetsheet"
-	"trunkline/pkg/listing"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 // importFlags are the flags of each command that imports a CSV file.
@@ -19,13 +17,6 @@ type importFlags struct {
 	showing
 	File   string `arg:"" type:"path" help:"CSV file; - is standard input." placeholder:"FILE"`
 	DryRun bool   `help:"Show what would change, and change nothing."`
-}
-
-var changedColumns = columns[fleetsheet.Change]{
-	Heads: []string{"MAC", "KIND", "ID", "COLUMN", "BEFORE", "AFTER"},
-	Cells: func(d fleetsheet.Change) []string {
-		return []string{string(d.MAC), string(d.Kind), d.ID, d.Column, d.Before, d.After}
-	},
 }
 
 // readSheet calls read with a CSV file, or with standard input.
@@ -73,39 +64,9 @@ func (c importFlags) steps(p *program, file *fleetsheet.Import) func() {
 }
 
 func (c importFlags) report(p *program, plans []fleetsheet.Plan) error {
-	var all []fleetsheet.Change
-	pbxs, joined := 0, 0
-	var shut []string
-	for _, plan := range plans {
-		all = append(all, plan.Changes...)
-		pbxs += min(1, len(plan.Changes))
-		if plan.IsNew {
-			joined++
-		}
-		if len(plan.Shut) > 0 {
-			shut = append(shut, fmt.Sprintf("  %s  %s\n", plan.MAC, strings.Join(plan.Shut, ", ")))
-		}
-	}
-	if len(shut) > 0 {
-		fmt.Fprintf(p.errs, "These PBXs stay disabled or revoked, whatever the file says; --reopen follows the file:\n%s", strings.Join(shut, ""))
-	}
+	tables.PrintShut(p.errs, plans)
 	if c.JSON {
-		return show(p, true, each.Of(all...), changedColumns, "")
+		return show(p, true, each.Of(fleetsheet.Changes(plans)...), columns[fleetsheet.Change]{}, "")
 	}
-	if len(all) > 0 {
-		if err := listing.Table(p.ctx, p.out, each.Of(all...), changedColumns, ""); err != nil {
-			return err
-		}
-		fmt.Fprintln(p.out)
-	}
-	did := "changed"
-	if c.DryRun {
-		did = "would change"
-	}
-	fresh := ""
-	if joined > 0 {
-		fresh = fmt.Sprintf(", of which %d are new to the fleet", joined)
-	}
-	_, err := fmt.Fprintf(p.out, "%d of %d PBXs %s%s.\n", pbxs, len(plans), did, fresh)
-	return err
+	return tables.PrintPlans(p.ctx, p.out, plans, c.DryRun)
 }

@@ -1,14 +1,8 @@
 package main
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"trunkline/pkg/config"
 	"trunkline/pkg/devices"
-	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
@@ -59,17 +53,4 @@ func (p *program) member(s *store.Store, mac pbx.MAC) (m devices.Member, clock p
 	}
 	clock, err = m.ClockZone(schedule.DefaultZone)
 	return m, clock, err
-}
-
-// printUnreadable lists for people the settings of PBXs that can't be read.
-func printUnreadable(p *program, all []devices.Member) {
-	var lines []string
-	for _, m := range all {
-		for _, name := range slices.Sorted(maps.Keys(m.Unreadable)) {
-			lines = append(lines, fmt.Sprintf("  %s  %s: %s\n", m.MAC, listing.Plain(name), listing.Plain(m.Unreadable.Text(name))))
-		}
-	}
-	if len(lines) > 0 {
-		fmt.Fprintf(p.errs, "These settings can't be read, or another version wrote them. Set them again with pbxctl device set (or enable, revoke, alias):\n%s", strings.Join(lines, ""))
-	}
 }

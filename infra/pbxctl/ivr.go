@@ -3,6 +3,7 @@ package main
 import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type ivrCommand struct {
@@ -23,14 +24,6 @@ func (c *ivrCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		return show(p, c.JSON, s.IVRSteps(p.ctx, c.MAC, zone, span), ivrColumns, "No menus were heard.")
+		return show(p, c.JSON, s.IVRSteps(p.ctx, c.MAC, zone, span), tables.IVRSteps(), "No menus were heard.")
 	})
-}
-
-var ivrColumns = columns[store.Record[*pbx.IVRStep]]{
-	Heads: []string{"START", "UUID", "CALLER", "IVR", "NAME", "KEY", "SECONDS", "TO QUEUE"},
-	Cells: func(r store.Record[*pbx.IVRStep]) []string {
-		e := r.Event
-		return []string{e.Start.String(), e.UUID, e.Caller, e.IVRID, e.IVRName, e.Key, e.Duration.String(), e.Queue}
-	},
 }

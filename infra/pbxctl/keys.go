@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 	"trunkline/pkg/token"
 )
 
@@ -77,12 +78,6 @@ Examples:
   pbxctl keys list --stack trunkline --json`
 }
 
-// listedKey is a key as it may be shown.
-type listedKey struct {
-	KID   string `json:"kid"`
-	Signs bool   `json:"signs"`
-}
-
 // Run implements the command.
 func (c *keysListCommand) Run(p *program) error {
 	keys, err := c.read(p)
@@ -101,21 +96,7 @@ func (k keysPlace) read(p *program) (*token.Secrets, error) {
 }
 
 func (k keysPlace) show(p *program, keys *token.Secrets) error {
-	var all []listedKey
-	for _, kid := range keys.KIDs() {
-		all = append(all, listedKey{kid, kid == keys.Signing()})
-	}
-	return show(p, k.JSON, each.Of(all...), keyColumns, "")
-}
-
-var keyColumns = columns[listedKey]{
-	Heads: []string{"KEY", "ITS URLS"},
-	Cells: func(k listedKey) []string {
-		if k.Signs {
-			return []string{k.KID, "valid; new ones are signed by it"}
-		}
-		return []string{k.KID, "valid"}
-	},
+	return show(p, k.JSON, each.Of(keys.List()...), tables.Keys(), "")
 }
 
 type keysRotateCommand struct{ keysPlace }
@@ -231,7 +212,7 @@ func (c *keysRetireCommand) warnUsers(p *program) error {
 	err := c.readRecords(p, func(s *store.Store) error {
 		return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
 			if m.KID == c.KID {
-				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", listing.Plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, clock(m.LastEvent))
+				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", listing.Plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, tables.Clock(m.LastEvent))
 			}
 			return nil
 		})

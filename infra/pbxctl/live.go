@@ -2,10 +2,10 @@ package main
 
 import (
 	"iter"
-	"strings"
 
 	"trunkline/pkg/each"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type liveCommand struct {
@@ -24,23 +24,8 @@ Example:
 func (c *liveCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
 		calls, err := s.LiveCalls(p.ctx, c.MAC)
-		return show(p, c.JSON, values(calls, err), liveColumns, "No calls in the last day.")
+		return show(p, c.JSON, values(calls, err), tables.LiveCalls(), "No calls in the last day.")
 	})
-}
-
-var liveColumns = columns[store.LiveCall]{
-	Heads: []string{"SEEN", "UNIQUEID", "CALLER", "STATE", "LEGS"},
-	Cells: func(c store.LiveCall) []string {
-		var legs []string
-		for _, l := range c.Legs {
-			state := l.Outcome
-			if l.Ringing {
-				state = "ringing"
-			}
-			legs = append(legs, l.Channel+" "+state)
-		}
-		return []string{clock(c.Seen), c.UniqueID, c.Caller, string(c.State), strings.Join(legs, ", ")}
-	},
 }
 
 // values yields the elements of a slice, or the error alone.

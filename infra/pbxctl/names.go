@@ -1,12 +1,11 @@
 package main
 
 import (
-	"cmp"
-
 	"trunkline/pkg/devices"
 	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type namesCommands struct {
@@ -67,7 +66,7 @@ func (c *namesSetCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return show(p, c.JSON, values([]devices.Name{{MAC: c.MAC, Name: name}}, nil), nameColumns, "")
+	return show(p, c.JSON, values([]devices.Name{{MAC: c.MAC, Name: name}}, nil), tables.Names(), "")
 }
 
 func (c *namesSetCommand) which() (naming.Kind, string) {
@@ -116,15 +115,6 @@ func (namesListCommand) Help() string {
 // Run implements the command.
 func (c *namesListCommand) Run(p *program) error {
 	return c.readRecords(p, func(s *store.Store) error {
-		return show(p, c.JSON, devices.Names(p.ctx, s, c.MAC), nameColumns, "There are no names.")
+		return show(p, c.JSON, devices.Names(p.ctx, s, c.MAC), tables.Names(), "There are no names.")
 	})
-}
-
-var nameColumns = columns[devices.Name]{
-	Heads: []string{"MAC", "KIND", "ID", "NAME", "OPENS", "TARGET"},
-	Cells: func(n devices.Name) []string {
-		cell := func(member, text string) string { return cmp.Or(n.Unreadable.Text(member), text) }
-		return []string{string(n.MAC), cell("kind", string(n.Kind)), cell("id", n.ID), cell("name", n.Name.Name),
-			cell("opens", n.Opens.String()), cell("target", n.Target.String())}
-	},
 }

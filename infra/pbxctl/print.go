@@ -2,7 +2,6 @@ package main
 
 import (
 	"iter"
-	"time"
 
 	"trunkline/pkg/listing"
 )
@@ -19,5 +18,3 @@ func show[T any](p *program, asJSON bool, found iter.Seq2[T, error], c listing.C
 	}
 	return listing.Table(p.ctx, p.out, found, c, nothing)
 }
-
-func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }

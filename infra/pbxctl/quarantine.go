@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type quarantineCommands struct {
@@ -46,15 +46,8 @@ func (c *quarantineListCommand) Run(p *program) error {
 		return err
 	}
 	return c.readArchive(p, func(b archive.Bucket) error {
-		return show(p, c.JSON, replay.ListRefused(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: first, Last: last}), refusedColumns, "Nothing is in quarantine.")
+		return show(p, c.JSON, replay.ListRefused(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: first, Last: last}), tables.Refused(), "Nothing is in quarantine.")
 	})
-}
-
-var refusedColumns = columns[replay.Refused]{
-	Heads: []string{"RECEIVED", "MAC", "REASON", "NAME", "BODY"},
-	Cells: func(r replay.Refused) []string {
-		return []string{clockOr(r.Received), string(r.MAC), r.Reason, r.Name, r.Begins}
-	},
 }
 
 type quarantineShowCommand struct {
@@ -90,23 +83,8 @@ func (c *quarantineShowCommand) Run(p *program) error {
 			_, err = fmt.Fprintf(p.out, "%s\n", bytes.TrimSpace(object))
 			return err
 		}
-		return showReceipt(p.out, c.Name, receipt)
+		return tables.PrintReceipt(p.out, c.Name, receipt)
 	})
-}
-
-func showReceipt(out io.Writer, name string, r archive.Receipt) error {
-	const form = "Name      %s\nReceived  %s\nMAC       %s\nFrom      %s\nPlace     %d\nReason    %s\nBody      %d bytes\n\n"
-	received := r.Received.UTC().Format("2006-01-02T15:04:05.000Z")
-	fmt.Fprintf(out, form, name, received, listing.Plain(string(r.MAC)), listing.Plain(r.Remote), r.Index, listing.Plain(r.Reason), len(r.Body))
-	for line := range strings.Lines(string(r.Body)) {
-		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			line = listing.Plain(line)
-		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // checkQuarantined fails for a name that can't be that of an event in quarantine.

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/cloud/stack"
@@ -21,6 +18,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type replayCommand struct {
@@ -203,28 +201,6 @@ func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
 	return fmt.Errorf("stopped after %d objects; the same command %s: %w", r.Done, again, err)
 }
 
-func (c *replayCommand) report(p *program, r replay.Summary) error {
-	if c.JSON {
-		return listing.JSON(p.out).Encode(r)
-	}
-	if r.DryRun {
-		kinds := slices.Sorted(maps.Keys(r.Writes))
-		err := show(p, false, each.Of(kinds...), columns[string]{
-			Heads: []string{"KIND", "ITEMS"},
-			Cells: func(kind string) []string { return []string{kind, strconv.Itoa(r.Writes[kind])} },
-		}, "All of it is recorded already.")
-		if err != nil {
-			return err
-		}
-		fmt.Fprint(p.out, "Dry run, nothing was written: ")
-	}
-	fmt.Fprintf(p.out, "%d objects, %d events, %d held back\n", r.Objects, r.Events, r.Held)
-	if r.Why != "" {
-		fmt.Fprintf(p.out, "The first of those: %s\n", listing.Plain(r.Why))
-	}
-	return nil
-}
-
 // begun reads the checkpoint of the same replay, or makes its first one.
 func (c *replayCommand) begun(files control.Files, of replay.Selection) (replay.Checkpoint, error) {
 	asked := replay.Checkpoint{From: of.First, To: of.Last, MAC: of.MAC, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
@@ -274,4 +250,11 @@ func (c *replayCommand) through(files control.Files) error {
 		return nil
 	}
 	return files.Remove(c.Checkpoint)
+}
+
+func (c *replayCommand) report(p *program, r replay.Summary) error {
+	if c.JSON {
+		return listing.JSON(p.out).Encode(r)
+	}
+	return tables.PrintReplay(p.ctx, p.out, r)
 }

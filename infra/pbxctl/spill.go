@@ -3,14 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/store"
+	"trunkline/pkg/tables"
 )
 
 type spillCommands struct {
@@ -37,24 +35,8 @@ Examples:
 // Run implements the command.
 func (c *spillListCommand) Run(p *program) error {
 	return c.readBoth(p, func(s *store.Store, b archive.Bucket) error {
-		return show(p, c.JSON, redrive.List(p.ctx, s, b), spilledColumns, "Nothing is spilled.")
+		return show(p, c.JSON, redrive.List(p.ctx, s, b), tables.Spilled(), "Nothing is spilled.")
 	})
-}
-
-var spilledColumns = columns[redrive.Spilled]{
-	Heads: []string{"IN", "RECEIVED", "MAC", "EVENTS", "KINDS", "TRIES", "BYTES"},
-	Cells: func(s redrive.Spilled) []string {
-		return []string{s.Where, clockOr(s.Received), string(s.MAC), strconv.Itoa(s.Events), strings.Join(s.Kinds, ", "),
-			strconv.Itoa(s.Tries), strconv.Itoa(s.Bytes)}
-	},
-}
-
-// clockOr is clock, but empty for an unknown time.
-func clockOr(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return clock(t)
 }
 
 type spillRedriveCommand struct {

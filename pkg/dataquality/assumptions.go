@@ -181,3 +181,9 @@ func (v *Review) Findings() []Finding {
 	}
 	return all
 }
+
+// PBXFinding is a finding at one PBX.
+type PBXFinding struct {
+	MAC pbx.MAC `json:"mac"`
+	Finding
+}

@@ -79,3 +79,11 @@ func (c *Calls) caller(id string) string {
 	}
 	return id
 }
+
+// Reported is what a PBX reported on a day.
+type Reported struct {
+	MAC pbx.MAC `json:"mac"`
+	Day pbx.Day `json:"day"`
+	Completeness
+	Sealed bool `json:"sealed"` // the day is: some of its records may have expired
+}

@@ -1,9 +1,11 @@
 package dataquality
 
 import (
+	"context"
 	"time"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/store"
 )
 
 // Silence is how long a PBX has sent nothing, compared with its habit.
@@ -34,4 +36,21 @@ func SilenceOf(calls pbx.Activity, last, now time.Time) Silence {
 	s.Habit = time.Duration(calls.Pause) * time.Second
 	s.Flag = s.For > s.Habit+NoticedAfter
 	return s
+}
+
+// ReadSilence returns how long a PBX has been silent, and its habit on the days that were rolled
+// up. It returns the zero Silence for a PBX that never sent anything.
+func ReadSilence(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (Silence, error) {
+	heard, err := s.LastEvent(ctx, mac)
+	if err != nil || heard.Last.IsZero() {
+		return Silence{}, err
+	}
+	return SilenceSince(ctx, s, mac, heard.Last, now)
+}
+
+// SilenceSince returns the silence of a PBX whose last event came at a known time.
+func SilenceSince(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (Silence, error) {
+	today := pbx.UTC.Local(now).Day()
+	calls, err := s.Figures().Activity(ctx, mac, today-HabitDays, today+1) // in some zones, tomorrow has begun
+	return SilenceOf(calls, last, now), err
 }

@@ -183,3 +183,9 @@ func setReplaces(d *store.Device, s string) (err error) {
 }
 
 func setReplacesFrom(d *store.Device, s string) error { return d.ReplacesFrom.UnmarshalText([]byte(s)) }
+
+// Aliased is a PBX and the other MACs that its events may name.
+type Aliased struct {
+	MAC     pbx.MAC   `json:"mac"`
+	Aliases []pbx.MAC `json:"aliases"`
+}

@@ -151,3 +151,11 @@ func set[T any](fields devices.Fields[T], of *T, s *sheet, row sheetRow) {
 		}
 	}
 }
+
+// Changes returns the changes of all plans.
+func Changes(plans []Plan) (all []Change) {
+	for _, plan := range plans {
+		all = append(all, plan.Changes...)
+	}
+	return all
+}

@@ -4,30 +4,12 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"trunkline/pkg/dataquality"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 )
-
-// SilenceOf returns how long a PBX has been silent, and its habit on the days that were rolled
-// up. It returns the zero Silence for a PBX that never sent anything.
-func SilenceOf(ctx context.Context, s *store.Store, mac pbx.MAC, now time.Time) (dataquality.Silence, error) {
-	heard, err := s.LastEvent(ctx, mac)
-	if err != nil || heard.Last.IsZero() {
-		return dataquality.Silence{}, err
-	}
-	return since(ctx, s, mac, heard.Last, now)
-}
-
-// since returns the silence of a PBX whose last event came at a known time.
-func since(ctx context.Context, s *store.Store, mac pbx.MAC, last, now time.Time) (dataquality.Silence, error) {
-	today := pbx.UTC.Local(now).Day()
-	calls, err := s.Figures().Activity(ctx, mac, today-dataquality.HabitDays, today+1) // in some zones, tomorrow has begun
-	return dataquality.SilenceOf(calls, last, now), err
-}
 
 // findSilent finds the PBXs that are silent for longer than usual.
 func (w *Worker) findSilent(ctx context.Context) error {
@@ -56,7 +38,7 @@ func (w *Worker) silent(ctx context.Context, mac pbx.MAC) (bool, error) {
 	if err != nil || heard.Last.IsZero() || now.Sub(heard.Last) <= dataquality.NoticedAfter {
 		return false, err
 	}
-	silence, err := since(ctx, w.store, mac, heard.Last, now)
+	silence, err := dataquality.SilenceSince(ctx, w.store, mac, heard.Last, now)
 	if err != nil || !silence.Flag {
 		return false, err
 	}

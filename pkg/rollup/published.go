@@ -163,3 +163,18 @@ func queuesOf(a, b PublishedDay) (queues []string) {
 	slices.Sort(queues)
 	return slices.Compact(queues)
 }
+
+// RestatedRows is a revision that was replaced, with its rows, for programs.
+type RestatedRows struct {
+	Task
+	store.Restatement
+	Rows []any `json:"rows"`
+}
+
+// RestatedRows returns the revisions that were replaced of a day, the oldest first.
+func (h History) RestatedRows(of Task) (all []RestatedRows) {
+	for _, old := range h.Replaced {
+		all = append(all, RestatedRows{of, old.Restatement, old.Day.All})
+	}
+	return all
+}

@@ -158,3 +158,17 @@ func (s *Secrets) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText hides the secrets from encoders.
 func (s *Secrets) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// ListedKey is a key as it may be shown.
+type ListedKey struct {
+	KID   string `json:"kid"`
+	Signs bool   `json:"signs"`
+}
+
+// List returns what may be shown of all keys: first the one that signs, then the others.
+func (s *Secrets) List() (all []ListedKey) {
+	for _, kid := range s.KIDs() {
+		all = append(all, ListedKey{kid, kid == s.signing})
+	}
+	return all
+}
