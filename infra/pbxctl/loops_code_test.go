@@ -200,10 +200,10 @@ func rangesMayStand() map[string]string {
 		probe    = "it tries what is allowed, at nothing that anybody has sent"
 	)
 	all := map[string]string{
-		"pkg/replay Count":     "it counts for a progress bar alone; the replay reports what is bad",
-		"pkg/store base.first": "it looks at the first thing alone",
-		"pkg/local Dir.used":   "it looks whether there is anything",
-		"pkg/store firstOf":    "it looks at the first thing that can be read alone",
+		"pkg/replay countObjects": "it counts for a progress bar alone; the replay reports what is bad",
+		"pkg/store base.first":    "it looks at the first thing alone",
+		"pkg/local Dir.used":      "it looks whether there is anything",
+		"pkg/store firstOf":       "it looks at the first thing that can be read alone",
 	}
 	for reason, functions := range map[string]string{
 		wholeDay: "pkg/rollup addAll, pkg/rollup reading.addSigns, pkg/store records, pkg/store fold, pkg/store Store.Signs, " +

@@ -2,14 +2,11 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"iter"
 	"strings"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
-	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/store"
@@ -141,45 +138,12 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
 		names := each.Of(c.Names...)
 		if c.All {
-			part := archive.Quarantined{MAC: c.MAC, First: first, Last: last}
-			names = c.selected(p, b, part)
+			names = replay.Selected(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: first, Last: last}, c.Reason)
 		}
-		return settled(p, c.JSON, "released", func(did func(replay.Attempt)) error {
+		return tables.PrintAttempts(p.out, c.JSON, "released", func(did func(replay.Attempt)) error {
 			return replay.ReleaseAll(p.ctx, s, archive.NewDirect(b), b, names, did)
 		})
 	})
-}
-
-// selected yields the names of the events that the flags select.
-func (c *quarantineReleaseCommand) selected(p *program, b archive.Bucket, part archive.Quarantined) iter.Seq2[string, error] {
-	if c.Reason == "" {
-		return part.Names(p.ctx, b)
-	}
-	return replay.WithReason(p.ctx, replay.ListRefused(p.ctx, b, part), c.Reason)
-}
-
-// settled prints what do reports of each event.
-func settled(p *program, asJSON bool, done string, do func(did func(replay.Attempt)) error) error {
-	all := 0
-	encoder := listing.JSON(p.out)
-	err := do(func(a replay.Attempt) {
-		all++
-		switch {
-		case asJSON:
-			encoder.Encode(a)
-		case a.Done:
-			fmt.Fprintf(p.out, "%s  %s\n", done, listing.Plain(a.Name))
-		default:
-			fmt.Fprintf(p.out, "not %s  %s: %s\n", done, listing.Plain(a.Name), listing.Plain(a.Why))
-		}
-	})
-	if s, ok := errors.AsType[*each.Skipped](err); ok && s.Stopped == nil {
-		return fmt.Errorf("%d of %d not %s: %w", s.Count, max(all, s.Count), done, err)
-	}
-	if err == nil && all == 0 && !asJSON {
-		fmt.Fprintln(p.out, "Nothing is in quarantine.")
-	}
-	return err
 }
 
 type quarantineDiscardCommand struct {
@@ -209,7 +173,7 @@ func (c *quarantineDiscardCommand) Run(p *program) error {
 		}
 	}
 	return c.writeArchive(p, func(b archive.Bucket) error {
-		return settled(p, c.JSON, "discarded", func(did func(replay.Attempt)) error {
+		return tables.PrintAttempts(p.out, c.JSON, "discarded", func(did func(replay.Attempt)) error {
 			return replay.DiscardAll(p.ctx, b, each.Of(c.Names...), did)
 		})
 	})

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +9,6 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/cloud/stack"
-	"trunkline/pkg/each"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/local/control"
@@ -62,19 +59,36 @@ func (c *replayCommand) Run(p *program) error {
 	if c.Rate != 0 && !(c.Rate >= 0.01 && c.Rate <= 1e6) {
 		return unclear("--rate: %g is not a number of items per second from 0.01 to 1000000", c.Rate)
 	}
-	begun, err := c.begun(p.files, selection)
-	if err != nil {
-		return err
+	job := &replay.Job{
+		Selection: selection, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable,
+		Checkpoint: c.Checkpoint, Files: control.Replacing{Files: p.files}, PerSecond: c.Rate, DryRun: c.DryRun,
 	}
-	selection.After = begun.Last
-	if p.server != nil {
-		selection.AtOnce = besidePushes
+	begun, err := job.Begin()
+	if err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
 	}
 	return c.readArchive(p, func(b archive.Bucket) error {
-		return c.open(p, func(t store.Table) error {
-			return c.replay(p, b, t, selection, begun)
-		})
+		return c.open(p, func(t store.Table) error { return c.replay(p, job, b, t, begun) })
 	})
+}
+
+func (c *replayCommand) replay(p *program, job *replay.Job, b archive.Bucket, t store.Table, begun replay.Checkpoint) error {
+	bar := newBar(p, -1, !c.JSON)
+	if !c.JSON {
+		job.Progress = func(done, total int) {
+			bar.ChangeMax(total)
+			bar.Set(done)
+		}
+	}
+	summary, err := job.Run(p.ctx, b, t, p.records, p.now, begun)
+	bar.Finish()
+	switch {
+	case summary == nil:
+		return err
+	case c.JSON:
+		return errors.Join(err, listing.JSON(p.out).Encode(summary))
+	}
+	return errors.Join(err, tables.PrintReplay(p.ctx, p.out, *summary))
 }
 
 // besidePushes is how much a server replays concurrently, so that PBXs don't wait.
@@ -93,7 +107,11 @@ func (c *replayCommand) selection(p *program) (replay.Selection, error) {
 	if days := last - first + 1; days > most {
 		return replay.Selection{}, unclear("--day: %s..%s are %d days: replay at most %d at a time", first, last, days, most)
 	}
-	return replay.Selection{First: first, Last: last, MAC: c.MAC}, nil
+	selection := replay.Selection{First: first, Last: last, MAC: c.MAC}
+	if p.server != nil {
+		selection.AtOnce = besidePushes
+	}
+	return selection, nil
 }
 
 // open calls use with the table to write. For a dry run, the table may be read alone.
@@ -147,114 +165,4 @@ func readInto(p *program, folder string, use func(store.Table) error) error {
 	}
 	defer table.Close()
 	return use(table)
-}
-
-func (c *replayCommand) replay(p *program, b archive.Bucket, t store.Table, sel replay.Selection, begun replay.Checkpoint) error {
-	var dry *replay.DryRun
-	if c.DryRun {
-		dry = replay.NewDryRun(t)
-		t = dry
-	}
-	t = replay.Paced(t, c.Rate)
-	records, err := p.records(t)
-	if err != nil {
-		return err
-	}
-	saveErr := c.save(p.files, begun)
-	if saveErr != nil {
-		return saveErr // before the work
-	}
-	before, total := c.count(p.ctx, b, sel)
-	bar := newBar(p, total, !c.JSON)
-	report, err := replay.Run(p.ctx, b, records, p.now, sel, func(r replay.Report) {
-		bar.Set(before + r.Done)
-		saveErr = c.save(p.files, begun.At(r.Last))
-	})
-	bar.Finish()
-	if err != nil && !each.Only(err) {
-		return errors.Join(c.stopped(p, report, err), c.save(p.files, begun.At(report.Last)))
-	}
-	summary := report.Summary(dry)
-	if err != nil {
-		return errors.Join(err, c.save(p.files, begun.At(report.Last)), c.report(p, summary))
-	}
-	return errors.Join(saveErr, c.through(p.files), c.report(p, summary))
-}
-
-// count is how many objects a replay has, and how many of them were done before. It is for people.
-func (c *replayCommand) count(ctx context.Context, b archive.Bucket, sel replay.Selection) (before, total int) {
-	if c.JSON {
-		return 0, 0
-	}
-	return replay.Count(ctx, b, sel)
-}
-
-// stopped says how far a replay came, and how to continue it.
-func (c *replayCommand) stopped(p *program, r replay.Report, err error) error {
-	again := "begins again: see --checkpoint"
-	if c.Checkpoint != "" {
-		again = "continues there"
-	}
-	if p.ctx.Err() != nil {
-		return fmt.Errorf("stopped after %d objects; the same command %s", r.Done, again)
-	}
-	return fmt.Errorf("stopped after %d objects; the same command %s: %w", r.Done, again, err)
-}
-
-// begun reads the checkpoint of the same replay, or makes its first one.
-func (c *replayCommand) begun(files control.Files, of replay.Selection) (replay.Checkpoint, error) {
-	asked := replay.Checkpoint{From: of.First, To: of.Last, MAC: of.MAC, Of: c.Data + c.Stack + c.Bucket, Into: c.Into + c.IntoTable}
-	if c.Checkpoint == "" {
-		return asked, nil
-	}
-	text, err := files.Read(c.Checkpoint)
-	if errors.Is(err, fs.ErrNotExist) {
-		return asked, nil
-	}
-	if err != nil {
-		return replay.Checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
-	}
-	was, err := asked.Resume(c.Checkpoint, text)
-	if err != nil {
-		return replay.Checkpoint{}, fmt.Errorf("--checkpoint: %w", err)
-	}
-	return was, nil
-}
-
-// save replaces the file of the checkpoint as a whole. A dry run writes none.
-func (c *replayCommand) save(files control.Files, cp replay.Checkpoint) error {
-	if c.Checkpoint == "" || c.DryRun {
-		return nil
-	}
-	if err := writeJSON(files, c.Checkpoint, cp); err != nil {
-		return fmt.Errorf("write the checkpoint: %w", err)
-	}
-	return nil
-}
-
-func writeJSON(files control.Files, path string, value any) error {
-	f, err := files.Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Discard()
-	if err := json.NewEncoder(f).Encode(value); err != nil {
-		return err
-	}
-	return f.Commit()
-}
-
-// through removes the checkpoint of a replay that is done.
-func (c *replayCommand) through(files control.Files) error {
-	if c.Checkpoint == "" || c.DryRun {
-		return nil
-	}
-	return files.Remove(c.Checkpoint)
-}
-
-func (c *replayCommand) report(p *program, r replay.Summary) error {
-	if c.JSON {
-		return listing.JSON(p.out).Encode(r)
-	}
-	return tables.PrintReplay(p.ctx, p.out, r)
 }

@@ -45,9 +45,9 @@ func (c Checkpoint) Resume(name string, text []byte) (Checkpoint, error) {
 	return was, nil
 }
 
-// Count returns how many objects a part of the archive has, and how many of them were done before.
+// countObjects returns how many objects a part of the archive has, and how many of them were done before.
 // What can't be listed is not counted.
-func Count(ctx context.Context, b archive.Bucket, sel Selection) (before, total int) {
+func countObjects(ctx context.Context, b archive.Bucket, sel Selection) (before, total int) {
 	after := sel.After
 	sel.After = ""
 	for name, err := range sel.part().Names(ctx, b) {

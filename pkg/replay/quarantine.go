@@ -52,9 +52,16 @@ func beginning(body []byte) string {
 	return string(runes[:min(len(runes), characters)])
 }
 
-// WithReason yields the names of the events that were refused for a reason with this text in it,
-// in capitals or not.
-func WithReason(ctx context.Context, all iter.Seq2[Refused, error], text string) iter.Seq2[string, error] {
+// Selected yields the names of the selected events in quarantine: only of those that were refused
+// for a reason with this text in it, in capitals or not. An empty text selects all.
+func Selected(ctx context.Context, b archive.Bucket, q archive.Quarantined, reason string) iter.Seq2[string, error] {
+	if reason == "" {
+		return q.Names(ctx, b)
+	}
+	return withReason(ctx, ListRefused(ctx, b, q), reason)
+}
+
+func withReason(ctx context.Context, all iter.Seq2[Refused, error], text string) iter.Seq2[string, error] {
 	name := func(r Refused) string { return r.Name }
 	return each.Map(ctx, all, name, func(_ context.Context, r Refused) (string, error) {
 		if !strings.Contains(strings.ToLower(r.Reason), strings.ToLower(text)) {

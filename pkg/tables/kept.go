@@ -3,6 +3,7 @@ package tables
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -120,4 +121,29 @@ func PrintReplay(ctx context.Context, out io.Writer, r replay.Summary) error {
 		fmt.Fprintf(out, "The first of those: %s\n", listing.Plain(r.Why))
 	}
 	return nil
+}
+
+// PrintAttempts prints what do reports of each event in quarantine: a line, for programs an object. The word
+// done says what was done, such as released. The error says how many events it was not done with.
+func PrintAttempts(out io.Writer, asJSON bool, done string, do func(did func(replay.Attempt)) error) error {
+	all := 0
+	encoder := listing.JSON(out)
+	err := do(func(a replay.Attempt) {
+		all++
+		switch {
+		case asJSON:
+			encoder.Encode(a)
+		case a.Done:
+			fmt.Fprintf(out, "%s  %s\n", done, listing.Plain(a.Name))
+		default:
+			fmt.Fprintf(out, "not %s  %s: %s\n", done, listing.Plain(a.Name), listing.Plain(a.Why))
+		}
+	})
+	if s, ok := errors.AsType[*each.Skipped](err); ok && s.Stopped == nil {
+		return fmt.Errorf("%d of %d not %s: %w", s.Count, max(all, s.Count), done, err)
+	}
+	if err == nil && all == 0 && !asJSON {
+		fmt.Fprintln(out, "Nothing is in quarantine.")
+	}
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/dataquality"
 	"trunkline/pkg/devices"
 	"trunkline/pkg/doctor"
+	"trunkline/pkg/each"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/fleetsheet"
 	"trunkline/pkg/kpi"
@@ -213,5 +214,25 @@ func TestADayIsPrintedWithItsThresholdsAndRevision(t *testing.T) {
 	one := printed(t, func(ctx context.Context, out io.Writer) error { return PrintDay(ctx, out, asked, day) })
 	if !strings.HasSuffix(one, "\n\nQueue 6\ufffd0 had no calls.\n") {
 		t.Error(one)
+	}
+}
+
+func TestWhatWasDoneInQuarantineIsPrintedByEvent(t *testing.T) {
+	t.Parallel()
+	attempts := func(did func(replay.Attempt)) error {
+		did(replay.Attempt{Name: "a", Done: true})
+		did(replay.Attempt{Name: "b\x1b", Why: "still\nrefused"})
+		return &each.Skipped{Count: 1}
+	}
+	var people, programs, none strings.Builder
+	err := PrintAttempts(&people, false, "released", attempts)
+	if want := "released  a\nnot released  b\ufffd: still\ufffdrefused\n"; people.String() != want || err == nil || !strings.HasPrefix(err.Error(), "1 of 2 not released: ") {
+		t.Errorf("%q, %v", people.String(), err)
+	}
+	if err := PrintAttempts(&programs, true, "released", attempts); err == nil || !strings.HasPrefix(programs.String(), `{"name":"a","done":true}`+"\n") {
+		t.Errorf("%q, %v", programs.String(), err)
+	}
+	if err := PrintAttempts(&none, false, "released", func(func(replay.Attempt)) error { return nil }); err != nil || none.String() != "Nothing is in quarantine.\n" {
+		t.Errorf("%q, %v", none.String(), err)
 	}
 }

@@ -64,3 +64,19 @@ func (f *ownFile) Discard() {
 	f.Close()
 	os.Remove(f.Name())
 }
+
+// Replacing are Files of which one can be written at once.
+type Replacing struct{ Files }
+
+// Replace writes a file as a whole, in the place of an earlier one.
+func (r Replacing) Replace(path string, content []byte) error {
+	f, err := r.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(content); err != nil {
+		return err
+	}
+	return f.Commit()
+}
