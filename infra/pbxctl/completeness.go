@@ -32,7 +32,7 @@ func (c *completenessCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		on := c.Day.from(p.today(zone))
+		on := c.Day.From(p.today(zone))
 		of := dataquality.PBX{MAC: c.MAC, Device: m.Device, Clock: zone}
 		calls, skipped := dataquality.ReadCalls(p.ctx, s, b, of, on)
 		if skipped != nil && !each.Only(skipped) {

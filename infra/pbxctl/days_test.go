@@ -5,35 +5,7 @@ import (
 	"testing"
 
 	"trunkline/pkg/ingest"
-	"trunkline/pkg/pbx"
 )
-
-func TestADayOfACommandLineIsADateOrDependsOnTheClock(t *testing.T) {
-	t.Parallel()
-	today := pbx.UTCDay(at(t, "2026-11-24T12:00:00Z"))
-	for text, want := range map[string]string{
-		"2018-11-05": "2018-11-05..2018-11-05", "today": "2026-11-24..2026-11-24", "yesterday": "2026-11-23..2026-11-23",
-		"2018-11-05..2018-11-07": "2018-11-05..2018-11-07", "yesterday..today": "2026-11-23..2026-11-24",
-		"2026-11-01..": "2026-11-01..", "..yesterday": "..2026-11-23",
-		"": "names no day", "..": "names no day", "tomorrow": "is not a day", "2026-11-31": "is not a day", "TODAY": "is not a day",
-		"2026-11-01..2026-11-02..2026-11-03": "is not a day", "2026-11-01...2026-11-02": "is not a day",
-		"2026-11-02..2026-11-01": "ends before it begins", "today..yesterday": "ends before it begins",
-	} {
-		var d days
-		err := d.UnmarshalText([]byte(text))
-		var first, last pbx.Day
-		if err == nil {
-			first, last, err = d.from(today)
-		}
-		got := first.String() + ".." + last.String()
-		if err != nil {
-			got = err.Error()
-		}
-		if got != want && (err == nil || !strings.Contains(got, want)) {
-			t.Errorf("%q: %s, want %s", text, got, want)
-		}
-	}
-}
 
 // In Kiritimati it is the 25th while it is noon on the 24th in UTC.
 func TestTodayIsThatOfThePBX(t *testing.T) {

@@ -102,7 +102,7 @@ func (c *demoCommand) showKPIs(p *program, s *server.Server) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nThe day of that call has closed, and its figures are computed:\n\n")
-	show := kpiCommand{source: source{MAC: demo.PBX, where: where{Data: c.Data}}, Day: day{date: first}, AllRows: true}
+	show := kpiCommand{source: source{MAC: demo.PBX, where: where{Data: c.Data}}, Day: day{pbx.WrittenDay{Date: first}}, AllRows: true}
 	return show.Run(p)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 
+	"trunkline/infra/pbxctl/terminal"
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
 	"trunkline/pkg/erase"
@@ -119,11 +120,11 @@ func (c *eraseCommand) confirmed(p *program) (bool, error) {
 	if c.DryRun || c.Yes || p.server != nil { // its client has asked
 		return true, nil
 	}
-	if err := canAsk("an erased number can't be restored: give --yes where nobody can be asked, or --dry-run"); err != nil {
+	if err := terminal.CanAsk("an erased number can't be restored: give --yes where nobody can be asked, or --dry-run"); err != nil {
 		return false, err
 	}
 	return c.shown(p, func() error {
-		return confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs? [y/N] ")
+		return terminal.Confirm(p.ctx, os.Stdin, p.errs, "Erase the number for good, of all PBXs?")
 	})
 }
 

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
+	"trunkline/infra/pbxctl/terminal"
 	"trunkline/pkg/erase"
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/local"
@@ -73,11 +73,8 @@ type program struct {
 }
 
 func newProgram(ctx context.Context, out, errs io.Writer, getenv func(string) string, now func() time.Time) *program {
-	p := &program{ctx: ctx, out: out, errs: errs, getenv: getenv, now: now, files: control.OwnFiles{}}
+	p := &program{ctx: ctx, out: out, errs: errs, getenv: getenv, now: now, files: control.OwnFiles{}, terminal: terminal.Is(errs)}
 	p.home, _ = os.UserHomeDir() // else ~ is a file's name
-	if f, ok := errs.(*os.File); ok {
-		p.terminal = term.IsTerminal(int(f.Fd()))
-	}
 	return p
 }
 

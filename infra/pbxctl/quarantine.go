@@ -125,7 +125,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 	switch {
 	case c.All == (len(c.Names) > 0):
 		return unclear("which events? Give their names, or --all")
-	case !c.All && (c.MAC != "" || c.Reason != "" || c.Day.given()):
+	case !c.All && (c.MAC != "" || c.Reason != "" || c.Day != days{}):
 		return unclear("--reason, --day and --mac go with --all")
 	}
 	if err := checkQuarantined(c.Names...); err != nil {

@@ -371,17 +371,6 @@ func TestDiscardingIsConfirmed(t *testing.T) {
 	if got := do(t, append(discard, "--yes", "--json")...); got.code != 1 || !strings.Contains(got.out, `"done":false,"why":"`) {
 		t.Errorf("a second time: %+v", got)
 	}
-	for answer, sure := range map[string]bool{"y\n": true, "YES\n": true, "y": true, "n\n": false, "\n": false, "": false, "yy\n": false} {
-		if err := confirm(t.Context(), strings.NewReader(answer), io.Discard, "?"); (err == nil) != sure {
-			t.Errorf("%q: %v", answer, err)
-		}
-	}
-	silent, _ := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := confirm(ctx, silent, io.Discard, "?"); !errors.Is(err, context.Canceled) {
-		t.Errorf("interrupted: %v", err)
-	}
 }
 
 // shown is what the commands that read records print of all PBXs of these tests.

@@ -73,10 +73,12 @@ func (c *replayCommand) Run(p *program) error {
 }
 
 func (c *replayCommand) replay(p *program, job *replay.Job, b archive.Bucket, t store.Table, begun replay.Checkpoint) error {
-	bar := newBar(p, -1, !c.JSON)
+	bar := newBar(p, 0, !c.JSON)
 	if !c.JSON {
 		job.Progress = func(done, total int) {
-			bar.ChangeMax(total)
+			if bar.GetMax() != total {
+				bar.ChangeMax(total)
+			}
 			bar.Set(done)
 		}
 	}

@@ -103,7 +103,7 @@ func (c *simulateCommand) config(p *program) (fleet.Config, error) {
 	}
 	// Records come up to five days late, and again up to three days after that.
 	today := p.today(pbx.UTC)
-	first := cmp.Or(c.First.from(today), today-pbx.Day(c.Days+9))
+	first := cmp.Or(c.First.From(today), today-pbx.Day(c.Days+9))
 	return fleet.Usual(fleet.Config{Seed: c.Seed, PBXs: c.PBX, First: first, Days: c.Days, CallsPerDay: c.Calls, V4: c.V4}), nil
 }
 
