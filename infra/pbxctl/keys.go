@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"trunkline/pkg/each"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
+	"trunkline/pkg/rotation"
 	"trunkline/pkg/store"
 	"trunkline/pkg/tables"
 	"trunkline/pkg/token"
@@ -30,14 +30,7 @@ type keysPlace struct {
 	showing
 }
 
-// keyStore keeps keys in their written form.
-type keyStore interface {
-	Read(context.Context) (*token.Secrets, error)
-	// Change changes the keys. They stay as they are if its argument fails.
-	Change(context.Context, func(*token.Secrets) error) error
-}
-
-func (k keysPlace) open(p *program) (keyStore, error) {
+func (k keysPlace) open(p *program) (rotation.Keys, error) {
 	if k.Data != "" && p.getenv("FLEET_KEYS") != "" {
 		return nil, errors.New("FLEET_KEYS is set, so the keys in the folder are not in use: change FLEET_KEYS itself, or unset it")
 	}
@@ -49,22 +42,6 @@ func (k keysPlace) open(p *program) (keyStore, error) {
 		return nil, err
 	}
 	return stack.Secret(p.ctx, at.Secret)
-}
-
-// change changes the keys, and shows them.
-func (k keysPlace) change(p *program, change func(*token.Secrets) error) error {
-	keys, err := k.open(p)
-	if err != nil {
-		return err
-	}
-	var changed *token.Secrets
-	if err := keys.Change(p.ctx, func(s *token.Secrets) error {
-		changed = s
-		return change(s)
-	}); err != nil {
-		return err
-	}
-	return k.show(p, changed)
 }
 
 type keysListCommand struct{ keysPlace }
@@ -115,10 +92,15 @@ one. pbxctl device list shows which key signed the URL that a PBX used last:
 
 // Run implements the command.
 func (c *keysRotateCommand) Run(p *program) error {
-	return c.change(p, func(s *token.Secrets) error {
-		_, err := s.Rotate(token.NewSecret())
+	keys, err := c.open(p)
+	if err != nil {
 		return err
-	})
+	}
+	changed, err := rotation.Rotate(p.ctx, keys)
+	if err != nil {
+		return err
+	}
+	return c.show(p, changed)
 }
 
 type keysNewCommand struct {
@@ -144,8 +126,8 @@ func (c *keysNewCommand) Run(p *program) error {
 	}
 	var used []string
 	err := keys.readRecords(p, func(s *store.Store) error {
-		return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
-			used = append(used, m.KID)
+		return listing.Rows(p.ctx, rotation.UsedKIDs(p.ctx, s), func(kid string) error {
+			used = append(used, kid)
 			return nil
 		})
 	})
@@ -184,11 +166,11 @@ Examples:
 
 // Run implements the command.
 func (c *keysRetireCommand) Run(p *program) error {
-	keys, err := c.read(p)
+	keys, err := c.open(p)
 	if err != nil {
 		return err
 	}
-	if err := keys.Retire(c.KID); err != nil { // of this copy
+	if err := rotation.CheckRetire(p.ctx, keys, c.KID); err != nil {
 		return err
 	}
 	if err := c.warnUsers(p); err != nil {
@@ -200,7 +182,11 @@ func (c *keysRetireCommand) Run(p *program) error {
 			return err
 		}
 	}
-	return c.change(p, func(s *token.Secrets) error { return s.Retire(c.KID) })
+	changed, err := rotation.Retire(p.ctx, keys, c.KID)
+	if err != nil {
+		return err
+	}
+	return c.show(p, changed)
 }
 
 // warnUsers names the PBXs that last used a URL of the key, where there are records.
@@ -210,10 +196,8 @@ func (c *keysRetireCommand) warnUsers(p *program) error {
 		return nil
 	}
 	err := c.readRecords(p, func(s *store.Store) error {
-		return listing.Rows(p.ctx, store.FleetOf(p.ctx, s, devices.Read), func(m devices.Member) error {
-			if m.KID == c.KID {
-				fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", listing.Plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, tables.Clock(m.LastEvent))
-			}
+		return listing.Rows(p.ctx, rotation.UsersOf(p.ctx, s, c.KID), func(m devices.Member) error {
+			fmt.Fprintf(p.errs, "%s used a URL of %s until %s.\n", listing.Plain(strings.TrimSpace(string(m.MAC)+" "+m.Name)), c.KID, tables.Clock(m.LastEvent))
 			return nil
 		})
 	})
