@@ -62,6 +62,10 @@ func (c *deviceURLCommand) Run(p *program) error {
 	if err := c.checkWhich(); err != nil {
 		return err
 	}
+	generation, err := c.generation()
+	if err != nil {
+		return err
+	}
 	base, err := c.base(p, c.Base)
 	if err != nil {
 		return err
@@ -75,13 +79,23 @@ func (c *deviceURLCommand) Run(p *program) error {
 		return err
 	}
 	for i := range all {
-		generation, err := c.generation(all[i])
-		if err != nil {
-			return err
+		if err := all[i].Sign(keys, base, generation); err != nil {
+			return fmt.Errorf("--generation: %w", err)
 		}
-		all[i].URL = keys.URL(base, all[i].MAC, generation)
 	}
 	return errors.Join(skipped, c.print(p, all))
+}
+
+// generation returns the generation that was asked for; 0: none.
+func (c *deviceURLCommand) generation() (token.Generation, error) {
+	if c.Generation == "" {
+		return 0, nil
+	}
+	generation, err := token.ParseGeneration(c.Generation)
+	if err != nil {
+		return 0, unclear("--generation: %w", err)
+	}
+	return generation, nil
 }
 
 // checkWhich refuses a command that says in no way, or in two ways, which URLs to print.
@@ -105,7 +119,7 @@ func (c *deviceURLCommand) which(p *program) (all []devices.Address, err error) 
 		all = []devices.Address{{MAC: c.MAC}}
 	}
 	if c.CSV != "" {
-		if all, err = addressedIn(c.CSV); err != nil {
+		if all, err = readSheet(c.CSV, fleetsheet.ReadAddresses); err != nil {
 			return nil, err
 		}
 	}
@@ -129,33 +143,6 @@ func (c *deviceURLCommand) which(p *program) (all []devices.Address, err error) 
 	return all, err
 }
 
-// addressedIn returns the PBXs in a file.
-func addressedIn(name string) (all []devices.Address, err error) {
-	labels, err := readSheet(name, fleetsheet.ReadLabels)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range labels {
-		all = append(all, devices.Address{MAC: l.MAC, Name: l.Name, Site: l.Site})
-	}
-	return all, nil
-}
-
-// generation returns the generation that was asked for, else the lowest that is valid.
-func (c *deviceURLCommand) generation(of devices.Address) (token.Generation, error) {
-	if c.Generation == "" {
-		return of.Least(), nil
-	}
-	generation, err := token.ParseGeneration(c.Generation)
-	if err != nil {
-		return 0, unclear("--generation: %w", err)
-	}
-	if generation < of.Least() {
-		return 0, fmt.Errorf("--generation: URLs of %s below generation %s were revoked: leave the flag out, or give a higher one", of.MAC, of.Least())
-	}
-	return generation, nil
-}
-
 func (c *deviceURLCommand) print(p *program, all []devices.Address) error {
 	if c.JSON {
 		return show(p, true, each.Of(all...), columns[devices.Address]{}, "")
@@ -164,12 +151,5 @@ func (c *deviceURLCommand) print(p *program, all []devices.Address) error {
 		_, err := fmt.Fprintln(p.out, all[0].URL)
 		return err
 	}
-	return fleetsheet.Write(p.out, []string{"mac", "name", "site", "url"}, func(add fleetsheet.Adder) error {
-		for _, a := range all {
-			if err := add(a.MAC, a.Name, a.Site, a.URL); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return fleetsheet.WriteURLs(p.out, all)
 }

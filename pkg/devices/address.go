@@ -22,8 +22,17 @@ type Address struct {
 	least token.Generation // 0: it is not known
 }
 
-// Least returns the lowest generation that is valid for the PBX, as far as it is known.
-func (a Address) Least() token.Generation { return cmp.Or(a.least, 1) }
+// Sign sets the URL to that of a base and a generation; 0: the lowest that is valid for the PBX, as
+// far as it is known. It refuses a generation that was revoked.
+func (a *Address) Sign(keys *token.Keyring, base string, generation token.Generation) error {
+	least := cmp.Or(a.least, 1)
+	generation = cmp.Or(generation, least)
+	if generation < least {
+		return fmt.Errorf("URLs of %s below generation %s were revoked: leave the flag out, or give a higher one", a.MAC, least)
+	}
+	a.URL = keys.URL(base, a.MAC, generation)
+	return nil
+}
 
 // ReadAddress reads what the URL of a PBX needs. A PBX that was removed has no valid URL, and is an
 // error.

@@ -8,6 +8,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
+	"trunkline/pkg/token"
 )
 
 func TestAnAddressHasTheLowestValidGenerationAndTheFilesLabels(t *testing.T) {
@@ -27,15 +28,40 @@ func TestAnAddressHasTheLowestValidGenerationAndTheFilesLabels(t *testing.T) {
 		}
 		return all
 	}
-	if all := read(false); len(all) != 2 || all[0].Name != "Reception" || all[0].Site != "Berlin" || all[0].Least() != 3 || all[1].Least() != 1 {
+	if all := read(false); len(all) != 2 || all[0].Name != "Reception" || all[0].Site != "Berlin" || generation(t, all[0]) != "3" || generation(t, all[1]) != "1" {
 		t.Errorf("%+v", all)
 	}
-	if all := read(true); all[0].Name != "Front" || all[0].Site != "" || all[0].Least() != 3 || all[1].Name != "" {
+	if all := read(true); all[0].Name != "Front" || all[0].Site != "" || generation(t, all[0]) != "3" || all[1].Name != "" {
 		t.Errorf("with labels: %+v", all)
 	}
-	if least := (devices.Address{MAC: reception}).Least(); least != 1 {
-		t.Errorf("without records: %d", least)
+	if least := generation(t, devices.Address{MAC: reception}); least != "1" {
+		t.Errorf("without records: %s", least)
 	}
+	revoked := read(false)[0]
+	if err := revoked.Sign(signing(t), "https://x", 2); err == nil || revoked.URL != "" || !strings.Contains(err.Error(), "URLs of 68692e0b0001 below generation 3 were revoked") {
+		t.Errorf("a revoked URL: %v", err)
+	}
+	if err := revoked.Sign(signing(t), "https://x", 4); err != nil || !strings.HasPrefix(revoked.URL, "https://x/v1/pbx/68692e0b0001/k1-4-") {
+		t.Errorf("a later URL: %s, %v", revoked.URL, err)
+	}
+}
+
+func signing(t *testing.T) *token.Keyring {
+	t.Helper()
+	keys, err := token.ParseKeys("k1:" + strings.Repeat("x", 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// generation returns the generation of the URL that a PBX gets.
+func generation(t *testing.T, a devices.Address) string {
+	t.Helper()
+	if err := a.Sign(signing(t), "https://x", 0); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(a.URL, "-")[1]
 }
 
 func TestAPBXThatWasRemovedHasNoAddress(t *testing.T) {

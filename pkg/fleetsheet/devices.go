@@ -33,14 +33,9 @@ func (d Devices) Read(in io.Reader, name string) (*Import, error) {
 	return newImport(file, edits)
 }
 
-// Label has the texts for people about a PBX, from a file of settings.
-type Label struct {
-	MAC        pbx.MAC
-	Name, Site string
-}
-
-// ReadLabels reads the PBXs of a file of settings. It is as strict as Devices.Read.
-func ReadLabels(in io.Reader, name string) (all []Label, err error) {
+// ReadAddresses reads the PBXs of a file of settings, with their names and sites. It is as strict as
+// Devices.Read.
+func ReadAddresses(in io.Reader, name string) (all []devices.Address, err error) {
 	file, err := readDevices(in, name)
 	if err != nil {
 		return nil, err
@@ -49,9 +44,21 @@ func ReadLabels(in io.Reader, name string) (all []Label, err error) {
 		return nil, err
 	}
 	for _, row := range file.rows {
-		all = append(all, Label{row.mac, row.cells["name"], row.cells["site"]})
+		all = append(all, devices.Address{MAC: row.mac, Name: row.cells["name"], Site: row.cells["site"]})
 	}
 	return all, nil
+}
+
+// WriteURLs writes a CSV file of the URLs of PBXs, with the columns mac, name, site and url.
+func WriteURLs(out io.Writer, all []devices.Address) error {
+	return Write(out, []string{"mac", "name", "site", "url"}, func(add Adder) error {
+		for _, a := range all {
+			if err := add(a.MAC, a.Name, a.Site, a.URL); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func deviceHeads() []string { return append([]string{"mac"}, devices.Settings().Names()...) }

@@ -457,3 +457,19 @@ func TestAllSettingsAreExportedAndImported(t *testing.T) {
 		t.Errorf("%q, %v", rows, err)
 	}
 }
+
+func TestURLsAreWrittenForThePBXsOfAFile(t *testing.T) {
+	all, err := fleetsheet.ReadAddresses(strings.NewReader("mac,site,name,zone\n68:69:2e:0b:00:01,Berlin,Reception,\n68692e0b0002,,,\n"), "fleet.csv")
+	if err != nil || len(all) != 2 || all[0].Site != "Berlin" || all[0].Name != "Reception" || all[1].Name != "" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	all[0].URL = "https://x/1"
+	var out strings.Builder
+	want := "mac,name,site,url\n68:69:2e:0b:00:01,Reception,Berlin,https://x/1\n68:69:2e:0b:00:02,,,\n"
+	if err := fleetsheet.WriteURLs(&out, all); err != nil || out.String() != want {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+	if _, err := fleetsheet.ReadAddresses(strings.NewReader("mac,zone\n68692e0b0001,Mars\n"), "fleet.csv"); err == nil || !strings.Contains(err.Error(), "fleet.csv") {
+		t.Errorf("a mistake in another column: %v", err)
+	}
+}
