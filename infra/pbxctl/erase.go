@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"trunkline/pkg/listing"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
-	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/tables"
 )
@@ -91,8 +89,9 @@ func (c *eraseCommand) Run(p *program) error {
 	}
 	return c.open(p, e.Numbers, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		e.Records, e.Archive, e.DryRun, e.AtOnce, e.Progress = s, b, c.DryRun, c.atOnce(), searched(p, !c.JSON)
-		err := e.All(p.ctx, func(days map[pbx.MAC]map[pbx.Day]bool) error {
-			return found.recompute(p.ctx, p.rollup(s, b, schedule, c.Data), days)
+		err := e.All(p.ctx, func(days map[pbx.MAC]map[pbx.Day]bool) (err error) {
+			found.days, err = p.rollup(s, b, schedule, c.Data).Recompute(p.ctx, days)
+			return err
 		}, scrub)
 		return errors.Join(found.end(c.DryRun, c.Data == "", err), err)
 	})
@@ -180,16 +179,6 @@ func (f *findings) add(found erase.Finding) {
 	if f.asJSON {
 		listing.JSON(f.p.out).Encode(found)
 	}
-}
-
-// recompute computes the figures of closed days again.
-func (f *findings) recompute(ctx context.Context, r *rollup.Rollup, days map[pbx.MAC]map[pbx.Day]bool) error {
-	return r.WorkAll(ctx, rollup.TasksOf(days), func(_ rollup.Task, result rollup.Result, _ error) error {
-		if result == rollup.Published {
-			f.days++
-		}
-		return nil
-	})
 }
 
 // end reports what was done. searched is the error of the search: where it is not nil, not all was

@@ -553,7 +553,8 @@ func recomputed(t *testing.T, g *garble, v visits, i int) func(int) bool {
 	}
 	garbage(t, g.Memory, itemOf("CALL#2026-11-23T11:00:01#1#2#3#4")(i), `{"received":5}`)
 	r := rollup.New(g.store(), g.archive(), config.DefaultSchedule(), g.clock)
-	v.failed((&findings{}).recompute(t.Context(), r, days))
+	_, err := r.Recompute(t.Context(), days)
+	v.failed(err)
 	return g.published(t)
 }
 

@@ -20,14 +20,26 @@ func (r *Rollup) RequestFleet(ctx context.Context, first, last pbx.Day) (tasks [
 	return tasks, err
 }
 
-// TasksOf returns a task for each day of each PBX, in their order.
-func TasksOf(days map[pbx.MAC]map[pbx.Day]bool) (tasks []Task) {
+// tasksOf returns a task for each day of each PBX, in their order.
+func tasksOf(days map[pbx.MAC]map[pbx.Day]bool) (tasks []Task) {
 	for _, mac := range slices.Sorted(maps.Keys(days)) {
 		for _, day := range slices.Sorted(maps.Keys(days[mac])) {
 			tasks = append(tasks, Task{MAC: mac, Day: day})
 		}
 	}
 	return tasks
+}
+
+// Recompute computes the figures of closed days again, and returns of how many days they have changed.
+// A day that fails keeps no other from being computed.
+func (r *Rollup) Recompute(ctx context.Context, days map[pbx.MAC]map[pbx.Day]bool) (changed int, err error) {
+	err = r.WorkAll(ctx, tasksOf(days), func(_ Task, result Result, _ error) error {
+		if result == Published {
+			changed++
+		}
+		return nil
+	})
+	return changed, err
 }
 
 // WorkAll does tasks, one after the other, and calls did with the result or the error of each. A

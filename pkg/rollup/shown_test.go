@@ -41,3 +41,14 @@ func TestAPublishedDayIsReadByQueueAndByThreshold(t *testing.T) {
 		}
 	}
 }
+
+func TestDaysAreComputedAgainAndThoseThatChangedAreCounted(t *testing.T) {
+	w := newWorld("2026-11-24T12:00:00Z")
+	record(t, w.store(), w.now, call("2026-11-22 10:00:00", nil))
+	days := map[pbx.MAC]map[pbx.Day]bool{mac: {day("2026-11-21"): true, day("2026-11-22"): true}}
+	for run, want := range []int{1, 0} {
+		if changed, err := w.rollup().Recompute(t.Context(), days); changed != want || err != nil {
+			t.Errorf("run %d: %d days changed, %v", run, changed, err)
+		}
+	}
+}
