@@ -95,13 +95,13 @@ func TestAJobThatIsStoppedContinuesAtItsCheckpoint(t *testing.T) {
 func TestASkippedObjectKeepsTheCheckpointOfItsJob(t *testing.T) {
 	_, bucket := week(t)
 	name := ""
-	for found, err := range bucket.List(t.Context(), "raw/", "") {
+	for found, err := range bucket.List(t.Context(), "raw/kind=cc_cdr/", "") {
 		if name = found; err != nil {
 			t.Fatal(err)
 		}
 	}
 	failing := archivetest.NewFaulty(bucket, func(c archivetest.Call) archivetest.Fault {
-		if c.Method == "Get" && c.Name == name {
+		if c.Method == "Open" && c.Name == name {
 			return archivetest.Fails
 		}
 		return archivetest.None
