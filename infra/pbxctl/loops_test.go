@@ -646,7 +646,7 @@ func messages(t *testing.T, v visits) {
 	var log strings.Builder
 	f := worker.New(config.Rollup{
 		AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: "anExampleThatSignsNoRealURLs", Endpoint: aws.URL},
-		Table: "records", Bucket: "archive", Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
+		Table: "records", Archive: config.Archive{Bucket: "archive"}, Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
 		Schedule: config.Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute},
 	}, &log, time.Now)
 	answer, err := f.Handle(t.Context(), json.RawMessage(`{"Records":[

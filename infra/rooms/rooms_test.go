@@ -45,6 +45,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"pkg/ingest", sdk + "service/dynamodb", "one package speaks to DynamoDB"},
 		{"pkg/ingest", sdk + "service/dynamodb/types", "one package speaks to DynamoDB"},
 		{"pkg/store/dynamo", sdk + "service/s3", "one package speaks to S3"},
+		{"pkg/archive/s3", sdk + "service/firehose", "one package speaks to Firehose"},
 		{"functions/ingest", "modernc.org/sqlite", "a function carries no embedded database"},
 		{"functions/rollup", sdk + "config", "the SDK's config is half of a cold start"},
 		{"functions/ingest", "trunkline/pkg/local", "only an operator's program runs on one machine"},

@@ -74,6 +74,8 @@ var arrows = []arrow{
 		"./... -./pkg/store/dynamo -./pkg/cloud -./pkg/cloud/stack -./pkg/cloud/stackcheck -./infra/...", imports, sdk + "service/dynamodb/..."},
 	{"one package speaks to S3",
 		"./... -./pkg/archive/s3 -./pkg/cloud -./pkg/cloud/stack -./pkg/cloud/stackcheck -./infra/...", imports, sdk + "service/s3/..."},
+	{"one package speaks to Firehose",
+		"./... -./pkg/archive/firehose -./pkg/cloud -./infra/...", imports, sdk + "service/firehose/..."},
 	{"a function carries no embedded database",
 		"./functions/...", links, "modernc.org/sqlite/..."},
 	{"the SDK's config is half of a cold start",

@@ -4,8 +4,6 @@ import (
 	"io"
 	"time"
 
-	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/store"
@@ -21,12 +19,12 @@ const refreshKeys = time.Minute
 // By default the SDK may wait a second before the second try, which is too long.
 var ingestTimeouts = Timeouts{Attempt: 750 * time.Millisecond, Backoff: 100 * time.Millisecond}
 
-// Endpoint returns the ingest function's endpoint over DynamoDB, S3 and Secrets Manager. It writes
+// Endpoint returns the ingest function's endpoint over DynamoDB, S3, Firehose and Secrets Manager. It writes
 // log lines, which are also metrics, to log.
 func Endpoint(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Endpoint {
 	settings := NewSettings(c.AWS, ingestTimeouts)
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
-	bucket := s3.New(settings.S3(), c.Bucket)
-	return ingest.NewEndpoint(ingest.New(keys, records, archive.NewDirect(bucket), bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
+	keeper, bucket := settings.Archive(c.Archive)
+	return ingest.NewEndpoint(ingest.New(keys, records, keeper, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
 }

@@ -39,7 +39,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation {
 	case "GetSecretValue":
 		json.NewEncoder(w).Encode(map[string]string{"SecretString": secret})
-	case "GetItem", "PutItem":
+	case "GetItem", "PutItem", "PutRecord":
 		io.WriteString(w, "{}")
 	case http.MethodPut:
 	default:
@@ -91,25 +91,32 @@ func TestTheEndpointRetriesAndReportsLastingFailures(t *testing.T) {
 	s := &stub{ended: make(chan struct{})}
 	for name, c := range map[string]struct {
 		operations map[string]http.HandlerFunc
+		streams    string
 		status     int
 		log        string
 	}{
-		"all is well":                           {nil, 200, `"outcome":"stored"`},
-		"a request that is throttled once":      {map[string]http.HandlerFunc{"PutItem": inTurn(fail(400, "ThrottlingException"), func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })}, 200, `"outcome":"stored"`},
-		"a request that hangs once":             {map[string]http.HandlerFunc{http.MethodPut: inTurn(s.hang, func(http.ResponseWriter, *http.Request) {})}, 200, `"outcome":"stored"`},
-		"a first try that failed but persisted": {map[string]http.HandlerFunc{"PutItem": inTurn(fail(500, "InternalServerError"), alreadyThere)}, 200, `"outcome":"stored"`},
-		"settings that can't be read":           {map[string]http.HandlerFunc{"GetItem": fail(400, "AccessDeniedException")}, 200, `"outcome":"stored"`},
-		"records that hang":                     {map[string]http.HandlerFunc{"PutItem": s.hang}, 200, `"spilled":1`},
-		"an archive that hangs":                 {map[string]http.HandlerFunc{http.MethodPut: s.hang}, 200, `"spilled":1`},
-		"both that hang":                        {map[string]http.HandlerFunc{"PutItem": s.hang, http.MethodPut: s.hang}, 503, `PutObject`},
-		"no table":                              {map[string]http.HandlerFunc{"PutItem": fail(400, "ResourceNotFoundException")}, 200, `"spilled":1`},
-		"no keys":                               {map[string]http.HandlerFunc{"GetSecretValue": fail(400, "AccessDeniedException")}, 503, `AccessDeniedException`},
+		"all is well":                           {nil, "", 200, `"outcome":"stored"`},
+		"a request that is throttled once":      {map[string]http.HandlerFunc{"PutItem": inTurn(fail(400, "ThrottlingException"), func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })}, "", 200, `"outcome":"stored"`},
+		"a request that hangs once":             {map[string]http.HandlerFunc{http.MethodPut: inTurn(s.hang, func(http.ResponseWriter, *http.Request) {})}, "", 200, `"outcome":"stored"`},
+		"a first try that failed but persisted": {map[string]http.HandlerFunc{"PutItem": inTurn(fail(500, "InternalServerError"), alreadyThere)}, "", 200, `"outcome":"stored"`},
+		"settings that can't be read":           {map[string]http.HandlerFunc{"GetItem": fail(400, "AccessDeniedException")}, "", 200, `"outcome":"stored"`},
+		"records that hang":                     {map[string]http.HandlerFunc{"PutItem": s.hang}, "", 200, `"spilled":1`},
+		"an archive that hangs":                 {map[string]http.HandlerFunc{http.MethodPut: s.hang}, "", 200, `"spilled":1`},
+		"both that hang":                        {map[string]http.HandlerFunc{"PutItem": s.hang, http.MethodPut: s.hang}, "", 503, `PutObject`},
+		"no table":                              {map[string]http.HandlerFunc{"PutItem": fail(400, "ResourceNotFoundException")}, "", 200, `"spilled":1`},
+		"no keys":                               {map[string]http.HandlerFunc{"GetSecretValue": fail(400, "AccessDeniedException")}, "", 503, `AccessDeniedException`},
+		"a delivery stream":                     {map[string]http.HandlerFunc{http.MethodPut: fail(500, "InternalError")}, "trunkline-", 200, `"outcome":"stored"`},
+		"a delivery stream that hangs once":     {map[string]http.HandlerFunc{"PutRecord": inTurn(s.hang, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })}, "trunkline-", 200, `"outcome":"stored"`},
+		"a throttled delivery stream":           {map[string]http.HandlerFunc{"PutRecord": fail(503, "ServiceUnavailableException")}, "trunkline-", 200, `"spilled":1`},
+		"a delivery stream that hangs":          {map[string]http.HandlerFunc{"PutRecord": s.hang}, "trunkline-", 200, `"spilled":1`},
+		"no delivery stream":                    {map[string]http.HandlerFunc{"PutRecord": fail(400, "ResourceNotFoundException")}, "trunkline-", 200, `"spilled":1`},
+		"records that hang, and a stream":       {map[string]http.HandlerFunc{"PutItem": s.hang}, "trunkline-", 200, `"spilled":1`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			aws := httptest.NewServer(&stub{operations: c.operations})
 			t.Cleanup(aws.Close)
-			status, took, log := post(t, aws.URL)
+			status, took, log := post(t, aws.URL, c.streams)
 			if status != c.status || !strings.Contains(log, c.log) || took > 6*time.Second {
 				t.Errorf("answer %d after %v, want %d: %s", status, took, c.status, log)
 			}
@@ -119,12 +126,12 @@ func TestTheEndpointRetriesAndReportsLastingFailures(t *testing.T) {
 }
 
 // post sends an event to the endpoint, wired for AWS.
-func post(t *testing.T, aws string) (status int, took time.Duration, log string) {
+func post(t *testing.T, aws, streams string) (status int, took time.Duration, log string) {
 	t.Helper()
 	var out strings.Builder
 	handler := Endpoint(config.Ingest{
 		AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: "not-a-secret", Endpoint: aws},
-		Table: "records", Bucket: "archive", FleetKeys: "keys",
+		Table: "records", Archive: config.Archive{Bucket: "archive", Streams: streams}, FleetKeys: "keys",
 	}, &out, time.Now)
 	keys, err := token.ParseSecret([]byte(secret))
 	if err != nil {

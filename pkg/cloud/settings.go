@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -63,6 +64,13 @@ func (s Settings) S3() *s3.Client {
 		Region: s.Region, Credentials: s.Credentials, HTTPClient: s.HTTP, BaseEndpoint: s.Endpoint, Retryer: s.Retryer(),
 		UsePathStyle:               s.Endpoint != nil, // a stand-in has no host name per bucket
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+	})
+}
+
+// firehose returns a client of Amazon Data Firehose.
+func (s Settings) firehose() *firehose.Client {
+	return firehose.New(firehose.Options{
+		Region: s.Region, Credentials: s.Credentials, HTTPClient: s.HTTP, BaseEndpoint: s.Endpoint, Retryer: s.Retryer(),
 	})
 }
 

@@ -25,11 +25,20 @@ type AWS struct {
 	Endpoint        string // the URL of a stand-in for AWS; empty: AWS itself
 }
 
+// Archive is where events are archived.
+type Archive struct {
+	Bucket string // BUCKET_NAME, the S3 bucket
+	// Streams is ARCHIVE_STREAMS, how the names of the delivery streams begin that events go through,
+	// if ARCHIVE=firehose. It is empty if events go to the bucket directly: if ARCHIVE is direct, which
+	// is the default, or draining.
+	Streams string
+}
+
 // Ingest is the settings of the ingest function.
 type Ingest struct {
 	AWS
+	Archive
 	Table     string // TABLE_NAME, the DynamoDB table
-	Bucket    string // BUCKET_NAME, the S3 bucket
 	FleetKeys string // FLEET_KEYS_SECRET, the name or ARN of the secret
 	Metrics   string // METRICS_NAMESPACE, the namespace in CloudWatch; default: Trunkline
 	// RecordDays is RECORD_DAYS, the number of days that call records are kept, from
@@ -49,8 +58,8 @@ func DefaultSchedule() Schedule { return Schedule{DefaultZone: pbx.UTC, Grace: 1
 // Rollup is the settings of the rollup function.
 type Rollup struct {
 	AWS
+	Archive
 	Table   string // TABLE_NAME, the DynamoDB table
-	Bucket  string // BUCKET_NAME, the S3 bucket
 	Queue   string // QUEUE_URL, the SQS queue of tasks
 	Metrics string // METRICS_NAMESPACE, as in Ingest
 	// RecordDays is RECORD_DAYS, as in Ingest.
@@ -62,7 +71,7 @@ type Rollup struct {
 func ReadRollup(getenv func(string) string) (Rollup, error) {
 	r := reader{getenv: getenv}
 	c := Rollup{
-		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(), Queue: r.match("QUEUE_URL", `https?://\S+`, "the URL of an SQS queue"),
+		AWS: r.aws(), Archive: r.archive(), Table: r.table(), Queue: r.match("QUEUE_URL", `https?://\S+`, "the URL of an SQS queue"),
 		Metrics: r.namespace(), RecordDays: r.recordDays(), Schedule: r.schedule(),
 	}
 	return c, r.err()
@@ -87,7 +96,7 @@ func ReadRecordDays(getenv func(string) string) (int, error) {
 func ReadIngest(getenv func(string) string) (Ingest, error) {
 	r := reader{getenv: getenv}
 	c := Ingest{
-		AWS: r.aws(), Table: r.table(), Bucket: r.bucket(),
+		AWS: r.aws(), Archive: r.archive(), Table: r.table(),
 		FleetKeys: r.match("FLEET_KEYS_SECRET", `[a-zA-Z0-9/_+=.@:-]+`, "the name or ARN of a secret"),
 		Metrics:   r.namespace(), RecordDays: r.recordDays(),
 	}
@@ -123,6 +132,18 @@ func (r *reader) table() string {
 
 func (r *reader) bucket() string {
 	return r.match("BUCKET_NAME", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "the name of an S3 bucket")
+}
+
+func (r *reader) archive() Archive {
+	a := Archive{Bucket: r.bucket()}
+	switch mode := r.getenv("ARCHIVE"); mode {
+	case "firehose":
+		a.Streams = r.match("ARCHIVE_STREAMS", `[a-zA-Z0-9_.-]{1,40}`, "how the names of delivery streams begin")
+	case "", "direct", "draining":
+	default:
+		r.wrong = append(r.wrong, fmt.Sprintf("ARCHIVE=%.80q is neither firehose, nor direct, nor draining", mode))
+	}
+	return a
 }
 
 // namespace reads a namespace of CloudWatch. Two deployments must not share one, since CloudWatch

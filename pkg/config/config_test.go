@@ -24,11 +24,11 @@ func read(env map[string]string) (Ingest, error) {
 
 func TestAWholeEnvironmentIsRead(t *testing.T) {
 	env := complete()
-	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod", "RECORD_DAYS": "400"})
+	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod", "RECORD_DAYS": "400", "ARCHIVE": "firehose", "ARCHIVE_STREAMS": "trunkline-"})
 	got, err := read(env)
 	want := Ingest{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "t", "http://127.0.0.1:4566"},
-		Table: env["TABLE_NAME"], Bucket: env["BUCKET_NAME"], FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod", RecordDays: 400,
+		Table: env["TABLE_NAME"], Archive: Archive{Bucket: env["BUCKET_NAME"], Streams: "trunkline-"}, FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod", RecordDays: 400,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -52,6 +52,7 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 		"FLEET_KEYS_SECRET":     {"", "a b", "ä"},
 		"AWS_ENDPOINT_URL":      {"127.0.0.1:4566", "ftp://x", "http://", "http://user:secret@host", "\x7f"},
 		"RECORD_DAYS":           badRecordDays,
+		"ARCHIVE":               {"Firehose", "s3", " direct"},
 		"METRICS_NAMESPACE":     {" ", "/prod", "AWS:Lambda", "ä", "a\nb", strings.Repeat("a", 256)},
 	} {
 		for _, value := range bad {
@@ -61,6 +62,24 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), "environment: "+name) || strings.ContainsAny(err.Error(), "\n") || strings.Contains(err.Error(), "secret@") {
 				t.Errorf("%s=%q: %v", name, value, err)
 			}
+		}
+	}
+}
+
+func TestEventsGoThroughDeliveryStreamsOnlyIfTheyAreNamed(t *testing.T) {
+	for _, c := range []struct{ mode, streams, want, wrong string }{
+		{"", "trunkline-", "", ""},
+		{"direct", "trunkline-", "", ""},
+		{"draining", "trunkline-", "", ""},
+		{"firehose", "trunkline-", "trunkline-", ""},
+		{"firehose", "", "", "ARCHIVE_STREAMS is not set"},
+		{"firehose", "a/b", "a/b", "ARCHIVE_STREAMS="},
+		{"firehose", strings.Repeat("a", 41), strings.Repeat("a", 41), "ARCHIVE_STREAMS="},
+	} {
+		change := map[string]string{"ARCHIVE": c.mode, "ARCHIVE_STREAMS": c.streams}
+		got, err := ReadRollup(forRollup(change))
+		if got.Streams != c.want || (err == nil) != (c.wrong == "") || err != nil && !strings.HasPrefix(err.Error(), "environment: "+c.wrong) {
+			t.Errorf("%q, %q: %q, %v", c.mode, c.streams, got.Streams, err)
 		}
 	}
 }
@@ -93,7 +112,7 @@ func TestTheRollupFunctionReadsItsEnvironment(t *testing.T) {
 	got, err := ReadRollup(forRollup(map[string]string{"DEFAULT_ZONE": "Asia/Shanghai", "GRACE_MINUTES": "0", "RECORD_DAYS": "35"}))
 	want := Rollup{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "", ""},
-		Table: "trunkline-Records-1A2B", Bucket: "trunkline-archive-1a2b",
+		Table: "trunkline-Records-1A2B", Archive: Archive{Bucket: "trunkline-archive-1a2b"},
 		Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/trunkline-DueQueue", Metrics: "Trunkline", RecordDays: 35, Schedule: Schedule{zone, 0},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -119,6 +138,7 @@ func TestABadVariableOfTheRollupIsOneLineThatNamesIt(t *testing.T) {
 		"QUEUE_URL":         {"", "trunkline-DueQueue", "arn:aws:sqs:eu-central-1:123456789012:due", "https://", "https://x y", "https://x\ny"},
 		"DEFAULT_ZONE":      {"Mars/Olympus", "+25:00", "../etc/passwd", "Europe/Berlin\n"},
 		"METRICS_NAMESPACE": {"/", "a b"},
+		"ARCHIVE":           {"Firehose"},
 		"RECORD_DAYS":       badRecordDays,
 		"GRACE_MINUTES":     {"-1", "721", "15m", "1.5", " 15", "9999999999999999999"},
 	} {

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/cloud"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
@@ -32,7 +31,7 @@ var timeouts = cloud.Timeouts{Attempt: 20 * time.Second, Backoff: 2 * time.Secon
 // spare is the time that is left to report what was not done.
 const spare = 5 * time.Second
 
-// New returns the rollup function over DynamoDB, S3 and SQS. It writes log lines, which are also
+// New returns the rollup function over DynamoDB, S3, Firehose and SQS. It writes log lines, which are also
 // metrics, to log.
 func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 	settings := cloud.NewSettings(c.AWS, timeouts)
@@ -41,16 +40,16 @@ func New(c config.Rollup, log io.Writer, now func() time.Time) *Function {
 		BaseEndpoint: settings.Endpoint, Retryer: settings.Retryer(),
 	})
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
-	bucket := s3.New(settings.S3(), c.Bucket)
+	keeper, bucket := settings.Archive(c.Archive)
 	r := rollup.New(records, bucket, c.Schedule, now)
 	report := telemetry.OperationsMetrics(log, c.Metrics, now)
-	return newFunction(records, bucket, r, queue{client, c.Queue}, report, now)
+	return newFunction(records, keeper, bucket, r, queue{client, c.Queue}, report, now)
 }
 
 func newFunction(
-	s *store.Store, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Operations, now func() time.Time,
+	s *store.Store, k archive.Keeper, b archive.Bucket, r *rollup.Rollup, q maintenance.Queue, report telemetry.Operations, now func() time.Time,
 ) *Function {
-	return &Function{maintenance.New(s, archive.NewDirect(b), b, r, report, now), q, report, now}
+	return &Function{maintenance.New(s, k, b, r, report, now), q, report, now}
 }
 
 // Function is the rollup function.

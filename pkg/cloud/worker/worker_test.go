@@ -83,7 +83,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.rollup = rollup.New(w.store, w.bucket, config.DefaultSchedule(), clock)
 	report := telemetry.OperationsMetrics(&w.log, "Trunkline", clock)
-	w.Function = newFunction(w.store, w.bucket, w.rollup, queue{client, server.URL + "/due"}, report, clock)
+	w.Function = newFunction(w.store, archive.NewDirect(w.bucket), w.bucket, w.rollup, queue{client, server.URL + "/due"}, report, clock)
 	return w
 }
 
@@ -184,7 +184,7 @@ func TestTheWiredFunctionIsSetOffByItsEventsAndLogsNoSecret(t *testing.T) {
 			const secret = "anExampleThatSignsNoRealURLs"
 			f := New(config.Rollup{
 				AWS:   config.AWS{Region: "eu-central-1", AccessKeyID: "id", SecretAccessKey: secret, SessionToken: secret + "Either", Endpoint: quiet(t, c.operations)},
-				Table: "records", Bucket: "archive", Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
+				Table: "records", Archive: config.Archive{Bucket: "archive"}, Queue: "https://sqs.eu-central-1.amazonaws.com/123456789012/due",
 				Schedule: config.Schedule{DefaultZone: pbx.UTC, Grace: 15 * time.Minute},
 			}, &log, time.Now)
 			if answer, err := f.Handle(t.Context(), recorded(t, "schedule.json")); answer != nil || (err != nil) != c.fails {
@@ -319,7 +319,7 @@ func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 		records := store.New(table, time.Now)
 		r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
 		report := telemetry.OperationsMetrics(log, "Trunkline", time.Now)
-		f := newFunction(records, bucket, r, q, report, time.Now)
+		f := newFunction(records, archive.NewDirect(bucket), bucket, r, q, report, time.Now)
 		record(t, records, time.Now(), "68692e0b0001", time.Now().Add(-40*time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), spare+time.Minute)
 		defer cancel()
@@ -410,7 +410,7 @@ func TestPackingThatTakesLongerThanATurnGoesOnUntilTheNextHour(t *testing.T) {
 		began := w.now
 		var mu sync.Mutex
 		q := &sent{}
-		f := newFunction(w.store, w.bucket, w.rollup, q, w.report, func() time.Time {
+		f := newFunction(w.store, archive.NewDirect(w.bucket), w.bucket, w.rollup, q, w.report, func() time.Time {
 			mu.Lock()
 			defer mu.Unlock()
 			w.now = w.now.Add(c.slow)
@@ -436,7 +436,7 @@ func TestPackingThatFailsIsToldAndComesAgainWithTheNextHour(t *testing.T) {
 		return archivetest.None
 	})
 	q := &sent{}
-	answer, err := newFunction(w.store, faulty, w.rollup, q, w.report, func() time.Time { return w.now }).Handle(t.Context(), packing("hangup", w.now.Add(time.Hour)))
+	answer, err := newFunction(w.store, archive.NewDirect(faulty), faulty, w.rollup, q, w.report, func() time.Time { return w.now }).Handle(t.Context(), packing("hangup", w.now.Add(time.Hour)))
 	if err != nil || len(answer.(Failures).Failures) != 0 || len(q.turns) != 0 {
 		t.Errorf("%v, %v, %v", answer, err, q.turns)
 	}
