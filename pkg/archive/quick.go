@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"reflect"
 	"strconv"
-	"unicode/utf8"
 
 	"trunkline/pkg/eventjson"
 )
@@ -40,7 +39,7 @@ func (l line) append(doc []byte) (_ []byte, ok bool) {
 	if l.Rewritten {
 		doc = append(doc, `,"rewritten":true`...)
 	}
-	return append(doc, "}\n"...), !bytes.ContainsRune(doc, utf8.RuneError) // which stands for invalid bytes, too
+	return append(doc, "}\n"...), !bytes.Contains(doc, []byte("\ufffd")) // which stands for invalid bytes, too
 }
 
 func appendUnlessEmpty(doc []byte, name, text string) []byte {
