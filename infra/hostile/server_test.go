@@ -119,7 +119,7 @@ func (s *server) pbxctl(t *testing.T, command string) string {
 	if err != nil && c.ProcessState == nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(out), "see pbxctl --help") {
+	if strings.Contains(string(out), " --help\n") {
 		t.Errorf("pbxctl %s: %s", command, out)
 	}
 	return string(out)

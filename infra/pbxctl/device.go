@@ -29,11 +29,11 @@ type deviceCommands struct {
 }
 
 type deviceURLCommand struct {
-	MAC        pbx.MAC `arg:"" optional:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
-	CSV        string  `name:"csv" type:"path" help:"Print the URLs of the PBXs in this CSV file (see pbxctl device import); - is standard input." placeholder:"FILE"`
-	All        bool    `help:"Print the URLs of the whole fleet."`
-	Base       string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
-	Generation string  `help:"Generation of the URL; default: the lowest that is valid for this PBX (see pbxctl device revoke), or 1 without records." placeholder:"N"`
+	MAC        pbx.MAC    `arg:"" optional:"" name:"mac" help:"The PBX's MAC address, as on its label." placeholder:"MAC"`
+	CSV        string     `name:"csv" type:"path" help:"Print the URLs of the PBXs in this CSV file (see pbxctl device import); - is standard input." placeholder:"FILE"`
+	All        bool       `help:"Print the URLs of the whole fleet."`
+	Base       string     `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
+	Generation generation `help:"Generation of the URL; default: the lowest that is valid for this PBX (see pbxctl device revoke), or 1 without records." placeholder:"N"`
 	where
 	showing
 }
@@ -62,10 +62,6 @@ func (c *deviceURLCommand) Run(p *program) error {
 	if err := c.checkWhich(); err != nil {
 		return err
 	}
-	generation, err := c.generation()
-	if err != nil {
-		return err
-	}
 	base, err := c.base(p, c.Base)
 	if err != nil {
 		return err
@@ -79,23 +75,11 @@ func (c *deviceURLCommand) Run(p *program) error {
 		return err
 	}
 	for i := range all {
-		if err := all[i].Sign(keys, base, generation); err != nil {
+		if err := all[i].Sign(keys, base, token.Generation(c.Generation)); err != nil {
 			return fmt.Errorf("--generation: %w", err)
 		}
 	}
 	return errors.Join(skipped, c.print(p, all))
-}
-
-// generation returns the generation that was asked for; 0: none.
-func (c *deviceURLCommand) generation() (token.Generation, error) {
-	if c.Generation == "" {
-		return 0, nil
-	}
-	generation, err := token.ParseGeneration(c.Generation)
-	if err != nil {
-		return 0, unclear("--generation: %w", err)
-	}
-	return generation, nil
 }
 
 // checkWhich refuses a command that says in no way, or in two ways, which URLs to print.

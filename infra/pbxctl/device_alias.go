@@ -13,7 +13,7 @@ import (
 
 type deviceAliasCommand struct {
 	target
-	Alias  pbx.MAC `required:"" help:"The other MAC, which its events name." placeholder:"MAC"`
+	Alias  pbx.MAC `required:"" help:"The other MAC, which the PBX's events name." placeholder:"MAC"`
 	Remove bool    `help:"Remove this alias."`
 }
 
@@ -39,6 +39,14 @@ func (c *deviceAliasCommand) Run(p *program) error {
 	return show(p, c.JSON, each.Of(found...), tables.Aliases(), "")
 }
 
+// Validate refuses an alias that no PBX can have.
+func (c *deviceAliasCommand) Validate() error {
+	if c.Remove {
+		return nil
+	}
+	return c.apply(&store.Device{})
+}
+
 func (c *deviceAliasCommand) apply(d *store.Device) error {
 	change := devices.AddAlias
 	if c.Remove {
@@ -56,7 +64,7 @@ type deviceDisableCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceDisableCommand) Help() string {
-	return `A running server refuses its events within a minute. What it sent before stays.
+	return `A running server refuses the PBX's events within a minute. What the PBX sent before stays.
 
 Example:
   pbxctl device disable 68:69:2e:0b:00:01 --data ./data`
@@ -71,7 +79,7 @@ type deviceEnableCommand struct {
 
 // Help is the long form of the command's help.
 func (deviceEnableCommand) Help() string {
-	return `A running server accepts its events within a minute.
+	return `A running server accepts the PBX's events within a minute.
 
 Example:
   pbxctl device enable 68:69:2e:0b:00:01 --data ./data`
@@ -90,7 +98,7 @@ func (t target) disable(p *program, disabled bool) error {
 
 type deviceRevokeCommand struct {
 	target
-	Below string `help:"Revoke the URLs below this generation; default: the lowest valid generation is revoked." placeholder:"N"`
+	Below generation `help:"Revoke the URLs below this generation; default: the lowest valid generation is revoked." placeholder:"N"`
 }
 
 // Help is the long form of the command's help.
@@ -119,14 +127,10 @@ func (c *deviceRevokeCommand) Run(p *program) error {
 }
 
 func (c *deviceRevokeCommand) revoke(d *store.Device) error {
-	if c.Below == "" {
+	if c.Below == 0 {
 		return devices.RevokeLeast(d)
 	}
-	below, err := token.ParseGeneration(c.Below)
-	if err != nil {
-		return fmt.Errorf("--below: %w", err)
-	}
-	if err := devices.Revoke(d, below); err != nil {
+	if err := devices.Revoke(d, token.Generation(c.Below)); err != nil {
 		return fmt.Errorf("--below: %w", err)
 	}
 	return nil

@@ -15,7 +15,7 @@ type deviceReplaceCommand struct {
 	Old     pbx.MAC `arg:"" help:"The MAC address of the PBX that is replaced." placeholder:"OLD"`
 	By      pbx.MAC `arg:"" name:"new" help:"The MAC address of the PBX that replaces it." placeholder:"NEW"`
 	From    day     `help:"First day of the new PBX, by the clock of the old one: 2018-11-05, today (the default) or yesterday." placeholder:"DAY"`
-	KeepOld bool    `help:"Don't disable the old one."`
+	KeepOld bool    `help:"Don't disable the old PBX."`
 	Base    string  `help:"Base URL at which PBXs reach Trunkline; default: the stack's URL." placeholder:"URL"`
 	where
 	showing
@@ -25,7 +25,7 @@ type deviceReplaceCommand struct {
 func (deviceReplaceCommand) Help() string {
 	return `The new PBX gets the settings of the old one: name, site, zone, thresholds, aliases, and the
 names of queues, agents and numbers. It also gets the old MAC as an alias, since a configuration
-that was moved still names that. The command prints the new PBX's URL. It disables the old PBX at
+that was moved still names the old MAC. The command prints the new PBX's URL. It disables the old PBX at
 once, unless --keep-old is given. The old records and figures stay under the old MAC. Both PBXs
 have the same name and site, so figures by site continue. The new PBX's settings name the PBX
 that it replaces, and its first day.
@@ -47,7 +47,7 @@ type replacement struct {
 // Run implements the command.
 func (c *deviceReplaceCommand) Run(p *program) error {
 	if c.Old == c.By {
-		return fmt.Errorf("%s can't replace itself", c.Old)
+		return unclear("%s can't replace itself", c.Old)
 	}
 	base, err := c.base(p, c.Base)
 	if err != nil {

@@ -14,13 +14,16 @@ import (
 
 // deviceFlags are the settings of a PBX.
 type deviceFlags struct {
-	Name             *string `help:"What people call it." placeholder:"NAME"`
-	Site             *string `help:"Where it stands." placeholder:"NAME"`
-	Zone             *string `help:"Time zone of its clock, such as Europe/Berlin or +05:45; empty: infer it from calls." placeholder:"ZONE"`
+	Name             *string `help:"Name of the PBX." placeholder:"NAME"`
+	Site             *string `help:"Site of the PBX." placeholder:"NAME"`
+	Zone             *string `help:"Time zone of the PBX's clock, such as Europe/Berlin or +05:45; empty: infer it from calls." placeholder:"ZONE"`
 	SLAThreshold     *int64  `name:"sla-threshold" help:"Seconds within which a call should be answered." placeholder:"N"`
 	ShortAbandon     *int64  `help:"Seconds before which an abandoned call is short." placeholder:"N"`
-	TalkIncludesHold *bool   `negatable:"" help:"Its talk times include hold."`
+	TalkIncludesHold *bool   `negatable:"" help:"The PBX's talk times include hold."`
 }
+
+// Validate refuses bad values when the command line is read.
+func (f deviceFlags) Validate() error { return f.apply(&store.Device{}) }
 
 // apply changes the settings that were given.
 func (f deviceFlags) apply(d *store.Device) error {
@@ -105,7 +108,7 @@ func (deviceAddCommand) Help() string {
 has settings: change those with pbxctl device set. For many PBXs use pbxctl device import. The
 URL of a PBX that was removed becomes valid again.
 
-Example:
+Examples:
   pbxctl device add 68:69:2e:0b:00:01 --name Reception --site Berlin --data ./data
   pbxctl device url 68:69:2e:0b:00:01 --base https://pbx.example.com --data ./data`
 }

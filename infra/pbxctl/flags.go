@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/token"
 )
 
 // parseMAC reads the value of a flag that is a PBX's MAC, in any usual spelling.
@@ -44,4 +45,14 @@ func (p *program) absolute(path string) (string, error) {
 		return filepath.Join(p.dir, path), nil
 	}
 	return filepath.Abs(path)
+}
+
+// generation is the generation of a URL on a command line. 0 means that none was given.
+type generation token.Generation
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (g *generation) UnmarshalText(text []byte) error {
+	parsed, err := token.ParseGeneration(string(text))
+	*g = generation(parsed)
+	return err
 }

@@ -172,7 +172,6 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		t.Errorf("%+v", kept)
 	}
 	for _, c := range []struct{ args, want string }{
-		{"68692e0b0003 68692e0b0003 --base http://x", "can't replace itself"},
 		{"68692e0b0002 68692e0b0008 --base http://x", "68692e0b0008 has settings already"},
 		{"68692e0b0003 68692e0b0007 --base http://x", "68692e0b0008 has replaced 68692e0b0003 already"},
 		{"68692e0b0003 68692e0b0007 --base http://x --from 2126-11-24", "say --keep-old"},
@@ -180,6 +179,10 @@ func TestAPBXTakesAnothersPlaceWithAllThatWasSaidOfIt(t *testing.T) {
 		if errs := bad(t, append(strings.Fields("device replace "+c.args), "--data", data)...); !strings.Contains(errs, c.want) {
 			t.Error(errs)
 		}
+	}
+	itself := do(t, "device", "replace", "68692e0b0003", "68692e0b0003", "--base", "http://x", "--data", data)
+	if itself.code != exitUnclear || !strings.Contains(itself.errs, "can't replace itself") {
+		t.Errorf("%+v", itself)
 	}
 	unclear := do(t, "device", "replace", "68692e0b0003", "68692e0b0007", "--base", "x", "--data", data)
 	if unclear.code != exitUnclear || !strings.Contains(unclear.errs, `--base: "x" is not a URL`) {

@@ -153,8 +153,8 @@ func TestAPBXIsAddedOnce(t *testing.T) {
 	if errs := bad(t, add...); !strings.Contains(errs, "68692e0b0001 has settings already: change them with pbxctl device set") {
 		t.Error(errs)
 	}
-	if errs := bad(t, "device", "add", "68692e0b0002", "--zone", "Berlin", "--data", data); !strings.Contains(errs, `--zone: "Berlin" is not a time zone`) {
-		t.Error(errs)
+	if got := do(t, "device", "add", "68692e0b0002", "--zone", "Berlin", "--data", data); got.code != exitUnclear || !strings.Contains(got.errs, `--zone: "Berlin" is not a time zone`) {
+		t.Errorf("%+v", got)
 	}
 	good(t, "device", "add", "68692e0b0003", "--data", data) // of which nothing is said yet
 	if all := settingsOf(t, data); len(all) != 2 || all["68692e0b0001"].Name != "Reception" {
@@ -166,9 +166,9 @@ func TestNamesThatATerminalOrSpreadsheetShouldNotSeeAreNotSet(t *testing.T) {
 	t.Parallel()
 	data := emptyData(t)
 	for _, name := range []string{"\x1b[2J", "a\nb", "\u202ereversed", " x", strings.Repeat("x", 121)} {
-		bad(t, "device", "set", "--new", "68692e0b0001", "--name="+name, "--data", data)
-		bad(t, "device", "set", "--new", "68692e0b0001", "--site="+name, "--data", data)
-		bad(t, "names", "set", "--new", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
+		refuse(t, later, exitUnclear, "device", "set", "--new", "68692e0b0001", "--name="+name, "--data", data)
+		refuse(t, later, exitUnclear, "device", "set", "--new", "68692e0b0001", "--site="+name, "--data", data)
+		refuse(t, later, exitUnclear, "names", "set", "--new", "68692e0b0001", "--agent=800", "--name="+name, "--data", data)
 	}
 	expectDevices(t, "after that", data, map[pbx.MAC]store.Device{})
 }

@@ -25,7 +25,7 @@ type kpiCommands struct {
 
 // Help is the long form of the command's help.
 func (kpiCommands) Help() string {
-	return `It takes the flags of pbxctl kpi show.
+	return `Without a subcommand, it is pbxctl kpi show, and takes its flags.
 
 Example:
   pbxctl kpi 68:69:2e:0b:00:01 --day 2018-11-05 --data ./data`
@@ -108,19 +108,22 @@ func (s source) noFigures(p *program, records *store.Store, on pbx.Day) error {
 type explainCommand struct {
 	source
 	Day    day        `required:"" help:"Day by the PBX's clock: 2018-11-05, today or yesterday." placeholder:"DAY"`
-	Queue  recordedID `xor:"of" required:"" help:"The queue." placeholder:"CODE"`
-	Agent  recordedID `xor:"of" required:"" help:"The agent." placeholder:"CODE"`
-	Figure string     `help:"Of a queue ${figure_list}; of an agent ${agent_figure_list}." placeholder:"NAME"`
+	Queue  recordedID `xor:"of" help:"Code of the queue." placeholder:"CODE"`
+	Agent  recordedID `xor:"of" help:"Code of the agent." placeholder:"CODE"`
+	Figure string     `help:"The figure. Of a queue: ${figure_list}. Of an agent: ${agent_figure_list}." placeholder:"NAME"`
 }
 
-// check reports what is wrong with the figure that was asked for, and fills in the default.
-func (c *explainCommand) check() error {
+// Validate refuses an unknown figure when the command line is read, and fills in the default.
+func (c *explainCommand) Validate() error {
+	if c.Queue+c.Agent == "" {
+		return errors.New("whose figure? Give --queue or --agent")
+	}
 	known, first := kpi.CountNames(), "offered"
 	if c.Agent != "" {
 		known, first = rollup.AgentFigureNames(), string(kpi.AgentAnswered)
 	}
 	if c.Figure = cmp.Or(c.Figure, first); !slices.Contains(known, c.Figure) {
-		return unclear("--figure %s is not one of %s", c.Figure, strings.Join(known, ", "))
+		return fmt.Errorf("--figure: %.40q is not one of %s", c.Figure, strings.Join(known, ", "))
 	}
 	return nil
 }
@@ -138,9 +141,6 @@ Examples:
 
 // Run implements the command.
 func (c *explainCommand) Run(p *program) error {
-	if err := c.check(); err != nil {
-		return err
-	}
 	return c.readRecords(p, func(s *store.Store) error {
 		schedule, err := config.ReadSchedule(p.getenv)
 		if err != nil {

@@ -32,7 +32,7 @@ type commands struct {
 	ShowVersion versionFlag `name:"version" help:"Show which build of pbxctl this is."`
 
 	Serve        serveCommand        `cmd:"" help:"Receive events on this machine."`
-	Demo         demoCommand         `cmd:"" help:"Serve, post the vendor's own examples, and show what was stored."`
+	Demo         demoCommand         `cmd:"" help:"Start a server, post the vendor's examples to it, and show what was stored."`
 	Device       deviceCommands      `cmd:"" help:"Manage PBXs."`
 	Names        namesCommands       `cmd:"" help:"Name queues, agents and numbers, with opening hours and targets."`
 	Keys         keysCommands        `cmd:"" help:"List, rotate and retire the keys that sign PBXs' URLs."`
@@ -42,16 +42,16 @@ type commands struct {
 	Rollup       rollupCommand       `cmd:"" help:"Compute the figures of days that have closed."`
 	KPI          kpiCommands         `cmd:"" name:"kpi" help:"Show the figures of a PBX's day, and the calls behind them."`
 	Completeness completenessCommand `cmd:"" help:"Show which calls of a day a PBX reported, and which may be missing."`
-	Doctor       doctorCommands      `cmd:"" help:"Find out what is wrong."`
-	Spill        spillCommands       `cmd:"" help:"Show and redrive what one store keeps for the other."`
+	Doctor       doctorCommands      `cmd:"" help:"Check an environment, and say what to do about each fault."`
+	Spill        spillCommands       `cmd:"" help:"Show and redrive the events that one store keeps while the other is down."`
 	Quarantine   quarantineCommands  `cmd:"" help:"Show, release and discard refused events."`
-	Replay       replayCommand       `cmd:"" help:"Make records from the archive."`
+	Replay       replayCommand       `cmd:"" help:"Make records from archived events."`
 	Find         findCommand         `cmd:"" help:"List what is kept of a caller's number."`
 	Erase        eraseCommand        `cmd:"" help:"Remove a caller's number from all that is kept."`
-	Live         liveCommand         `cmd:"" help:"Show the calls of the last day, and their states."`
+	Live         liveCommand         `cmd:"" help:"Show a PBX's calls of the last day, and their states."`
 	Version      versionCommand      `cmd:"" help:"Show which build of pbxctl this is."`
 	Completion   completionCommand   `cmd:"" help:"Print a script that completes commands and flags in a shell."`
-	Simulate     simulateCommands    `cmd:"" help:"Have a made-up fleet post events, and check their figures."`
+	Simulate     simulateCommands    `cmd:"" help:"Simulate PBXs that post events, and check the figures."`
 }
 
 // program is what all commands need.
@@ -115,7 +115,7 @@ func (p *program) run(args []string) (code int) {
 	}()
 	command, err := p.parser(grammar(args)).Parse(args)
 	if err != nil {
-		fmt.Fprintf(p.errs, "pbxctl: %v; see pbxctl --help\n", err)
+		fmt.Fprintf(p.errs, "pbxctl: %s\n", refusal(err))
 		return exitUnclear
 	}
 	if located, ok := command.Selected().Target.Addr().Interface().(interface{ locate(*program) error }); ok {
@@ -155,6 +155,10 @@ func (p *program) parser(grammar any) *kong.Kong {
 		},
 		kong.TypeMapper(reflect.TypeFor[pbx.MAC](), kong.MapperFunc(parseMAC)),
 		kong.NamedMapper("path", kong.MapperFunc(p.parsePath)),
+		kong.PostBuild(func(k *kong.Kong) error {
+			k.Model.HelpFlag.Help = "Show this help."
+			return nil
+		}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"trunkline/pkg/devices"
 	"trunkline/pkg/naming"
 	"trunkline/pkg/pbx"
@@ -23,10 +26,10 @@ dim_agent and dim_did. The names of PBXs and sites are set by pbxctl device.`
 
 type namesSetCommand struct {
 	target
-	Queue  recordedID `required:"" xor:"which" help:"The queue." placeholder:"CODE"`
-	Agent  recordedID `required:"" xor:"which" help:"The agent." placeholder:"CODE"`
-	DID    recordedID `required:"" xor:"which" name:"did" help:"The number that callers dial, as in the PBX's records." placeholder:"NUMBER"`
-	Name   *string    `help:"What people call it." placeholder:"NAME"`
+	Queue  recordedID `xor:"which" help:"Code of the queue." placeholder:"CODE"`
+	Agent  recordedID `xor:"which" help:"Code of the agent." placeholder:"CODE"`
+	DID    recordedID `xor:"which" name:"did" help:"The number that callers dial, as in the PBX's records." placeholder:"NUMBER"`
+	Name   *string    `help:"Name of the queue, the agent or the number." placeholder:"NAME"`
 	Opens  *string    `help:"When a queue is open, by the PBX's clock, such as 'Mo-Fr 08:00-18:00; Sa 09:00-13:00', or 24/7." placeholder:"HOURS"`
 	Target *string    `help:"Service level that a queue should reach, such as 80/20: 80 % of calls answered within 20 seconds." placeholder:"N/N"`
 	Remove bool       `help:"Remove the name, with opening hours and target."`
@@ -45,11 +48,20 @@ Examples:
   pbxctl names set 68692e0b0001 --agent 800 --name 'Ana Silva' --stack trunkline`
 }
 
+// Validate refuses bad values when the command line is read.
+func (c *namesSetCommand) Validate() error {
+	if c.Queue+c.Agent+c.DID == "" {
+		return errors.New("which one? Give --queue, --agent or --did")
+	}
+	if given := c.Name != nil || c.Opens != nil || c.Target != nil; given == c.Remove {
+		return errors.New("what should change? Give --name, --opens, --target or --remove")
+	}
+	kind, id := c.which()
+	return c.apply(&store.Name{Kind: kind, ID: id})
+}
+
 // Run implements the command.
 func (c *namesSetCommand) Run(p *program) error {
-	if said := c.Name != nil || c.Opens != nil || c.Target != nil; said == c.Remove {
-		return unclear("what should change? Give --name, --opens, --target or --remove; see pbxctl names set --help")
-	}
 	kind, id := c.which()
 	var name store.Name
 	err := c.write(p, func(s *store.Store) error {
@@ -87,20 +99,20 @@ func (c *namesSetCommand) apply(n *store.Name) (err error) {
 	if c.Opens != nil {
 		n.Unreadable = n.Unreadable.Without("opens")
 		if n.Opens, err = naming.ParseHours(*c.Opens); err != nil {
-			return unclear("--opens: %w", err)
+			return fmt.Errorf("--opens: %w", err)
 		}
 	}
 	if c.Target != nil {
 		n.Unreadable = n.Unreadable.Without("target")
 		if n.Target, err = naming.ParseTarget(*c.Target); err != nil {
-			return unclear("--target: %w", err)
+			return fmt.Errorf("--target: %w", err)
 		}
 	}
 	return n.Check()
 }
 
 type namesListCommand struct {
-	MAC pbx.MAC `name:"mac" help:"Only those of this PBX." placeholder:"MAC"`
+	MAC pbx.MAC `name:"mac" help:"Only the names of this PBX." placeholder:"MAC"`
 	where
 	showing
 }

@@ -81,10 +81,10 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 		{"set 68692e0b0001 --queue 630 --name x --remove", "what should change? Give --name", 2},
 		{"set 68692e0b0001 --queue 630 --opens Mo", `--opens: "Mo" is not days and times such as`, 2},
 		{"set 68692e0b0001 --queue 630 --target 80", `--target: "80" is not a target such as 80/20`, 2},
-		{"set 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 1},
-		{"set 68692e0b0001 --name x", "missing flags: --queue=CODE or --agent=CODE or --did=NUMBER", 2},
+		{"set 68692e0b0001 --agent 800 --opens 24/7", "only a queue has opening hours and a target", 2},
+		{"set 68692e0b0001 --name x", "which one? Give --queue, --agent or --did", 2},
 		{"set 68692e0b0001 --queue 1 --agent 2 --name x", "can't be used together", 2},
-		{"set --queue 1 --name x", "expected \"<mac>\"", 2},
+		{"set --queue 1 --name x", "missing argument: <mac>", 2},
 	} {
 		got := do(t, append(strings.Fields("names "+c.args), "--data", data)...)
 		if got.code != c.code || got.out != "" || !strings.Contains(got.errs, c.want) || strings.Count(got.errs, "\n") != 1 {

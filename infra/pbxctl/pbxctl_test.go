@@ -374,7 +374,7 @@ func TestWhatCannotBeDoneIsOneClearLine(t *testing.T) {
 		{"calls " + demoMAC, "", "where is the data? Give --stack NAME or --data DIR, or set TRUNKLINE_STACK or TRUNKLINE_DATA", 2},
 		{"calls " + demoMAC + " --data x --stack y", "", "--data is a folder of this machine, and --stack is on AWS: give one of them", 2},
 		{"calls " + demoMAC + " --data " + running.data + " --day tomorrow", "", `--day: "tomorrow" is not a day such as 2018-11-05`, 2},
-		{"device url 12 --base http://x", fleetKeys, "<mac>]: ", 2},
+		{"device url 12 --base http://x", fleetKeys, `pbxctl: <mac>: "12"`, 2},
 		{"device url " + demoMAC + " --base x", fleetKeys, `--base: "x" is not a URL such as https://pbx.example.com`, 2},
 		{"device url " + demoMAC + " --base http://x --generation 0", fleetKeys, "--generation: a generation is a number from 1", 2},
 		{"device url " + demoMAC + " --base http://x", "", "where is the data? Give --stack NAME or --data DIR", 2},
