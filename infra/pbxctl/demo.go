@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,7 +19,7 @@ import (
 )
 
 type demoCommand struct {
-	Addr string `default:"127.0.0.1:8080" help:"Address and port to listen on; another port where that one is taken." placeholder:"HOST:PORT"`
+	Addr string `default:"127.0.0.1:8080" help:"Address and port to listen on; if that port is taken, a free one." placeholder:"HOST:PORT"`
 	dataFolder
 	Once bool `help:"End after the tour instead of serving on."`
 }
@@ -32,6 +33,9 @@ func (demoCommand) Help() string {
 // Run implements the command.
 func (c *demoCommand) Run(p *program) error {
 	s, err := c.open(p)
+	if p.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // Ctrl-C is how a demo ends
+	}
 	if err != nil {
 		return err
 	}

@@ -446,6 +446,42 @@ func TestEveryCommandHasAHelpWithExamples(t *testing.T) {
 	}
 }
 
+// Ctrl-C is how make run is ended.
+func TestADemoThatIsInterruptedEndsWell(t *testing.T) {
+	t.Parallel()
+	begun, stopped := context.WithCancel(t.Context())
+	early, stop := context.WithCancel(t.Context())
+	stop()
+	for when, run := range map[string]func(data string) result{
+		"as it opens": func(data string) result { return doWithin(t, early, "demo", "--addr", "127.0.0.1:0", "--data", data) },
+		"in the tour": func(data string) result {
+			return doInto(t, begun, &firstOutput{then: stopped}, "demo", "--addr", "127.0.0.1:0", "--data", data)
+		},
+	} {
+		if got := run(filepath.Join(t.TempDir(), "data")); got.code != 0 || strings.Contains(got.errs, "pbxctl: ") {
+			t.Errorf("%s: %+v", when, got)
+		}
+	}
+	s := exec.Command(binary, "demo", "--addr", "127.0.0.1:0", "--data", t.TempDir())
+	out, err := s.StdoutPipe()
+	if err == nil {
+		err = s.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Process.Kill() })
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "Serving on at ") {
+			s.Process.Signal(syscall.SIGHUP) // reads the keys again
+			s.Process.Signal(os.Interrupt)
+		}
+	}
+	if err := s.Wait(); err != nil {
+		t.Errorf("it serves, and ends with %v", err)
+	}
+}
+
 func TestAServerOfAllAddressesSaysSo(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir(), "--addr", "0.0.0.0:0") // the later flag counts
