@@ -45,8 +45,8 @@ func (doctorClockCommand) Help() string {
 	return `A server remembers the last time that it trusted. If this machine's clock is more than 7 days
 ahead of that, or more than an hour behind, pbxctl serve doubts the clock. Its times continue
 from the last trusted one, and nothing is sealed or dropped too early. It trusts the clock again
-when the clock is right, or when most PBXs report calls of the clock's time. Or accept the clock,
-which takes effect within a minute:
+when the clock is right, or when most PBXs report calls of the clock's time. With --accept, it
+trusts the clock within a minute:
 
   pbxctl doctor clock --accept --data ./data`
 }

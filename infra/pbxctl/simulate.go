@@ -21,7 +21,7 @@ import (
 )
 
 type simulateCommands struct {
-	Run   simulateCommand      `cmd:"" default:"withargs" help:"Have a made-up fleet post events (the default)."`
+	Run   simulateCommand      `cmd:"" default:"withargs" help:"Simulate PBXs that post events (the default)."`
 	Check simulateCheckCommand `cmd:"" help:"Compare published figures with the true figures of a simulation."`
 }
 
@@ -29,7 +29,7 @@ type simulateCommand struct {
 	PBX       int     `required:"" name:"pbx" help:"How many PBXs." placeholder:"N"`
 	Days      int     `required:"" help:"How many days of calls." placeholder:"N"`
 	Seed      uint64  `required:"" help:"The same seed gives the same fleet, calls and deliveries." placeholder:"N"`
-	First     day     `help:"First of the days, today by UTC; default: all days, with their late records, have just passed." placeholder:"DAY"`
+	First     day     `help:"First of the days: 2018-11-05, today or yesterday, by UTC; default: so that all days, with their late records, have just passed." placeholder:"DAY"`
 	Calls     int     `default:"100" help:"Calls of a PBX on a weekday, on average." placeholder:"N"`
 	V4        float64 `name:"v4" default:"0.05" help:"Share of the PBXs, from 0 to 1, whose software is v4." placeholder:"SHARE"`
 	Rate      float64 `help:"Events per second of the whole fleet; 0: no limit." placeholder:"N"`
@@ -38,7 +38,7 @@ type simulateCommand struct {
 	Data      string  `xor:"where" type:"path" help:"Post into this data folder without HTTP, each delivery at its simulated time." placeholder:"DIR"`
 	KeysFrom  string  `type:"path" help:"With --to: data folder whose key signs, if FLEET_KEYS is not set." placeholder:"DIR"`
 	Truth     string  `type:"path" help:"File for the true figures (with --data: truth.jsonl in the folder)." placeholder:"FILE"`
-	YesReally bool    `help:"Allow to post to another machine."`
+	YesReally bool    `help:"Allow posts to another machine."`
 	JSON      bool    `name:"json" help:"Print a JSON object at the end, and no progress."`
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 type spillCommands struct {
-	List    spillListCommand    `cmd:"" help:"List what one store keeps for the other."`
-	Redrive spillRedriveCommand `cmd:"" help:"Hand it on to the other store now."`
+	List    spillListCommand    `cmd:"" help:"List the events that one store keeps for the other."`
+	Redrive spillRedriveCommand `cmd:"" help:"Write these events to the other store now."`
 }
 
 type spillListCommand struct {
@@ -24,8 +24,8 @@ type spillListCommand struct {
 // Help is the long form of the command's help.
 func (spillListCommand) Help() string {
 	return `While the archive is down, the table keeps envelopes for it. While the table is down, the archive
-keeps them in spill/. The hourly run hands them on. TRIES counts the runs that could not record
-them although the table worked. After 24 tries, they go to quarantine.
+keeps them in spill/. The hourly run redrives them. TRIES counts the runs that could not record
+them although the table worked. After 24 tries, the run quarantines them.
 
 Examples:
   pbxctl spill list --data ./data
@@ -46,7 +46,7 @@ type spillRedriveCommand struct {
 
 // Help is the long form of the command's help.
 func (spillRedriveCommand) Help() string {
-	return `The hourly run, and pbxctl serve, hand on spilled events by themselves; this command does it now.
+	return `The hourly run redrives spilled events; this command does it now.
 It may be stopped anywhere, and may run at the same time as the hourly run.
 
 Examples:
