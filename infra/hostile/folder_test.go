@@ -1,14 +1,17 @@
 package hostile
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -51,24 +54,46 @@ func (f *folder) archived(t *testing.T, mac pbx.MAC) (names []string) {
 // kept is what the server has of a PBX that made one attempt.
 func (f *folder) kept(t *testing.T, mac pbx.MAC) Kept {
 	t.Helper()
-	var folders []string
+	refused := 0
 	for _, name := range f.archived(t, mac) {
-		folder, _, _ := strings.Cut(name, "/")
-		folders = append(folders, folder)
+		if !strings.HasPrefix(name, archive.RawPrefix) {
+			refused++
+		}
 	}
-	records := f.recorded(t, mac)
-	switch got := fmt.Sprint(folders, records); got {
-	case "[] 0":
+	events, records := f.events(t, mac), f.recorded(t, mac)
+	switch {
+	case refused == 0 && events == 0 && records == 0:
 		return Nothing
-	case "[quarantine] 0":
+	case refused == 1 && events == 0 && records == 0:
 		return Quarantine
-	case "[raw] 0":
+	case refused == 0 && events == 1 && records == 0:
 		return Archive
-	case fmt.Sprint(slices.Repeat([]string{"raw"}, max(records, 1)), records):
+	case refused == 0 && events == records:
 		return Both
 	default:
-		return Kept(got)
+		return Kept(fmt.Sprintf("%d refused, %d archived, %d recorded", refused, events, records))
 	}
+}
+
+// events is how many events of a PBX are in raw/.
+func (f *folder) events(t *testing.T, mac pbx.MAC) (n int) {
+	t.Helper()
+	root := filepath.Join(f.path, "archive", archive.RawPrefix)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing was archived
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		n += bytes.Count(text, []byte(`"mac":"`+mac+`"`))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // recorded is how many records there are of a PBX.
