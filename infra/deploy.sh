@@ -106,6 +106,13 @@ found=$(outputs 2>&1) || case $found in
 *) fail "AWS refuses to describe the stack $stack in $region; renew your credentials, or check the region's name: ${found##*$'\n'}" ;;
 esac
 
+# A new stack archives in batches. A stack that is there keeps its mode. Its delivery streams go only when they are drained.
+archive() { sed -n 's/^Archive=//p' <<<"$1" | tail -n 1; }
+[ -z "$first" ] || [ -n "$(archive "$words")" ] || parameters="$parameters Archive=firehose"
+if [ -z "$first" ] && [ "$(archive "$(tr ' ' '\n' <<<"${old//[\\\"]/}")")" = firehose ] && [ "$(archive "$words")" = direct ]; then
+  fail "events wait in the delivery streams: first deploy with PARAMETERS=Archive=draining, wait for an hour, and then deploy with Archive=direct"
+fi
+
 keep region "$region"
 keep capabilities "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND" # the second one for nested templates
 keep parameter_overrides "$parameters"

@@ -25,6 +25,9 @@ func keeping() map[string]func(resource) bool {
 			return get(c, "EnforceWorkGroupConfiguration") == true &&
 				get(c, "ResultConfiguration", "EncryptionConfiguration", "EncryptionOption") != nil
 		},
+		"AWS::KinesisFirehose::DeliveryStream": func(r resource) bool {
+			return r.get("DeliveryStreamEncryptionConfigurationInput", "KeyType") != nil
+		},
 		"AWS::ApiGatewayV2::ApiMapping": nil,
 		"AWS::ApiGatewayV2::DomainName": nil,
 		"AWS::Athena::NamedQuery":       nil,
@@ -35,6 +38,7 @@ func keeping() map[string]func(resource) bool {
 		"AWS::IAM::Policy":              nil,
 		"AWS::IAM::Role":                nil,
 		"AWS::Logs::LogGroup":           nil,
+		"AWS::Logs::LogStream":          nil,
 		"AWS::Logs::MetricFilter":       nil,
 		"AWS::Route53::RecordSet":       nil,
 		"AWS::S3::BucketPolicy":         nil,

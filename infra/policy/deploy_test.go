@@ -127,6 +127,26 @@ func (l laptop) saves(want ...string) {
 	}
 }
 
+func TestANewStackArchivesInBatchesAndAnOldOneKeepsItsMode(t *testing.T) {
+	const was = `parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0`
+	l := newLaptop(t)
+	l.mustDeploy("PARAMETERS=Archive=direct")
+	l.saves(was + ` Archive=direct"`)
+	old := newLaptop(t)
+	old.write("stack", "")
+	old.mustDeploy()
+	old.saves(was + `"`)
+	old.mustDeploy("PARAMETERS=Archive=firehose")
+	old.saves(was + ` Archive=firehose"`)
+	if printed, err := old.deploy(ready(), "PARAMETERS=Archive=direct"); err == nil || !strings.Contains(printed, "Archive=draining") {
+		t.Errorf("streams were deleted with what they hold: %v: %s", err, printed)
+	}
+	old.saves(was + ` Archive=firehose"`)
+	old.mustDeploy("PARAMETERS=Archive=draining")
+	old.mustDeploy("PARAMETERS=Archive=direct")
+	old.saves(was + ` Archive=direct"`)
+}
+
 func TestTheFirstDeploymentAsksNothingAndEndsInAStack(t *testing.T) {
 	l := newLaptop(t)
 	printed, calls := l.mustDeploy()
@@ -137,7 +157,7 @@ func TestTheFirstDeploymentAsksNothingAndEndsInAStack(t *testing.T) {
 		t.Errorf("SAM was called as %q", calls)
 	}
 	l.saves(`region = "eu-central-1"`,
-		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0"`)
+		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0 Archive=firehose"`)
 	for _, next := range []string{
 		"AWS_REGION=eu-central-1 go run ./infra/pbxctl doctor check --stack trunkline-dev\n",
 		"AWS_REGION=eu-central-1 go run ./infra/pbxctl device url MAC --stack trunkline-dev\n",
@@ -164,7 +184,7 @@ func TestADeploymentTakesTheRegionOfTheProfile(t *testing.T) {
 func TestAnUpgradeKeepsWhatWasSet(t *testing.T) {
 	l := newLaptop(t)
 	l.mustDeploy("ENV=prod", "ARCHITECTURE=x86_64", "PARAMETERS=DefaultZone=Europe/Berlin  LogRetentionDays=180 AlarmTopicEmail=a@example.com")
-	const kept = `parameter_overrides = "Architecture=x86_64 LogRetentionDays=180 DefaultZone=Europe/Berlin AlarmTopicEmail=a@example.com"`
+	const kept = `parameter_overrides = "Architecture=x86_64 LogRetentionDays=180 DefaultZone=Europe/Berlin AlarmTopicEmail=a@example.com Archive=firehose"`
 	l.saves(kept)
 
 	before := l.read("repo/samconfig.toml")
@@ -187,7 +207,7 @@ func TestAnUpgradeKeepsWhatWasSet(t *testing.T) {
 func TestArchitectureLeavesTheOtherParametersAsTheyAre(t *testing.T) {
 	l := newLaptop(t)
 	_, calls := l.mustDeploy("ARCHITECTURE=x86_64")
-	l.saves(`parameter_overrides = "Architecture=x86_64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0"`,
+	l.saves(`parameter_overrides = "Architecture=x86_64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0 Archive=firehose"`,
 		`parameter_overrides = "Architecture=arm64 LogRetentionDays=90"`)
 	if calls[0] != "build --config-env dev --parameter-overrides Architecture=x86_64" || strings.Contains(calls[1], "parameter") {
 		t.Errorf("SAM was called as %q", calls)
@@ -208,7 +228,7 @@ region = "us-east-1"
 	l.mustDeploy()
 	l.saves(`region = "eu-west-1"`, `region = "us-east-1"`, `stack_name="trunkline-dev" # ours`,
 		`capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"`,
-		`parameter_overrides = "Architecture=x86_64 DomainName=\"\" LogRetentionDays=7"`)
+		`parameter_overrides = "Architecture=x86_64 DomainName=\"\" LogRetentionDays=7 Archive=firehose"`)
 }
 
 func TestWhatIsMissingIsSaidBeforeAnythingIsBuiltOrSaved(t *testing.T) {
@@ -261,7 +281,7 @@ func TestADeploymentThatFailsSaysSoAndKeepsWhatItWasGiven(t *testing.T) {
 		t.Errorf("%v: %s", err, printed)
 	}
 	l.saves(`region = "eu-central-1"`, // make teardown needs it
-		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0 DefaultZone=Europe/Berlin"`)
+		`parameter_overrides = "Architecture=arm64 LogRetentionDays=7 ArchiveProtection=none ArchiveColdDays=0 DefaultZone=Europe/Berlin Archive=firehose"`)
 }
 
 func TestAnUpgradeThatFailsDoesNotAdviseToDeleteTheStack(t *testing.T) {

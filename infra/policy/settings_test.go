@@ -17,6 +17,9 @@ func settings(read func(getenv func(string) string)) []string {
 	all := map[string]bool{}
 	read(func(name string) string {
 		all[name] = !strings.HasPrefix(name, "AWS_") || name == "AWS_ENDPOINT_URL"
+		if name == "ARCHIVE" {
+			return "firehose" // which asks for more
+		}
 		return ""
 	})
 	maps.DeleteFunc(all, func(_ string, ours bool) bool { return !ours })

@@ -138,7 +138,7 @@ func (r *reader) archive() Archive {
 	a := Archive{Bucket: r.bucket()}
 	switch mode := r.getenv("ARCHIVE"); mode {
 	case "firehose":
-		a.Streams = r.match("ARCHIVE_STREAMS", `[a-zA-Z0-9_.-]{1,40}`, "how the names of delivery streams begin")
+		a.Streams = r.match("ARCHIVE_STREAMS", `[a-zA-Z0-9_.-]{1,49}`, "how the names of delivery streams begin")
 	case "", "direct", "draining":
 	default:
 		r.wrong = append(r.wrong, fmt.Sprintf("ARCHIVE=%.80q is neither firehose, nor direct, nor draining", mode))

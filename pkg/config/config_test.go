@@ -74,7 +74,7 @@ func TestEventsGoThroughDeliveryStreamsOnlyIfTheyAreNamed(t *testing.T) {
 		{"firehose", "trunkline-", "trunkline-", ""},
 		{"firehose", "", "", "ARCHIVE_STREAMS is not set"},
 		{"firehose", "a/b", "a/b", "ARCHIVE_STREAMS="},
-		{"firehose", strings.Repeat("a", 41), strings.Repeat("a", 41), "ARCHIVE_STREAMS="},
+		{"firehose", strings.Repeat("a", 50), strings.Repeat("a", 50), "ARCHIVE_STREAMS="},
 	} {
 		change := map[string]string{"ARCHIVE": c.mode, "ARCHIVE_STREAMS": c.streams}
 		got, err := ReadRollup(forRollup(change))
