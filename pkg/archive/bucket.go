@@ -61,8 +61,8 @@ type Bucket interface {
 	Get(ctx context.Context, name string) ([]byte, error)
 
 	// Open returns the object of that name as a stream, or an error that wraps fs.ErrNotExist. The
-	// stream is of one content, whatever is written meanwhile. It fails when ctx ends, and if the
-	// object can't be read to its end. The caller closes it.
+	// stream is of one content, whatever is written meanwhile; a File that grows may end in a part of
+	// a line. It fails when ctx ends, and if the object can't be read to its end. The caller closes it.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 
 	// Tag returns a tag of the object's current content, or an error that wraps
@@ -88,4 +88,12 @@ type Bucket interface {
 
 	// Delete removes the object of that name. It succeeds if no object has that name.
 	Delete(ctx context.Context, name string) error
+}
+
+// File is an object that grows in its place. Readers may see a part of what was written.
+type File interface {
+	io.WriterAt
+	Truncate(size int64) error // in bytes
+	Sync() error               // when it returns nil, what was written is durable
+	Close() error
 }

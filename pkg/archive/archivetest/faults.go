@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"sync/atomic"
+	"time"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
@@ -31,8 +32,10 @@ var (
 
 // Call is a call of a Bucket's method.
 type Call struct {
-	N      int    // its number, from 1
-	Method string // Put, Replace, Get, Open, Read (of what was opened), Tag, List or Delete
+	N int // its number, from 1
+	// Method is Put, Replace, Get, Open, Read (of what was opened), Tag, List or Delete. A Growing also has
+	// Stream and Create, and WriteAt, Truncate, Sync and Close of what was created.
+	Method string
 	Name   string // of a list, the prefix
 }
 
@@ -173,3 +176,83 @@ func (f *Faulty) call(ctx context.Context, method, name string, do func() error)
 func (f *Faulty) next(method, name string) Fault {
 	return f.fault(Call{int(f.calls.Add(1)), method, name})
 }
+
+// Growing is a Bucket with objects that grow.
+type Growing interface {
+	archive.Bucket
+	Create(ctx context.Context, name string) (archive.File, error)
+	Stream(ctx context.Context, name string, write func(io.Writer) error) error
+}
+
+// FaultyGrowing is a Growing with faults that a test chooses.
+type FaultyGrowing struct {
+	*Faulty
+	growing Growing
+}
+
+// NewFaultyGrowing makes a Growing as NewFaulty makes a Bucket. A WriteAt that Fails has written half.
+func NewFaultyGrowing(g Growing, fault func(Call) Fault) FaultyGrowing {
+	return FaultyGrowing{NewFaulty(g, fault), g}
+}
+
+// Stream implements Growing.
+func (f FaultyGrowing) Stream(ctx context.Context, name string, write func(io.Writer) error) error {
+	return f.call(ctx, "Stream", name, func() error { return f.growing.Stream(ctx, name, write) })
+}
+
+// Create implements Growing.
+func (f FaultyGrowing) Create(ctx context.Context, name string) (file archive.File, err error) {
+	err = f.call(ctx, "Create", name, func() error {
+		file, err = f.growing.Create(ctx, name)
+		return err
+	})
+	if err != nil && file != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return faultyFile{file, f, name}, nil
+}
+
+// faultyFile is an object that grows, with faults. Its calls have no context: one that hangs fails after
+// a minute.
+type faultyFile struct {
+	archive.File
+	of   FaultyGrowing
+	name string
+}
+
+const hangsFor = time.Minute
+
+func (f faultyFile) call(method string, do func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), hangsFor)
+	defer cancel()
+	return f.of.call(ctx, method, f.name, do)
+}
+
+// WriteAt implements io.WriterAt.
+func (f faultyFile) WriteAt(p []byte, at int64) (n int, err error) {
+	made := false
+	err = f.call("WriteAt", func() error {
+		made = true
+		n, err = f.File.WriteAt(p, at)
+		return err
+	})
+	if err == nil || made {
+		return n, err
+	}
+	n, half := f.File.WriteAt(p[:len(p)/2], at)
+	return n, errors.Join(err, half)
+}
+
+// Truncate implements archive.File.
+func (f faultyFile) Truncate(size int64) error {
+	return f.call("Truncate", func() error { return f.File.Truncate(size) })
+}
+
+// Sync implements archive.File.
+func (f faultyFile) Sync() error { return f.call("Sync", f.File.Sync) }
+
+// Close implements archive.File.
+func (f faultyFile) Close() error { return f.call("Close", f.File.Close) }

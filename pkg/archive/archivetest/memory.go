@@ -52,6 +52,61 @@ func (m *Memory) Replace(ctx context.Context, name string, body []byte, tag stri
 	})
 }
 
+// Stream is Put of what write writes.
+func (m *Memory) Stream(ctx context.Context, name string, write func(io.Writer) error) error {
+	var body bytes.Buffer
+	if err := write(&body); err != nil {
+		return err
+	}
+	return m.Put(ctx, name, body.Bytes())
+}
+
+// Create makes an empty object that grows. No object may have its name.
+func (m *Memory) Create(ctx context.Context, name string) (archive.File, error) {
+	err := m.change(ctx, name, func() error {
+		if _, there := m.objects[name]; there {
+			return fs.ErrExist
+		}
+		m.objects[name] = nil
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &memoryFile{m, name}, nil
+}
+
+// memoryFile is an object that grows.
+type memoryFile struct {
+	memory *Memory
+	name   string
+}
+
+// WriteAt implements io.WriterAt.
+func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
+	f.memory.mu.Lock()
+	defer f.memory.mu.Unlock()
+	was := f.memory.objects[f.name]
+	now := make([]byte, max(len(was), int(at)+len(p)))
+	copy(now, was)
+	f.memory.objects[f.name] = now
+	return copy(now[at:], p), nil
+}
+
+// Truncate implements archive.File.
+func (f *memoryFile) Truncate(size int64) error {
+	f.memory.mu.Lock()
+	defer f.memory.mu.Unlock()
+	f.memory.objects[f.name] = slices.Clone(f.memory.objects[f.name][:size])
+	return nil
+}
+
+// Sync implements archive.File.
+func (f *memoryFile) Sync() error { return nil }
+
+// Close implements archive.File.
+func (f *memoryFile) Close() error { return nil }
+
 // Get implements archive.Bucket.
 func (m *Memory) Get(ctx context.Context, name string) (body []byte, err error) {
 	err = m.change(ctx, name, func() error {

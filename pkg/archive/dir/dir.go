@@ -131,13 +131,25 @@ func (b *Bucket) Replace(ctx context.Context, name string, body []byte, tag stri
 	})
 }
 
-// put writes an object, unless check returns an error just before the file gets its name.
+// put puts an object, unless check returns an error just before the file gets its name.
 func (b *Bucket) put(ctx context.Context, name string, body []byte, check func() error) error {
+	return b.stream(ctx, name, check, func(w io.Writer) error {
+		_, err := w.Write(body)
+		return err
+	})
+}
+
+// Stream is Put of what write writes.
+func (b *Bucket) Stream(ctx context.Context, name string, write func(io.Writer) error) error {
+	return b.stream(ctx, name, func() error { return nil }, write)
+}
+
+func (b *Bucket) stream(ctx context.Context, name string, check func() error, write func(io.Writer) error) error {
 	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
 		return fmt.Errorf("put object: %w", err)
 	}
 	temporary := path.Join(aside, rand.Text())
-	if err := b.writeAs(temporary, name, body, check); err != nil {
+	if err := b.writeAs(temporary, name, check, write); err != nil {
 		b.root.Remove(temporary) // if this fails, the next Open removes it
 		if errors.Is(err, fs.ErrNotExist) {
 			b.synced.Clear() // a folder was removed: the next Put makes it again
@@ -151,8 +163,8 @@ func (b *Bucket) put(ctx context.Context, name string, body []byte, check func()
 }
 
 // writeAs writes a temporary file, and renames it.
-func (b *Bucket) writeAs(temporary, name string, body []byte, check func() error) error {
-	if err := b.write(temporary, body); err != nil {
+func (b *Bucket) writeAs(temporary, name string, check func() error, write func(io.Writer) error) error {
+	if err := b.write(temporary, write); err != nil {
 		return err
 	}
 	return b.rename(temporary, name, check)
@@ -219,13 +231,50 @@ func (b *Bucket) tag(name string) (string, error) {
 }
 
 // write writes a file and syncs it. The name of the file may not be on disk yet.
-func (b *Bucket) write(name string, body []byte) error {
-	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (b *Bucket) write(name string, write func(io.Writer) error) error {
+	f, err := b.create(name)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(body)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err := write(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// create makes an empty file. It follows no link, since nothing may have the name.
+func (b *Bucket) create(name string) (*os.File, error) {
+	return b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// Create makes an empty object that grows. No object may have its name, which is on disk when Create
+// returns nil.
+func (b *Bucket) Create(ctx context.Context, name string) (archive.File, error) {
+	if err := errors.Join(archive.CheckName(name), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("create object: %w", err)
+	}
+	f, err := b.createObject(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		b.synced.Clear() // a folder was removed: the next Create makes it again
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create object %s: %w", name, err)
+	}
+	if err := b.sync(path.Dir(name)); err != nil {
+		return nil, errors.Join(fmt.Errorf("create object %s: %w", name, err), f.Close())
+	}
+	return f, nil
+}
+
+func (b *Bucket) createObject(name string) (*os.File, error) {
+	if err := b.makeFolder(path.Dir(name)); err != nil {
+		return nil, err
+	}
+	if err := b.checkFolders(name); err != nil {
+		return nil, err
+	}
+	defer b.lock(name)()
+	return b.create(name)
 }
 
 // makeFolder makes a folder and its parents, and syncs them. Another writer may have made a folder
@@ -279,11 +328,11 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open object %s: %w", name, err)
 	}
-	return stream{archive.Within(ctx, f), f}, nil
+	return opened{archive.Within(ctx, f), f}, nil
 }
 
-// stream is a file that is read until a context ends.
-type stream struct {
+// opened is a file that is read until a context ends.
+type opened struct {
 	io.Reader
 	io.Closer
 }
@@ -294,7 +343,7 @@ func (b *Bucket) read(name string) (body []byte, err error) {
 		if err != nil {
 			return err
 		}
-		body = make([]byte, info.Size()) // a file never changes: another file replaces it
+		body = make([]byte, info.Size()) // a file only grows, if at all: another file replaces it
 		_, err = io.ReadFull(f, body)
 		return err
 	})
