@@ -13,6 +13,7 @@ const (
 	CuratedPrefix    = "curated/"    // published figures
 	CompactionPrefix = "compaction/" // how far events are packed
 	RetriedPrefix    = "retried/"    // how far the quarantine is tried again
+	SegmentsPrefix   = "segments/"   // which files of raw/ are still appended to
 )
 
 // CheckName returns an error for an invalid name, which every Bucket refuses.

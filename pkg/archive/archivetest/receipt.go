@@ -1,6 +1,7 @@
 package archivetest
 
 import (
+	"context"
 	"reflect"
 	"testing"
 	"time"
@@ -33,4 +34,31 @@ func Differences(a, b archive.Receipt) (names []string) {
 		}
 	}
 	return names
+}
+
+// Receipts returns all that is archived under a prefix of names, in whichever objects, once by ID.
+func Receipts(t testing.TB, b archive.Bucket, prefix string) (all []archive.Receipt) {
+	t.Helper()
+	seen := map[string]bool{}
+	for name, err := range b.List(context.Background(), prefix, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range archive.ReadLines(context.Background(), b, name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if form, _ := archive.FormOf(name); form == archive.Shared && line.Torn() {
+				continue
+			}
+			r, err := archive.ParseReceipt(line.Text)
+			if err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			if !seen[r.ID] {
+				seen[r.ID], all = true, append(all, r)
+			}
+		}
+	}
+	return all
 }
