@@ -87,14 +87,18 @@ func (e example) post(ctx context.Context, url string) (Answer, error) {
 	return Answer{e.name, response.Status, strings.TrimSpace(string(answer))}, err
 }
 
-// Archived returns how many events are archived, and one name of each kind.
+// Archived returns how many lines the archive has, and the name of one object of each kind.
 func Archived(ctx context.Context, bucket archive.Bucket) (total int, oneOfEach []string, err error) {
 	kind := ""
 	for name, err := range bucket.List(ctx, archive.RawPrefix, "") {
 		if err != nil {
 			return 0, nil, err
 		}
-		total++
+		for _, err := range archive.ReadLines(ctx, bucket, name) {
+			if total++; err != nil {
+				return 0, nil, err
+			}
+		}
 		if next := strings.Split(name, "/")[1]; next != kind {
 			kind, oneOfEach = next, append(oneOfEach, name)
 		}

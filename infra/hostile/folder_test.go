@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/local"
 	"trunkline/pkg/pbx"
@@ -34,13 +35,24 @@ func readFolder(t *testing.T, path string) *folder {
 	return &folder{path, store.New(table, time.Now)}
 }
 
-// archived are the names of what was received, of a PBX, or by any other part of a name.
+// archived are the names of what is kept of a PBX, or by any other part of a name. An event in a segment
+// has the name that it would have as an object of its own.
 func (f *folder) archived(t *testing.T, mac pbx.MAC) (names []string) {
 	t.Helper()
+	bucket, err := local.OpenArchive(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	for _, r := range archivetest.Receipts(t, bucket, archive.RawPrefix) {
+		if strings.Contains(r.Name(), string(mac)) {
+			names = append(names, r.Name())
+		}
+	}
 	root := filepath.Join(f.path, "archive")
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(path, root+"/")
-		if err == nil && !entry.IsDir() && strings.Contains(name, string(mac)) && !strings.HasPrefix(name, "curated/") {
+		if err == nil && !entry.IsDir() && strings.Contains(name, string(mac)) && !strings.HasPrefix(name, "curated/") && !strings.HasPrefix(name, archive.RawPrefix) {
 			names = append(names, name)
 		}
 		return err

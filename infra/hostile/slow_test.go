@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/pbx"
 )
 
 // Connections that only hang there cost an honest PBX no event and no time, and go by
@@ -63,8 +65,9 @@ func TestTheServerStopsReadingAfterARefusal(t *testing.T) {
 	s.takesHonest(t)
 }
 
-// Where strangers' connections take all descriptors that the server may have, nothing can be
-// archived: what is acknowledged all the same is handed on later, and the server recovers.
+// Where strangers' connections take all descriptors that the server may have, events are still appended
+// to the segment that is open. No other can be made: what is acknowledged all the same is handed on
+// later, and the server recovers.
 func TestAServerThatMayOpenNothingMoreLosesNoAcknowledgedEvent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "sh", "-c", `ulimit -n 60; exec "$@"`, "sh")
@@ -77,8 +80,12 @@ func TestAServerThatMayOpenNothingMoreLosesNoAcknowledgedEvent(t *testing.T) {
 		defer conn.Close()
 		fmt.Fprint(conn, "P")
 	}
+	const other, step = pbx.MAC("0200000000cc"), "{event:'ivr', uuid:'1541415931.1', ivrId:'610', startTime:'2018-11-05 19:05:31'}"
 	for end := time.Now().Add(within); !strings.Contains(s.log(t), "spilled=1"); {
 		s.takesHonest(t)
+		if status, _ := ingesttest.Post(t, s.URL(other, 1), []byte(step)); status != http.StatusOK {
+			t.Fatalf("an event of another kind is answered %d", status)
+		}
 		if time.Now().After(end) {
 			t.Fatalf("there were descriptors enough: %s", s.log(t))
 		}
@@ -89,4 +96,7 @@ func TestAServerThatMayOpenNothingMoreLosesNoAcknowledgedEvent(t *testing.T) {
 	s.stop(t)
 	s.pbxctl(t, "spill redrive")
 	s.hasHonest(t)
+	if len(s.archived(t, other)) == 0 || s.recorded(t, other) != 1 {
+		t.Errorf("of the other kind %q are archived, %d recorded", s.archived(t, other), s.recorded(t, other))
+	}
 }

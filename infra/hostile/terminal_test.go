@@ -40,7 +40,7 @@ func TestNothingThatAPBXSendsSteersTheTerminal(t *testing.T) {
 	}
 	s.stop(t)
 	s.prints(t, "rollup 68692e0b0001 --day 2018-11-05")
-	s.prints(t, "quarantine show "+s.archived(t, honest)[0])
+	s.prints(t, "quarantine show "+s.archived(t, "quarantine/")[0])
 	for _, command := range []string{
 		"calls", "calls --day 2018-11-05", "ivr", "extensions", "live", "completeness --day 2018-11-05", "doctor feed --mac",
 		"kpi --day 2018-11-05 --all-rows", "kpi explain --day 2018-11-05 --queue 630 --figure offered",

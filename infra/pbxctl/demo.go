@@ -89,7 +89,7 @@ func (c *demoCommand) tour(p *program, s *server.Server) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "\nThe archive in %s/archive has %d events. One of each kind:\n", c.Data, total)
+	fmt.Fprintf(p.out, "\nThe archive in %s/archive has %d events. One file of each kind:\n", c.Data, total)
 	for _, name := range oneOfEach {
 		fmt.Fprintln(p.out, "  "+name)
 	}

@@ -74,8 +74,11 @@ func TestAllIsWellWithAServerOnOneMachine(t *testing.T) {
 			t.Errorf("it leaves %+v", item)
 		}
 	}
-	if found, _ := filepath.Glob(filepath.Join(local.ArchivePath(s.data), "raw/*/*/*")); len(found) > 0 {
-		t.Errorf("it leaves %q", found)
+	if found, _ := filepath.Glob(filepath.Join(local.ArchivePath(s.data), "raw/*/*/*")); len(found) != 1 || !strings.Contains(found[0], "/segment-") {
+		t.Errorf("it leaves %q, want one line in a segment", found)
+	}
+	if !strings.Contains(got.out, "its line stays in the archive") {
+		t.Errorf("it does not say so: %s", got.out)
 	}
 	got = run(t, fleetKeys, "doctor", "--data", s.data, "--url", s.base, "--json")
 	decoder := json.NewDecoder(strings.NewReader(got.out))

@@ -19,6 +19,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/archive/segments"
 	"trunkline/pkg/cloud/worker"
 	"trunkline/pkg/config"
 	"trunkline/pkg/doctor"
@@ -281,6 +282,7 @@ func unreadables() []unreadable {
 		{"mark of another kind", packing(func(g *garble, _ string, _ int) {
 			g.bucket = func(c archivetest.Call) bool { return c.Method == "Get" && c.Name == "compaction/cdr.json" }
 		}), true},
+		{"closed segment", finishing, false},
 		{"archived object", replaying(func(g *garble, name string, _ int) {
 			g.bucket = func(c archivetest.Call) bool { return c.Method == "Open" && c.Name == name }
 		}), false},
@@ -319,6 +321,42 @@ func unreadables() []unreadable {
 		{"day to compute again", recomputed, false},
 		{"PBX that may confirm the clock", confirming, false},
 	}
+}
+
+// finishing has each of three kinds have a closed segment, and has them compressed.
+func finishing(t *testing.T, g *garble, v visits, i int) func(int) bool {
+	kinds := []pbx.Kind{pbx.KindHangup, pbx.KindIVR, pbx.KindCallRecord}
+	for n, event := range []pbx.Event{&pbx.Hangup{}, &pbx.IVRStep{}, &pbx.CallRecord{}} {
+		a := g.segments(t, g.objects)
+		err := a.Keep(t.Context(), []archive.Envelope{{MAC: macOf(n), Received: g.now, Event: event, Body: []byte("{}")}})
+		if err = errors.Join(err, a.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broken := archivetest.NewFaultyGrowing(g.objects, func(c archivetest.Call) archivetest.Fault {
+		if c.Method == "Stream" && strings.HasPrefix(c.Name, archive.RawKind(kinds[i])) {
+			return archivetest.Fails
+		}
+		return archivetest.None
+	})
+	v.failed(g.segments(t, broken).Tend(t.Context()))
+	return func(n int) bool {
+		for name := range g.objects.List(t.Context(), archive.RawKind(kinds[n]), "") {
+			return strings.HasSuffix(name, ".ndjson.gz")
+		}
+		return false
+	}
+}
+
+// segments is an archive that appends to segments in a folder.
+func (g *garble) segments(t *testing.T, f segments.Folder) *segments.Archive {
+	t.Helper()
+	a, err := segments.Open(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Begin(g.clock)
+	return a
 }
 
 // confirming has PBXs report calls of a time that the machine's clock has jumped to.

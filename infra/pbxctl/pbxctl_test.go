@@ -21,10 +21,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"trunkline/pkg/archive/archivetest"
 
 	"trunkline/infra/built"
 	"trunkline/infra/demo"
-	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/dir"
 	"trunkline/pkg/ingest/ingesttest"
 	"trunkline/pkg/pbx"
@@ -275,18 +275,7 @@ func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
 	}
 	defer bucket.Close()
 	uuid := regexp.MustCompile(`uuid:'([\d.]+)'`)
-	for name, err := range bucket.List(t.Context(), "raw/", "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		object, err := bucket.Get(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		receipt, err := archive.ParseReceipt(object)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+	for _, receipt := range archivetest.Receipts(t, bucket, "raw/") {
 		archived[string(uuid.FindSubmatch(receipt.Body)[1])] = true
 	}
 	return recorded, archived

@@ -141,7 +141,7 @@ func (c *quarantineReleaseCommand) Run(p *program) error {
 			names = replay.Selected(p.ctx, b, archive.Quarantined{MAC: c.MAC, First: first, Last: last}, c.Reason)
 		}
 		return tables.PrintAttempts(p.out, c.JSON, "released", func(did func(replay.Attempt)) error {
-			return replay.ReleaseAll(p.ctx, s, archive.NewDirect(b), b, names, did)
+			return replay.ReleaseAll(p.ctx, s, p.keeper(b), b, names, did)
 		})
 	})
 }

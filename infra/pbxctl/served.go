@@ -52,6 +52,15 @@ func (p *program) alone(data *local.Dir, use func(*local.Dir) error) error {
 	return err
 }
 
+// keeper returns what keeps events in an archive. In a server it appends them to segments. A command that
+// works alone puts each delivery into an object of its own.
+func (p *program) keeper(b archive.Bucket) archive.Keeper {
+	if p.server != nil {
+		return p.server.Keeper
+	}
+	return archive.NewDirect(b)
+}
+
 // rollup returns what computes days. In a server it is the server's own, so that a command and the
 // hourly run do not work on the same day. Temporary files are in the data folder, if there is one.
 func (p *program) rollup(s *store.Store, b archive.Bucket, schedule config.Schedule, data string) *rollup.Rollup {

@@ -65,7 +65,7 @@ type redriven struct {
 // Run implements the command.
 func (c *spillRedriveCommand) Run(p *program) error {
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
-		report, err := redrive.New(s, archive.NewDirect(b), b, p.now).Run(p.ctx)
+		report, err := redrive.New(s, p.keeper(b), b, p.now).Run(p.ctx)
 		if c.JSON {
 			return errors.Join(err, listing.JSON(p.out).Encode(redriven(report)))
 		}

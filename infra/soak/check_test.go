@@ -20,7 +20,7 @@ func rested(t *testing.T, lines ...string) *world {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "all.ndjson"), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "all.ndjson"), []byte(strings.Join(append(lines, ""), "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.erasable = &erasable{}

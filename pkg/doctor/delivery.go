@@ -99,7 +99,7 @@ func (c *Checkup) roundTrip(ctx context.Context, base string, keys *token.Keyrin
 			})
 		}
 	}
-	c.Check(ctx, "tidy", func(ctx context.Context) (string, error) { return "nothing is left of it", c.tidy(ctx, s, from) })
+	c.Check(ctx, "tidy", func(ctx context.Context) (string, error) { return c.tidy(ctx, s, from) })
 }
 
 // refusal says what to do about an answer that is not a success.
@@ -147,28 +147,30 @@ func testEvents(from time.Time) archive.Part {
 	return archive.Part{Kinds: []pbx.Kind{pbx.KindExtensionStatus}, First: day - 1, Last: day + 1, MAC: TestMAC}
 }
 
-// tidy removes the test device's events.
-func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) error {
+// tidy removes the test device's events. It says what is left of them.
+func (c *Checkup) tidy(ctx context.Context, s Stores, from time.Time) (left string, err error) {
+	left = "nothing is left of it"
 	if s.Table != nil {
 		if err := store.New(s.Table, c.Now).Forget(ctx, TestMAC); err != nil {
-			return Wrong("allow this identity dynamodb:Query and dynamodb:DeleteItem on it", "the test device stays in the table: %v", err)
+			return "", Wrong("allow this identity dynamodb:Query and dynamodb:DeleteItem on it", "the test device stays in the table: %v", err)
 		}
 	}
 	if s.Bucket == nil {
-		return nil
+		return left, nil
 	}
 	for name, err := range testEvents(from).Names(ctx, s.Bucket) {
 		if err != nil {
-			return staysArchived(err)
+			return "", staysArchived(err)
 		}
 		if form, _ := archive.FormOf(name); form == archive.Shared {
-			continue // one event of a test among many of PBXs: it stays
+			left = "its line stays in the archive, among those of PBXs"
+			continue
 		}
 		if err := s.Remove(ctx, name); err != nil {
-			return staysArchived(err)
+			return "", staysArchived(err)
 		}
 	}
-	return nil
+	return left, nil
 }
 
 func staysArchived(err error) error {

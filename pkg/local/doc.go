@@ -2,7 +2,7 @@
 // files, and the fleet's keys. `pbxctl serve` runs on it, with the same handlers as the cloud.
 //
 //	DIR/records.db       the records
-//	DIR/archive/         the archive, an object to a file
+//	DIR/archive/         the archive, an object to a file; events are appended to segments
 //	DIR/fleet-keys       the keys, readable by their owner alone, where the environment has none
 //	DIR/fleet-keys.lock  held while keys are changed
 //	DIR/fleet-keys.new   the keys while they are written; the next change removes what a kill leaves

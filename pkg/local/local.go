@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"trunkline/pkg/archive/dir"
+	"trunkline/pkg/archive/segments"
 	"trunkline/pkg/store/sqlite"
 )
 
@@ -18,10 +19,11 @@ import (
 // it is closed.
 type Dir struct {
 	Table  *sqlite.Table
-	Bucket *dir.Bucket
+	Bucket *segments.Archive
 	New    bool     // the folder was missing before
 	Opened []string // paths that other users could use before; not any more
 	path   string
+	files  *dir.Bucket // of the archive
 	lock   *flock.Flock
 	serves *flock.Flock // held by a server; a command uses it to see whether a server starts
 }
@@ -51,7 +53,10 @@ func open(ctx context.Context, path string, lock func(*Dir, context.Context) err
 	if d.Table, err = sqlite.Open(ctx, recordsPath(path)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	if d.Bucket, err = dir.Open(ArchivePath(path)); err != nil {
+	if d.files, err = dir.Open(ArchivePath(path)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if d.Bucket, err = segments.Open(ctx, d.files); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -62,6 +67,9 @@ func (d *Dir) Close() error {
 	var errs []error
 	if d.Bucket != nil {
 		errs = append(errs, d.Bucket.Close())
+	}
+	if d.files != nil {
+		errs = append(errs, d.files.Close())
 	}
 	if d.Table != nil {
 		errs = append(errs, d.Table.Close())

@@ -33,8 +33,8 @@ type asked struct {
 	body        string
 	want        ingest.Outcome
 	says        string // a part of the answer
-	raw         int    // objects archived
-	quarantine  int    // objects quarantined
+	raw         int    // events archived
+	quarantine  int    // events quarantined
 	records     int    // of calls and extensions
 	noGateway   bool   // a gateway does not pass it to the function
 }
@@ -174,11 +174,11 @@ func (d Endpoint) check(t *testing.T, mac pbx.MAC, a asked) {
 }
 
 func (d Endpoint) checkKept(t *testing.T, mac pbx.MAC, a asked) {
-	if names := d.names(t, "raw/", mac); len(names) != a.raw {
-		t.Errorf("archived %q, want %d", names, a.raw)
+	if all := d.archived(t, "raw/", mac); len(all) != a.raw {
+		t.Errorf("archived %+v, want %d", all, a.raw)
 	}
-	if names := d.names(t, "quarantine/", mac); len(names) != a.quarantine {
-		t.Errorf("quarantined %q, want %d", names, a.quarantine)
+	if all := d.archived(t, "quarantine/", mac); len(all) != a.quarantine {
+		t.Errorf("quarantined %+v, want %d", all, a.quarantine)
 	}
 	if records := Records(t, d.Store, mac); strings.Count(string(records), "\n") != a.records {
 		t.Errorf("records\n%swant %d", records, a.records)

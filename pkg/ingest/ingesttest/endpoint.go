@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"trunkline/pkg/archive"
+	"trunkline/pkg/archive/archivetest"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -108,18 +109,13 @@ func testVendorPayloads(t *testing.T, d Endpoint) {
 // checkArchived checks that the payload is in the archive, under its kind.
 func (d Endpoint) checkArchived(t *testing.T, p Payload) {
 	t.Helper()
-	names := d.names(t, "raw/kind="+string(p.Kind)+"/", p.MAC)
-	if len(names) != 1 {
-		t.Errorf("%s: archived as %q", p.Name, names)
+	all := d.archived(t, "raw/kind="+string(p.Kind)+"/", p.MAC)
+	if len(all) != 1 {
+		t.Errorf("%s: archived as %+v", p.Name, all)
 		return
 	}
-	object, err := d.Bucket.Get(t.Context(), names[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	receipt, err := archive.ParseReceipt(object)
-	if err != nil || receipt.MAC != p.MAC || receipt.Kind != p.Kind || !bytes.Equal(receipt.Body, p.Body) || receipt.Remote == "" {
-		t.Errorf("%s: archived as %s, %v", p.Name, object, err)
+	if r := all[0]; r.MAC != p.MAC || r.Kind != p.Kind || !bytes.Equal(r.Body, p.Body) || r.Remote == "" {
+		t.Errorf("%s: archived as %+v", p.Name, r)
 	}
 }
 
@@ -161,19 +157,10 @@ func Records(tb testing.TB, s *store.Store, macs ...pbx.MAC) []byte {
 	return out.Bytes()
 }
 
-// names returns the names of one PBX's objects under a prefix.
-func (d Endpoint) names(t *testing.T, prefix string, mac pbx.MAC) []string {
+// archived returns what one PBX has in objects under a prefix.
+func (d Endpoint) archived(t *testing.T, prefix string, mac pbx.MAC) []archive.Receipt {
 	t.Helper()
-	var found []string
-	for name, err := range d.Bucket.List(t.Context(), prefix, "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(name, string(mac)) {
-			found = append(found, name)
-		}
-	}
-	return found
+	return slices.DeleteFunc(archivetest.Receipts(t, d.Bucket, prefix), func(r archive.Receipt) bool { return r.MAC != mac })
 }
 
 // Post posts a body to a URL.
@@ -235,8 +222,8 @@ func testSlowBody(t *testing.T, d Endpoint) {
 	if want := fmt.Sprint("HTTP/1.1 ", ingest.Interrupted.Answer().Status); err != nil || !strings.HasPrefix(string(got), want) {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
-	if names := append(d.names(t, "raw/", mac), d.names(t, "quarantine/", mac)...); len(names) != 0 {
-		t.Errorf("kept %q", names)
+	if all := append(d.archived(t, "raw/", mac), d.archived(t, "quarantine/", mac)...); len(all) != 0 {
+		t.Errorf("kept %+v", all)
 	}
 }
 

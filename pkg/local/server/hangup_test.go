@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"trunkline/pkg/archive/archivetest"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/ingest/ingesttest"
@@ -256,18 +257,7 @@ func readBack(t *testing.T, data string) (recorded, archived map[string]bool) {
 		}
 		recorded[r.Event.UUID] = true
 	}
-	for name, err := range folder.Bucket.List(t.Context(), "raw/", "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		object, err := folder.Bucket.Get(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		receipt, err := archive.ParseReceipt(object)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+	for _, receipt := range archivetest.Receipts(t, folder.Bucket, "raw/") {
 		archived[string(uuidOf.FindSubmatch(receipt.Body)[1])] = true
 	}
 	return recorded, archived

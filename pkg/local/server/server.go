@@ -60,6 +60,7 @@ type Server struct {
 	Keys       *token.Keyring
 	Store      *store.Store
 	Bucket     archive.Bucket
+	Keeper     archive.Keeper // appends to segments
 	Rollup     *rollup.Rollup
 	Clock      *store.Clock
 	Now        func() time.Time // of the clock
@@ -131,10 +132,11 @@ func (c Config) open(ctx context.Context, listener net.Listener) (*Server, error
 		c.StopWithin = stopWithin
 	}
 	s := &Server{
-		config: c, Made: made, Keys: keys, Bucket: data.Bucket, Getenv: c.Getenv, Clock: clock, Now: clock.Now, data: data, listener: listener,
+		config: c, Made: made, Keys: keys, Bucket: data.Bucket, Keeper: data.Bucket, Getenv: c.Getenv, Clock: clock, Now: clock.Now, data: data, listener: listener,
 		failed: make(chan error, 1), replaced: make(chan struct{}), reload: make(chan os.Signal, 1),
 	}
 	s.replace = sync.OnceFunc(func() { close(s.replaced) })
+	data.Bucket.Begin(s.Now)
 	s.lines = telemetry.NewLines(c.Log, reportDropped)
 	s.Log = slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{Level: &s.Level}))
 	s.URL, s.Everywhere = address(listener)
@@ -144,7 +146,7 @@ func (c Config) open(ctx context.Context, listener net.Listener) (*Server, error
 // receive prepares what answers requests and commands.
 func (s *Server) receive() {
 	s.verify = s.source(s.Keys)
-	in := ingest.New(s.verify, s.Store, archive.NewDirect(s.data.Bucket), s.data.Bucket, s.Now)
+	in := ingest.New(s.verify, s.Store, s.Keeper, s.Bucket, s.Now)
 	s.requests.next = s.health(ingest.NewEndpoint(in, telemetry.Deliveries(s.Log), s.Now))
 	s.web = s.config.web(&s.requests, s.Log)
 	s.web.ConnState = s.requests.count
@@ -211,6 +213,7 @@ func (s *Server) Serve() {
 	signal.Notify(s.reload, syscall.SIGHUP)
 	go func() { s.failed <- s.web.Serve(s.listener) }()
 	running.Go(func() { watchClock(ctx, s.Clock, s.config.Folder, s.Log) })
+	running.Go(func() { tendArchive(ctx, s.data.Bucket.Tend, s.Log) })
 	running.Go(func() {
 		s.config.Schedule(ctx, s.Maintain)
 	})
@@ -302,7 +305,7 @@ func (s *Server) keepRun(ctx context.Context, report telemetry.Operations) {
 
 // hourly does the hourly run. Its error says what failed; the next run repeats that.
 func (s *Server) hourly(ctx context.Context, report telemetry.Operations) error {
-	worker := maintenance.New(s.Store, archive.NewDirect(s.Bucket), s.Bucket, s.Rollup, report, s.Now)
+	worker := maintenance.New(s.Store, s.Keeper, s.Bucket, s.Rollup, report, s.Now)
 	return worker.Run(ctx, local.Queue{Worker: worker})
 }
 
