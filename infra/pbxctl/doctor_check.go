@@ -21,7 +21,8 @@ func (doctorCheckCommand) Help() string {
 is 1 if there is any. Where the URL, the keys and a store are known, it sends a test event the
 whole way. The event is from the test device 02:00:00:00:00:00, which is no maker's MAC. It
 changes the state of an extension, so no figures count it. All that was stored is removed at the
-end; the event stays in logs and metrics alone.
+end; the event stays in logs and metrics alone. Where delivery streams write to the archive, it is
+not there yet, and stays there later.
 
 Examples:
   pbxctl doctor --stack trunkline

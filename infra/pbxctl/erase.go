@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -56,8 +57,9 @@ func (eraseCommand) Help() string {
 	return `Removes a caller's number from the data of all PBXs, as callers may demand (GDPR, article 17). It
 searches what was received, spilled and quarantined, records, figures and their files. It writes ` + erase.Masked + `
 instead of the number; the calls stay, and count as before. The days that change are computed
-again. After an interruption, run the same command again. A running pbxctl serve does the work,
-and still accepts events. Your shell may keep the command, with the number, in its history.
+again. Where delivery streams write to the archive, it first waits until they have written what was
+received before: ArchiveBuffer and a minute. After an interruption, run the same command again. A
+running pbxctl serve does the work, and still accepts events. Your shell may keep the command, with the number, in its history.
 
 It shows what it found, and asks before it erases. It lists what it can't erase, and exits with 1
 then. pbxctl find lists each place, and what is kept there.
@@ -87,6 +89,9 @@ func (c *eraseCommand) Run(p *program) error {
 	if goOn, err := c.confirmed(p); err != nil || !goOn {
 		return err
 	}
+	if e.Settle, err = c.settle(p); err != nil {
+		return err
+	}
 	return c.open(p, e.Numbers, func(s *store.Store, b archive.Bucket, scrub func() error) error {
 		e.Records, e.Archive, e.DryRun, e.AtOnce, e.Progress = s, b, c.DryRun, c.atOnce(), searched(p, !c.JSON)
 		err := e.All(p.ctx, func(days map[pbx.MAC]map[pbx.Day]bool) (err error) {
@@ -104,6 +109,21 @@ func (c *eraseCommand) atOnce() int {
 		return max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	return 0 // the default, which suits S3
+}
+
+// settle returns what waits until delivery streams have delivered what they were given; nil: there are
+// no streams.
+func (c *eraseCommand) settle(p *program) (func(context.Context) error, error) {
+	if c.Data != "" || c.DryRun {
+		return nil, nil
+	}
+	at, err := c.onAWS(p.ctx)
+	if err != nil || at.Buffer == 0 {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return terminal.Wait(ctx, p.errs, p.terminal, at.Buffer+archive.DeliveryMargin, "until the delivery streams have written to the archive what was received before")
+	}, nil
 }
 
 // searched shows people at a terminal how many objects were searched. Nobody knows the total.

@@ -18,6 +18,10 @@ type Keeper interface {
 	Keep(ctx context.Context, envelopes []Envelope) error
 }
 
+// DeliveryMargin is how much longer than its buffer a delivery stream may take until readers find what
+// it was given.
+const DeliveryMargin = time.Minute
+
 // Direct is a Keeper that puts each delivery into an object of its own: <id>.json for a single
 // envelope, and <mac>-<received>-<hash of all ids>.ndjson for several ones.
 type Direct struct{ bucket Bucket }

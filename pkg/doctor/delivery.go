@@ -31,6 +31,8 @@ type Stores struct {
 	Bucket archive.Bucket
 	// Remove deletes an object of the bucket, which may be open for reading only.
 	Remove func(ctx context.Context, name string) error
+	// Buffer is how long delivery streams may hold an event before it is in the bucket; 0: without streams.
+	Buffer time.Duration
 }
 
 // Keys checks that the fleet keys can sign. It returns them, or nil if they can't sign.
@@ -95,7 +97,11 @@ func (c *Checkup) roundTrip(ctx context.Context, base string, keys *token.Keyrin
 		}
 		if s.Bucket != nil {
 			c.Check(ctx, "archive", func(ctx context.Context) (string, error) {
-				return "it is in the archive", archived(ctx, s.Bucket, from, sent)
+				found, err := archived(ctx, s.Bucket, from, sent)
+				if err == nil && !found {
+					return notYet(s.Buffer, c.Now())
+				}
+				return "it is in the archive", err
 			})
 		}
 	}
@@ -131,14 +137,24 @@ func recorded(ctx context.Context, s *store.Store, sent string) error {
 		"the event was accepted, but is not in this table")
 }
 
-func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string) error {
+// archived reports whether an event is in the archive.
+func archived(ctx context.Context, b archive.Bucket, from time.Time, sent string) (bool, error) {
 	for line, err := range testEvents(from).Lines(ctx, b) {
 		if err != nil || strings.Contains(string(line.Text), sent) {
-			return err
+			return err == nil, err
 		}
 	}
-	return Wrong("check that the server writes this archive; then see `pbxctl spill list` and the server's log",
-		"the event was accepted, but is not in this archive")
+	return false, nil
+}
+
+// notYet judges an event that is not in the archive.
+func notYet(buffer time.Duration, now time.Time) (string, error) {
+	if buffer == 0 {
+		return "", Wrong("check that the server writes this archive; then see `pbxctl spill list` and the server's log",
+			"the event was accepted, but is not in this archive")
+	}
+	by := now.Add(buffer + archive.DeliveryMargin).UTC()
+	return fmt.Sprintf("not yet: a delivery stream holds it; look for it after %s UTC in %s", by.Format(time.TimeOnly), archive.RawFolder(pbx.KindExtensionStatus, pbx.UTCDay(by))), nil
 }
 
 // testEvents are those of the test device since the day before from.

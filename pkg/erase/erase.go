@@ -30,6 +30,9 @@ type Erasure struct {
 	// Published figures and their files are searched whole.
 	First, Last pbx.Day
 	DryRun      bool
+	// Settle waits until readers of the archive find all events that were acknowledged before; nil: they
+	// find them at once.
+	Settle func(ctx context.Context) error
 	// AtOnce is how many objects are searched concurrently; 0: 32.
 	AtOnce int
 	// Found is called for each place where the number was found, never concurrently. Places
@@ -79,6 +82,9 @@ const passesAtMost = 5
 // written does not stop the others: then the error wraps ErrRemains or an *each.Skipped.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
 	e.gone, e.days = map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
+	if err := e.settle(ctx); err != nil {
+		return e.days, err
+	}
 	var skipped error
 	for range passesAtMost {
 		e.found, e.left = 0, nil
@@ -95,6 +101,20 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 	}
 	e.reportRemaining()
 	return e.days, errors.Join(skipped, fmt.Errorf("%w: each of %d passes found it again: check whether PBXs still send it, and erase it again", ErrRemains, passesAtMost))
+}
+
+// settle waits for what is on its way to the archive. Before that it erases the number from what may
+// be sent there meanwhile: from spilled texts, and from the quarantine.
+func (e *Erasure) settle(ctx context.Context) error {
+	if e.Settle == nil || e.DryRun {
+		return nil
+	}
+	err := goOn(func() error { return e.eraseSpilled(ctx) }, func() error { return e.eraseObjects(ctx, archive.QuarantinePrefix) })
+	if err != nil && !each.Only(err) {
+		e.reportRemaining()
+		return err
+	}
+	return e.Settle(ctx)
 }
 
 // goOn calls functions one after the other, also after one that had to skip something.

@@ -2,6 +2,7 @@ package erase_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,6 +78,44 @@ func TestANumberIsErasedFromFilesWhoseRecordsAreGone(t *testing.T) {
 	}
 	if len(found) != 2 || found[0].MAC != mac {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// While it waits for delivery streams, an hourly run hands on what was spilled, and releases what was
+// refused: both are masked before. What the streams had is delivered in the end.
+func TestAnErasureWaitsForDeliveryStreams(t *testing.T) {
+	w := full(t)
+	w.rollUp()
+	const body = "{event:'hangup', uniqueid:'99', calleridnum:'01511234567'}"
+	waited := false
+	e := w.erasure(w.table, w.bucket, new([]erase.Finding))
+	e.Settle = func(context.Context) error {
+		waited = true
+		for _, text := range w.texts() {
+			handedOn := strings.HasPrefix(text, "SPILL#") || strings.HasPrefix(text, archive.QuarantinePrefix)
+			if handedOn && strings.Contains(text, "01511234567") {
+				t.Errorf("it may come back: %s", text)
+			}
+		}
+		w.receive(mac, body)
+		return nil
+	}
+	if _, err := e.Run(t.Context()); err != nil || !waited {
+		t.Fatal(waited, err)
+	}
+	if err := e.Figures(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.mustBeClean()
+	again := w.erasure(w.table, w.bucket, new([]erase.Finding))
+	again.DryRun, again.Settle = true, func(context.Context) error { t.Error("a dry run waits"); return nil }
+	if _, err := again.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	failed := errors.New("cut off")
+	again.DryRun, again.Settle = false, func(context.Context) error { return failed }
+	if _, err := again.Run(t.Context()); !errors.Is(err, failed) {
+		t.Errorf("it did not wait: %v", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -46,6 +47,26 @@ func Confirm(ctx context.Context, in io.Reader, out io.Writer, question string) 
 			return nil
 		}
 		return errors.New("nothing was deleted")
+	}
+}
+
+// Wait waits for a time, and says until when. It shows a person how much is left.
+func Wait(ctx context.Context, out io.Writer, person bool, left time.Duration, until string) error {
+	end, tick := time.NewTimer(left), time.NewTicker(time.Second)
+	defer end.Stop()
+	defer tick.Stop()
+	fmt.Fprintf(out, "Waiting %v %s.\n", left, until)
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait %s: %w", until, ctx.Err())
+		case <-end.C:
+			return nil
+		case <-tick.C:
+			if left -= time.Second; person {
+				fmt.Fprintf(out, "\r%v left \r", left)
+			}
+		}
 	}
 }
 

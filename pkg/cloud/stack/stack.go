@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,7 +24,12 @@ import (
 )
 
 // Site names the parts of an environment in AWS. Parts may be empty.
-type Site struct{ Stack, Table, Bucket, Secret, URL string }
+type Site struct {
+	Stack, Table, Bucket, Secret, URL string
+	// Buffer is how long the stack's delivery streams hold events before they are in the bucket; 0: it
+	// has none.
+	Buffer time.Duration
+}
 
 // findWithin is how long AWS may take to return a stack's outputs.
 const findWithin = 20 * time.Second
@@ -85,7 +91,17 @@ func (at Site) FromStack(ctx context.Context, client *cloudformation.Client) (Si
 				"%s is %s and has no output %s", at.Stack, out.Stacks[0].StackStatus, name)
 		}
 	}
+	at.Buffer = bufferOf(outputs["ArchiveBuffer"])
 	return at, nil
+}
+
+// bufferOf reads an output in seconds. Stacks of earlier versions have none.
+func bufferOf(seconds string) time.Duration {
+	n, err := strconv.Atoi(seconds)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }
 
 // Table opens a table of DynamoDB.

@@ -47,7 +47,7 @@ func Run(ctx context.Context, to *doctor.Checkup, at stack.Site) {
 		bucket := s3.New(c.Buckets, at.Bucket)
 		c.bucketAccess(ctx, bucket, at.Bucket)
 		c.Quarantine(ctx, bucket)
-		stores.Bucket, stores.Remove = bucket, bucket.Delete
+		stores.Bucket, stores.Remove, stores.Buffer = bucket, bucket.Delete, at.Buffer
 	}
 	var keys *token.Keyring
 	if at.Secret != "" {
