@@ -22,6 +22,7 @@ import (
 	"trunkline/pkg/store/storetest"
 	"trunkline/pkg/token"
 	"trunkline/pkg/token/tokentest"
+	"trunkline/pkg/zycoo"
 )
 
 const mac = pbx.MAC("68692e0b0001")
@@ -185,6 +186,51 @@ func TestAReplayOntoALiveTableChangesNothing(t *testing.T) {
 	run(t, bucket, table, all)
 	if records(table) != was {
 		t.Error("it changes the records")
+	}
+}
+
+// olderReading is an event as an older decoder read it, which did not know hangupSide, or could not
+// read queueTime.
+func olderReading(body []byte, nth int) *pbx.CallRecord {
+	decoded, err := zycoo.Decode(body)
+	if err != nil {
+		panic(err)
+	}
+	e := decoded.Elements[0].Event.(*pbx.CallRecord)
+	if nth%2 == 0 {
+		e.HangupSide, e.Extra = "", append(e.Extra, pbx.Member{Name: "hangupSide", Value: "agent"})
+	} else {
+		e.QueueTime, e.Unreadable = pbx.Int{}, []pbx.Member{{Name: "queueTime", Value: "12"}}
+	}
+	return e
+}
+
+// Both readings have the same receipt. Their hashes are in either order.
+func TestAReplayOntoALiveTableRestatesWhatTheDecoderReadsBetter(t *testing.T) {
+	table, bucket := storetest.NewMemory(), archivetest.NewMemory()
+	records := store.New(table, before)
+	const calls = 40
+	for i := range calls {
+		body := fmt.Appendf(nil, "{event:'cc_cdr', uuid:'%d', startTime:'2026-11-15 11:00:00', queueTime:'12', hangupSide:'agent', later:'x'}", i+1)
+		at := before().Add(time.Duration(i) * time.Second)
+		receive(t, storetest.NewMemory(), bucket, fleet.Delivery{MAC: mac, At: at, Body: body})
+		if _, err := records.Record(t.Context(), store.Origin{MAC: mac, At: at}, olderReading(body, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, bucket, table, all)
+	read := 0
+	for r, err := range records.CallRecords(t.Context(), mac, pbx.UTC, store.Span{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		read++
+		if r.Event.HangupSide != "agent" || len(r.Event.Extra) != 1 || !r.Event.QueueTime.Known() || r.Restatements != 1 {
+			t.Errorf("%s is still as the older decoder read it: %+v", r.Event.UUID, r)
+		}
+	}
+	if read != calls {
+		t.Errorf("%d calls, want %d", read, calls)
 	}
 }
 

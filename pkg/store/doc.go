@@ -7,7 +7,9 @@
 // of its own, kept with its earliest receipt. Its key ends in a hash of its content. Readers fold
 // facts into answers. If there are several facts about one call, the one first received last is
 // current, and it restates the others. The content is what the decoder understood. So where a newer
-// decoder knows a member that was unknown, the same event, sent again, restates its call.
+// decoder knows a member that was unknown, the same event, sent again or replayed, restates its call.
+// A replay gives the new fact the receipt of the old one. Of facts of one receipt, the one with fewer
+// unknown and unreadable members is current.
 //
 //	what                          partition  sort key                                            written
 //	call record (cc_cdr)          mac        CALL#<local start>#<uuid>#<queue>#<agent>#<hash>    Older, may expire

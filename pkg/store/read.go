@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -151,13 +152,38 @@ func fold[E pbx.Event](facts iter.Seq2[Item, error]) iter.Seq2[Record[E], error]
 				}
 				versions = 0
 			}
-			if versions == 0 || item.Version > current.Version {
+			if versions == 0 || restates(item, current) {
 				current = item
 			}
 			versions++
 		}
 		emit()
 	}
+}
+
+// restates reports whether a fact is current rather than another one of its identity. It is if it was
+// received later. Two facts of one receipt are readings of the same event by two decoders. Then the
+// reading that leaves fewer members unread is current, so that a newer decoder corrects an older one.
+func restates(a, b Item) bool {
+	if receiptOf(a) == receiptOf(b) {
+		if m, n := unreadMembers(a), unreadMembers(b); m != n {
+			return m < n
+		}
+	}
+	return a.Version > b.Version
+}
+
+// receiptOf returns the version of a fact without the hash at its end.
+func receiptOf(i Item) string { return i.Version[:strings.LastIndexByte(i.Version, '.')+1] }
+
+// unreadMembers returns how many members of a fact's event the decoder did not know or could not read.
+// In a document that can't be read, no member counts as read.
+func unreadMembers(i Item) int {
+	doc, err := factOf[*pbx.Common](i)
+	if err != nil || doc.Event == nil {
+		return math.MaxInt
+	}
+	return len(doc.Event.Extra) + len(doc.Event.Unreadable)
 }
 
 // lastPart returns the last part of a sort key, which is the hash in a fact's key.
