@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"trunkline/pkg/curated"
 	"trunkline/pkg/fleetsheet/fleetsheettest"
 )
 
@@ -93,6 +98,22 @@ func TestWhatCannotBeNamedIsOneClearLine(t *testing.T) {
 	}
 	if out := good(t, "names", "list", "--data", data); out != "There are no names.\n" {
 		t.Error(out)
+	}
+}
+
+// So the tables can be joined at once, without an hourly run.
+func TestARollupPublishesNames(t *testing.T) {
+	t.Parallel()
+	data := vendorData(t)
+	good(t, "names", "set", demoMAC, "--queue", "630", "--name", "Support", "--data", data)
+	for range 2 {
+		ask(t, later, append([]string{"rollup"}, ofDay(data)...)...)
+		for _, table := range curated.DimensionNames() {
+			body, err := os.ReadFile(filepath.Join(data, "archive", curated.DimensionObject(table)))
+			if err != nil || table == "dim_queue" && !bytes.Contains(body, []byte("Support")) {
+				t.Errorf("%s: %v", table, err)
+			}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
+	"trunkline/pkg/dimensions"
 	"trunkline/pkg/each"
 	"trunkline/pkg/listing"
 	"trunkline/pkg/pbx"
@@ -25,8 +26,8 @@ type rollupCommand struct {
 // Help is the long form of the command's help.
 func (rollupCommand) Help() string {
 	return `The hourly run rolls up by itself; this command does it now. Both may run at the same time.
-Figures that did not change are not published again. A running pbxctl serve does the work in its
-data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean the same as for the function; a
+Figures that did not change are not published again. Names, sites and opening hours are published,
+too. A running pbxctl serve does the work in its data folder. DEFAULT_ZONE, GRACE_MINUTES and RECORD_DAYS mean the same as for the function; a
 running server uses its own. A day whose records expire is sealed: its figures stay as they are.
 
 Examples:
@@ -56,7 +57,8 @@ func (c *rollupCommand) Run(p *program) error {
 		if err != nil && !each.Only(err) {
 			return err
 		}
-		return errors.Join(err, c.work(p, r, tasks))
+		_, describeErr := dimensions.New(s, b, p.now).Run(p.ctx)
+		return errors.Join(err, c.work(p, r, tasks), describeErr)
 	})
 }
 
