@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"iter"
-	"math"
 	"strings"
 	"time"
 
@@ -177,11 +176,11 @@ func restates(a, b Item) bool {
 func receiptOf(i Item) string { return i.Version[:strings.LastIndexByte(i.Version, '.')+1] }
 
 // unreadMembers returns how many members of a fact's event the decoder did not know or could not read.
-// In a document that can't be read, no member counts as read.
+// It is -1 if the document can't be read. Then that fact is current, so that the error is noticed.
 func unreadMembers(i Item) int {
 	doc, err := factOf[*pbx.Common](i)
 	if err != nil || doc.Event == nil {
-		return math.MaxInt
+		return -1
 	}
 	return len(doc.Event.Extra) + len(doc.Event.Unreadable)
 }

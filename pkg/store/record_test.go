@@ -13,6 +13,7 @@ import (
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/sqlite"
+	"trunkline/pkg/store/storetest"
 )
 
 const mac = pbx.MAC("68692e0b0001")
@@ -447,6 +448,39 @@ func TestSettingsComeBackAsTheyWereSet(t *testing.T) {
 		}
 		if got, err := s.Device(t.Context(), mac); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
+// A record that can't be read is not hidden by another reading of its event.
+func TestAnUnreadableReadingIsAnError(t *testing.T) {
+	start, _ := pbx.ParseLocalTime("2026-11-23 11:00:00")
+	for damaged := range 2 {
+		table := storetest.NewMemory()
+		records := store.New(table, func() time.Time { return received })
+		for _, extra := range [][]pbx.Member{nil, {{Name: "later", Value: "x"}}} {
+			call := &pbx.CallRecord{UUID: "1795431600.1", Start: start, Common: pbx.Common{Extra: extra}}
+			if _, err := records.Record(t.Context(), store.Origin{MAC: mac, At: received}, call); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var facts []store.Item
+		for item, err := range table.Query(t.Context(), store.Prefix(string(mac), "CALL#")) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts = append(facts, item)
+		}
+		item := facts[damaged]
+		item.Version, item.Doc = item.Version+"x", []byte(`{"event":7}`)
+		if err := table.Put(t.Context(), item, store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		var failed error
+		for _, failed = range records.CallRecords(t.Context(), mac, pbx.UTC, store.Span{}) {
+		}
+		if failed == nil {
+			t.Errorf("%s is damaged, and the call is read", item.SK)
 		}
 	}
 }
