@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -22,8 +23,12 @@ type Scheduled struct {
 	Waiting int
 }
 
-// tasksAtOnce is how many tasks go to the queue in one call.
-const tasksAtOnce = 1000
+const (
+	// tasksAtOnce is how many tasks go to the queue in one call.
+	tasksAtOnce = 1000
+	// marksAhead is for how many marks the zones are read before the first of them is used.
+	marksAhead = 512
+)
 
 // Schedule marks the days that have closed, and sends a task for each day that is due. It skips a
 // PBX, a day or a mark that fails, and the next run tries it again. The error names what each
@@ -140,15 +145,13 @@ func after(day pbx.Day) pbx.LocalTime {
 // enqueue sends tasks for the days that are due and have closed: of each PBX at most its share.
 func (r *Rollup) enqueue(ctx context.Context, q Queue, done *Scheduled) error {
 	var due shares
-	zones := r.zones()
-	marks := each.Loop[store.Mark]{Of: "marks of days that are due", Name: nameOfMark}
-	err := marks.Do(ctx, r.store.Figures().Due(ctx), func(ctx context.Context, mark store.Mark) error {
-		zone, err := zones(ctx, mark.MAC)
-		if err != nil || !r.closed(zone, mark.Day, r.now()) {
-			return err
+	marks := each.Loop[markIn]{Of: "marks of days that are due", Name: func(m markIn) string { return nameOfMark(m.Mark) }}
+	err := marks.Do(ctx, r.due(ctx), func(_ context.Context, mark markIn) error {
+		if !r.closed(mark.zone, mark.Day, r.now()) {
+			return nil
 		}
 		if due.of[mark.MAC] == nil {
-			due.add(&share{mac: mark.MAC, zone: zone, last: zone.Local(r.now()).Day() + 1})
+			due.add(&share{mac: mark.MAC, zone: mark.zone, last: mark.zone.Local(r.now()).Day() + 1})
 		}
 		due.due(mark.MAC, mark.Day)
 		return nil
@@ -161,23 +164,40 @@ func (r *Rollup) enqueue(ctx context.Context, q Queue, done *Scheduled) error {
 	return err
 }
 
+// markIn is a mark, and the zone of its PBX.
+type markIn struct {
+	store.Mark
+	zone pbx.Zone
+}
+
+// due yields the marks of all due days, with the zones of their PBXs. It reads the zones concurrently.
+func (r *Rollup) due(ctx context.Context) iter.Seq2[markIn, error] {
+	zones := r.zones()
+	return each.MapAhead(ctx, store.PBXsAtOnce, marksAhead, r.store.Figures().Due(ctx), nameOfMark, func(ctx context.Context, mark store.Mark) (markIn, error) {
+		zone, err := zones(ctx, mark.MAC)
+		return markIn{mark, zone}, err
+	})
+}
+
 func nameOfMark(m store.Mark) string { return m.Day.String() + " of " + string(m.MAC) }
 
-// zones returns a function that returns the zones of PBXs, and reads each only once.
+// zones returns a function that returns the zones of PBXs, and reads each only once. The function is
+// safe for concurrent use.
 func (r *Rollup) zones() func(context.Context, pbx.MAC) (pbx.Zone, error) {
-	type found struct {
-		zone pbx.Zone
-		err  error
-	}
-	known := map[pbx.MAC]found{}
+	var mu sync.Mutex
+	known := map[pbx.MAC]func() (pbx.Zone, error){}
 	return func(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
-		of, ok := known[mac]
+		mu.Lock()
+		read, ok := known[mac]
 		if !ok {
-			d, err := r.device(ctx, mac)
-			of = found{d.zone, err}
-			known[mac] = of
+			read = sync.OnceValues(func() (pbx.Zone, error) {
+				d, err := r.device(ctx, mac)
+				return d.zone, err
+			})
+			known[mac] = read
 		}
-		return of.zone, of.err
+		mu.Unlock()
+		return read()
 	}
 }
 

@@ -32,8 +32,11 @@ func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return sen
 // Pack implements maintenance.Queue.
 func (q queue) Pack(ctx context.Context, turns []compact.Job) error { return send(ctx, q, turns) }
 
+// sendsAtOnce is how many batches are sent concurrently.
+const sendsAtOnce = 16
+
 func send[T any](ctx context.Context, q queue, messages []T) error {
-	batches := each.Loop[[]T]{Of: "batches of messages", Name: func(some []T) string { return fmt.Sprintf("%d from %v on", len(some), some[0]) }}
+	batches := each.Loop[[]T]{Of: "batches of messages", AtOnce: sendsAtOnce, Name: func(some []T) string { return fmt.Sprintf("%d from %v on", len(some), some[0]) }}
 	return batches.Do(ctx, each.From(slices.Chunk(messages, batch)), func(ctx context.Context, some []T) error {
 		return sendBatch(ctx, q, some)
 	})
