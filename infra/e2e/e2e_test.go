@@ -19,11 +19,12 @@ import (
 )
 
 func TestWhatIsDeployed(t *testing.T) {
-	w := deploy(t)
+	w := deploy(t, "direct")
 	// Each goes on with what those before have left.
 	t.Run("the keys can't be read at first", w.testNoKeys)
 	t.Run("the function is an endpoint", w.testEndpoint)
 	t.Run("days are rolled up", w.testRollup)
+	t.Run("raw/ has what was posted", w.testRaw)
 	t.Run("stores that stop", w.testStops)
 	t.Run("LocalStack is stopped and started", w.testPauses)
 	t.Run("what it costs", w.testCosts)

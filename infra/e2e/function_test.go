@@ -58,6 +58,7 @@ func (w *world) start(t *testing.T, name, command string) *function {
 	}
 	variables := map[string]string{
 		"AWS_REGION": os.Getenv("AWS_REGION"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": endpoint,
+		"ARCHIVE": w.archive, "ARCHIVE_STREAMS": w.streams(),
 	}
 	for variable, resource := range described.Variables {
 		if id := w.stack.Resources[resource]; id != "" {

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/s3"
 	"trunkline/pkg/ingest/ingesttest"
+	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
 	"trunkline/pkg/token"
@@ -32,6 +34,7 @@ type world struct {
 	localcloud.Cloud
 	stack                *stack.Stack
 	template             stack.Template
+	archive              string // firehose or direct
 	table, bucket, queue string
 	store                *store.Store
 	objects              archive.Bucket
@@ -39,17 +42,12 @@ type world struct {
 	ingest, rollup       *function
 }
 
-// deploy makes the stores, and starts the functions. The end of the test removes it all.
-func deploy(t *testing.T) *world {
+// deploy makes the stores with a setting of Archive, and starts the functions. The end of the test
+// removes it all.
+func deploy(t *testing.T, mode string) *world {
 	t.Helper()
-	w := &world{Cloud: localcloud.Open(t)}
-	text, err := os.ReadFile(filepath.Join(repository, "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.template, err = stack.Parse(text); err != nil {
-		t.Fatal(err)
-	}
+	w := &world{Cloud: localcloud.Open(t), archive: mode}
+	w.template = parse(t, "template.yaml").With(map[string]string{"Archive": mode})
 	w.create(t)
 	w.table, w.bucket, w.queue = w.output(t, "TableName"), w.output(t, "BucketName"), w.output(t, "DueQueueUrl")
 	w.store, w.objects = store.New(dynamo.New(w.DynamoDB, w.table), time.Now), s3.New(w.S3, w.bucket)
@@ -59,19 +57,60 @@ func deploy(t *testing.T) *world {
 	return w
 }
 
+// parse reads a template. LocalStack does not expand the day in the names of what streams deliver.
+func parse(t *testing.T, name string) stack.Template {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := pbx.UTCDay(time.Now()).String()
+	parsed, err := stack.Parse(bytes.ReplaceAll(text, []byte("!{timestamp:yyyy-MM-dd}"), []byte(day)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
 // create has CloudFormation make the stores. The end of the test removes them, with what
 // the template has CloudFormation retain.
 func (w *world) create(t *testing.T) {
 	t.Helper()
-	api := stack.API{
-		Endpoint: os.Getenv("AWS_ENDPOINT_URL"), Region: os.Getenv("AWS_REGION"), Credentials: w.S3.Options().Credentials, Now: time.Now,
-	}
-	made, err := api.Create(t.Context(), "e2e-"+strings.ToLower(rand.Text()[:8]), w.template.Stores())
+	made, err := w.api().Create(t.Context(), "e2e-"+strings.ToLower(rand.Text()[:8]), w.template.Stores())
 	t.Cleanup(func() { w.remove(t, made) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.stack = made
+	if w.archive == "firehose" {
+		w.createStreams(t)
+	}
+}
+
+func (w *world) api() stack.API {
+	return stack.API{
+		Endpoint: os.Getenv("AWS_ENDPOINT_URL"), Region: os.Getenv("AWS_REGION"), Credentials: w.S3.Options().Credentials, Now: time.Now,
+	}
+}
+
+// streams is how the names of the stack's delivery streams begin.
+func (w *world) streams() string { return w.stack.Name + "-raw-" }
+
+// createStreams has CloudFormation make the delivery streams, which the template has in a nested one.
+func (w *world) createStreams(t *testing.T) {
+	t.Helper()
+	given := map[string]string{
+		"Streams": w.streams(), "Bucket": "arn:aws:s3:::" + w.output(t, "BucketName"), "ArchiveBuffer": "60", "LogRetentionDays": "1",
+	}
+	made, err := w.api().Create(t.Context(), w.stack.Name+"-streams", parse(t, "infra/archive.yaml").With(given).Stores())
+	t.Cleanup(func() {
+		if err := made.Delete(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // remove removes a stack, and what LocalStack may have retained of it.

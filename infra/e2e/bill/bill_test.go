@@ -101,9 +101,10 @@ func TestCallsArePutOnTheBillByWhatAWSChargesFor(t *testing.T) {
 		{Service: "s3", Operation: "GetObject"},
 		{Service: "s3", Operation: "DeleteObject"},
 		{Service: "sqs", Operation: "SendMessageBatch"},
+		{Service: "firehose", Operation: "PutRecord", Stored: 5120},
 		{Service: "secretsmanager", Operation: "GetSecretValue"},
 	})
-	want := Usage{WriteUnits: 2, ReadUnits: 3.5, Puts: 2, Gets: 2, Queue: 1, Secrets: 1, TableBytes: 1500, BucketBytes: 4096}
+	want := Usage{WriteUnits: 2, ReadUnits: 3.5, Puts: 2, Gets: 2, Queue: 1, Streamed: 5120, Secrets: 1, TableBytes: 1500, BucketBytes: 4096}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -112,8 +113,8 @@ func TestCallsArePutOnTheBillByWhatAWSChargesFor(t *testing.T) {
 // The sums of a bill that was added up by hand.
 func TestTheBillAddsUp(t *testing.T) {
 	u := Usage{Requests: 1e6, Invocations: 1e6, GBSeconds: 25_000, WriteUnits: 2e6, ReadUnits: 4e6, Puts: 1e6, Gets: 1e6,
-		Queue: 1e6, Secrets: 1e4, LogBytes: 1 << 30, TableBytes: 1 << 30, BucketBytes: 1 << 31}
-	const want = 1 + 0.20 + 0.333335 + 1.25 + 0.50 + 5 + 0.40 + 0.40 + 0.05 + 0.50
+		Queue: 1e6, Streamed: 1 << 30, Secrets: 1e4, LogBytes: 1 << 30, TableBytes: 1 << 30, BucketBytes: 1 << 31}
+	const want = 1 + 0.20 + 0.333335 + 1.25 + 0.50 + 5 + 0.40 + 0.029 + 0.40 + 0.05 + 0.50
 	if got := u.Dollars(); math.Abs(got-want) > 1e-9 {
 		t.Errorf("it costs $%f, want $%f", got, want)
 	}

@@ -2,9 +2,11 @@ package bill
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
+	"trunkline/infra/e2e/tap"
 	"trunkline/infra/fleet"
 	"trunkline/pkg/pbx"
 )
@@ -66,6 +68,28 @@ func (m Measured) Month() Month {
 	month.HoursAndDays = m.HourPBX.Plus(seen).Times(hoursPerMonth).Plus(m.Day.Times(daysPerMonth))
 	return month
 }
+
+// Streamed is what would be measured with Archive=firehose: a record for each event instead of an
+// object, and none to pack. A test over LocalStack holds the requests.
+func (m Measured) Streamed() Measured {
+	events := map[pbx.Kind]Usage{}
+	for kind, u := range m.Events {
+		u.Puts--
+		u.Streamed = math.Ceil(u.BucketBytes/tap.RecordStep) * tap.RecordStep
+		events[kind] = u
+	}
+	m.Events, m.Packing = events, Usage{}
+	return m
+}
+
+// objectsOfStreams are the objects that all delivery streams write in a month, if each has events
+// whenever its buffer of the default length ends.
+func objectsOfStreams() Usage {
+	return Usage{Puts: float64(len(pbx.Kinds())) * secondsPerMonth / bufferSeconds}
+}
+
+// bufferSeconds is the default of ArchiveBuffer.
+const bufferSeconds = 300
 
 // kept is the usage of events of a kind without the items that go by themselves, in a day
 // or in 30.

@@ -22,6 +22,7 @@ var (
 	bucketPut     = Price{0.005 / 1e3, "PUT, COPY, POST or LIST request to S3 Standard", s3Pricing}
 	bucketGet     = Price{0.0004 / 1e3, "GET or any other request to S3 Standard", s3Pricing}
 	bucketStorage = Price{0.023, "GB-month in S3 Standard", s3Pricing}
+	streamed      = Price{0.029, "GB of records put into delivery streams, each rounded up to 5 KB", "https://aws.amazon.com/firehose/pricing/"}
 	queueRequest  = Price{0.40 / 1e6, "request to a standard queue", "https://aws.amazon.com/sqs/pricing/"}
 	secret        = Price{0.40, "month of a secret", secretsPricing}
 	secretRequest = Price{0.05 / 1e4, "request for a secret", secretsPricing}

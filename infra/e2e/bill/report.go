@@ -31,6 +31,14 @@ func (m Measured) Report(w Watch, rate float64) string {
 	largest := largest(million.Items())
 	line("%s is %.0f %% of that, since each event is an object.", largest.Name, 100*largest.Dollars/million.Dollars())
 	line("")
+	streamed, fleet := m.Streamed().Month(), objectsOfStreams().Dollars()
+	each := streamed.Events.Plus(streamed.HoursAndDays)
+	line("With `Archive=firehose`, a million events cost $%.2f, of which Firehose takes $%.2f, and a PBX and month costs $%.2f. The objects that the",
+		streamed.Events.Times(1e6/streamed.Count).Dollars(), streamed.Events.Times(1e6/streamed.Count).Item("Firehose"), each.Dollars())
+	line("delivery streams write cost at most $%.2f a month, for all PBXs together. Packing them is not reckoned with.", fleet)
+	line("")
+	line("All other figures here are those of `Archive=direct`.")
+	line("")
 	line("The table leaves out what it costs to keep older events. One month's events of this PBX cost $%.3f a month, for as long as they are kept.",
 		whole.Keeping())
 	line("So after a year the PBX costs $%.2f more a month, unless `RecordDays` and `ArchiveDays` delete what is old.", 12*whole.Keeping())

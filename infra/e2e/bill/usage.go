@@ -1,6 +1,8 @@
 package bill
 
 import (
+	"slices"
+
 	"trunkline/infra/e2e/tap"
 )
 
@@ -14,6 +16,7 @@ type Usage struct {
 	Puts        float64 `json:"puts,omitempty"` // of S3: PUT and LIST
 	Gets        float64 `json:"gets,omitempty"` // of S3: GET and HEAD
 	Queue       float64 `json:"queue,omitempty"`
+	Streamed    float64 `json:"streamed,omitempty"` // bytes of records, in steps of 5 KB
 	Secrets     float64 `json:"secrets,omitempty"`
 	LogBytes    float64 `json:"log_bytes,omitempty"`
 	TableBytes  float64 `json:"table_bytes,omitempty"`  // that stay
@@ -29,6 +32,8 @@ func Of(calls []tap.Call) Usage {
 		switch {
 		case c.Service == "sqs":
 			u.Queue++
+		case c.Service == "firehose":
+			u.Streamed += float64(c.Stored)
 		case c.Service == "secretsmanager":
 			u.Secrets++
 		case c.Service == "dynamodb":
@@ -47,7 +52,7 @@ func Of(calls []tap.Call) Usage {
 func (u Usage) Plus(v Usage) Usage {
 	return Usage{
 		u.Requests + v.Requests, u.Invocations + v.Invocations, u.GBSeconds + v.GBSeconds, u.WriteUnits + v.WriteUnits,
-		u.ReadUnits + v.ReadUnits, u.Puts + v.Puts, u.Gets + v.Gets, u.Queue + v.Queue, u.Secrets + v.Secrets,
+		u.ReadUnits + v.ReadUnits, u.Puts + v.Puts, u.Gets + v.Gets, u.Queue + v.Queue, u.Streamed + v.Streamed, u.Secrets + v.Secrets,
 		u.LogBytes + v.LogBytes, u.TableBytes + v.TableBytes, u.BucketBytes + v.BucketBytes,
 	}
 }
@@ -56,7 +61,7 @@ func (u Usage) Plus(v Usage) Usage {
 func (u Usage) Times(n float64) Usage {
 	return Usage{
 		u.Requests * n, u.Invocations * n, u.GBSeconds * n, u.WriteUnits * n, u.ReadUnits * n, u.Puts * n, u.Gets * n,
-		u.Queue * n, u.Secrets * n, u.LogBytes * n, u.TableBytes * n, u.BucketBytes * n,
+		u.Queue * n, u.Streamed * n, u.Secrets * n, u.LogBytes * n, u.TableBytes * n, u.BucketBytes * n,
 	}
 }
 
@@ -73,10 +78,17 @@ func (u Usage) Items() []Item {
 		{"Lambda", u.Invocations*invocation.Dollars + u.GBSeconds*gigabyteTime.Dollars},
 		{"DynamoDB", u.WriteUnits*writeUnit.Dollars + u.ReadUnits*readUnit.Dollars},
 		{"S3", u.Puts*bucketPut.Dollars + u.Gets*bucketGet.Dollars},
+		{"Firehose", u.Streamed / gigabyte * streamed.Dollars},
 		{"SQS", u.Queue * queueRequest.Dollars},
 		{"Secrets Manager", u.Secrets * secretRequest.Dollars},
 		{"CloudWatch Logs", u.LogBytes / gigabyte * logged.Dollars},
 	}
+}
+
+// Item is what it costs to do, by one of AWS's services.
+func (u Usage) Item(name string) float64 {
+	i := slices.IndexFunc(u.Items(), func(item Item) bool { return item.Name == name })
+	return u.Items()[i].Dollars
 }
 
 // Dollars is what it costs to do.

@@ -72,6 +72,9 @@ func Needed(calls []tap.Call) (Set, error) {
 			permissions = []string{"dynamodb:" + c.Operation + " table/" + c.Resource}
 		case "sqs":
 			permissions = []string{sqs[c.Operation] + " " + c.Resource[strings.LastIndexByte(c.Resource, '/')+1:]}
+		case "firehose": // a role has all streams of its stack
+			stack, _, _ := strings.Cut(c.Resource, streams)
+			permissions = []string{"firehose:" + c.Operation + " deliverystream/" + stack + streams + "*"}
 		case "secretsmanager":
 			permissions = []string{"secretsmanager:" + c.Operation + " " + name(c.Resource)}
 		case "s3":
@@ -86,6 +89,9 @@ func Needed(calls []tap.Call) (Set, error) {
 	}
 	return needed, nil
 }
+
+// streams stands between the names of a stack and of a kind, in the name of a delivery stream.
+const streams = "-raw-"
 
 // sqs has the actions that are not named like their operations.
 var sqs = map[string]string{"SendMessage": "sqs:SendMessage", "SendMessageBatch": "sqs:SendMessage"}

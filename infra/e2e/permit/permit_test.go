@@ -24,6 +24,7 @@ const role = `[
 	{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:PutItem"],"Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/records"},
 	{"Effect":"Allow","Action":"s3:GetObject","Resource":["` + archive + `/curated/*","` + archive + `/spill/*"]},
 	{"Effect":"Allow","Action":"s3:ListBucket","Resource":"` + archive + `","Condition":{"StringLike":{"s3:prefix":["curated/*","spill/*"]}}},
+	{"Effect":"Allow","Action":"firehose:PutRecord","Resource":"arn:aws:firehose:us-east-1:000000000000:deliverystream/one-raw-*"},
 	{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:000000000000:due"},
 	{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:us-east-1:000000000000:secret:keys-abc"}]`
 
@@ -33,6 +34,7 @@ var calls = []tap.Call{
 	{Service: "s3", Operation: "HeadObject", Resource: "archive/curated/calls/a.parquet", Status: 404},
 	{Service: "s3", Operation: "GetObject", Resource: "archive/spill/a.json", Status: 200},
 	{Service: "s3", Operation: "ListObjectsV2", Resource: "archive", Prefix: "spill/", Status: 200},
+	{Service: "firehose", Operation: "PutRecord", Resource: "one-raw-cdr"},
 	{Service: "sqs", Operation: "SendMessageBatch", Resource: "http://queue:4566/000000000000/due"},
 	{Service: "secretsmanager", Operation: "GetSecretValue", Resource: "arn:aws:secretsmanager:us-east-1:000000000000:secret:keys-abc"},
 }

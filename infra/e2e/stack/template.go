@@ -14,7 +14,7 @@ import (
 )
 
 // made are the services whose resources a stand-in makes.
-var made = []string{"DynamoDB", "S3", "SecretsManager", "SQS", "IAM", "Logs"}
+var made = []string{"DynamoDB", "S3", "SecretsManager", "SQS", "IAM", "Logs", "KinesisFirehose"}
 
 // Template is a CloudFormation template.
 type Template struct{ root *yaml.Node }
@@ -56,6 +56,31 @@ func (t Template) Stores() Template {
 		cut = append(drop(&resources, cut), drop(&outputs, cut)...)
 	}
 	return t.with(map[string]*yaml.Node{"Resources": &resources, "Outputs": &outputs, "Globals": nil})
+}
+
+// With is the template with other defaults of parameters, by their names.
+func (t Template) With(defaults map[string]string) Template {
+	parameters := t.section("Parameters")
+	parameters.Content = slices.Clone(parameters.Content)
+	for i := 0; i+1 < len(parameters.Content); i += 2 {
+		if value, ok := defaults[parameters.Content[i].Value]; ok {
+			parameters.Content[i+1] = withDefault(*parameters.Content[i+1], value)
+		}
+	}
+	return t.with(map[string]*yaml.Node{"Parameters": &parameters})
+}
+
+// withDefault is a parameter with another default.
+func withDefault(parameter yaml.Node, value string) *yaml.Node {
+	var kept []*yaml.Node
+	for name, body := range template.Members(&parameter) {
+		if name.Value != "Default" {
+			kept = append(kept, name, body)
+		}
+	}
+	text := func(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+	parameter.Content = append(kept, text("Default"), text(value))
+	return &parameter
 }
 
 // section is a copy of a section, which may be changed. It is empty where the section is missing.

@@ -174,3 +174,12 @@ func TestTheStoresOfTheTemplateAreWhole(t *testing.T) {
 		t.Error("the keys are not made as the template says")
 	}
 }
+
+func TestAParameterGetsAnotherDefault(t *testing.T) {
+	one := parse(t, "Parameters:\n  Days: { Type: Number, Default: 3 }\n  Mode: { Type: String }\n")
+	got := textOf(t, one.With(map[string]string{"Days": "5", "Mode": "fast", "Other": "x"}))
+	want := textOf(t, parse(t, "Parameters:\n  Days: {Type: Number, Default: \"5\"}\n  Mode: {Type: String, Default: fast}\n"))
+	if got != want || textOf(t, one) == got {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -11,13 +11,13 @@ import (
 
 // Call is one request of the SDK, each of its retries by itself.
 type Call struct {
-	Service   string // as in the scope of its signature: dynamodb, s3, secretsmanager or sqs
+	Service   string // as in the scope of its signature: dynamodb, firehose, s3, secretsmanager or sqs
 	Operation string // such as PutItem; of S3, what none of ours does is named by method and query
-	Resource  string // a table, a bucket and an object's key, a secret or a queue's URL
+	Resource  string // a table, a delivery stream, a bucket and an object's key, a secret or a queue's URL
 	Prefix    string // of the names that ListObjectsV2 asks for
 	Status    int    // of the answer; 0: no answer came
 
-	Stored        int     // bytes of an object or item that was put, as they are paid for
+	Stored        int     // bytes of an object, item or record that was put, as they are paid for
 	Reads, Writes float64 // DynamoDB's capacity units
 }
 
@@ -35,9 +35,9 @@ func read(r *http.Request, body []byte) Call {
 		return c
 	}
 	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	var in struct{ TableName, SecretId, QueueUrl string }
+	var in struct{ TableName, DeliveryStreamName, SecretId, QueueUrl string }
 	json.Unmarshal(body, &in) // a request of another kind has no resource
-	c.Resource = in.TableName + in.SecretId + in.QueueUrl
+	c.Resource = in.TableName + in.DeliveryStreamName + in.SecretId + in.QueueUrl
 	return c
 }
 
@@ -84,6 +84,9 @@ func (c *Call) price(body, answer []byte) {
 	if c.Operation == "PutObject" && c.Status == http.StatusOK {
 		c.Stored = len(body)
 	}
+	if c.Operation == "PutRecord" && c.Status == http.StatusOK {
+		c.Stored = recordSize(body)
+	}
 	units := capacity[c.Operation]
 	if units == nil {
 		return
@@ -102,6 +105,16 @@ func (c *Call) price(body, answer []byte) {
 	case c.Operation == "PutItem" && c.Status == http.StatusOK:
 		c.Stored = size(in.Item) + itemOverhead
 	}
+}
+
+// RecordStep is the number of bytes to which Firehose rounds up each record that is paid for.
+const RecordStep = 5 << 10
+
+// recordSize is that of a record for a delivery stream, as it is paid for.
+func recordSize(body []byte) int {
+	var in struct{ Record struct{ Data []byte } }
+	json.Unmarshal(body, &in) // ours has one
+	return (len(in.Record.Data) + RecordStep - 1) / RecordStep * RecordStep
 }
 
 // itemOverhead is what DynamoDB adds to each item that it stores.

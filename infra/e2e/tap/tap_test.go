@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -85,6 +87,8 @@ func TestEachCallOfTheSDKIsNotedByWhatItAsksFor(t *testing.T) {
 	queue.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String("http://queue/0/due"), MessageBody: aws.String("x")})
 	secrets := secretsmanager.New(secretsmanager.Options{Region: "eu-central-1", Credentials: keys, BaseEndpoint: &w.url, Retryer: aws.NopRetryer{}})
 	secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("fleet")})
+	streams := firehose.New(firehose.Options{Region: "eu-central-1", Credentials: keys, BaseEndpoint: &w.url, Retryer: aws.NopRetryer{}})
+	streams.PutRecord(ctx, &firehose.PutRecordInput{DeliveryStreamName: aws.String("one-raw-cdr"), Record: &firehosetypes.Record{Data: make([]byte, 5121)}})
 
 	const object = "archive/raw/kind=ivr/a.json"
 	want := []Call{
@@ -98,6 +102,7 @@ func TestEachCallOfTheSDKIsNotedByWhatItAsksFor(t *testing.T) {
 		{Service: "s3", Operation: "PUT ?x-id=CopyObject", Resource: object, Status: 200},
 		{Service: "sqs", Operation: "SendMessage", Resource: "http://queue/0/due", Status: 200},
 		{Service: "secretsmanager", Operation: "GetSecretValue", Resource: "fleet", Status: 200},
+		{Service: "firehose", Operation: "PutRecord", Resource: "one-raw-cdr", Status: 200, Stored: 10240},
 	}
 	if got := w.tap.Calls(); !slices.Equal(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
