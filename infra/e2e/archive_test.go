@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -79,6 +80,35 @@ func (w *world) inRaw(t *testing.T, mac pbx.MAC) map[string]int {
 		}
 	}
 	return bodies
+}
+
+// failDelivery puts an event where delivery streams put what they can't deliver, as they do.
+func (w *world) failDelivery(t *testing.T) archive.Envelope {
+	t.Helper()
+	e := archive.Envelope{MAC: "0200000000b4", Received: time.Now(), Event: &pbx.Hangup{UniqueID: "1"}, Body: []byte("{event:'hangup',uniqueid:'1'}")}
+	lines, err := archive.Lines([]archive.Envelope{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := json.Marshal(map[string]any{"errorCode": "S3.AccessDenied", "rawData": lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.objects.Put(t.Context(), archive.FailuresPrefix+"kind=hangup/one", record); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// checkDelivered checks that the event is archived.
+func (w *world) checkDelivered(t *testing.T, e archive.Envelope) {
+	t.Helper()
+	if got := w.inRaw(t, e.MAC); got[string(e.Body)] != 1 {
+		t.Errorf("what was not delivered is not in raw/: %v", got)
+	}
+	for name := range w.objects.List(t.Context(), archive.FailuresPrefix, "") {
+		t.Errorf("%s is left", name)
+	}
 }
 
 const hangup = "{event:'hangup',uniqueid:'%d'}"

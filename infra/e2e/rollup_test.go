@@ -40,9 +40,11 @@ var vendors = rollup.Task{MAC: "68692e0b0001", Day: pbx.DayOf(time.Date(2018, 11
 func (w *world) testRollup(t *testing.T) {
 	w.takeIn(t)
 	readable, broken := w.refuse(t, "{event:'hangup', uniqueid:'1.1'}"), w.refuse(t, "{broken")
+	undelivered := w.failDelivery(t)
 	if answer, lines := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
 		t.Errorf("the schedule answers %s\n%s", answer, lines)
 	}
+	w.checkDelivered(t, undelivered)
 	w.checkRetried(t, readable, broken)
 	tasks := w.messages(t)
 	if !slices.Contains(tasks, `{"mac":"68692e0b0001","day":"2018-11-05"}`) {

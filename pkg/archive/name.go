@@ -10,6 +10,7 @@ const (
 	RawPrefix        = "raw/"        // events as they were received
 	QuarantinePrefix = "quarantine/" // what was refused
 	SpillPrefix      = "spill/"      // events whose records are still to be written
+	FailuresPrefix   = "failures/"   // what delivery streams could not deliver
 	CuratedPrefix    = "curated/"    // published figures
 	CompactionPrefix = "compaction/" // how far events are packed
 	RetriedPrefix    = "retried/"    // how far the quarantine is tried again

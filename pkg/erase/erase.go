@@ -82,7 +82,8 @@ const passesAtMost = 5
 // written does not stop the others: then the error wraps ErrRemains or an *each.Skipped.
 func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error) {
 	e.gone, e.days = map[store.ContentHash]bool{}, map[pbx.MAC]map[pbx.Day]bool{}
-	if err := e.settle(ctx); err != nil {
+	undelivered, err := e.settle(ctx)
+	if err != nil {
 		return e.days, err
 	}
 	var skipped error
@@ -95,7 +96,7 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 			e.reportRemaining() // err says that the number may be there
 			return e.days, err
 		}
-		if skipped = err; e.DryRun || e.found == len(e.left) {
+		if skipped = errors.Join(undelivered, err); e.DryRun || e.found == len(e.left) {
 			return e.days, errors.Join(skipped, e.reportRemaining())
 		}
 	}
@@ -103,18 +104,28 @@ func (e *Erasure) Run(ctx context.Context) (map[pbx.MAC]map[pbx.Day]bool, error)
 	return e.days, errors.Join(skipped, fmt.Errorf("%w: each of %d passes found it again: check whether PBXs still send it, and erase it again", ErrRemains, passesAtMost))
 }
 
-// settle waits for what is on its way to the archive. Before that it erases the number from what may
+// settle waits for what is on its way to the archive, and archives what delivery streams could not
+// deliver. undelivered says what of that can't be read. Before that it erases the number from what may
 // be sent there meanwhile: from spilled texts, and from the quarantine.
-func (e *Erasure) settle(ctx context.Context) error {
-	if e.Settle == nil || e.DryRun {
-		return nil
+func (e *Erasure) settle(ctx context.Context) (undelivered, err error) {
+	if e.DryRun {
+		return nil, nil
 	}
-	err := goOn(func() error { return e.eraseSpilled(ctx) }, func() error { return e.eraseObjects(ctx, archive.QuarantinePrefix) })
+	if e.Settle != nil {
+		err := goOn(func() error { return e.eraseSpilled(ctx) }, func() error { return e.eraseObjects(ctx, archive.QuarantinePrefix) })
+		if err != nil && !each.Only(err) {
+			e.reportRemaining()
+			return nil, err
+		}
+		if err := e.Settle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	_, err = archive.Redeliver(ctx, e.Archive)
 	if err != nil && !each.Only(err) {
-		e.reportRemaining()
-		return err
+		return nil, err
 	}
-	return e.Settle(ctx)
+	return err, nil
 }
 
 // goOn calls functions one after the other, also after one that had to skip something.

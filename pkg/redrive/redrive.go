@@ -33,7 +33,7 @@ func New(s *store.Store, k archive.Keeper, b archive.Bucket, now func() time.Tim
 
 // Report is what a run did.
 type Report struct {
-	Archived    int // texts of the table that were archived
+	Archived    int // texts of the table, and failed deliveries, that were archived
 	Recorded    int // objects of the archive that were recorded
 	Quarantined int // of both
 	Failed      int // the next run tries them again
@@ -45,7 +45,8 @@ type Report struct {
 func (r *Redrive) Run(ctx context.Context) (Report, error) {
 	var report Report
 	archiveErr := r.archive(ctx, &report)
-	return report, errors.Join(archiveErr, r.record(ctx, &report))
+	redeliverErr := r.redeliver(ctx, &report)
+	return report, errors.Join(archiveErr, redeliverErr, r.record(ctx, &report))
 }
 
 // archive archives the spilled texts of the table. It stops if the archive is down.
@@ -59,6 +60,19 @@ func (r *Redrive) archive(ctx context.Context, report *Report) error {
 		}
 		return err
 	})
+}
+
+// redeliver archives what delivery streams could not deliver.
+func (r *Redrive) redeliver(ctx context.Context, report *Report) error {
+	done, err := archive.Redeliver(ctx, r.bucket)
+	report.Archived += done
+	if err == nil {
+		return nil
+	}
+	if each.Only(err) { // otherwise the archive is down
+		report.Failed++
+	}
+	return fmt.Errorf("archive what was not delivered: %w", err)
 }
 
 func nameOf(sp store.Spilled) string {
