@@ -32,11 +32,23 @@ const (
 
 // Schedule marks the days that have closed, and sends a task for each day that is due. It skips a
 // PBX, a day or a mark that fails, and the next run tries it again. The error names what each
-// loop skipped.
+// loop skipped. A run that is cut off sends what it has found until then. The next run goes on: what
+// was marked stays marked, and what was computed is no longer due.
 func (r *Rollup) Schedule(ctx context.Context, q Queue) (Scheduled, error) {
 	var done Scheduled
-	err := r.mark(ctx, &done)
+	marking, cancel := r.half(ctx)
+	defer cancel()
+	err := r.mark(marking, &done)
 	return done, errors.Join(err, r.enqueue(ctx, q, &done))
+}
+
+// half returns a context that ends after half of the remaining time, if that is limited.
+func (r *Rollup) half(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, deadline.Sub(r.now())/2)
 }
 
 // mark marks the days of all PBXs that have closed, and some days that are outdated: see Recheck.
@@ -146,7 +158,9 @@ func after(day pbx.Day) pbx.LocalTime {
 func (r *Rollup) enqueue(ctx context.Context, q Queue, done *Scheduled) error {
 	var due shares
 	marks := each.Loop[markIn]{Of: "marks of days that are due", Name: func(m markIn) string { return nameOfMark(m.Mark) }}
-	err := marks.Do(ctx, r.due(ctx), func(_ context.Context, mark markIn) error {
+	reading, cancel := r.half(ctx)
+	defer cancel()
+	err := marks.Do(ctx, r.due(reading), func(_ context.Context, mark markIn) error {
 		if !r.closed(mark.zone, mark.Day, r.now()) {
 			return nil
 		}
