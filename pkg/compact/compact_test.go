@@ -16,6 +16,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
 )
 
@@ -508,6 +509,24 @@ func TestATurnIsFollowedByAnotherWhileThereIsMoreAndTime(t *testing.T) {
 		if again != c.again || (err != nil) != c.fails || done.More != (c.slow > 0) {
 			t.Errorf("%+v: %+v, %t, %v", c, done, again, err)
 		}
+	}
+}
+
+func TestAPackedObjectThatCannotBeReadKeepsNoJobFromBeingFollowed(t *testing.T) {
+	b, _ := days(t)
+	for name := range b.List(t.Context(), archive.RawKind(pbx.KindHangup), "") {
+		_, mac := archive.FormOf(name)
+		bad := name[:strings.LastIndex(name, "/")+1] + string(mac) + ".0001.ndjson.gz"
+		if err := b.Put(t.Context(), bad, []byte("not gzip")); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	var looks atomic.Int64
+	compactor := New(b, func() time.Time { return now.Add(time.Duration(looks.Add(1)) * 40 * time.Second) })
+	done, again, err := compactor.Do(t.Context(), Job{pbx.KindHangup, now.Add(time.Hour)})
+	if !again || !each.Only(err) || done.Failed != 1 || done.Events == 0 {
+		t.Errorf("%+v, again %t, %v", done, again, err)
 	}
 }
 
