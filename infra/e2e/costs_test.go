@@ -128,7 +128,11 @@ func (w *world) costOfEvents(t *testing.T, m *bill.Measured) {
 	first := w.push(t, 1, post(hangups[0]))
 	m.Events = map[pbx.Kind]bill.Usage{}
 	for _, kind := range pbx.Kinds() {
-		m.Events[kind] = w.push(t, perKind, post(bodies[kind][1:]...)).Times(1. / perKind)
+		u := w.push(t, perKind, post(bodies[kind][1:]...)).Times(1. / perKind)
+		if kind != pbx.KindUnrecognised { // all else is only counted where the template's LogDeliveries is not set
+			u.LogBytes = w.accessBytes(t) + bill.CountBytes(kind)
+		}
+		m.Events[kind] = u
 	}
 	m.First = bill.Usage{WriteUnits: first.WriteUnits, ReadUnits: first.ReadUnits}.Plus(
 		bill.Usage{WriteUnits: m.Events[pbx.KindHangup].WriteUnits, ReadUnits: m.Events[pbx.KindHangup].ReadUnits}.Times(-1))
@@ -272,15 +276,21 @@ func (w *world) push(t *testing.T, n int, do func()) bill.Usage {
 	u := w.ingest.measure(t, n, do)
 	u.Requests = float64(n)
 	u.GBSeconds = w.ingest.gigabytes(t) * bill.EventSeconds * float64(n)
+	u.LogBytes += w.accessBytes(t) * float64(n)
+	return u
+}
+
+// accessBytes are those of a line of the access log.
+func (w *world) accessBytes(t *testing.T) float64 {
+	t.Helper()
 	format := template.Text(template.Get(w.template.Resource("Api"), "Properties", "AccessLogSettings", "Format"))
 	if format == "" {
 		t.Fatal("the template has no format of the access log")
 	}
-	u.LogBytes += float64(len(format) * n) // about as much as its variables' values
-	return u
+	return float64(len(format)) // about as much as its variables' values
 }
 
-// platform are the lines that Lambda logs of each invocation.
+// platform are the lines that Lambda logs of each invocation, but not of the ingest function's.
 var platform = regexp.MustCompile(`(?m)^(START|END|REPORT) RequestId: .*$`)
 
 // measure measures what the function uses for some invocations, but for their time.
@@ -298,7 +308,11 @@ func (f *function) measure(t *testing.T, invocations int, do func()) bill.Usage 
 	text := f.out.String()[out:]
 	u := bill.Of(f.tap.Calls()[calls:])
 	u.Invocations = float64(invocations)
-	for _, line := range append(platform.FindAllString(text, -1), ownLines(text)...) {
+	lines := ownLines(text)
+	if f.name != "IngestFunction" {
+		lines = append(lines, platform.FindAllString(text, -1)...)
+	}
+	for _, line := range lines {
 		u.LogBytes += float64(len(line))
 	}
 	t.Logf("%s: %v", f.name, regexp.MustCompile(`Billed Duration: \d+ ms`).FindAllString(text, -1))

@@ -128,7 +128,7 @@ func (f *function) run(t *testing.T, command string, variables map[string]string
 	_, port, _ := net.SplitHostPort(addr)
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 	args := []string{"local", command, "--port", port, "--warm-containers", "LAZY",
-		"--env-vars", write(t, "env.json", text), "--parameter-overrides", "Architecture=" + architecture}
+		"--env-vars", write(t, "env.json", text), "--parameter-overrides", "Architecture=" + architecture + " LogDeliveries=all"}
 	sam := exec.CommandContext(t.Context(), "sam", append(args, strings.Fields(os.Getenv("SAM_LOCAL_FLAGS"))...)...)
 	sam.Dir, sam.WaitDelay, sam.Stdout, sam.Stderr = repository, 30*time.Second, f.out, f.out
 	sam.Cancel = func() error { return sam.Process.Signal(syscall.SIGTERM) }

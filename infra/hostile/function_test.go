@@ -77,7 +77,7 @@ func newFunction(t *testing.T) *function {
 	t.Cleanup(func() { data.Close() })
 	f := &function{folder: readFolder(t, path), keys: keys}
 	in := ingest.New(tokentest.Fixed(f.keys), store.New(data.Table, time.Now), archive.NewDirect(data.Bucket), data.Bucket, time.Now)
-	f.invoke = apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", time.Now), time.Now))
+	f.invoke = apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&f.log, "Trunkline/test", true, time.Now), time.Now))
 	return f
 }
 

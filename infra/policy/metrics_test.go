@@ -40,7 +40,8 @@ func awsMetrics() map[string][]string {
 func everyLine(t testing.TB) [][]byte {
 	t.Helper()
 	var log bytes.Buffer
-	deliver := telemetry.DeliveryMetrics(&log, "any", time.Now)
+	deliver := telemetry.DeliveryMetrics(&log, "any", false, time.Now)
+	deliver(t.Context(), ingest.Report{Events: make([]ingest.Result, 1)}) // is only counted
 	for outcome := range ingest.Outcomes {
 		deliver(t.Context(), ingest.Report{
 			Outcome: outcome, Events: []ingest.Result{{Err: &zycoo.Error{Line: 1}}}, Sealed: 1, Err: errors.New("failed"),

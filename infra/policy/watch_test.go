@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"testing"
 )
 
 func logged(t template) (f findings) {
@@ -162,4 +163,20 @@ func timed(t template) (f findings) {
 		}
 	}
 	return f
+}
+
+// Lambda logs three lines of each invocation, which cost more than the function's own. The ingest
+// function does without them. Those of the rollup function are few, and the runbook asks for them.
+func TestLambdaLogsNoLinesOfItsOwnForAPush(t *testing.T) {
+	for _, r := range load(t, "../../template.yaml").functions() {
+		want := []any{nil, nil, nil}
+		if r.name == "IngestFunction" {
+			want = []any{"JSON", "WARN", "INFO"}
+		}
+		for i, name := range []string{"LogFormat", "SystemLogLevel", "ApplicationLogLevel"} {
+			if got := r.get("LoggingConfig", name); got != want[i] {
+				t.Errorf("%s of %s is %v, want %v", name, r.name, got, want[i])
+			}
+		}
+	}
 }

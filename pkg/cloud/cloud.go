@@ -26,5 +26,5 @@ func Endpoint(c config.Ingest, log io.Writer, now func() time.Time) *ingest.Endp
 	keys := &token.Source{Read: NewSecret(settings.secrets(), c.FleetKeys).Keyring, Refresh: refreshKeys, Now: now}
 	records := store.New(dynamo.New(settings.DynamoDB(), c.Table), now).Keeping(c.RecordDays)
 	keeper, bucket := settings.Archive(c.Archive)
-	return ingest.NewEndpoint(ingest.New(keys, records, keeper, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, now), now)
+	return ingest.NewEndpoint(ingest.New(keys, records, keeper, bucket, now), telemetry.DeliveryMetrics(log, c.Metrics, c.LogAll, now), now)
 }

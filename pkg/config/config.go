@@ -44,6 +44,9 @@ type Ingest struct {
 	// RecordDays is RECORD_DAYS, the number of days that call records are kept, from
 	// store.LeastDays to store.MostDays. 0, the default, keeps them forever.
 	RecordDays int
+	// LogAll is whether each delivery is a line of the log (LOG_DELIVERIES=all), or only a remarkable
+	// one, which is the default.
+	LogAll bool
 }
 
 // Schedule says when days close.
@@ -98,7 +101,7 @@ func ReadIngest(getenv func(string) string) (Ingest, error) {
 	c := Ingest{
 		AWS: r.aws(), Archive: r.archive(), Table: r.table(),
 		FleetKeys: r.match("FLEET_KEYS_SECRET", `[a-zA-Z0-9/_+=.@:-]+`, "the name or ARN of a secret"),
-		Metrics:   r.namespace(), RecordDays: r.recordDays(),
+		Metrics:   r.namespace(), RecordDays: r.recordDays(), LogAll: r.logAll(),
 	}
 	return c, r.err()
 }
@@ -204,6 +207,17 @@ func (r *reader) recordDays() int {
 		r.wrong = append(r.wrong, fmt.Sprintf("RECORD_DAYS=%.80q is neither 0 nor a number of days from %d to %d", value, store.LeastDays, store.MostDays))
 	}
 	return n
+}
+
+// logAll reads whether each delivery is logged.
+func (r *reader) logAll() bool {
+	value := r.getenv("LOG_DELIVERIES")
+	switch value {
+	case "", "remarkable", "all":
+	default:
+		r.wrong = append(r.wrong, fmt.Sprintf("LOG_DELIVERIES=%.80q is neither remarkable nor all", value))
+	}
+	return value == "all"
 }
 
 func (r *reader) required(name string) string {

@@ -24,11 +24,11 @@ func read(env map[string]string) (Ingest, error) {
 
 func TestAWholeEnvironmentIsRead(t *testing.T) {
 	env := complete()
-	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod", "RECORD_DAYS": "400", "ARCHIVE": "firehose", "ARCHIVE_STREAMS": "trunkline-"})
+	maps.Copy(env, map[string]string{"AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "METRICS_NAMESPACE": "Trunkline/prod", "RECORD_DAYS": "400", "LOG_DELIVERIES": "all", "ARCHIVE": "firehose", "ARCHIVE_STREAMS": "trunkline-"})
 	got, err := read(env)
 	want := Ingest{
 		AWS:   AWS{"eu-central-1", "id", "not-a-secret", "t", "http://127.0.0.1:4566"},
-		Table: env["TABLE_NAME"], Archive: Archive{Bucket: env["BUCKET_NAME"], Streams: "trunkline-"}, FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod", RecordDays: 400,
+		Table: env["TABLE_NAME"], Archive: Archive{Bucket: env["BUCKET_NAME"], Streams: "trunkline-"}, FleetKeys: env["FLEET_KEYS_SECRET"], Metrics: "Trunkline/prod", RecordDays: 400, LogAll: true,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -37,7 +37,7 @@ func TestAWholeEnvironmentIsRead(t *testing.T) {
 
 func TestWhatMayBeLeftOutHasADefault(t *testing.T) {
 	got, err := read(complete())
-	if err != nil || got.Endpoint != "" || got.Metrics != "Trunkline" || got.RecordDays != 0 {
+	if err != nil || got.Endpoint != "" || got.Metrics != "Trunkline" || got.RecordDays != 0 || got.LogAll {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -52,6 +52,7 @@ func TestABadVariableIsOneLineThatNamesIt(t *testing.T) {
 		"FLEET_KEYS_SECRET":     {"", "a b", "ä"},
 		"AWS_ENDPOINT_URL":      {"127.0.0.1:4566", "ftp://x", "http://", "http://user:secret@host", "\x7f"},
 		"RECORD_DAYS":           badRecordDays,
+		"LOG_DELIVERIES":        {"none", "All", " all"},
 		"ARCHIVE":               {"Firehose", "s3", " direct"},
 		"METRICS_NAMESPACE":     {" ", "/prod", "AWS:Lambda", "ä", "a\nb", strings.Repeat("a", 256)},
 	} {

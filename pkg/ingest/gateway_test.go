@@ -95,7 +95,7 @@ func invoke(t *testing.T, name string) (status int, bucket *dir.Bucket, records 
 	s := store.New(table, time.Now)
 	var log bytes.Buffer
 	in := ingest.New(tokentest.Fixed(keys(t)), s, archive.NewDirect(bucket), bucket, time.Now)
-	answer, err := apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&log, "Trunkline", time.Now), time.Now))(context.Background(), event)
+	answer, err := apigw.Handler(ingest.NewEndpoint(in, telemetry.DeliveryMetrics(&log, "Trunkline", true, time.Now), time.Now))(context.Background(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

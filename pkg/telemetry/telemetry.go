@@ -1,12 +1,12 @@
 // Package telemetry reports to operators: structured logs, and metrics in CloudWatch's embedded
-// metric format. Each delivery is one line of JSON that serves as both. A line has the PBX's MAC,
-// the outcome, kinds, counts and times. It never has a path, a token, or anything of a body.
+// metric format. A delivery's line of JSON serves as both. It has the PBX's MAC, the outcome, kinds,
+// counts and times. It never has a path, a token, or anything of a body. Deliveries of which all is
+// stored may be counted by the minute instead; see DeliveryMetrics.
 package telemetry
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -20,22 +20,6 @@ import (
 // Deliveries logs each delivery.
 func Deliveries(log *slog.Logger) func(context.Context, ingest.Report) {
 	return func(ctx context.Context, r ingest.Report) { logDelivery(ctx, log, r) }
-}
-
-// DeliveryMetrics logs each delivery in a form that CloudWatch also counts, in a namespace. The
-// metric events is counted by outcome, and by outcome and kind. The metrics spilled and
-// quarantined are those of the whole fleet, and so is sealed, if it is not zero.
-func DeliveryMetrics(w io.Writer, namespace string, now func() time.Time) func(context.Context, ingest.Report) {
-	log := slog.New(slog.NewJSONHandler(w, nil))
-	return func(ctx context.Context, r ingest.Report) {
-		ofAll := []metric{{"spilled", "Count"}, {"quarantined", "Count"}}
-		if r.Sealed > 0 {
-			ofAll = append(ofAll, metric{"sealed", "Count"})
-		}
-		logDelivery(ctx, log, r, metrics(now(), namespace,
-			counted([][]string{{"outcome"}, {"outcome", "kind"}}, metric{"events", "Count"}),
-			counted(ofTheFleet, ofAll...)))
-	}
 }
 
 // ofTheFleet are the dimensions of a metric without any. Never use a PBX's MAC as one: each value

@@ -14,7 +14,7 @@ import (
 
 func TestADeliveryIsOneLineThatIsCountedToo(t *testing.T) {
 	var out strings.Builder
-	observe := DeliveryMetrics(&out, "Trunkline/test", func() time.Time { return time.UnixMilli(1795507199987) })
+	observe := DeliveryMetrics(&out, "Trunkline/test", true, func() time.Time { return time.UnixMilli(1795507199987) })
 	observe(t.Context(), ingest.Report{MAC: "68692e0b0001", Took: 1500 * time.Microsecond,
 		Events: []ingest.Result{{Kind: pbx.KindCallRecord}}})
 	const want = `"level":"INFO","msg":"delivery","mac":"68692e0b0001","outcome":"stored","kind":"cc_cdr","events":1,"spilled":0,"quarantined":0,"took_ms":1.5,` +
@@ -28,7 +28,7 @@ func TestADeliveryIsOneLineThatIsCountedToo(t *testing.T) {
 
 func TestEventsOfSealedDaysAreCounted(t *testing.T) {
 	var out strings.Builder
-	DeliveryMetrics(&out, "Trunkline/test", time.Now)(t.Context(), ingest.Report{Array: true, Sealed: 2, Events: make([]ingest.Result, 3)})
+	DeliveryMetrics(&out, "Trunkline/test", false, time.Now)(t.Context(), ingest.Report{Array: true, Sealed: 2, Events: make([]ingest.Result, 3)})
 	for _, want := range []string{`"events":3`, `"sealed":2`, `"Dimensions":[[]],"Metrics":[{"Name":"spilled","Unit":"Count"},` +
 		`{"Name":"quarantined","Unit":"Count"},{"Name":"sealed","Unit":"Count"}]`} {
 		if !strings.Contains(out.String(), want) {
