@@ -70,6 +70,9 @@ func (EmptyTable) Get(context.Context, store.Key) (store.Item, error) {
 	return store.Item{}, store.ErrNotFound
 }
 
+// GetMany implements store.Table.
+func (EmptyTable) GetMany(context.Context, ...store.Key) ([]store.Item, error) { return nil, nil }
+
 // Query implements store.Table.
 func (EmptyTable) Query(context.Context, store.Range) iter.Seq2[store.Item, error] {
 	return func(func(store.Item, error) bool) {}

@@ -49,6 +49,24 @@ func (k Key) Check() error {
 	return nil
 }
 
+// CheckKeys reports why no Table may get these keys at once.
+func CheckKeys(keys []Key) error {
+	if len(keys) < 1 || len(keys) > MaxGetMany {
+		return fmt.Errorf("%d keys are wanted at once: at least 1 and at most %d are read", len(keys), MaxGetMany)
+	}
+	seen := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		if err := k.Check(); err != nil {
+			return err
+		}
+		if seen[k] {
+			return fmt.Errorf("key %.40q is wanted twice at once", k.SK)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
 // Canonical rewrites a JSON object so that equal documents are equal bytes, from whichever Table.
 // Members are in the byte order of their names. There are no blanks, and only the escapes that JSON
 // requires.

@@ -12,8 +12,8 @@ import (
 //
 // A write that returned nil is durable. A write that failed may have happened, or may still happen.
 // If the error is ErrCondition, it did not happen. One exception remains: an earlier try succeeded,
-// its answer was lost, and another write has replaced its item since. Reads are consistent: they see
-// every write that returned before they began.
+// its answer was lost, and another write has replaced its item since. Reads are consistent, except
+// GetMany: they see every write that returned before they began.
 //
 // If Key.Check refuses a key, Get, Put and Delete return the same error.
 //
@@ -23,6 +23,11 @@ import (
 type Table interface {
 	// Get returns the item at key, or ErrNotFound.
 	Get(ctx context.Context, key Key) (Item, error)
+
+	// GetMany returns the items that are there of 1 to MaxGetMany different keys, in any order. It
+	// may miss what was written in the last seconds: it is cheaper than Get. An item that can't be
+	// read has no Doc. If CheckKeys refuses the keys, GetMany returns the same error.
+	GetMany(ctx context.Context, keys ...Key) ([]Item, error)
 
 	// Put writes the whole item if cond holds for the item stored at its key, and returns
 	// ErrCondition if not. Condition and write are one step. If the stored item has the same
@@ -64,6 +69,9 @@ type Item struct {
 	// Doc is a JSON object in the form of Canonical, of at most MaxDoc bytes.
 	Doc []byte
 }
+
+// MaxGetMany is the largest number of keys of a Table.GetMany.
+const MaxGetMany = 100
 
 // MaxDoc is the largest size of a document in bytes. With the names and overhead that DynamoDB counts,
 // an item stays below that database's 400 KB.

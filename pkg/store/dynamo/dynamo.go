@@ -45,6 +45,34 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	return decode(out.Item)
 }
 
+// triesOfMany is how often GetMany asks again for the keys that DynamoDB did not process.
+const triesOfMany = 3
+
+// GetMany implements store.Table. DynamoDB leaves out keys whose partitions are throttled.
+func (t *Table) GetMany(ctx context.Context, keys ...store.Key) (found []store.Item, err error) {
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	wanted := types.KeysAndAttributes{Keys: make([]attributes, len(keys))}
+	for i, key := range keys {
+		wanted.Keys[i] = keyOf(key)
+	}
+	for range triesOfMany {
+		in := &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{t.name: wanted}}
+		out, err := t.client.BatchGetItem(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("get items: %w", err)
+		}
+		for _, encoded := range out.Responses[t.name] {
+			found = append(found, decodeAny(encoded))
+		}
+		if wanted = out.UnprocessedKeys[t.name]; len(wanted.Keys) == 0 {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("get items: %d of %d keys are throttled", len(wanted.Keys), len(keys))
+}
+
 // Put implements store.Table.
 func (t *Table) Put(ctx context.Context, item store.Item, cond store.Condition) error {
 	if err := item.Check(); err != nil {
@@ -246,6 +274,15 @@ func decode(encoded attributes) (store.Item, error) {
 		return store.Item{}, fmt.Errorf("item %s: %w", i.SK, err)
 	}
 	return i, nil
+}
+
+// decodeAny is decode that returns an item without a document if it can't be read.
+func decodeAny(encoded attributes) store.Item {
+	i, err := decode(encoded)
+	if err != nil {
+		return store.Item{Key: store.Key{PK: text(encoded["pk"]), SK: text(encoded["sk"])}, Version: text(encoded["version"])}
+	}
+	return i
 }
 
 func text(v types.AttributeValue) string {

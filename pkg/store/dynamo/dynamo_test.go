@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -215,6 +216,64 @@ func TestReadsAreConsistent(t *testing.T) {
 	}
 }
 
+// batch answers BatchGetItem: with an item for each key but the last held ones, which it leaves unprocessed.
+func batch(t *testing.T, asked *[]int, held int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			RequestItems map[string]struct {
+				ConsistentRead bool
+				Keys           []map[string]map[string]string
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.RequestItems["t"].ConsistentRead {
+			t.Errorf("%+v, %v", in, err)
+		}
+		keys := in.RequestItems["t"].Keys
+		*asked = append(*asked, len(keys))
+		left := min(held, len(keys))
+		held--
+		var items []string
+		for _, key := range keys[left:] {
+			items = append(items, fmt.Sprintf(`{"pk":{"S":%q},"sk":{"S":%q},"version":{"S":"1"},"doc":{"M":{}}}`, key["pk"]["S"], key["sk"]["S"]))
+		}
+		unprocessed := "{}"
+		if left > 0 {
+			text, err := json.Marshal(keys[:left])
+			if err != nil {
+				t.Error(err)
+			}
+			unprocessed = fmt.Sprintf(`{"t":{"Keys":%s}}`, text)
+		}
+		fmt.Fprintf(w, `{"Responses":{"t":[%s]},"UnprocessedKeys":%s}`, strings.Join(items, ","), unprocessed)
+	}
+}
+
+func TestKeysThatWereNotProcessedAreRequestedAgainAFewTimes(t *testing.T) {
+	keys := []store.Key{{PK: "p", SK: "a"}, {PK: "p", SK: "b"}, {PK: "p", SK: "c"}}
+	for held, want := range map[int]string{0: "[3]", 1: "[3 1]", 2: "[3 2 1]"} {
+		var asked []int
+		found, err := answering(t, batch(t, &asked, held)).GetMany(t.Context(), keys...)
+		if err != nil || len(found) != len(keys) || fmt.Sprint(asked) != want {
+			t.Errorf("%d held: %d items, %v, requests for %v keys, want %s", held, len(found), err, asked, want)
+		}
+	}
+	var asked []int
+	if found, err := answering(t, batch(t, &asked, 9)).GetMany(t.Context(), keys...); err == nil || found != nil || len(asked) != triesOfMany {
+		t.Errorf("all held: %v, %v, requests for %v keys", found, err, asked)
+	}
+}
+
+func TestAnUnreadableItemOfManyHasNoDocument(t *testing.T) {
+	table := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"Responses":{"t":[{"pk":{"S":"p"},"sk":{"S":"a"},"version":{"S":"1"},"doc":{"S":"x"}},`+
+			`{"pk":{"S":"p"},"sk":{"S":"b"},"version":{"S":"1"},"doc":{"M":{}}}]}}`)
+	})
+	found, err := table.GetMany(t.Context(), store.Key{PK: "p", SK: "a"}, store.Key{PK: "p", SK: "b"})
+	if err != nil || len(found) != 2 || found[0].SK != "a" || found[0].Doc != nil || string(found[1].Doc) != "{}" {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
 func TestAnEmptyRangeIsNoRequest(t *testing.T) {
 	table := New(nil, "t") // a request would panic
 	for _, r := range []store.Range{{PK: "p", From: "b", To: "a"}, {PK: "p", From: "a", To: "a"}} {
@@ -232,6 +291,7 @@ func TestACallEndsWithItsDeadline(t *testing.T) {
 	key := store.Key{PK: "p", SK: "s"}
 	for name, call := range map[string]func(context.Context) error{
 		"get":    func(ctx context.Context) error { _, err := table.Get(ctx, key); return err },
+		"many":   func(ctx context.Context) error { _, err := table.GetMany(ctx, key); return err },
 		"delete": func(ctx context.Context) error { return table.Delete(ctx, key, store.Condition{}) },
 		"put": func(ctx context.Context) error {
 			return table.Put(ctx, store.Item{Key: key, Version: "1", Doc: []byte(`{}`)}, store.Condition{})

@@ -57,6 +57,24 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	return item, nil
 }
 
+// GetMany implements store.Table.
+func (t *Table) GetMany(ctx context.Context, keys ...store.Key) (found []store.Item, err error) {
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		item, err := t.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, item)
+	}
+	return found, nil
+}
+
 // Put implements store.Table.
 func (t *Table) Put(ctx context.Context, item store.Item, cond store.Condition) error {
 	if err := item.Check(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Table) {
 	}{
 		{"what was put is got, byte for byte", testRoundTrip},
 		{"what was put is replaced whole", testReplace},
+		{"many keys are got at once", testGetMany},
 		{"nothing is not found, and deleted with success", testNothing},
 		{"conditions of a put", testPutConditions},
 		{"conditions of a deletion", testDeleteConditions},
@@ -145,6 +147,39 @@ func testReplace(t *testing.T, s suite) {
 	second := s.item("k", "0")
 	s.put(t, first, second)
 	equal(t, s.get(t, "k"), second)
+}
+
+// testGetMany waits until what was put is seen.
+func testGetMany(t *testing.T, s suite) {
+	keys := []store.Key{s.key("none"), {PK: s.pk + "-other", SK: "k00"}}
+	want := map[store.Key]store.Item{}
+	for i := len(keys); i < store.MaxGetMany; i++ {
+		item := s.item(fmt.Sprintf("k%02d", i), "1")
+		item.Expires = time.Date(2100, 1, 2, 3, 4, i%60, 0, time.UTC)
+		want[item.Key], keys = item, append(keys, item.Key)
+	}
+	s.putAll(t, slices.Collect(maps.Values(want)))
+	got, err := s.table.GetMany(s.ctx, keys...)
+	for began := time.Now(); err == nil && len(got) < len(want) && time.Since(began) < soon; {
+		got, err = s.table.GetMany(s.ctx, keys...)
+	}
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("got %d items of %d, %v", len(got), len(want), err)
+	}
+	for _, item := range got {
+		equal(t, item, want[item.Key])
+	}
+	if got, err := s.table.GetMany(s.ctx, s.key("none")); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v of nothing", got, err)
+	}
+	for name, keys := range map[string][]store.Key{
+		"no key": {}, "too many keys": append(keys, s.key("more")), "a key twice": {s.key("a"), s.key("b"), s.key("a")},
+		"no sort key": {s.key("a"), s.key("")},
+	} {
+		if got, err := s.table.GetMany(s.ctx, keys...); err == nil || err.Error() != store.CheckKeys(keys).Error() {
+			t.Errorf("%s: got %d items, %v", name, len(got), err)
+		}
+	}
 }
 
 func testNothing(t *testing.T, s suite) {
@@ -533,6 +568,7 @@ func count(version string) (n int) {
 func (s suite) calls(ctx context.Context) map[string]func() error {
 	return map[string]func() error{
 		"get":    func() error { _, err := s.table.Get(ctx, s.key("read")); return err },
+		"many":   func() error { _, err := s.table.GetMany(ctx, s.key("read"), s.key("none")); return err },
 		"put":    func() error { return s.table.Put(ctx, s.item("written", "2"), store.Condition{}) },
 		"delete": func() error { return s.table.Delete(ctx, s.key("written"), store.Condition{}) },
 		"query": func() error {

@@ -29,8 +29,8 @@ var (
 // Call is a call of a Table's method.
 type Call struct {
 	N      int       // its number, from 1
-	Method string    // Get, Put, Delete or Query
-	Key    store.Key // of a query, the partition and the From of its range
+	Method string    // Get, GetMany, Put, Delete or Query
+	Key    store.Key // of GetMany, the first key; of a query, the partition and the From of its range
 }
 
 // Faulty is a Table whose calls fail on demand.
@@ -62,6 +62,21 @@ func (f *Faulty) Get(ctx context.Context, key store.Key) (item store.Item, err e
 		return store.Item{}, err
 	}
 	return item, nil
+}
+
+// GetMany implements store.Table.
+func (f *Faulty) GetMany(ctx context.Context, keys ...store.Key) (found []store.Item, err error) {
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	err = f.call(ctx, "GetMany", keys[0], func() error {
+		found, err = f.table.GetMany(ctx, keys...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // Put implements store.Table.

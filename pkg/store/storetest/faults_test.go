@@ -34,6 +34,9 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 		if _, err := f.Get(s.ctx, s.key("old")); !errors.Is(err, c.err) {
 			t.Errorf("%d: get: %v", c.fault, err)
 		}
+		if found, err := f.GetMany(s.ctx, s.key("old"), s.key("old2")); !errors.Is(err, c.err) || (err == nil) != (len(found) == 2) {
+			t.Errorf("%d: get many: %d items, %v", c.fault, len(found), err)
+		}
 		seen, queryErr := 0, error(nil)
 		for _, err := range f.Query(s.ctx, store.Prefix(s.pk, "o")) {
 			if queryErr = err; err == nil {
@@ -47,7 +50,7 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 			t.Errorf("%d: delete: %v", c.fault, err)
 		}
 		s.checkVersion(t, "old", map[bool]string{false: "1"}[c.written])
-		if f.Calls() != 4 {
+		if f.Calls() != 5 {
 			t.Errorf("%d calls", f.Calls())
 		}
 	}

@@ -61,6 +61,21 @@ func (m *Memory) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	return copied(item), nil
 }
 
+// GetMany implements store.Table.
+func (m *Memory) GetMany(ctx context.Context, keys ...store.Key) (found []store.Item, err error) {
+	if err := check(ctx, store.CheckKeys(keys)); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, key := range keys {
+		if item, there := m.items[key]; there {
+			found = append(found, copied(item))
+		}
+	}
+	return found, nil
+}
+
 // Put implements store.Table.
 func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition) error {
 	if err := check(ctx, item.Check()); err != nil {
