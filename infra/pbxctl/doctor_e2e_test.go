@@ -90,7 +90,7 @@ func protect(t *testing.T, cloud localcloud.Cloud, table, bucket string) {
 // left fails the test where anything is left of the test device.
 func left(t *testing.T, table *dynamo.Table, bucket archive.Bucket) {
 	t.Helper()
-	for _, pk := range []string{string(doctor.TestMAC), "FLEET"} {
+	for _, pk := range []string{string(doctor.TestMAC), "FLEET", "FLEET#" + string(doctor.TestMAC[11:])} {
 		for item, err := range table.Query(t.Context(), store.Range{PK: pk}) {
 			t.Errorf("%s is left: %v", item.SK, err)
 		}

@@ -39,7 +39,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation {
 	case "GetSecretValue":
 		json.NewEncoder(w).Encode(map[string]string{"SecretString": secret})
-	case "GetItem", "PutItem", "PutRecord":
+	case "BatchGetItem", "GetItem", "PutItem", "PutRecord":
 		io.WriteString(w, "{}")
 	case http.MethodPut:
 	default:
@@ -99,7 +99,7 @@ func TestTheEndpointRetriesAndReportsLastingFailures(t *testing.T) {
 		"a request that is throttled once":      {map[string]http.HandlerFunc{"PutItem": inTurn(fail(400, "ThrottlingException"), func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })}, "", 200, `"outcome":"stored"`},
 		"a request that hangs once":             {map[string]http.HandlerFunc{http.MethodPut: inTurn(s.hang, func(http.ResponseWriter, *http.Request) {})}, "", 200, `"outcome":"stored"`},
 		"a first try that failed but persisted": {map[string]http.HandlerFunc{"PutItem": inTurn(fail(500, "InternalServerError"), alreadyThere)}, "", 200, `"outcome":"stored"`},
-		"settings that can't be read":           {map[string]http.HandlerFunc{"GetItem": fail(400, "AccessDeniedException")}, "", 200, `"outcome":"stored"`},
+		"settings that can't be read":           {map[string]http.HandlerFunc{"BatchGetItem": fail(400, "AccessDeniedException")}, "", 200, `"outcome":"stored"`},
 		"records that hang":                     {map[string]http.HandlerFunc{"PutItem": s.hang}, "", 200, `"spilled":1`},
 		"an archive that hangs":                 {map[string]http.HandlerFunc{http.MethodPut: s.hang}, "", 200, `"spilled":1`},
 		"both that hang":                        {map[string]http.HandlerFunc{"PutItem": s.hang, http.MethodPut: s.hang}, "", 503, `PutObject`},

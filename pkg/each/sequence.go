@@ -98,6 +98,65 @@ func Join[T any](parts ...iter.Seq2[T, error]) iter.Seq2[T, error] {
 	}
 }
 
+// Merge yields the values of sequences that are in order, all of them in that order. Of equal values it
+// yields the one of the first sequence. An error is yielded once it is read, and ends Merge unless it
+// is a *Bad.
+func Merge[T any](compare func(a, b T) int, parts ...iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var heads []*head[T]
+		for _, part := range parts {
+			next, stop := iter.Pull2(part)
+			defer stop()
+			h := &head[T]{next: next}
+			if heads = append(heads, h); !h.advance(yield) {
+				return
+			}
+		}
+		for least := first(heads, compare); least != nil; least = first(heads, compare) {
+			value := least.value
+			if !yield(value, nil) {
+				return
+			}
+			for _, h := range heads {
+				if h.more && compare(h.value, value) == 0 && !h.advance(yield) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// head is the next value of a sequence.
+type head[T any] struct {
+	next  func() (T, error, bool)
+	value T
+	more  bool
+}
+
+// advance reads the next value. It yields the errors before it, and reports whether to go on.
+func (h *head[T]) advance(yield func(T, error) bool) bool {
+	for {
+		var err error
+		if h.value, err, h.more = h.next(); !h.more || err == nil {
+			return true
+		}
+		var none T
+		if !yield(none, err) || !isBad(err) {
+			return false
+		}
+	}
+}
+
+// first returns the head of the lowest value; nil if there is none.
+func first[T any](heads []*head[T], compare func(a, b T) int) (least *head[T]) {
+	for _, h := range heads {
+		if h.more && (least == nil || compare(h.value, least.value) < 0) {
+			least = h
+		}
+	}
+	return least
+}
+
 // Where yields the wanted values of a sequence, and all its errors.
 func Where[T any](all iter.Seq2[T, error], wanted func(T) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

@@ -1,6 +1,7 @@
 package each_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,24 @@ func TestSequencesEndWithAnErrorOfTheirOwn(t *testing.T) {
 				t.Errorf("%v, bad: %q, %v", values, bad, err)
 			}
 		})
+	}
+}
+
+func TestMergedSequencesKeepTheirOrderAndEachValueOnce(t *testing.T) {
+	bad := func(yield func(int, error) bool) {
+		_ = yield(2, nil) && yield(0, &each.Bad{Name: "x", Err: errBad}) && yield(7, nil)
+	}
+	values, names, err := collected(each.Merge(cmp.Compare[int], each.Of(1, 4, 7), each.Of[int](), bad, each.Of(1, 3, 9)))
+	if fmt.Sprint(values) != "[1 2 3 4 7 9]" || fmt.Sprint(names) != "[x]" || err != nil {
+		t.Errorf("%v, bad: %v, %v", values, names, err)
+	}
+	if values, _, err := collected(each.Merge(cmp.Compare[int], each.Of(0, 1, 2, 3, 4), numbers(nil, 3))); fmt.Sprint(values) != "[0 1 2]" || err == nil {
+		t.Errorf("with a sequence that ends early: %v, %v", values, err)
+	}
+	for value := range each.Merge(cmp.Compare[int], each.Of(1, 2), each.Of(1, 3)) {
+		if value == 2 {
+			break
+		}
 	}
 }
 

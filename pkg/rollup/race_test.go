@@ -102,6 +102,11 @@ func (t *stagedTable) Get(ctx context.Context, key store.Key) (item store.Item, 
 	return item, err
 }
 
+func (t *stagedTable) GetMany(ctx context.Context, keys ...store.Key) (found []store.Item, err error) {
+	err = t.call(func() error { found, err = t.stage.table.GetMany(ctx, keys...); return err })
+	return found, err
+}
+
 func (t *stagedTable) Put(ctx context.Context, item store.Item, cond store.Condition) error {
 	return t.call(func() error { return t.stage.table.Put(ctx, item, cond) })
 }

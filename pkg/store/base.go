@@ -49,11 +49,15 @@ func (b *base) expired(i Item) bool { return !i.Expires.IsZero() && !i.Expires.A
 // partitions yields the items of those partitions whose names begin with prefix and end in a
 // hexadecimal digit. doing says in errors why they are read.
 func (b *base) partitions(ctx context.Context, prefix, doing string) iter.Seq2[Item, error] {
-	var parts []iter.Seq2[Item, error]
+	return each.Join(b.divided(ctx, prefix, doing)...)
+}
+
+// divided returns the sequences that partitions joins.
+func (b *base) divided(ctx context.Context, prefix, doing string) (parts []iter.Seq2[Item, error]) {
 	for _, digit := range "0123456789abcdef" {
 		parts = append(parts, b.partition(ctx, prefix+string(digit), doing))
 	}
-	return each.Join(parts...)
+	return parts
 }
 
 // partition yields the items of a partition, including expired ones.

@@ -23,14 +23,14 @@
 //	device settings               mac        DEVICE                                              by the operator
 //	names of queues, agents, DIDs mac        NAMES                                               by the operator
 //	inferred zone of a device     mac        SEEN                                                by the rollup
-//	last event of a device        mac        HEARD                                               Newer, every 15 minutes or by a new key
+//	last event of a device        mac        HEARD                                               Newer, every 15 minutes or by a new key; after FLEET
 //	row of a day's figures        mac        KPI#<day>#P, #Q#<queue> or #A#<agent>               Newer revision
 //	header of a day's figures     mac        DAY#<day>                                           Unchanged
 //	figures that were replaced    mac        RESTATED#<day>#<revision>                           Absent
 //	a row of them                 mac        RESTATED#<day>#<revision>#P, #Q#… or #A#…           Absent
 //	closed days that were marked  mac        MARKED                                              by the schedule
 //	days checked for new rules    mac        CHECKED                                             by the schedule
-//	fleet list                    FLEET      <mac>                                               Older
+//	fleet list                    FLEET#<x>  <mac>                                               Older, once a UTC day; FLEET before
 //	spilled text                  SPILL#0<h> <received>#<mac>#<hash>                             always
 //	day due                       DUE#<x>    <day>#<mac>                                         Newer, or Absent
 //	the time                      CLOCK      CLOCK                                               by one machine's server, every minute

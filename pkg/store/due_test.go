@@ -17,7 +17,7 @@ func TestKeysOfFiguresAreFrozen(t *testing.T) {
 		{seenKey(mac), "68692e0b0001 SEEN"},
 		{lastEventKey(mac), "68692e0b0001 HEARD"},
 		{markedKey(mac), "68692e0b0001 MARKED"},
-		{fleetKey(mac), "FLEET 68692e0b0001"},
+		{fleetKey(mac), "FLEET#1 68692e0b0001"},
 		{dueKey("68692e0b000f", day), "DUE#f 2018-11-05#68692e0b000f"},
 		{headerKey(mac, day), "68692e0b0001 DAY#2018-11-05"},
 		{rowKey(mac, day, Row{Scope: ScopePBX}.key(), 0), "68692e0b0001 KPI#2018-11-05#P"},

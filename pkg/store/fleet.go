@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,12 +24,17 @@ func (s *Store) Register(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	if known && !at.Before(since) {
 		return nil
 	}
-	err := s.save(ctx, fleetKey(mac), millis(at), map[string]time.Time{"since": at}, Older())
-	if err := orThere(err); err != nil {
-		return fmt.Errorf("put %s on the fleet list: %w", mac, err)
+	if err := s.enlist(ctx, mac, at); err != nil {
+		return err
 	}
 	s.listed.Put(mac, at, now.Add(listedFor))
 	return nil
+}
+
+// enlist writes a PBX's entry of the fleet list.
+func (s *Store) enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
+	err := s.save(ctx, fleetKey(mac), millis(at), map[string]time.Time{"since": at}, Older())
+	return wrap(orThere(err), "put %s on the fleet list", mac)
 }
 
 // Ping writes to the table. Its error says why the table can't be written.
@@ -37,10 +43,15 @@ func (s *Store) Ping(ctx context.Context) error {
 	return wrap(err, "write to the table")
 }
 
-// Fleet yields the PBXs that have ever sent an event or were registered. An entry that names no
-// PBX is an *each.Bad. Any other error ends the sequence.
+// Fleet yields the PBXs that have ever sent an event or were registered, by their MACs. An entry that
+// names no PBX is an *each.Bad. Any other error ends the sequence.
 func (s *Store) Fleet(ctx context.Context) iter.Seq2[pbx.MAC, error] {
-	return decoded(ctx, s.partition(ctx, fleetPartition, "read the fleet list"), listedMAC)
+	const doing = "read the fleet list"
+	var parts []iter.Seq2[pbx.MAC, error]
+	for _, part := range append(s.divided(ctx, fleetPartition+"#", doing), s.partition(ctx, fleetPartition, doing)) {
+		parts = append(parts, decoded(ctx, part, listedMAC))
+	}
+	return each.Merge(cmp.Compare[pbx.MAC], parts...)
 }
 
 const (
@@ -68,23 +79,75 @@ type LastEvent struct {
 	KID  string    `json:"kid,omitempty"` // the id of the key that signed its URL; empty: unknown
 }
 
-// keepLastEvent keeps that a PBX sent an event.
-func (s *Store) keepLastEvent(ctx context.Context, o Origin) error {
+// Covers reports whether an event needs no note, since this one was noted lately by the same key.
+func (l LastEvent) Covers(o Origin) bool { return l.KID == o.KID && l.isRecent(o) }
+
+// isRecent reports whether the last event is at most a quarter of an hour older than another, and not
+// from a wrong clock.
+func (l LastEvent) isRecent(o Origin) bool {
+	age := o.At.Sub(l.Last)
+	return age < lastEventEvery && age > -maxBehind
+}
+
+// lists reports whether the PBX of an event is on the fleet list, as its last event proves: Note wrote
+// the entry first. Each UTC day proves it anew, so that an entry that got lost is written again.
+func (l LastEvent) lists(o Origin) bool {
+	return !l.Last.IsZero() && pbx.UTCDay(l.Last) == pbx.UTCDay(o.At)
+}
+
+// ErrUnlisted is wrapped by the error of Note if the PBX may not be on the fleet list.
+var ErrUnlisted = errors.New("the PBX may be missing on the fleet list")
+
+// Note notes that a PBX sent an event that last does not cover; last is what Sender returned, or what
+// Note did. It puts the PBX on the fleet list, unless last proves that it is there, and then keeps the
+// last event. So if either write fails, the next event of the PBX tries both again.
+func (s *Store) Note(ctx context.Context, o Origin, last LastEvent) (LastEvent, error) {
+	event := LastEvent{o.At.UTC().Truncate(time.Millisecond), o.KID}
+	byKey := noteKey(o)
+	if _, noted := s.lastEvents.Get(byKey, o.At); noted && last.isRecent(o) { // two keys take turns
+		return event, nil
+	}
+	if !last.lists(o) {
+		if err := s.enlist(ctx, o.MAC, event.Last); err != nil {
+			return last, fmt.Errorf("%w: %w", ErrUnlisted, err)
+		}
+	}
+	if err := s.writeLastEvent(ctx, o.MAC, event); err != nil {
+		return last, err
+	}
+	s.lastEvents.Put(byKey, struct{}{}, event.Last.Add(lastEventEvery))
+	return event, nil
+}
+
+// noteKey is the key under which a writer remembers a last event. An event by another key is written
+// at once.
+func noteKey(o Origin) Key {
 	key := lastEventKey(o.MAC)
-	byKey := Key{key.PK, key.SK + "#" + o.KID} // an event by another key is written at once
+	key.SK += "#" + o.KID
+	return key
+}
+
+// keepLastEvent keeps that a PBX sent an event, unless this writer has lately done so.
+func (s *Store) keepLastEvent(ctx context.Context, o Origin) error {
+	byKey := noteKey(o)
 	if _, kept := s.lastEvents.Get(byKey, o.At); kept {
 		return nil
 	}
 	event := LastEvent{o.At.UTC().Truncate(time.Millisecond), o.KID}
+	if err := s.writeLastEvent(ctx, o.MAC, event); err != nil {
+		return err
+	}
+	s.lastEvents.Put(byKey, struct{}{}, event.Last.Add(lastEventEvery))
+	return nil
+}
+
+func (s *Store) writeLastEvent(ctx context.Context, mac pbx.MAC, event LastEvent) error {
+	key := lastEventKey(mac)
 	err := s.save(ctx, key, millis(event.Last), event, Newer())
 	if errors.Is(err, ErrCondition) {
 		err = s.replaceFutureEvent(ctx, key, event)
 	}
-	if err := orThere(err); err != nil {
-		return fmt.Errorf("keep when %s sent its last event: %w", o.MAC, err)
-	}
-	s.lastEvents.Put(byKey, struct{}{}, event.Last.Add(lastEventEvery))
-	return nil
+	return wrap(orThere(err), "keep when %s sent its last event", mac)
 }
 
 // replaceFutureEvent keeps an event where the kept one lies in the future. A wrong clock wrote
@@ -103,6 +166,38 @@ func (s *Store) LastEvent(ctx context.Context, mac pbx.MAC) (LastEvent, error) {
 	var event LastEvent
 	_, err := s.load(ctx, lastEventKey(mac), &event)
 	return event, wrap(err, "read when %s sent its last event", mac)
+}
+
+// Sender is a PBX that sends an event.
+type Sender struct {
+	Device Device
+	// Last is its last event; zero if there was none, or if it can't be read. It, too, may be some
+	// seconds old.
+	Last LastEvent
+}
+
+// Sender reads the settings and the last event of a PBX at once. They may be some seconds old. If only
+// the settings can't be read, the error is an ErrNotUnderstood, and the last event counts.
+func (s *Store) Sender(ctx context.Context, mac pbx.MAC) (Sender, error) {
+	found, err := s.table.GetMany(ctx, deviceKey(mac), lastEventKey(mac))
+	if err != nil {
+		return Sender{}, fmt.Errorf("read the settings of %s: %w", mac, err)
+	}
+	var sender Sender
+	var device deviceDoc
+	for _, item := range found {
+		if item.SK == lastEventSK {
+			if unmarshal(item, &sender.Last) != nil {
+				sender.Last = LastEvent{} // the next event replaces it
+			}
+		} else {
+			err = wrap(unmarshal(item, &device), "read the settings of %s", mac)
+		}
+	}
+	if err == nil {
+		sender.Device = device.Device
+	}
+	return sender, err
 }
 
 // Seen is what the records of a PBX show about it.

@@ -44,7 +44,10 @@ func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 // unlist takes a PBX off the fleet list. It clears what this writer remembers, so that the next event
 // of the PBX writes everything again.
 func (s *Store) unlist(ctx context.Context, mac pbx.MAC) error {
-	err := s.table.Delete(ctx, fleetKey(mac), Condition{})
+	err := s.table.Delete(ctx, undividedFleetKey(mac), Condition{})
+	if err == nil {
+		err = s.table.Delete(ctx, fleetKey(mac), Condition{})
+	}
 	s.listed.Drop(mac)
 	s.lastEvents.Clear()
 	s.figures.marked.Clear()
@@ -90,9 +93,11 @@ var aboutPBX = map[string]bool{namesSK: true, seenSK: true, lastEventSK: true, m
 
 // Listed reports whether a PBX is on the fleet list.
 func (s *Store) Listed(ctx context.Context, mac pbx.MAC) (bool, error) {
-	_, err := s.table.Get(ctx, fleetKey(mac))
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
+	for _, key := range []Key{fleetKey(mac), undividedFleetKey(mac)} {
+		_, err := s.table.Get(ctx, key)
+		if !errors.Is(err, ErrNotFound) {
+			return err == nil, wrap(err, "look for %s on the fleet list", mac)
+		}
 	}
-	return err == nil, wrap(err, "look for %s on the fleet list", mac)
+	return false, nil
 }

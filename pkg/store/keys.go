@@ -109,7 +109,14 @@ func seenKey(mac pbx.MAC) Key      { return key(mac, seenSK) }
 func markedKey(mac pbx.MAC) Key    { return key(mac, markedSK) }
 func checkedKey(mac pbx.MAC) Key   { return key(mac, checkedSK) }
 func lastEventKey(mac pbx.MAC) Key { return key(mac, lastEventSK) }
-func fleetKey(mac pbx.MAC) Key     { return Key{fleetPartition, string(mac)} }
+
+// fleetKey spreads the fleet list over partitions by the last digit of the MAC.
+func fleetKey(mac pbx.MAC) Key {
+	return Key{fleetPartition + "#" + string(mac[len(mac)-1:]), string(mac)}
+}
+
+// undividedFleetKey is where versions before had the whole fleet list: in one partition.
+func undividedFleetKey(mac pbx.MAC) Key { return Key{fleetPartition, string(mac)} }
 
 // dueKey spreads the days that are due over partitions by the last digit of the MAC.
 func dueKey(mac pbx.MAC, day pbx.Day) Key {

@@ -48,11 +48,23 @@ type Origin struct {
 // Record keeps an event. When it returns nil, the record is durable. Unrecognised kinds of events have
 // no record.
 //
-// It puts the PBX on the fleet list first. If the day of the record is over, it then marks the days
-// that the record changes as due. It does not write what would have expired by now. Sealed reports
-// whether the event came too late for the figures of a day, since that day is sealed; the event is
-// recorded anyway.
+// It puts the PBX on the fleet list first, and keeps its last event. Then it does what RecordOnly does.
 func (s *Store) Record(ctx context.Context, o Origin, e pbx.Event) (sealed bool, err error) {
+	if err := s.Register(ctx, o.MAC, o.At); err != nil {
+		return false, wrap(err, "record %s", e.Kind())
+	}
+	if err := s.keepLastEvent(ctx, o); err != nil {
+		return false, wrap(err, "record %s", e.Kind())
+	}
+	return s.RecordOnly(ctx, o, e)
+}
+
+// RecordOnly is Record without the fleet list and the last event: the caller calls Note beside it.
+//
+// If the day of the record is over, it first marks the days that the record changes as due. It does
+// not write what would have expired by now. Sealed reports whether the event came too late for the
+// figures of a day, since that day is sealed; the event is recorded anyway.
+func (s *Store) RecordOnly(ctx context.Context, o Origin, e pbx.Event) (sealed bool, err error) {
 	sealed, err = s.record(ctx, o, e)
 	return sealed, wrap(err, "record %s", e.Kind())
 }
@@ -60,12 +72,6 @@ func (s *Store) Record(ctx context.Context, o Origin, e pbx.Event) (sealed bool,
 func (s *Store) record(ctx context.Context, o Origin, e pbx.Event) (sealed bool, err error) {
 	writes, err := s.writesFor(o, e)
 	if err != nil {
-		return false, err
-	}
-	if err := s.Register(ctx, o.MAC, o.At); err != nil {
-		return false, err
-	}
-	if err := s.keepLastEvent(ctx, o); err != nil {
 		return false, err
 	}
 	writes = slices.DeleteFunc(writes, func(w write) bool { return s.expired(w.Item) })

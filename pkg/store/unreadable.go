@@ -52,12 +52,11 @@ func (s *Store) Repair(ctx context.Context, err error) error {
 
 func (s *Store) mend(ctx context.Context, u *Unreadable) error {
 	item := u.Items[0]
-	if item.PK == fleetPartition {
-		if _, err := listedMAC(item); err != nil {
-			return s.Discard(ctx, u)
-		}
-	}
-	if prefix, _, _ := strings.Cut(item.PK, "#"); prefix != duePrefix {
+	switch prefix, _, _ := strings.Cut(item.PK, "#"); prefix {
+	case fleetPartition:
+		return s.Discard(ctx, u)
+	case duePrefix:
+	default:
 		return nil
 	}
 	if mac, day, err := markedDay(item); err == nil {
@@ -102,7 +101,14 @@ func markedDay(i Item) (pbx.MAC, pbx.Day, error) {
 
 // listedMAC reads the PBX of an entry of the fleet list.
 func listedMAC(i Item) (pbx.MAC, error) {
-	return pbx.MAC(i.SK), wrap(checkMAC(i.SK), "item %s", nameOf(i))
+	mac := pbx.MAC(i.SK)
+	if err := checkMAC(i.SK); err != nil {
+		return mac, wrap(err, "item %s", nameOf(i))
+	}
+	if i.Key != fleetKey(mac) && i.Key != undividedFleetKey(mac) {
+		return mac, fmt.Errorf("item %s: it is in the partition of another digit", nameOf(i))
+	}
+	return mac, nil
 }
 
 // checkMAC reports what is wrong with a MAC in a key.

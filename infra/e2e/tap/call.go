@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,9 +36,15 @@ func read(r *http.Request, body []byte) Call {
 		return c
 	}
 	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	var in struct{ TableName, DeliveryStreamName, SecretId, QueueUrl string }
+	var in struct {
+		TableName, DeliveryStreamName, SecretId, QueueUrl string
+		RequestItems                                      map[string]json.RawMessage
+	}
 	json.Unmarshal(body, &in) // a request of another kind has no resource
 	c.Resource = in.TableName + in.DeliveryStreamName + in.SecretId + in.QueueUrl
+	for table := range in.RequestItems { // a batch of ours is of one table
+		c.Resource = table
+	}
 	return c
 }
 
@@ -63,7 +70,7 @@ func (c *Call) readS3(r *http.Request) {
 
 // capacity returns which units an operation of DynamoDB takes.
 var capacity = map[string]func(*Call) *float64{
-	"GetItem": (*Call).reads, "Query": (*Call).reads, "Scan": (*Call).reads,
+	"GetItem": (*Call).reads, "BatchGetItem": (*Call).reads, "Query": (*Call).reads, "Scan": (*Call).reads,
 	"PutItem": (*Call).writes, "UpdateItem": (*Call).writes, "DeleteItem": (*Call).writes,
 }
 
@@ -93,12 +100,12 @@ func (c *Call) price(body, answer []byte) {
 	}
 	var in struct{ Item map[string]value }
 	var out struct {
-		ConsumedCapacity struct{ CapacityUnits float64 }
+		ConsumedCapacity consumed
 		Type             string `json:"__type"`
 	}
 	json.Unmarshal(body, &in)    // other operations have no item,
 	json.Unmarshal(answer, &out) // and other errors have consumed nothing
-	*units(c) = out.ConsumedCapacity.CapacityUnits
+	*units(c) = float64(out.ConsumedCapacity)
 	switch {
 	case strings.HasSuffix(out.Type, "ConditionalCheckFailedException"):
 		*units(c) = max(1, math.Ceil(float64(size(in.Item))/1024))
@@ -115,6 +122,23 @@ func recordSize(body []byte) int {
 	var in struct{ Record struct{ Data []byte } }
 	json.Unmarshal(body, &in) // ours has one
 	return (len(in.Record.Data) + RecordStep - 1) / RecordStep * RecordStep
+}
+
+// consumed is a number of capacity units. A batch has them by table.
+type consumed float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *consumed) UnmarshalJSON(text []byte) error {
+	type units struct{ CapacityUnits float64 }
+	if !bytes.HasPrefix(text, []byte("[")) {
+		text = slices.Concat([]byte("["), text, []byte("]"))
+	}
+	var all []units
+	err := json.Unmarshal(text, &all)
+	for _, one := range all {
+		*c += consumed(one.CapacityUnits)
+	}
+	return err
 }
 
 // itemOverhead is what DynamoDB adds to each item that it stores.

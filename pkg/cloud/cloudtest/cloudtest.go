@@ -210,6 +210,8 @@ func (f *AWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 			return
 		}
 		fmt.Fprintf(w, `{"Item":%s}`, item)
+	case "BatchGetItem":
+		f.serveMany(w, body)
 	case "PutItem":
 		var key struct{ PK, SK text }
 		json.Unmarshal(in.Item, &key)
@@ -227,6 +229,24 @@ func (f *AWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
 	default:
 		f.Secret.serve(w, action, body)
 	}
+}
+
+// serveMany answers BatchGetItem of one table.
+func (f *AWS) serveMany(w http.ResponseWriter, body []byte) {
+	type text struct{ S string }
+	var in struct {
+		RequestItems map[string]struct{ Keys []struct{ PK, SK text } }
+	}
+	json.Unmarshal(body, &in)
+	found := map[string][]json.RawMessage{}
+	for table, wanted := range in.RequestItems {
+		for _, key := range wanted.Keys {
+			if item := f.Items[key.PK.S][key.SK.S]; item != "" {
+				found[table] = append(found[table], json.RawMessage(item))
+			}
+		}
+	}
+	json.NewEncoder(w).Encode(map[string]any{"Responses": found})
 }
 
 // The stages of a secret's versions.
@@ -314,8 +334,13 @@ func (f *AWS) Left() (left []string) {
 	for sk := range f.Items[string(doctor.TestMAC)] {
 		left = append(left, sk)
 	}
-	for mac := range f.Items["FLEET"] {
-		left = append(left, "FLEET "+mac)
+	for pk, items := range f.Items {
+		if !strings.HasPrefix(pk, "FLEET") {
+			continue
+		}
+		for mac := range items {
+			left = append(left, "FLEET "+mac)
+		}
 	}
 	for name := range f.Objects.List(context.Background(), "", "") {
 		left = append(left, name)
