@@ -90,12 +90,16 @@ func copyBody(w http.ResponseWriter, r *http.Request) {
 
 type instantRecords struct{}
 
-func (instantRecords) Record(context.Context, store.Origin, pbx.Event) (bool, error) {
+func (instantRecords) RecordOnly(context.Context, store.Origin, pbx.Event) (bool, error) {
 	return false, nil
 }
 
-func (instantRecords) Device(context.Context, pbx.MAC) (store.Device, error) {
-	return store.Device{}, nil
+func (instantRecords) Sender(context.Context, pbx.MAC) (store.Sender, error) {
+	return store.Sender{}, nil
+}
+
+func (instantRecords) Note(_ context.Context, o store.Origin, _ store.LastEvent) (store.LastEvent, error) {
+	return store.LastEvent{Last: o.At, KID: o.KID}, nil
 }
 
 func (instantRecords) Spill(context.Context, pbx.MAC, time.Time, []byte) error { return nil }

@@ -46,8 +46,8 @@ func TestAnEventIsStoredThoughItsSenderHangsUp(t *testing.T) {
 			}
 		},
 		"while its settings are read": func(b *backend, _ *token.Source, hangUp func()) { b.device = after(0, hangUp) },
-		"while it is archived":        func(b *backend, _ *token.Source, hangUp func()) { b.keep = after(time.Second, hangUp) },
-		"while it is recorded":        func(b *backend, _ *token.Source, hangUp func()) { b.record = after(time.Second, hangUp) },
+		"while it is archived":        func(b *backend, _ *token.Source, hangUp func()) { b.keep = after(300*time.Millisecond, hangUp) },
+		"while it is recorded":        func(b *backend, _ *token.Source, hangUp func()) { b.record = after(300*time.Millisecond, hangUp) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

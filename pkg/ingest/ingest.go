@@ -3,11 +3,10 @@ package ingest
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"trunkline/pkg/archive"
-	"trunkline/pkg/each"
+	"trunkline/pkg/breaker"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
 	"trunkline/pkg/token"
@@ -22,17 +21,20 @@ type Tokens interface {
 
 // Records stores events and the settings of PBXs.
 type Records interface {
-	// Record stores an event, and reports whether the figures of its day are sealed.
-	Record(context.Context, store.Origin, pbx.Event) (sealed bool, err error)
-	Device(context.Context, pbx.MAC) (store.Device, error)
+	// RecordOnly stores an event, and reports whether the figures of its day are sealed.
+	RecordOnly(context.Context, store.Origin, pbx.Event) (sealed bool, err error)
+	// Sender reads the settings and the last event of a PBX.
+	Sender(context.Context, pbx.MAC) (store.Sender, error)
+	// Note notes an event that the last one does not cover: see store.Store.
+	Note(ctx context.Context, o store.Origin, last store.LastEvent) (store.LastEvent, error)
 	// Spill stores envelopes that the archive could not take.
 	Spill(ctx context.Context, mac pbx.MAC, received time.Time, lines []byte) error
 }
 
 const (
 	// storeWithin limits the writes of a delivery to both stores, with all retries. spillWithin
-	// then limits the spill into the store that works. With settingsWithin, the answer takes at
-	// most 3 seconds, whichever store hangs.
+	// limits the spill into the store that works, which begins before or then. With settingsWithin,
+	// the answer takes at most 3 seconds, whichever store hangs.
 	storeWithin = 1700 * time.Millisecond
 	spillWithin = 900 * time.Millisecond
 	// atOnce is how many events of an array are recorded concurrently.
@@ -47,11 +49,14 @@ type Ingest struct {
 	keeper   archive.Keeper
 	bucket   archive.Bucket // for what was refused, and what the records could not take
 	now      func() time.Time
+
+	table, archive *breaker.Breaker
 }
 
 // New returns an Ingest. Accepted events go to the keeper, all others to the bucket.
 func New(tokens Tokens, records Records, keeper archive.Keeper, bucket archive.Bucket, now func() time.Time) *Ingest {
-	return &Ingest{tokens, newSettings(records, now), records, keeper, bucket, now}
+	table := breaker.New(now)
+	return &Ingest{tokens, newSettings(records, table, now), records, keeper, bucket, now, table, breaker.New(now)}
 }
 
 // Admission is the PBX that a URL belongs to, and the settings of that PBX.
@@ -59,6 +64,7 @@ type Admission struct {
 	MAC    pbx.MAC
 	KID    string       // the id of the key that signed the URL
 	Device store.Device // zero if the settings can't be read
+	last   store.LastEvent
 }
 
 // Delivery is what a PBX sent.
@@ -105,7 +111,8 @@ func (in *Ingest) Admit(ctx context.Context, macText, tokenText string) (Admissi
 	case err != nil:
 		return a, Unavailable, err
 	}
-	a.Device = in.settings.of(ctx, mac)
+	sender := in.settings.of(ctx, mac)
+	a.Device, a.last = sender.Device, sender.Last
 	switch {
 	case a.Device.Disabled:
 		return a, Disabled, nil
@@ -123,79 +130,66 @@ func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 		return Report{Outcome: TooLarge, MAC: a.MAC}
 	}
 	items := in.items(a, d, body)
-	in.store(ctx, items)
-	in.spill(ctx, a.MAC, items)
-	return report(a.MAC, body, items)
+	ctx, cancel := context.WithTimeout(ctx, storeWithin+spillWithin)
+	defer cancel()
+	note := in.begin(ctx, a, items)
+	in.store(ctx, a.MAC, items)
+	noteErr := note.end(ctx)
+	r := report(a.MAC, body, items)
+	if r.Err == nil {
+		r.Err = noteErr
+	}
+	return r
 }
 
 // store archives and records items concurrently.
-func (in *Ingest) store(ctx context.Context, items []item) {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
-	defer cancel()
-	var both sync.WaitGroup
-	both.Go(func() { in.keep(ctx, items) })
-	each.Concurrently(atOnce, len(items), func(i int) {
-		p := &items[i]
-		if p.outcome == Stored {
-			p.sealed, p.recordErr = in.records.Record(ctx, p.origin, p.Event)
-		}
-	})
-	both.Wait()
+func (in *Ingest) store(ctx context.Context, mac pbx.MAC, items []item) {
+	writeBoth(ctx, in.toArchive(mac, items), in.toRecords(items))
 }
 
-// keep archives items, those of each kind at once.
-func (in *Ingest) keep(ctx context.Context, items []item) {
+// toArchive archives items, those of each kind at once. The records keep what the archive does not take.
+func (in *Ingest) toArchive(mac pbx.MAC, items []item) *side {
 	all := make([]*item, len(items))
 	for i := range items {
 		all[i] = &items[i]
 	}
-	groups := archive.Groups(all)
-	each.Concurrently(atOnce, len(groups), func(i int) {
-		envelopes := make([]archive.Envelope, len(groups[i]))
-		for j, p := range groups[i] {
-			envelopes[j] = p.Envelope
-		}
-		err := archive.KeepGroup(ctx, in.keeper, in.bucket, envelopes)
-		for _, p := range groups[i] {
-			p.archiveErr = err
-		}
-	})
+	return &side{
+		breaker: in.archive, groups: archive.Groups(all), result: func(p *item) *error { return &p.archiveErr },
+		write: func(ctx context.Context, group []*item) error {
+			envelopes := make([]archive.Envelope, len(group))
+			for i, p := range group {
+				envelopes[i] = p.Envelope
+			}
+			return archive.KeepGroup(ctx, in.keeper, in.bucket, envelopes)
+		},
+		spill: func(ctx context.Context, unarchived []archive.Envelope) error {
+			lines, err := archive.Lines(unarchived)
+			if err != nil {
+				return err
+			}
+			return in.records.Spill(ctx, mac, unarchived[0].Received, lines)
+		},
+	}
 }
 
-// spill writes to each store the items that the other store failed to take. If both failed for
-// one item, the PBX must send the whole delivery again, so spill writes nothing.
-func (in *Ingest) spill(ctx context.Context, mac pbx.MAC, items []item) {
-	var unarchived, unrecorded []archive.Envelope
+// toRecords records items. The bucket keeps what the records do not take.
+func (in *Ingest) toRecords(items []item) *side {
+	s := &side{
+		breaker: in.table, result: func(p *item) *error { return &p.recordErr },
+		write: func(ctx context.Context, one []*item) (err error) {
+			one[0].sealed, err = in.records.RecordOnly(ctx, one[0].origin, one[0].Event)
+			return err
+		},
+		spill: func(ctx context.Context, unrecorded []archive.Envelope) error {
+			return archive.Spill(ctx, in.bucket, unrecorded)
+		},
+	}
 	for i := range items {
-		switch p := &items[i]; {
-		case p.archiveErr != nil && p.recordErr != nil:
-			return
-		case p.archiveErr != nil:
-			unarchived = append(unarchived, p.Envelope)
-		case p.recordErr != nil:
-			unrecorded = append(unrecorded, p.Envelope)
+		if items[i].outcome == Stored {
+			s.groups = append(s.groups, []*item{&items[i]})
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, spillWithin)
-	defer cancel()
-	var both sync.WaitGroup
-	var archiveErr, recordErr error
-	if len(unarchived) > 0 {
-		both.Go(func() {
-			var lines []byte
-			if lines, archiveErr = archive.Lines(unarchived); archiveErr == nil {
-				archiveErr = in.records.Spill(ctx, mac, unarchived[0].Received, lines)
-			}
-		})
-	}
-	if len(unrecorded) > 0 {
-		recordErr = archive.Spill(ctx, in.bucket, unrecorded)
-	}
-	both.Wait()
-	for i := range items {
-		p := &items[i]
-		p.spilled = p.archiveErr != nil && archiveErr == nil || p.recordErr != nil && recordErr == nil
-	}
+	return s
 }
 
 // item is one element of a body, and the results of storing it.

@@ -36,6 +36,7 @@ const (
 type backend struct {
 	keep, record, device   func(context.Context) error
 	keepSpill, recordSpill func(context.Context) error
+	note                   func(context.Context) error
 	settings               store.Device
 
 	mu                    sync.Mutex
@@ -57,7 +58,7 @@ func (b *backend) do(ctx context.Context, f func(context.Context) error) error {
 	return f(ctx)
 }
 
-func (b *backend) Record(ctx context.Context, r store.Origin, _ pbx.Event) (sealed bool, err error) {
+func (b *backend) RecordOnly(ctx context.Context, r store.Origin, _ pbx.Event) (sealed bool, err error) {
 	err = b.do(ctx, b.record)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,9 +110,13 @@ func (a archived) Put(ctx context.Context, name string, body []byte) error {
 	return err
 }
 
-func (b *backend) Device(ctx context.Context, _ pbx.MAC) (store.Device, error) {
+func (b *backend) Sender(ctx context.Context, _ pbx.MAC) (store.Sender, error) {
 	b.devicesRead.Add(1)
-	return b.settings, b.do(ctx, b.device)
+	return store.Sender{Device: b.settings}, b.do(ctx, b.device)
+}
+
+func (b *backend) Note(ctx context.Context, o store.Origin, _ store.LastEvent) (store.LastEvent, error) {
+	return store.LastEvent{Last: o.At, KID: o.KID}, b.do(ctx, b.note)
 }
 
 func hangs(ctx context.Context) error {
