@@ -147,7 +147,7 @@ func (h *head[T]) advance(yield func(T, error) bool) bool {
 	}
 }
 
-// first returns the head of the lowest value; nil if there is none.
+// first returns the head of the lowest value; nil after the last value.
 func first[T any](heads []*head[T], compare func(a, b T) int) (least *head[T]) {
 	for _, h := range heads {
 		if h.more && (least == nil || compare(h.value, least.value) < 0) {

@@ -5,6 +5,9 @@
 // http.Handler, turns requests into deliveries, and outcomes into answers, by one table.
 // Neither knows which stores, cloud or web server it works with.
 //
+// A store that is slow or hangs is replaced by the other one: see side. The note that a PBX sent an
+// event is written beside its events: see note.
+//
 // An event is acknowledged only once it is durable, and no work goes on after the answer. A body
 // that has arrived whole is stored, even if its sender has hung up.
 //

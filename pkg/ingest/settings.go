@@ -36,7 +36,8 @@ func newSettings(records Records, table *breaker.Breaker, now func() time.Time) 
 	return &settings{records, table, now, cache.New[pbx.MAC, known](settingsAtMost)}
 }
 
-// of returns the settings and the last event of a PBX, at most a minute old. If the store is down, the
+// of returns the settings and the last event of a PBX, at most a minute old, plus the second by which
+// the read may be late. If the store is down, the
 // settings are the zero Device: a valid token is then enough, so that no event is lost. If only some
 // members can't be read, the others apply: see store.Device. A store that has not answered lately is
 // not asked.

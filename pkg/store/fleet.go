@@ -24,15 +24,15 @@ func (s *Store) Register(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	if known && !at.Before(since) {
 		return nil
 	}
-	if err := s.enlist(ctx, mac, at); err != nil {
+	if err := s.list(ctx, mac, at); err != nil {
 		return err
 	}
 	s.listed.Put(mac, at, now.Add(listedFor))
 	return nil
 }
 
-// enlist writes a PBX's entry of the fleet list.
-func (s *Store) enlist(ctx context.Context, mac pbx.MAC, at time.Time) error {
+// list writes a PBX's entry of the fleet list.
+func (s *Store) list(ctx context.Context, mac pbx.MAC, at time.Time) error {
 	err := s.save(ctx, fleetKey(mac), millis(at), map[string]time.Time{"since": at}, Older())
 	return wrap(orThere(err), "put %s on the fleet list", mac)
 }
@@ -90,7 +90,7 @@ func (l LastEvent) isRecent(o Origin) bool {
 }
 
 // lists reports whether the PBX of an event is on the fleet list, as its last event proves: Note wrote
-// the entry first. Each UTC day proves it anew, so that an entry that got lost is written again.
+// the entry first. It proves that for a UTC day, so that an entry that got lost is written again.
 func (l LastEvent) lists(o Origin) bool {
 	return !l.Last.IsZero() && pbx.UTCDay(l.Last) == pbx.UTCDay(o.At)
 }
@@ -108,7 +108,7 @@ func (s *Store) Note(ctx context.Context, o Origin, last LastEvent) (LastEvent, 
 		return event, nil
 	}
 	if !last.lists(o) {
-		if err := s.enlist(ctx, o.MAC, event.Last); err != nil {
+		if err := s.list(ctx, o.MAC, event.Last); err != nil {
 			return last, fmt.Errorf("%w: %w", ErrUnlisted, err)
 		}
 	}
@@ -171,8 +171,7 @@ func (s *Store) LastEvent(ctx context.Context, mac pbx.MAC) (LastEvent, error) {
 // Sender is a PBX that sends an event.
 type Sender struct {
 	Device Device
-	// Last is its last event; zero if there was none, or if it can't be read. It, too, may be some
-	// seconds old.
+	// Last is its last event; zero if it has sent nothing, or if that can't be read.
 	Last LastEvent
 }
 

@@ -126,7 +126,7 @@ func (p *pushes) push(kid string, at time.Time) error {
 	return err
 }
 
-func TestAReadTellsWhetherANoteIsNeeded(t *testing.T) {
+func TestAReadShowsWhetherANoteIsNeeded(t *testing.T) {
 	p := &pushes{T: t, table: storetest.NewMemory()}
 	for _, c := range []struct {
 		kid  string

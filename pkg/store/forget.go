@@ -44,14 +44,13 @@ func (s *Store) forgetDue(ctx context.Context, mac pbx.MAC) error {
 // unlist takes a PBX off the fleet list. It clears what this writer remembers, so that the next event
 // of the PBX writes everything again.
 func (s *Store) unlist(ctx context.Context, mac pbx.MAC) error {
-	err := s.table.Delete(ctx, undividedFleetKey(mac), Condition{})
-	if err == nil {
-		err = s.table.Delete(ctx, fleetKey(mac), Condition{})
+	defer s.figures.marked.Clear()
+	defer s.lastEvents.Clear()
+	defer s.listed.Drop(mac)
+	if err := s.table.Delete(ctx, undividedFleetKey(mac), Condition{}); err != nil {
+		return wrap(err, "take %s off the fleet list", mac)
 	}
-	s.listed.Drop(mac)
-	s.lastEvents.Clear()
-	s.figures.marked.Clear()
-	return wrap(err, "take %s off the fleet list", mac)
+	return wrap(s.table.Delete(ctx, fleetKey(mac), Condition{}), "take %s off the fleet list", mac)
 }
 
 // Remove takes a PBX off the fleet list, and deletes its settings, names and due days. It deletes
