@@ -205,18 +205,22 @@ func (f *fleetload) run(t *testing.T, seconds int) float64 {
 const partitionWrites = 1000
 
 func TestALargeFleetIsNotedRarelyByManyContainers(t *testing.T) {
+	synctest.Test(t, aLargeFleetIsNotedRarely) // where no timer ends on a busy machine
+}
+
+func aLargeFleetIsNotedRarely(t *testing.T) {
 	f := newFleetload()
-	f.run(t, 30) // each PBX is new
+	f.run(t, 25) // each PBX is new
 	if perEvent := f.run(t, 5); perEvent > 0.02 {
-		t.Errorf("after half a minute there are %.3f notes per event", perEvent)
+		t.Errorf("after its first events there are %.3f notes per event", perEvent)
 	}
 	f.deploy()
-	if perEvent := f.run(t, 5); perEvent > 0.02 {
+	if perEvent := f.run(t, 3); perEvent > 0.02 {
 		t.Errorf("after a deployment there are %.3f notes per event", perEvent)
 	}
 	f.now = f.now.Add(15 * time.Minute) // all last events are old
 	f.run(t, 25)
-	if perEvent := f.run(t, 5); perEvent > 0.02 {
+	if perEvent := f.run(t, 3); perEvent > 0.02 {
 		t.Errorf("in the next quarter of an hour there are %.3f notes per event", perEvent)
 	}
 	if f.most > partitionWrites/2 {
