@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -269,6 +270,20 @@ func unreadables() []unreadable {
 		{"line of a spilled text", spilledLine, false},
 		{"spilled object", spilledObject, false},
 		{"line of a spilled object", lineOfSpilledObject, false},
+		{"failed delivery", redelivering(func(g *garble, lines [][]byte, i int) {
+			for n, line := range lines {
+				g.objects.Put(context.Background(), fmt.Sprint("failures/", n), line)
+			}
+			g.bucket = func(c archivetest.Call) bool { return c.Name == fmt.Sprint("failures/", i) }
+		}), false},
+		{"line of a failed delivery", redelivering(func(g *garble, lines [][]byte, i int) {
+			lines[i] = []byte("garbage\n")
+			g.objects.Put(context.Background(), "failures/0", bytes.Join(lines, nil))
+		}), false},
+		{"event of a failed delivery", redelivering(func(g *garble, lines [][]byte, i int) {
+			g.objects.Put(context.Background(), "failures/0", bytes.Join(lines, nil))
+			g.bucket = func(c archivetest.Call) bool { return c.Method == "Put" && strings.Contains(c.Name, string(macOf(i))) }
+		}), false},
 		{"packed object", packing(func(g *garble, _ string, i int) {
 			g.objects.Put(context.Background(), archive.PackedName(pbx.KindExtensionStatus, dayOfCalls(), macOf(i), 1), []byte("garbage"))
 		}), false},
@@ -320,6 +335,24 @@ func unreadables() []unreadable {
 		}), true},
 		{"day to compute again", recomputed, false},
 		{"PBX that may confirm the clock", confirming, false},
+	}
+}
+
+// redelivering has the state of an extension of each PBX not be delivered, breaks something, and
+// archives them.
+func redelivering(breakIt func(g *garble, lines [][]byte, i int)) func(*testing.T, *garble, visits, int) func(int) bool {
+	return func(t *testing.T, g *garble, v visits, i int) func(int) bool {
+		breakIt(g, slices.Collect(bytes.Lines(envelopes(t))), i)
+		_, err := archive.Redeliver(t.Context(), g.archive())
+		v.failed(err)
+		return func(n int) bool {
+			for name := range g.objects.List(t.Context(), "raw/", "") {
+				if strings.Contains(name, string(macOf(n))) {
+					return true
+				}
+			}
+			return false
+		}
 	}
 }
 
