@@ -196,23 +196,41 @@ func (r *Rollup) due(ctx context.Context) iter.Seq2[markIn, error] {
 func nameOfMark(m store.Mark) string { return m.Day.String() + " of " + string(m.MAC) }
 
 // zones returns a function that returns the zones of PBXs, and reads each only once. The function is
-// safe for concurrent use.
+// safe for concurrent use. A caller that waits for another one's read stops waiting when its context ends.
 func (r *Rollup) zones() func(context.Context, pbx.MAC) (pbx.Zone, error) {
 	var mu sync.Mutex
-	known := map[pbx.MAC]func() (pbx.Zone, error){}
+	known := map[pbx.MAC]*zoneRead{}
 	return func(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
 		mu.Lock()
-		read, ok := known[mac]
-		if !ok {
-			read = sync.OnceValues(func() (pbx.Zone, error) {
-				d, err := r.device(ctx, mac)
-				return d.zone, err
-			})
+		read, begun := known[mac]
+		if !begun {
+			read = &zoneRead{done: make(chan struct{})}
 			known[mac] = read
 		}
 		mu.Unlock()
-		return read()
+		if !begun {
+			read.zone, read.err = r.zone(ctx, mac)
+			close(read.done)
+		}
+		select {
+		case <-read.done:
+			return read.zone, read.err
+		case <-ctx.Done():
+			return pbx.Zone{}, ctx.Err()
+		}
 	}
+}
+
+// zoneRead is a read of a PBX's zone: zone and err are set once done is closed.
+type zoneRead struct {
+	done chan struct{}
+	zone pbx.Zone
+	err  error
+}
+
+func (r *Rollup) zone(ctx context.Context, mac pbx.MAC) (pbx.Zone, error) {
+	d, err := r.device(ctx, mac)
+	return d.zone, err
 }
 
 func (r *Rollup) send(ctx context.Context, q Queue, tasks []Task, done *Scheduled) error {
