@@ -65,9 +65,13 @@ type redriven struct {
 // Run implements the command.
 func (c *spillRedriveCommand) Run(p *program) error {
 	return c.writeBoth(p, func(s *store.Store, b archive.Bucket) error {
-		report, err := redrive.New(s, p.keeper(b), b, p.now).Run(p.ctx)
+		bar := newBar(p, -1, !c.JSON)
+		report, err := redrive.New(s, p.keeper(b), b, p.now).Run(p.ctx, func(r redrive.Report) {
+			bar.Set(r.Archived + r.Recorded + r.Quarantined + r.Failed)
+		})
+		bar.Finish()
 		if c.JSON {
-			return errors.Join(err, listing.JSON(p.out).Encode(redriven(report)))
+			return errors.Join(err, listing.JSON(p.out).Encode(redriven{report.Archived, report.Recorded, report.Quarantined, report.Failed}))
 		}
 		fmt.Fprintf(p.out, "%d archived, %d recorded, %d quarantined, %d failed\n",
 			report.Archived, report.Recorded, report.Quarantined, report.Failed)

@@ -4,7 +4,7 @@
 //
 //	raw/kind=<kind>/dt=<UTC day>/…                                               events
 //	quarantine/dt=<UTC day of receipt>/<mac>-<received>-<hash>.json              what was refused, why, and by which decoder
-//	spill/<received>-<mac>-<received>-<hash>.json                                what is still to be recorded
+//	spill/<digit>/<received>-<mac>-<received>-<hash>.json                        what is still to be recorded
 //	failures/…                                                                   what delivery streams could not deliver, as they write it
 //
 // received is the time of receipt in milliseconds. hash is that of the body and of the event's

@@ -96,9 +96,12 @@ func Lines(envelopes []Envelope) ([]byte, error) {
 	return lines, nil
 }
 
-// spillName names an object in spill/. Names sort in the order of receipt.
+// spillName names an object in spill/. Names begin with a hexadecimal digit of a hash, so that they
+// can be listed apart by it. Within a digit they sort in the order of receipt.
 func spillName(e Envelope) string {
-	return fmt.Sprintf("%s%013d-%s.json", SpillPrefix, e.Received.UnixMilli(), e.ID())
+	id := e.ID()
+	h := sha256.Sum256([]byte(id))
+	return fmt.Sprintf("%s%x/%013d-%s.json", SpillPrefix, h[0]>>4, e.Received.UnixMilli(), id)
 }
 
 // ID returns the ID of the receipt. The same body, received from the same PBX in the same

@@ -33,7 +33,7 @@ func TestANumberIsNowhereAfterItsErasure(t *testing.T) {
 	if len(days[mac]) != 2 || len(days[other]) != 0 {
 		t.Errorf("days to be computed again: %v", days)
 	}
-	if _, err := redrive.New(store.New(w.table, before), archive.NewDirect(w.bucket), w.bucket, before).Run(t.Context()); err != nil {
+	if _, err := redrive.New(store.New(w.table, before), archive.NewDirect(w.bucket), w.bucket, before).Run(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.mustBeReplayed()

@@ -7,6 +7,7 @@ import (
 
 	"trunkline/pkg/compact"
 	"trunkline/pkg/each"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 )
 
@@ -18,6 +19,8 @@ type Worker interface {
 	Compute(context.Context, rollup.Task) error
 	// Pack does a compaction job. It reports whether the same job has to be done again.
 	Pack(context.Context, compact.Job) (again bool, err error)
+	// Redrive does a redrive job. It reports whether the same job has to be done again.
+	Redrive(context.Context, redrive.Job) (again bool, err error)
 }
 
 // Queue is a maintenance.Queue within this process. Each call returns after its worker has done
@@ -25,14 +28,25 @@ type Worker interface {
 type Queue struct{ Worker Worker }
 
 // Pack implements maintenance.Queue. Each kind of event has one job before any has its next one.
-func (q Queue) Pack(ctx context.Context, jobs []compact.Job) (err error) {
+func (q Queue) Pack(ctx context.Context, jobs []compact.Job) error {
+	kinds := each.Loop[compact.Job]{Of: "kinds of events to be packed", Name: func(t compact.Job) string { return string(t.Kind) }}
+	return rounds(ctx, kinds, jobs, q.Worker.Pack)
+}
+
+// Redrive implements maintenance.Queue. Each shard has one job before any has its next one.
+func (q Queue) Redrive(ctx context.Context, jobs []redrive.Job) error {
+	shards := each.Loop[redrive.Job]{Of: "shards of the spill", Name: func(t redrive.Job) string { return string(t.Shard) }}
+	return rounds(ctx, shards, jobs, q.Worker.Redrive)
+}
+
+// rounds does jobs one after the other, and then again those that are not finished.
+func rounds[J any](ctx context.Context, loop each.Loop[J], jobs []J, do func(context.Context, J) (again bool, err error)) (err error) {
 	for len(jobs) > 0 {
-		var again []compact.Job
-		kinds := each.Loop[compact.Job]{Of: "kinds of events to be packed", Name: func(t compact.Job) string { return string(t.Kind) }}
-		err = errors.Join(err, kinds.Do(ctx, each.Of(jobs...), func(ctx context.Context, t compact.Job) error {
-			more, err := q.Worker.Pack(ctx, t)
+		var again []J
+		err = errors.Join(err, loop.Do(ctx, each.Of(jobs...), func(ctx context.Context, job J) error {
+			more, err := do(ctx, job)
 			if more {
-				again = append(again, t)
+				again = append(again, job)
 			}
 			return err
 		}))

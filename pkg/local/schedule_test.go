@@ -12,6 +12,7 @@ import (
 	"trunkline/pkg/compact"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 )
 
@@ -26,9 +27,12 @@ func tasks(n int) (all []rollup.Task) {
 type worker struct {
 	compute func(context.Context, rollup.Task) error
 	pack    func(compact.Job) (again bool, err error)
+	redrive func(redrive.Job) (again bool, err error)
 }
 
 func (w worker) Compute(ctx context.Context, t rollup.Task) error { return w.compute(ctx, t) }
+
+func (w worker) Redrive(_ context.Context, t redrive.Job) (bool, error) { return w.redrive(t) }
 
 func (w worker) Pack(_ context.Context, t compact.Job) (bool, error) { return w.pack(t) }
 
@@ -76,6 +80,18 @@ func TestATurnThatWasTooShortIsFollowedByAnotherOnceAllKindsHadOne(t *testing.T)
 	}}}
 	err := q.Pack(t.Context(), []compact.Job{{Kind: "a"}, {Kind: "b"}, {Kind: "c"}})
 	if want := []pbx.Kind{"a", "b", "c", "a", "c", "a"}; !slices.Equal(taken, want) || !each.Only(err) {
+		t.Errorf("%v, %v", taken, err)
+	}
+}
+
+func TestAShardThatIsNotFinishedHasAnotherTurnOnceAllShardsHadOne(t *testing.T) {
+	var taken []redrive.Shard
+	q := Queue{worker{redrive: func(job redrive.Job) (bool, error) {
+		taken = append(taken, job.Shard)
+		return len(taken) == 1, errors.New("one text can't be archived")
+	}}}
+	err := q.Redrive(t.Context(), []redrive.Job{{Shard: "table/0"}, {Shard: "archive/f"}})
+	if want := []redrive.Shard{"table/0", "archive/f", "table/0"}; !slices.Equal(taken, want) || !each.Only(err) {
 		t.Errorf("%v, %v", taken, err)
 	}
 }

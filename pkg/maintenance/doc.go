@@ -1,6 +1,6 @@
 // Package maintenance is the hourly run, both in the cloud and on one machine. Its stages:
 //
-//   - hand on what one store kept for the other (the spill)
+//   - send the shards of the spill to be redriven: what one store kept for the other
 //   - send the days that have closed to be rolled up
 //   - find silent PBXs
 //   - publish the operator's names as tables

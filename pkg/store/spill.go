@@ -52,7 +52,16 @@ func (s *Store) Spill(ctx context.Context, mac pbx.MAC, received time.Time, text
 // be read, the text is an *each.Bad with an *Unreadable, named by its key. Any other error ends the
 // sequence.
 func (s *Store) AllSpilled(ctx context.Context) iter.Seq2[Spilled, error] {
-	return each.Map(ctx, texts(s.partitions(ctx, spillPrefix+"#0", "read the spill")), nameOfParts, s.spilled)
+	return s.textsOf(ctx, s.partitions(ctx, spillPrefix+"#0", "read the spill"))
+}
+
+// SpilledIn is AllSpilled of one of the 16 partitions, by its hexadecimal digit.
+func (s *Store) SpilledIn(ctx context.Context, digit string) iter.Seq2[Spilled, error] {
+	return s.textsOf(ctx, s.partition(ctx, spillPrefix+"#0"+digit, "read the spill"))
+}
+
+func (s *Store) textsOf(ctx context.Context, items iter.Seq2[Item, error]) iter.Seq2[Spilled, error] {
+	return each.Map(ctx, texts(items), nameOfParts, s.spilled)
 }
 
 // texts yields the items of each text together. They are adjacent.

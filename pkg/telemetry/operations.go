@@ -28,7 +28,8 @@ func OperationsLog(log *slog.Logger) Operations {
 //
 //   - days, by result
 //   - pbxs, marked, sent and completed, of the schedule
-//   - archived, recorded, quarantined and not_handed_on, of the spill; and spill_left, which remains
+//   - archived, recorded, quarantined and not_handed_on, of the spill; and spill_left, which remains, in total and by the
+//     store that keeps it (kept_by)
 //   - silent: PBXs
 //   - skipped, by loop and in total
 //   - events: a zero with each run of the schedule; see DeliveryMetrics
@@ -77,26 +78,44 @@ func (r Operations) pulse(ctx context.Context) {
 
 // Redrive says what happened to the spill: what one store kept for the other.
 type Redrive struct {
-	Archived    int // texts of the table that went to the archive
-	Recorded    int // objects of the archive that became records
-	Quarantined int // from either store
-	NotHandedOn int // from either store; the next run tries them again
+	Shard       string // the part of the spill
+	Archived    int    // texts of the table that went to the archive
+	Recorded    int    // objects of the archive that became records
+	Quarantined int    // from either store
+	NotHandedOn int    // from either store; the next run tries them again
 }
 
 // Redriven reports what happened to the spill.
 func (r Operations) Redriven(ctx context.Context, d Redrive, err error) {
-	r.say(ctx, err, "redrive", r.counted(number{"archived", d.Archived}, number{"recorded", d.Recorded},
-		number{"quarantined", d.Quarantined}, number{"not_handed_on", d.NotHandedOn})...)
+	numbers := r.counted(number{"archived", d.Archived}, number{"recorded", d.Recorded},
+		number{"quarantined", d.Quarantined}, number{"not_handed_on", d.NotHandedOn})
+	r.say(ctx, err, "redrive", append(numbers, slog.String("shard", d.Shard))...)
 }
 
-// SpillLeft reports how many texts of the table and objects of the archive remain in the spill.
-// If the error says more than that some were skipped, the number is unknown, and is not counted.
-func (r Operations) SpillLeft(ctx context.Context, left int, err error) {
+// Spill is what remained in the spill for over an hour.
+type Spill struct {
+	Table   int // texts that the table keeps for the archive
+	Archive int // objects that the archive keeps for the table
+}
+
+// SpillLeft reports what remains in the spill, and counts what each store keeps if it keeps any. If
+// the error says more than that some were skipped, the number is unknown, and is not counted.
+func (r Operations) SpillLeft(ctx context.Context, s Spill, err error) {
 	if failed(err) {
 		r.say(ctx, err, "spill")
 		return
 	}
-	r.say(ctx, err, "spill", r.counted(number{"spill_left", left})...)
+	r.say(ctx, err, "spill", r.counted(number{"spill_left", s.Table + s.Archive})...)
+	r.kept(ctx, "table", s.Table)
+	r.kept(ctx, "archive", s.Archive)
+}
+
+// kept counts what a store keeps for the other, unless it is nothing: metrics are paid for.
+func (r Operations) kept(ctx context.Context, by string, left int) {
+	if left > 0 {
+		r.say(ctx, nil, "spill", slog.String("kept_by", by), slog.Int("spill_left", left),
+			r.metrics(counted([][]string{{"kept_by"}}, metric{"spill_left", "Count"})))
+	}
 }
 
 // namedAtMost is how many silent PBXs a line names.

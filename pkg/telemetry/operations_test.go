@@ -20,8 +20,9 @@ func tell(t *testing.T, r Operations) {
 	failure := errors.New("no network")
 	r.Worked(t.Context(), "68692e0b0001", day, "published", nil)
 	r.Scheduled(t.Context(), Schedule{PBXs: 3, Marked: 2, Sent: 1, Waiting: 5}, nil)
-	r.Redriven(t.Context(), Redrive{Archived: 4, Recorded: 3, Quarantined: 2, NotHandedOn: 1}, nil)
-	r.SpillLeft(t.Context(), 6, nil)
+	r.Redriven(t.Context(), Redrive{Shard: "table/a", Archived: 4, Recorded: 3, Quarantined: 2, NotHandedOn: 1}, nil)
+	r.SpillLeft(t.Context(), Spill{Table: 4, Archive: 2}, nil)
+	r.SpillLeft(t.Context(), Spill{}, nil)
 	r.Silent(t.Context(), []pbx.MAC{"68692e0b0001", "68692e0b0002"}, nil)
 	r.Silent(t.Context(), nil, nil)
 	r.Described(t.Context(), Dimensions{PBXs: 2, Replaced: []string{"dim_site"}}, nil)
@@ -30,8 +31,8 @@ func tell(t *testing.T, r Operations) {
 	r.Packed(t.Context(), Compaction{Kind: pbx.KindHangup, Events: 7, Written: 2, Left: 1, Through: day}, nil)
 	r.Worked(t.Context(), "68692e0b0001", day, "", failure)
 	r.Scheduled(t.Context(), Schedule{PBXs: 3}, failure)
-	r.Redriven(t.Context(), Redrive{NotHandedOn: 5}, failure)
-	r.SpillLeft(t.Context(), 0, failure)
+	r.Redriven(t.Context(), Redrive{Shard: "table/b", NotHandedOn: 5}, failure)
+	r.SpillLeft(t.Context(), Spill{}, failure)
 	r.Silent(t.Context(), nil, failure)
 	r.Retried(t.Context(), Retry{}, failure)
 	r.Packed(t.Context(), Compaction{Kind: pbx.KindHangup, Through: day}, failure)
@@ -49,8 +50,11 @@ func TestEachOperationIsOneLine(t *testing.T) {
 	}))))
 	const want = `level=INFO msg=rollup mac=68692e0b0001 day=2018-11-05 result=published days=1
 level=INFO msg=schedule pbxs=3 marked=2 sent=1 completed=1 waiting=5
-level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1
+level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1 shard=table/a
 level=INFO msg=spill spill_left=6
+level=INFO msg=spill kept_by=table spill_left=4
+level=INFO msg=spill kept_by=archive spill_left=2
+level=INFO msg=spill spill_left=0
 level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
 level=INFO msg=silence macs=[] silent=0
 level=INFO msg=dimensions pbxs=2 replaced=[dim_site]
@@ -58,7 +62,7 @@ level=INFO msg=retry released=3 refused_again=2 failed=1
 level=INFO msg=compaction kind=hangup events=7 written=2 left=1 through=2018-11-05
 level=ERROR msg=rollup mac=68692e0b0001 day=2018-11-05 result=failed days=1 error="no network"
 level=ERROR msg=schedule pbxs=3 marked=0 sent=0 completed=0 waiting=0 error="no network"
-level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 error="no network"
+level=ERROR msg=redrive archived=0 recorded=0 quarantined=0 not_handed_on=5 shard=table/b error="no network"
 level=ERROR msg=spill error="no network"
 level=ERROR msg=silence error="no network"
 level=ERROR msg=retry released=0 refused_again=0 failed=0 error="no network"
@@ -82,6 +86,7 @@ func TestEachOperationIsCountedToo(t *testing.T) {
 	}
 	days, schedule := counted(`[["result"]]`, "days"), counted(`[[]]`, "pbxs", "marked", "sent", "completed")
 	spill := counted(`[[]]`, "archived", "recorded", "quarantined", "not_handed_on")
+	kept := counted(`[["kept_by"]]`, "spill_left")
 	left, silent := counted(`[[]]`, "spill_left"), counted(`[[]]`, "silent")
 	// A silent fleet is a zero, and not a gap.
 	pulse := `"level":"INFO","msg":"pulse","outcome":"stored","events":0,` + counted(`[["outcome"]]`, "events") + "}\n"
@@ -89,8 +94,11 @@ func TestEachOperationIsCountedToo(t *testing.T) {
 		`"level":"INFO","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"published","days":1,` + days + "}\n",
 		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + `,"waiting":5}` + "\n",
 		pulse,
-		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + "}\n",
+		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + `,"shard":"table/a"}` + "\n",
 		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
+		`"level":"INFO","msg":"spill","kept_by":"table","spill_left":4,` + kept + "}\n",
+		`"level":"INFO","msg":"spill","kept_by":"archive","spill_left":2,` + kept + "}\n",
+		`"level":"INFO","msg":"spill","spill_left":0,` + left + "}\n",
 		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
 		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
 		`"level":"INFO","msg":"dimensions","pbxs":2,"replaced":["dim_site"]` + "}\n",
@@ -99,7 +107,7 @@ func TestEachOperationIsCountedToo(t *testing.T) {
 		`"level":"ERROR","msg":"rollup","mac":"68692e0b0001","day":"2018-11-05","result":"failed","days":1,` + days + `,"error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"schedule","pbxs":3,"marked":0,"sent":0,"completed":0,` + schedule + `,"waiting":0,"error":"no network"}` + "\n",
 		pulse,
-		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"error":"no network"}` + "\n",
+		`"level":"ERROR","msg":"redrive","archived":0,"recorded":0,"quarantined":0,"not_handed_on":5,` + spill + `,"shard":"table/b","error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"spill","error":"no network"}` + "\n", // what is not known is not counted
 		`"level":"ERROR","msg":"silence","error":"no network"}` + "\n",
 		`"level":"ERROR","msg":"retry","released":0,"refused_again":0,"failed":0,"error":"no network"}` + "\n",

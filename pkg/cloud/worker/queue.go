@@ -14,6 +14,7 @@ import (
 
 	"trunkline/pkg/compact"
 	"trunkline/pkg/each"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 )
 
@@ -31,6 +32,9 @@ func (q queue) Send(ctx context.Context, tasks []rollup.Task) error { return sen
 
 // Pack implements maintenance.Queue.
 func (q queue) Pack(ctx context.Context, turns []compact.Job) error { return send(ctx, q, turns) }
+
+// Redrive implements maintenance.Queue.
+func (q queue) Redrive(ctx context.Context, jobs []redrive.Job) error { return send(ctx, q, jobs) }
 
 // sendsAtOnce is how many batches are sent concurrently.
 const sendsAtOnce = 16

@@ -19,6 +19,7 @@ import (
 	"trunkline/pkg/config"
 	"trunkline/pkg/each"
 	"trunkline/pkg/maintenance"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/dynamo"
@@ -110,32 +111,28 @@ func (f *Function) Handle(ctx context.Context, in json.RawMessage) (any, error) 
 	return nil, errors.New("the input is neither an event of the schedule nor messages of SQS")
 }
 
-// work handles messages: first the days, which are short, then the compactions. Each message that
-// fails or is not reached is delivered again by itself, and in the end goes to the dead-letter
+// work handles messages: first the days, which are short, then the jobs that have turns. Each message
+// that fails or is not reached is delivered again by itself, and in the end goes to the dead-letter
 // queue.
 func (f *Function) work(ctx context.Context, messages []message) Failures {
 	done := map[string]bool{} // by message
 	var turns []turn
 	days := each.Loop[message]{Of: "messages of the queue", Name: func(m message) string { return m.ID }}
 	err := days.Do(ctx, each.Of(messages...), func(ctx context.Context, m message) error {
-		var asked struct { // one of the two
-			rollup.Task
-			compact.Job
-		}
-		err := json.Unmarshal([]byte(m.Body), &asked)
-		if err == nil && asked.Job.Check() == nil {
-			turns = append(turns, turn{m.ID, asked.Job})
+		if turn, ok := f.turnOf(m); ok {
+			turns = append(turns, turn)
 			return nil
 		}
-		if err != nil {
-			f.report.Worked(ctx, asked.MAC, asked.Day, "", err)
+		var task rollup.Task
+		if err := json.Unmarshal([]byte(m.Body), &task); err != nil {
+			f.report.Worked(ctx, task.MAC, task.Day, "", err)
 			return err
 		}
-		err = f.worker.Compute(ctx, asked.Task)
+		err := f.worker.Compute(ctx, task)
 		done[m.ID] = err == nil
 		return err
 	})
-	f.report.Asked(ctx, len(messages), errors.Join(err, f.pack(ctx, turns, done)))
+	f.report.Asked(ctx, len(messages), errors.Join(err, f.take(ctx, turns, done)))
 	failed := Failures{[]Failure{}}
 	for _, m := range messages {
 		if !done[m.ID] {
@@ -145,35 +142,57 @@ func (f *Function) work(ctx context.Context, messages []message) Failures {
 	return failed
 }
 
-// turn is a turn at packing, and the message that asks for it.
+// turn is a turn at a job that may need several ones, and the message that asks for it.
 type turn struct {
-	message string
-	compact.Job
+	message, name string
+	do            func(context.Context) (again bool, err error)
+	enqueue       func(context.Context) error
 }
 
-// pack takes turns at packing, each in its share of the time that is left, and notes those that
-// are done.
-func (f *Function) pack(ctx context.Context, turns []turn, done map[string]bool) error {
+// turnOf returns the turn that a message asks for; ok reports whether it asks for one.
+func (f *Function) turnOf(m message) (t turn, ok bool) {
+	var pack compact.Job
+	if json.Unmarshal([]byte(m.Body), &pack) == nil && pack.Check() == nil {
+		return turn{m.ID, string(pack.Kind),
+			func(ctx context.Context) (bool, error) { return f.worker.Pack(ctx, pack) },
+			func(ctx context.Context) error { return f.queue.Pack(ctx, []compact.Job{pack}) },
+		}, true
+	}
+	var job redrive.Job
+	if json.Unmarshal([]byte(m.Body), &job) == nil && job.Check() == nil {
+		return turn{m.ID, string(job.Shard),
+			func(ctx context.Context) (again bool, err error) {
+				again, _ = f.worker.Redrive(ctx, job) // which has reported the error; the next hour sends another job
+				return again, nil
+			},
+			func(ctx context.Context) error { return f.queue.Redrive(ctx, []redrive.Job{job}) },
+		}, true
+	}
+	return turn{}, false
+}
+
+// take takes turns, each in its share of the time that is left, and notes those that are done.
+func (f *Function) take(ctx context.Context, turns []turn, done map[string]bool) error {
 	deadline, limited := ctx.Deadline()
 	if !limited {
 		deadline = f.now().Add(time.Hour)
 	}
 	share := deadline.Sub(f.now()) / time.Duration(max(1, len(turns)))
-	kinds := each.Loop[turn]{Of: "turns at packing", Name: func(t turn) string { return string(t.Kind) }}
-	return kinds.Do(ctx, each.Of(turns...), func(ctx context.Context, t turn) error {
-		err := f.take(ctx, share, t.Job)
+	jobs := each.Loop[turn]{Of: "turns at packing and redriving", Name: func(t turn) string { return t.name }}
+	return jobs.Do(ctx, each.Of(turns...), func(ctx context.Context, t turn) error {
+		err := t.take(ctx, share)
 		done[t.message] = err == nil || each.Only(err) // what was skipped comes again with the next turn
 		return err
 	})
 }
 
-// take takes a turn at packing, and has another follow while there is more.
-func (f *Function) take(ctx context.Context, share time.Duration, turn compact.Job) error {
+// take takes a turn, and has another follow while there is more.
+func (t turn) take(ctx context.Context, share time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	again, err := f.worker.Pack(ctx, turn)
+	again, err := t.do(ctx)
 	if again {
-		err = errors.Join(err, f.queue.Pack(ctx, []compact.Job{turn}))
+		err = errors.Join(err, t.enqueue(ctx))
 	}
 	return err
 }

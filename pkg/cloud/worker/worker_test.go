@@ -25,6 +25,7 @@ import (
 	"trunkline/pkg/compact"
 	"trunkline/pkg/config"
 	"trunkline/pkg/pbx"
+	"trunkline/pkg/redrive"
 	"trunkline/pkg/rollup"
 	"trunkline/pkg/store"
 	"trunkline/pkg/store/storetest"
@@ -297,6 +298,12 @@ func TestTheFunctionStopsBeforeItIsStopped(t *testing.T) {
 type sent struct {
 	tasks []rollup.Task
 	turns []compact.Job
+	jobs  []redrive.Job
+}
+
+func (q *sent) Redrive(_ context.Context, jobs []redrive.Job) error {
+	q.jobs = append(q.jobs, jobs...)
+	return nil
 }
 
 func (q *sent) Pack(_ context.Context, turns []compact.Job) error {

@@ -237,7 +237,7 @@ func handOn(t *testing.T, data string) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	if _, err := redrive.New(store.New(folder.Table, time.Now), archive.NewDirect(folder.Bucket), folder.Bucket, time.Now).Run(t.Context()); err != nil {
+	if _, err := redrive.New(store.New(folder.Table, time.Now), archive.NewDirect(folder.Bucket), folder.Bucket, time.Now).Run(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }
