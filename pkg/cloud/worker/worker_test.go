@@ -316,6 +316,32 @@ func (q *sent) Send(_ context.Context, tasks []rollup.Task) error {
 	return nil
 }
 
+func TestAShardIsEnqueuedByTheScheduleAndRedrivenByAMessage(t *testing.T) {
+	w := newWorld(t)
+	e := archive.Envelope{MAC: "68692e0b0001", Received: w.now, Event: &pbx.Hangup{UniqueID: "1"}, Body: []byte("{event:'hangup', uniqueid:'1'}")}
+	if err := archive.Spill(t.Context(), w.bucket, []archive.Envelope{e}); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := w.Handle(t.Context(), recorded(t, "schedule.json")); answer != nil || err != nil {
+		t.Fatal(answer, err)
+	}
+	body := w.sqs.batches[0][0]
+	if !strings.HasPrefix(body, `{"redrive":"archive/`) || !strings.HasSuffix(body, `","until":"2026-11-24T02:00:00Z"}`) {
+		t.Fatalf("it sends %s", body)
+	}
+	message, err := json.Marshal(map[string]any{"Records": []message{{ID: "a", Body: body}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := w.Handle(t.Context(), message)
+	if err != nil || len(answer.(Failures).Failures) > 0 || !strings.Contains(w.log.String(), `"msg":"redrive","archived":0,"recorded":1,`) {
+		t.Errorf("%v, %v:\n%s", answer, err, w.log.String())
+	}
+	for name := range w.bucket.List(t.Context(), archive.SpillPrefix, "") {
+		t.Errorf("%s is left", name)
+	}
+}
+
 func TestASpillThatHangsLeavesTheScheduleHalfOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := storetest.NewFaulty(storetest.NewMemory(), func(c storetest.Call) storetest.Fault {
