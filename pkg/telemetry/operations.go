@@ -105,7 +105,8 @@ func (r Operations) SpillLeft(ctx context.Context, s Spill, err error) {
 		r.say(ctx, err, "spill")
 		return
 	}
-	r.say(ctx, err, "spill", r.counted(number{"spill_left", s.Table + s.Archive})...)
+	r.say(ctx, err, "spill", append(r.counted(number{"spill_left", s.Table + s.Archive}),
+		slog.Int("kept_by_table", s.Table), slog.Int("kept_by_archive", s.Archive))...)
 	r.kept(ctx, "table", s.Table)
 	r.kept(ctx, "archive", s.Archive)
 }

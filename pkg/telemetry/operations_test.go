@@ -51,10 +51,10 @@ func TestEachOperationIsOneLine(t *testing.T) {
 	const want = `level=INFO msg=rollup mac=68692e0b0001 day=2018-11-05 result=published days=1
 level=INFO msg=schedule pbxs=3 marked=2 sent=1 completed=1 waiting=5
 level=INFO msg=redrive archived=4 recorded=3 quarantined=2 not_handed_on=1 shard=table/a
-level=INFO msg=spill spill_left=6
+level=INFO msg=spill spill_left=6 kept_by_table=4 kept_by_archive=2
 level=INFO msg=spill kept_by=table spill_left=4
 level=INFO msg=spill kept_by=archive spill_left=2
-level=INFO msg=spill spill_left=0
+level=INFO msg=spill spill_left=0 kept_by_table=0 kept_by_archive=0
 level=INFO msg=silence macs="[68692e0b0001 68692e0b0002]" silent=2
 level=INFO msg=silence macs=[] silent=0
 level=INFO msg=dimensions pbxs=2 replaced=[dim_site]
@@ -95,10 +95,10 @@ func TestEachOperationIsCountedToo(t *testing.T) {
 		`"level":"INFO","msg":"schedule","pbxs":3,"marked":2,"sent":1,"completed":1,` + schedule + `,"waiting":5}` + "\n",
 		pulse,
 		`"level":"INFO","msg":"redrive","archived":4,"recorded":3,"quarantined":2,"not_handed_on":1,` + spill + `,"shard":"table/a"}` + "\n",
-		`"level":"INFO","msg":"spill","spill_left":6,` + left + "}\n",
+		`"level":"INFO","msg":"spill","spill_left":6,` + left + `,"kept_by_table":4,"kept_by_archive":2}` + "\n",
 		`"level":"INFO","msg":"spill","kept_by":"table","spill_left":4,` + kept + "}\n",
 		`"level":"INFO","msg":"spill","kept_by":"archive","spill_left":2,` + kept + "}\n",
-		`"level":"INFO","msg":"spill","spill_left":0,` + left + "}\n",
+		`"level":"INFO","msg":"spill","spill_left":0,` + left + `,"kept_by_table":0,"kept_by_archive":0}` + "\n",
 		`"level":"INFO","msg":"silence","macs":["68692e0b0001","68692e0b0002"],"silent":2,` + silent + "}\n",
 		`"level":"INFO","msg":"silence","macs":null,"silent":0,` + silent + "}\n",
 		`"level":"INFO","msg":"dimensions","pbxs":2,"replaced":["dim_site"]` + "}\n",
