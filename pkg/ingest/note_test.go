@@ -67,7 +67,7 @@ func TestTheNoteOfASenderNeitherFailsNorDelaysItsRecord(t *testing.T) {
 				}
 				// Even if the PBX sends no other event, redriving this one puts it on the list.
 				s := store.New(table, time.Now)
-				if _, err := redrive.New(s, archive.NewDirect(bucket), bucket, time.Now).Run(t.Context()); err != nil {
+				if _, err := redrive.New(s, archive.NewDirect(bucket), bucket, time.Now).Run(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
 				if listed, err := s.Listed(t.Context(), mac); err != nil || !listed {
