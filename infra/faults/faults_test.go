@@ -23,25 +23,45 @@ type operation struct {
 }
 
 var operations = []operation{
-	{"ingest", func(*world, *testing.T) {}, func(ctx context.Context, w *world, t *testing.T, next breaking, dead func() bool) {
-		w.ingest(ctx, t, day, next, dead)
-	}},
+	{"ingest", nothing, ingestDay},
+	{"ingest into segments", inSegments(nothing), ingestDay},
+	{"the hourly run over segments, with what both stores spilled", inSegments(spillBoth), hour},
+	{"the hourly run over segments whose day is over", inSegments(over), hour},
+	{"replay of segments, that are open", inSegments(received), replayToday},
 	{"the hourly run, with what both stores spilled", spillBoth, hour},
 	{"the hourly run, with a late record, what a decoder refused, and a day to pack", lateAndRefused, hour},
-	{"replay of what is packed", packed, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		records, bucket := w.over(next)
+	{"replay of what is packed", packed, func(ctx context.Context, w *world, t *testing.T, next breaking, _ func() bool) {
+		records, bucket := w.over(t, next)
 		first := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-		replay.Run(ctx, bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
+		replay.Run(ctx, bucket.Bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
-	{"replay", received, func(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-		records, bucket := w.over(next)
-		replay.Run(ctx, bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(time.Now()), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
-	}},
+	{"replay", received, replayToday},
+}
+
+func nothing(*world, *testing.T) {}
+
+// inSegments prepares a world in which events are appended to segments.
+func inSegments(prepare func(*world, *testing.T)) func(*world, *testing.T) {
+	return func(w *world, t *testing.T) {
+		w.segments = true
+		prepare(w, t)
+	}
+}
+
+// ingestDay receives the events of a day.
+func ingestDay(ctx context.Context, w *world, t *testing.T, next breaking, dead func() bool) {
+	w.ingest(ctx, t, day, next, dead)
 }
 
 // hour is an hourly run.
-func hour(ctx context.Context, w *world, _ *testing.T, next breaking, _ func() bool) {
-	w.hour(ctx, next)
+func hour(ctx context.Context, w *world, t *testing.T, next breaking, _ func() bool) {
+	w.hour(ctx, t, next)
+}
+
+// replayToday records again what was received today.
+func replayToday(ctx context.Context, w *world, t *testing.T, next breaking, _ func() bool) {
+	records, bucket := w.over(t, next)
+	replay.Run(ctx, bucket.Bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(time.Now()), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 }
 
 // received returns a world in which the events of a day were received.
@@ -56,7 +76,7 @@ func over(w *world, t *testing.T) {
 // packed returns a world in which the events of a day are packed.
 func packed(w *world, t *testing.T) {
 	over(w, t)
-	if err := w.hour(t.Context(), sound); err != nil {
+	if err := w.hour(t.Context(), t, sound); err != nil {
 		t.Fatal(err)
 	}
 	for name := range w.bucket.List(t.Context(), "raw/", "") {
@@ -79,7 +99,7 @@ func lateAndRefused(w *world, t *testing.T) {
 	w.ingest(t.Context(), t, day[2:], sound, alive)
 	until(time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC))
 	for range 2 {
-		if err := w.hour(t.Context(), sound); err != nil {
+		if err := w.hour(t.Context(), t, sound); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)

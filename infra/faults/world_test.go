@@ -16,6 +16,7 @@ import (
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/archive/archivetest"
+	"trunkline/pkg/archive/segments"
 	"trunkline/pkg/config"
 	"trunkline/pkg/ingest"
 	"trunkline/pkg/kpi"
@@ -39,6 +40,9 @@ type world struct {
 	bucket *archivetest.Memory
 	sent   []string
 	acked  map[string]bool // bodies
+	// segments means that events are appended to segments, as on one machine. Otherwise each delivery
+	// has an object of its own.
+	segments bool
 }
 
 // newWorld returns an empty world at noon, by the PBX's clock. The time is that of synctest.
@@ -50,7 +54,7 @@ func newWorld() *world {
 // clone returns the same world in another bubble, whose time is set to an instant.
 func (w *world) clone(at time.Time) *world {
 	until(at)
-	return &world{table: w.table.Clone(), bucket: w.bucket.Clone(), sent: slices.Clone(w.sent), acked: maps.Clone(w.acked)}
+	return &world{table: w.table.Clone(), bucket: w.bucket.Clone(), sent: slices.Clone(w.sent), acked: maps.Clone(w.acked), segments: w.segments}
 }
 
 // until waits until an instant.
@@ -81,10 +85,28 @@ func without(down which) breaking {
 
 func alive() bool { return false }
 
-func (w *world) over(next breaking) (*store.Store, archive.Bucket) {
+// kept is the archive: a Bucket and a Keeper, and what compresses segments.
+type kept struct {
+	archive.Bucket
+	archive.Keeper
+	tend func(context.Context) error
+}
+
+// over returns the stores of a process that begins. One of their calls may fail.
+func (w *world) over(t testing.TB, next breaking) (*store.Store, kept) {
 	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return next(theTable) })
-	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return next(theArchive) })
-	return store.New(table, time.Now), bucket
+	bucket := archivetest.NewFaultyGrowing(w.bucket, func(archivetest.Call) archivetest.Fault { return next(theArchive) })
+	if !w.segments {
+		nothing := func(context.Context) error { return nil }
+		return store.New(table, time.Now), kept{bucket, archive.NewDirect(bucket), nothing}
+	}
+	a, err := segments.Open(context.Background(), w.bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Folder = bucket
+	a.Begin(time.Now)
+	return store.New(table, time.Now), kept{a, a, a.Tend}
 }
 
 // day returns the bodies that a PBX sends: of the day before and of this one, single and in arrays.
@@ -107,8 +129,8 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, bucket := w.over(next)
-	in := ingest.New(tokentest.Fixed(keys), records, archive.NewDirect(bucket), bucket, time.Now)
+	records, bucket := w.over(t, next)
+	in := ingest.New(tokentest.Fixed(keys), records, bucket.Keeper, bucket.Bucket, time.Now)
 	for _, body := range bodies {
 		w.sent = append(w.sent, body)
 		admission, _, err := in.Admit(ctx, string(mac), keys.Sign(mac, 1).Reveal())
@@ -122,11 +144,11 @@ func (w *world) ingest(ctx context.Context, t testing.TB, bodies []string, next 
 }
 
 // hour does the hourly run, and the tasks that it enqueues.
-func (w *world) hour(ctx context.Context, next breaking) error {
-	records, bucket := w.over(next)
-	r := rollup.New(records, bucket, config.DefaultSchedule(), time.Now)
-	worker := maintenance.New(records, archive.NewDirect(bucket), bucket, r, telemetry.OperationsLog(slog.New(slog.DiscardHandler)), time.Now)
-	return worker.Run(ctx, local.Queue{Worker: worker})
+func (w *world) hour(ctx context.Context, t testing.TB, next breaking) error {
+	records, bucket := w.over(t, next)
+	r := rollup.New(records, bucket.Bucket, config.DefaultSchedule(), time.Now)
+	worker := maintenance.New(records, bucket.Keeper, bucket.Bucket, r, telemetry.OperationsLog(slog.New(slog.DiscardHandler)), time.Now)
+	return errors.Join(worker.Run(ctx, local.Queue{Worker: worker}), bucket.tend(ctx))
 }
 
 // recover ends the faults, and runs the hourly function until all is done.
@@ -134,7 +156,7 @@ func (w *world) recover(t testing.TB) {
 	t.Helper()
 	for _, wait := range []time.Duration{time.Hour, 24 * time.Hour, time.Hour} { // until both days have closed
 		time.Sleep(wait)
-		if err := w.hour(context.Background(), sound); err != nil {
+		if err := w.hour(context.Background(), t, sound); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -184,10 +206,14 @@ func (w *world) check(t testing.TB) {
 	w.checkFigures(t)
 }
 
-// archived counts the bodies that are archived.
+// archived counts the bodies that are archived. The same event may be in segments twice, under one ID.
 func (w *world) archived(t testing.TB) (raw, quarantined map[string]int) {
 	t.Helper()
 	raw, quarantined = map[string]int{}, map[string]int{}
+	var seen map[string]bool
+	if w.segments {
+		seen = map[string]bool{}
+	}
 	for name, err := range w.bucket.List(context.Background(), "", "") {
 		if err != nil {
 			t.Fatal(err)
@@ -206,9 +232,9 @@ func (w *world) archived(t testing.TB) (raw, quarantined map[string]int) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			count(t, lines, raw)
+			count(t, lines, raw, seen)
 		case "quarantine":
-			count(t, bytes.NewReader(object), quarantined)
+			count(t, bytes.NewReader(object), quarantined, nil)
 		case "spill":
 			t.Errorf("left over: %s", name)
 		}
@@ -216,18 +242,23 @@ func (w *world) archived(t testing.TB) (raw, quarantined map[string]int) {
 	return raw, quarantined
 }
 
-// count counts the bodies of envelopes.
-func count(t testing.TB, lines io.Reader, bodies map[string]int) {
+// count counts the bodies of envelopes. If seen is not nil, those whose IDs it has are left out.
+func count(t testing.TB, lines io.Reader, bodies map[string]int, seen map[string]bool) {
 	t.Helper()
 	for all := json.NewDecoder(lines); ; {
-		var envelope struct{ Body string }
+		var envelope struct{ ID, Body string }
 		switch err := all.Decode(&envelope); {
 		case errors.Is(err, io.EOF):
 			return
 		case err != nil:
 			t.Fatal(err)
 		}
-		bodies[envelope.Body]++
+		if seen[envelope.ID] {
+			continue
+		}
+		if bodies[envelope.Body]++; seen != nil {
+			seen[envelope.ID] = true
+		}
 	}
 }
 

@@ -26,15 +26,23 @@ var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // Pack compresses lines. The same lines give the same bytes.
 func Pack(lines []byte) ([]byte, error) {
+	var object bytes.Buffer
+	err := PackTo(&object, func(w io.Writer) error {
+		_, err := w.Write(lines)
+		return err
+	})
+	return object.Bytes(), err
+}
+
+// PackTo compresses what write writes.
+func PackTo(out io.Writer, write func(io.Writer) error) error {
 	w := writers.Get().(*gzip.Writer)
 	defer writers.Put(w)
-	var object bytes.Buffer
-	w.Reset(&object)
-	_, err := w.Write(lines)
-	if err = errors.Join(err, w.Close()); err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
+	w.Reset(out)
+	if err := errors.Join(write(w), w.Close()); err != nil {
+		return fmt.Errorf("pack: %w", err)
 	}
-	return object.Bytes(), nil
+	return nil
 }
 
 // maxUnpacked is the most bytes that the lines of a packed object may have.

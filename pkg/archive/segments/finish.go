@@ -2,7 +2,6 @@ package segments
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 )
 
@@ -111,12 +111,11 @@ func (a *Archive) compress(ctx context.Context, name string) error {
 	defer in.Close()
 	lines := &whole{}
 	err = a.Folder.Stream(ctx, name+".gz", func(w io.Writer) error {
-		packed := gzip.NewWriter(w)
-		lines.out = packed
-		if _, err := io.Copy(lines, in); err != nil {
+		return archive.PackTo(w, func(w io.Writer) error {
+			lines.out = w
+			_, err := io.Copy(lines, in)
 			return err
-		}
-		return packed.Close()
+		})
 	})
 	if err != nil {
 		return err
