@@ -46,8 +46,9 @@ race: ## Run all unit tests with the race detector (needs a C compiler)
 	go run ./infra/slowest "$(TEST) -race -timeout 20m ./..."
 
 .PHONY: faults
-faults: ## Have each call of the stores go wrong in each way (make test: in one way)
+faults: ## Have each call of the stores go wrong in each way (make test: in one way), and kill a server 50 times
 	go test -count=1 -timeout 20m -v -run NothingAcknowledged ./infra/faults -full
+	go test -count=1 -timeout 5m -v -run KilledUnderLoad ./infra/pbxctl -full
 
 # The detector waits a second before a program ends, unless told otherwise.
 test race: export GORACE := atexit_sleep_ms=0

@@ -202,7 +202,11 @@ func checkNoSecret(t *testing.T, where string, content []byte) {
 // TestKilledUnderLoadLosesNothing kills the server while it is answering, again and again
 // on the same data, and looks for every event that was acknowledged.
 func TestKilledUnderLoadLosesNothing(t *testing.T) {
-	const kills, senders = 20, 8
+	const senders = 8
+	kills := 20
+	if *full {
+		kills = 50
+	}
 	data, url := t.TempDir(), "/v1/pbx/68692e0b0001/"+keys(t).Sign("68692e0b0001", 1).Reveal()
 	var mu sync.Mutex
 	acknowledged := map[string]bool{}
