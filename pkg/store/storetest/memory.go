@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -16,34 +15,44 @@ import (
 // Memory is a Table in memory, for tests that need many Tables. Nothing in it is durable.
 type Memory struct {
 	mu    sync.Mutex
-	items map[store.Key]store.Item
+	items map[string]map[string]store.Item // by partition and sort key
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{items: map[store.Key]store.Item{}} }
+func NewMemory() *Memory { return &Memory{items: map[string]map[string]store.Item{}} }
 
 // Clone returns a Memory with the same items.
 func (m *Memory) Clone() *Memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &Memory{items: maps.Clone(m.items)}
+	items := maps.Clone(m.items)
+	for partition, sorted := range items {
+		items[partition] = maps.Clone(sorted)
+	}
+	return &Memory{items: items}
 }
 
 // Items returns all items, by partition and sort key.
-func (m *Memory) Items() []store.Item { return m.find(func(store.Key) bool { return true }) }
-
-// find returns the items whose keys are wanted, by partition and sort key.
-func (m *Memory) find(wanted func(store.Key) bool) (found []store.Item) {
+func (m *Memory) Items() (all []store.Item) {
 	m.mu.Lock()
-	for key, item := range m.items {
-		if wanted(key) {
+	partitions := slices.Sorted(maps.Keys(m.items))
+	m.mu.Unlock()
+	for _, partition := range partitions {
+		all = append(all, m.find(partition, func(string) bool { return true })...)
+	}
+	return all
+}
+
+// find returns the items of a partition whose sort keys are wanted, in their order.
+func (m *Memory) find(partition string, wanted func(sort string) bool) (found []store.Item) {
+	m.mu.Lock()
+	for sort, item := range m.items[partition] {
+		if wanted(sort) {
 			found = append(found, item)
 		}
 	}
 	m.mu.Unlock()
-	slices.SortFunc(found, func(a, b store.Item) int {
-		return cmp.Or(strings.Compare(a.PK, b.PK), strings.Compare(a.SK, b.SK))
-	})
+	slices.SortFunc(found, func(a, b store.Item) int { return strings.Compare(a.SK, b.SK) })
 	return found
 }
 
@@ -54,7 +63,7 @@ func (m *Memory) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	item, ok := m.items[key]
+	item, ok := m.items[key.PK][key.SK]
 	if !ok {
 		return store.Item{}, store.ErrNotFound
 	}
@@ -69,7 +78,7 @@ func (m *Memory) GetMany(ctx context.Context, keys ...store.Key) (found []store.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, key := range keys {
-		if item, there := m.items[key]; there {
+		if item, there := m.items[key.PK][key.SK]; there {
 			found = append(found, copied(item))
 		}
 	}
@@ -86,7 +95,7 @@ func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	was, there := m.items[item.Key]
+	was, there := m.items[item.PK][item.SK]
 	if there && was.Version == item.Version {
 		return nil
 	}
@@ -97,7 +106,10 @@ func (m *Memory) Put(ctx context.Context, item store.Item, cond store.Condition)
 	if !holds {
 		return store.ErrCondition
 	}
-	m.items[item.Key] = copied(item)
+	if m.items[item.PK] == nil {
+		m.items[item.PK] = map[string]store.Item{}
+	}
+	m.items[item.PK][item.SK] = copied(item)
 	return nil
 }
 
@@ -111,17 +123,17 @@ func (m *Memory) Delete(ctx context.Context, key store.Key, cond store.Condition
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if was, there := m.items[key]; there && cond.Op == store.OpUnchanged && was.Version != cond.Version {
+	if was, there := m.items[key.PK][key.SK]; there && cond.Op == store.OpUnchanged && was.Version != cond.Version {
 		return store.ErrCondition
 	}
-	delete(m.items, key)
+	delete(m.items[key.PK], key.SK)
 	return nil
 }
 
 // Query implements store.Table.
 func (m *Memory) Query(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		found := m.find(func(k store.Key) bool { return k.PK == r.PK && k.SK >= r.From && (r.To == "" || k.SK < r.To) })
+		found := m.find(r.PK, func(sort string) bool { return sort >= r.From && (r.To == "" || sort < r.To) })
 		if r.Reverse {
 			slices.Reverse(found)
 		}
