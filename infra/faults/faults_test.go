@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,8 +26,6 @@ type operation struct {
 var operations = []operation{
 	{"ingest", nothing, ingestDay},
 	{"ingest into segments", inSegments(nothing), ingestDay},
-	{"the hourly run over segments, with what both stores spilled", inSegments(spillBoth), hour},
-	{"the hourly run over segments whose day is over", inSegments(over), hour},
 	{"replay of segments, that are open", inSegments(received), replayToday},
 	{"the hourly run, with what both stores spilled", spillBoth, hour},
 	{"the hourly run, with a late record, what a decoder refused, and a day to pack", lateAndRefused, hour},
@@ -36,6 +35,12 @@ var operations = []operation{
 		replay.Run(ctx, bucket.Bucket, records, time.Now, replay.Selection{First: pbx.UTCDay(first), Last: pbx.UTCDay(time.Now())}, func(replay.Report) {})
 	}},
 	{"replay", received, replayToday},
+}
+
+// longer are operations that are tried with -full only: they take long, and others make the same calls.
+var longer = []operation{
+	{"the hourly run over segments, with what both stores spilled", inSegments(spillBoth), hour},
+	{"the hourly run over segments whose day is over", inSegments(over), hour},
 }
 
 func nothing(*world, *testing.T) {}
@@ -201,7 +206,11 @@ func waysOf(call int) []way {
 func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	before := debug.SetGCPercent(800) // the worlds are small, and thousands
 	t.Cleanup(func() { debug.SetGCPercent(before) })
-	for _, op := range operations {
+	all := operations
+	if *full {
+		all = slices.Concat(operations, longer)
+	}
+	for _, op := range all {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			found := op.found(t)
