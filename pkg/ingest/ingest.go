@@ -133,18 +133,13 @@ func (in *Ingest) Receive(ctx context.Context, a Admission, d Delivery) Report {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin+spillWithin)
 	defer cancel()
 	note := in.begin(ctx, a, items)
-	in.store(ctx, a.MAC, items)
+	writeBoth(ctx, in.toArchive(a.MAC, items), in.toRecords(items))
 	noteErr := note.end(ctx)
 	r := report(a.MAC, body, items)
 	if r.Err == nil {
 		r.Err = noteErr
 	}
 	return r
-}
-
-// store archives and records items concurrently.
-func (in *Ingest) store(ctx context.Context, mac pbx.MAC, items []item) {
-	writeBoth(ctx, in.toArchive(mac, items), in.toRecords(items))
 }
 
 // toArchive archives items, those of each kind at once. The records keep what the archive does not take.
