@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -242,14 +243,14 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 				return w
 			}
 			calls := 0
-			count := func(int) int { calls++; return 0 }
+			count := func() int { calls++; return 0 }
 			faulty(build(), count).Run(context.Background(), nil)
 			for call := 1; call <= calls; call++ {
 				for fault := 1; fault <= 2; fault++ { // fails; fails but persisted
 					for _, dies := range []bool{false, true} {
 						w := build()
 						made := 0
-						faulty(w, func(int) int {
+						faulty(w, func() int {
 							made++
 							if made == call || dies && made > call {
 								return fault
@@ -272,9 +273,15 @@ func TestWhereverARedriveStopsNothingIsLost(t *testing.T) {
 }
 
 // faulty is a redrive whose calls of either store go wrong as next says.
-func faulty(w *world, next func(int) int) *redrive.Redrive {
-	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(next(0)) })
-	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(next(0)) })
+func faulty(w *world, next func() int) *redrive.Redrive {
+	var mu sync.Mutex
+	one := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return next()
+	}
+	table := storetest.NewFaulty(w.table, func(storetest.Call) storetest.Fault { return storetest.Fault(one()) })
+	bucket := archivetest.NewFaulty(w.bucket, func(archivetest.Call) archivetest.Fault { return archivetest.Fault(one()) })
 	return redrive.New(store.New(table, w.clock), archive.NewDirect(bucket), bucket, w.clock)
 }
 

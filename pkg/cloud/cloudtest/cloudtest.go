@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +42,8 @@ type AWS struct {
 	Secret   *Secret
 	Endpoint http.Handler
 	Date     time.Time // that answers say they were made; zero: now
+
+	mu sync.Mutex // guards Items and Secret while requests are answered
 }
 
 // New makes an environment in which all is well, and has this process use it. So the test can't run
@@ -192,6 +195,8 @@ func queryAction(r *http.Request, body string) string {
 }
 
 func (f *AWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	type text struct{ S string }
 	var in struct {
 		Key                       struct{ PK, SK text }
