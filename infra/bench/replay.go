@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 )
 
-// replayAtMost limits how many times as long as the inserts of its rows a replay may take.
-const replayAtMost = 3
-
 // replayInto compares a replay into SQLite with prepared inserts of the same rows.
 func replayInto(ctx context.Context, w *workshop) error {
 	program, err := w.build(ctx, ".", "./replay")
@@ -29,15 +26,8 @@ func replayInto(ctx context.Context, w *workshop) error {
 	if err := inTurns(ctx, "replay", w.runs, rows...); err != nil {
 		return err
 	}
-	err = table{
+	return table{
 		title: fmt.Sprintf("Replay %d archived call records into SQLite; one thread each", replay.last.Records),
 		unit:  "s", format: "%.2f", columns: []string{"peak MiB"}, against: []*contender{insert.contender}, rows: rows,
 	}.print(os.Stdout)
-	if err != nil {
-		return err
-	}
-	if slower := replay.median() / insert.median(); slower > replayAtMost {
-		return fmt.Errorf("a replay takes %.1f times as long as the inserts of its rows, and %d at most should be enough", slower, replayAtMost)
-	}
-	return nil
 }

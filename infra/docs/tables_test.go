@@ -17,7 +17,7 @@ var (
 	// tableRow is a row of a table of bi.md: a table or a group of columns, what it is, and the rest.
 	tableRow = regexp.MustCompile("(?m)^\\| [`*]([a-z_' ]+)[`*] \\| (.*?) \\| (.*) \\|$")
 	// typeRow is a row of its table of types.
-	typeRow = regexp.MustCompile("(?m)^\\| (date|wall clock|instant in UTC|yes or no|text|fraction) \\| (.*) \\|$")
+	typeRow = regexp.MustCompile(`(?m)^\| (date|wall clock|instant in UTC|yes or no|text|fraction) \| (.*) \|$`)
 	column  = regexp.MustCompile("`(\\w+)`|\\*([a-z' ]+)\\*")
 	rawView = regexp.MustCompile(`(?s)columns = \{(.*?)\}`)
 	rawName = regexp.MustCompile(`"?(\w+)"?: '(\w+)'`)

@@ -297,7 +297,8 @@ func testUnseen(t *testing.T, s suite) {
 	}
 }
 
-// testStream replaces and deletes an object while it is read.
+// testStream replaces and deletes an object while it is read. The stream of a deleted one may break off,
+// but not without an error.
 func testStream(t *testing.T, s suite) {
 	for then, change := range map[string]func(name string) error{
 		"replaced": func(name string) error { return s.bucket.Put(s.ctx, name, []byte("other")) },
@@ -318,7 +319,9 @@ func testStream(t *testing.T, s suite) {
 			t.Fatal(err)
 		}
 		if then != "closed" {
-			if rest, err := io.ReadAll(stream); err != nil || string(begin)+string(rest) != body {
+			rest, err := io.ReadAll(stream)
+			brokenOff := err != nil && then == "deleted"
+			if !brokenOff && (err != nil || string(begin)+string(rest) != body) {
 				t.Errorf("%s: %d bytes, %v", then, len(begin)+len(rest), err)
 			}
 		}
