@@ -68,7 +68,8 @@ func (w *world) testCosts(t *testing.T) {
 	compare(t, m)
 }
 
-// compare reports where the measured differs from the noted by more than a tenth of its cost.
+// compare reports where the measured differs from the noted by more than a tenth of its cost, or by more
+// than 15 % of what it costs to keep. At some hours an event marks a day as due, which is kept, too.
 func compare(t *testing.T, m bill.Measured) {
 	noted, err := bill.Noted()
 	if err != nil {
@@ -76,7 +77,7 @@ func compare(t *testing.T, m bill.Measured) {
 	}
 	near := func(what string, got, want bill.Usage) {
 		dollars, keeping := got.Dollars()/want.Dollars(), (got.Keeping()+1e-9)/(want.Keeping()+1e-9)
-		if math.Abs(dollars-1) > 0.1 || math.Abs(keeping-1) > 0.1 {
+		if math.Abs(dollars-1) > 0.1 || math.Abs(keeping-1) > 0.15 {
 			text, _ := json.Marshal([]bill.Usage{got, want})
 			t.Errorf("%s costs %.2f of what is noted, and %.2f to keep; to note it: make e2e E2E=-update\n%s", what, dollars, keeping, text)
 		}

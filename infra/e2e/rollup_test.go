@@ -153,6 +153,27 @@ func (w *world) messages(t *testing.T) (bodies []string) {
 	}
 }
 
+// redrive runs the schedule, and has each job of redriving that it enqueued done by itself.
+func (w *world) redrive(t *testing.T) {
+	t.Helper()
+	if answer, lines := w.rollup.invoke(t, recorded(t, "schedule.json")); answer != "null" {
+		t.Errorf("the schedule answers %s\n%s", answer, lines)
+	}
+	w.doRedriveJobs(t)
+}
+
+func (w *world) doRedriveJobs(t *testing.T) {
+	t.Helper()
+	for _, body := range w.messages(t) {
+		if !strings.Contains(body, `"redrive"`) {
+			continue
+		}
+		if answer, lines := w.rollup.invoke(t, sqsEvent(t, body)); answer != `{"batchItemFailures":[]}` {
+			t.Errorf("%s: the worker answers %s\n%s", body, answer, lines)
+		}
+	}
+}
+
 // figures are some of a queue's row, in every form in which it is published.
 type figures struct {
 	Queue          string   `parquet:"queue"`
