@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -37,7 +36,8 @@ var operations = []operation{
 	{"replay", received, replayToday},
 }
 
-// longer are operations that are tried with -full only: they take long, and others make the same calls.
+// longer are operations that are tried with -full only, and then in one way for each call: they take long,
+// and others make the same calls.
 var longer = []operation{
 	{"the hourly run over segments, with what both stores spilled", inSegments(spillBoth), hour},
 	{"the hourly run over segments whose day is over", inSegments(over), hour},
@@ -200,44 +200,56 @@ func waysOf(call int) []way {
 	if *full {
 		return ways
 	}
-	return ways[call%len(ways):][:1]
+	return oneWay(call)
 }
+
+func oneWay(call int) []way { return ways[call%len(ways):][:1] }
 
 func TestNothingAcknowledgedIsLostAndNothingIsCountedTwice(t *testing.T) {
 	before := debug.SetGCPercent(800) // the worlds are small, and thousands
 	t.Cleanup(func() { debug.SetGCPercent(before) })
-	all := operations
-	if *full {
-		all = slices.Concat(operations, longer)
-	}
-	for _, op := range all {
+	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			found := op.found(t)
-			calls := op.count(t, found)
-			visited, cases := 0, 0
-			for call := 1; call <= calls; call++ {
-				reached := false
-				for _, way := range waysOf(call) {
-					cases++
-					reached = op.breakAt(t, found, call, way) || reached
-					if t.Failed() {
-						t.Fatalf("%+v at call %d of %d", way, call, calls)
-					}
-				}
-				// The number of concurrent calls for the same thing differs a little.
-				for again := 0; !reached && again < 20; again++ {
-					reached = op.breakAt(t, found, call, ways[0])
-				}
-				if reached {
-					visited++
-				}
-			}
-			t.Logf("%s: %d calls of the stores, %d visited, %d cases", op.name, calls, visited, cases)
-			if visited != calls || calls < 10 {
-				t.Errorf("%d of %d calls were visited", visited, calls)
-			}
+			op.breakAll(t, waysOf)
 		})
+	}
+	if !*full {
+		return
+	}
+	for _, op := range longer {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			op.breakAll(t, oneWay)
+		})
+	}
+}
+
+// breakAll lets each call of the operation go wrong, in each of its ways.
+func (op operation) breakAll(t *testing.T, wrong func(call int) []way) {
+	found := op.found(t)
+	calls := op.count(t, found)
+	visited, cases := 0, 0
+	for call := 1; call <= calls; call++ {
+		reached := false
+		for _, way := range wrong(call) {
+			cases++
+			reached = op.breakAt(t, found, call, way) || reached
+			if t.Failed() {
+				t.Fatalf("%+v at call %d of %d", way, call, calls)
+			}
+		}
+		// The number of concurrent calls for the same thing differs a little.
+		for again := 0; !reached && again < 20; again++ {
+			reached = op.breakAt(t, found, call, ways[0])
+		}
+		if reached {
+			visited++
+		}
+	}
+	t.Logf("%s: %d calls of the stores, %d visited, %d cases", op.name, calls, visited, cases)
+	if visited != calls || calls < 10 {
+		t.Errorf("%d of %d calls were visited", visited, calls)
 	}
 }
 
