@@ -147,6 +147,8 @@ func (f *AWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if speaksJSON {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.serveJSON(w, action, body)
 		return
 	}
@@ -195,8 +197,6 @@ func queryAction(r *http.Request, body string) string {
 }
 
 func (f *AWS) serveJSON(w http.ResponseWriter, action string, body []byte) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	type text struct{ S string }
 	var in struct {
 		Key                       struct{ PK, SK text }
