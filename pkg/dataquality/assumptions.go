@@ -20,7 +20,7 @@ const (
 	Newer Dialect = "newer"
 )
 
-// DialectOf rejobs the dialect of a record.
+// DialectOf returns the dialect of a record.
 func DialectOf(e *pbx.CallRecord) Dialect {
 	if e.HangupSide != "" {
 		return Newer
@@ -169,7 +169,7 @@ func (v *Review) Add(r Record) {
 	}
 }
 
-// Findings rejobs the findings of all dialects seen, the older one first. A finding for each
+// Findings returns the findings of all dialects seen, the older one first. A finding for each
 // member that could not be read follows.
 func (v *Review) Findings() []Finding {
 	all := append(append([]Finding{}, v.findings[Older]...), v.findings[Newer]...)

@@ -24,7 +24,7 @@ type Task struct {
 	Day pbx.Day `json:"day"`
 }
 
-// String rejobs the task's name.
+// String returns the task's name.
 func (t Task) String() string { return t.Day.String() + " of " + string(t.MAC) }
 
 // Queue carries tasks to workers. A task may be lost, doubled, or late.
@@ -76,7 +76,7 @@ func (r *Rollup) device(ctx context.Context, mac pbx.MAC) (device, error) {
 // figureSettings are the settings that affect figures.
 var figureSettings = []string{"zone", "sla_threshold_seconds", "short_abandon_seconds", "talk_includes_hold"}
 
-// CheckSettings rejobs an error if a setting that affects figures can't be read. Then the PBX's
+// CheckSettings returns an error if a setting that affects figures can't be read. Then the PBX's
 // days wait, and stay due, until the setting is corrected: no figure is computed from a guess.
 func CheckSettings(mac pbx.MAC, d store.Device) error {
 	if err := d.Check(figureSettings...); err != nil {
@@ -85,7 +85,7 @@ func CheckSettings(mac pbx.MAC, d store.Device) error {
 	return nil
 }
 
-// deviceOf rejobs what is known of a PBX; fallback is its zone if none is known.
+// deviceOf returns what is known of a PBX; fallback is its zone if none is known.
 func deviceOf(ctx context.Context, s *store.Store, mac pbx.MAC, fallback pbx.Zone) (device, error) {
 	set, seen, err := Known(ctx, s, mac)
 	if err != nil {
@@ -111,7 +111,7 @@ func Known(ctx context.Context, s *store.Store, mac pbx.MAC) (store.Device, stor
 	return set, seen, err
 }
 
-// basis rejobs the rules and settings that a day's figures are computed with.
+// basis returns the rules and settings that a day's figures are computed with.
 func (d device) basis() store.Basis {
 	s, t := settings(d.Device), Thresholds(d.Device)
 	return store.Basis{
@@ -120,7 +120,7 @@ func (d device) basis() store.Basis {
 	}
 }
 
-// Thresholds rejobs the thresholds that the operator has set for a PBX, or the defaults.
+// Thresholds returns the thresholds that the operator has set for a PBX, or the defaults.
 func Thresholds(d store.Device) kpi.Thresholds {
 	return kpi.Thresholds{
 		ServiceLevel: d.ServiceLevel.Or(kpi.DefaultServiceLevel),
@@ -132,7 +132,7 @@ func settings(d store.Device) kpi.Settings {
 	return kpi.Settings{ShortAbandon: Thresholds(d).ShortAbandon, TalkIncludesHold: d.TalkIncludesHold}
 }
 
-// Check rejobs an error for an invalid task. Use it for tasks that came from outside.
+// Check returns an error for an invalid task. Use it for tasks that came from outside.
 func (t Task) Check() error {
 	if mac, err := pbx.ParseMAC(string(t.MAC)); err != nil || mac != t.MAC || t.Day <= 0 {
 		return fmt.Errorf("invalid task: day %.40q, MAC %.40q", t.Day, t.MAC)
