@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/semaphore"
+
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
@@ -39,7 +41,7 @@ type batch struct {
 	// skipped names the objects that could not be read or deleted.
 	skipped error
 	// slot is taken by the batch of a PBX that is being packed: two would replace the same object.
-	slot chan struct{}
+	slot *semaphore.Weighted
 }
 
 // String names the batch.
@@ -49,7 +51,7 @@ func (p *batch) String() string { return fmt.Sprintf("%s of %s of %s", p.kind, p
 // the sequence ends.
 func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
-		slot := make(chan struct{}, 1)
+		slot := semaphore.NewWeighted(1)
 		p := &batch{run: r, day: day, slot: slot}
 		offer := func() bool { return len(p.names) == 0 || yield(p, nil) }
 		for name, err := range r.bucket.List(ctx, archive.RawFolder(r.kind, day), "") {
@@ -68,7 +70,7 @@ func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error]
 					return
 				}
 				if mac != p.mac {
-					slot = make(chan struct{}, 1)
+					slot = semaphore.NewWeighted(1)
 				}
 				p = &batch{run: r, day: day, mac: mac, slot: slot}
 			}
@@ -80,8 +82,10 @@ func (r *run) batches(ctx context.Context, day pbx.Day) iter.Seq2[*batch, error]
 
 // pack packs the batch, some megabytes at a time.
 func (p *batch) pack(ctx context.Context) error {
-	p.slot <- struct{}{}
-	defer func() { <-p.slot }()
+	if err := p.slot.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer p.slot.Release(1)
 	for len(p.names) > 0 {
 		if p.over() {
 			p.done.More = true

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
@@ -41,7 +43,7 @@ type Erasure struct {
 	// Progress is called with the number of objects that were searched; it may be nil.
 	Progress func(objects int)
 
-	large    sync.Mutex // large objects are written one by one
+	large    *semaphore.Weighted // large objects are written one by one
 	mu       sync.Mutex
 	searched int
 	found    int                        // places of this pass
@@ -251,6 +253,7 @@ const atOnce = 32
 // vanished is searched again: the object was merged with others, or packed.
 func (e *Erasure) eraseObjects(ctx context.Context, folders ...string) error {
 	e.vanished, e.again, e.done = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	e.large = semaphore.NewWeighted(1)
 	all := each.Loop[string]{
 		Of: "objects that are searched", Name: func(name string) string { return name }, AtOnce: cmp.Or(e.AtOnce, atOnce),
 		More: func() iter.Seq2[string, error] { return e.more(ctx) },
@@ -329,8 +332,10 @@ func (e *Erasure) eraseObject(ctx context.Context, name string) error {
 		if !e.mayBeIn(ctx, name) {
 			return nil
 		}
-		e.large.Lock()
-		defer e.large.Unlock()
+		if err := e.large.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer e.large.Release(1)
 	}
 	next, tag, err := e.rewrite(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"trunkline/pkg/archive"
 	"trunkline/pkg/each"
 	"trunkline/pkg/pbx"
@@ -71,7 +73,7 @@ const (
 func Run(
 	ctx context.Context, b archive.Bucket, s *store.Store, now func() time.Time, sel Selection, progress func(Report),
 ) (Report, error) {
-	r := &run{recorder: NewRecorder(s, now), progress: progress, large: make(chan struct{}, 1), ended: map[string]bool{}}
+	r := &run{recorder: NewRecorder(s, now), progress: progress, large: semaphore.NewWeighted(1), ended: map[string]bool{}}
 	r.recorder.atOnce = cmp.Or(sel.AtOnce, atOnce)
 	loop := archive.Loop{AtOnce: r.recorder.atOnce, Listed: r.begin, Skipped: r.skip}
 	err := sel.part().Read(ctx, b, loop, func(ctx context.Context, name string, lines iter.Seq2[archive.Line, error]) error {
@@ -96,7 +98,7 @@ func (s Selection) part() archive.Part {
 type run struct {
 	recorder *Recorder
 	progress func(Report)
-	large    chan struct{} // large objects are replayed one by one
+	large    *semaphore.Weighted // large objects are replayed one by one
 
 	mu     sync.Mutex
 	report Report
@@ -158,8 +160,10 @@ func (r *run) end(name string, o outcome) {
 func (r *run) object(ctx context.Context, name string, lines iter.Seq2[archive.Line, error]) error {
 	form, _ := archive.FormOf(name)
 	if form == archive.Packed || form == archive.Shared {
-		r.large <- struct{}{}
-		defer func() { <-r.large }()
+		if err := r.large.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer r.large.Release(1)
 	}
 	o, err := r.recorder.object(ctx, name, lines)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"trunkline/pkg/kpi"
 	"trunkline/pkg/pbx"
 	"trunkline/pkg/store"
@@ -24,7 +26,7 @@ type reading struct {
 	// offsets is how far the PBX's clock was ahead of UTC, by each record.
 	offsets pbx.Offsets
 	// large limits how many large days are computed at once: a slot for each; nil means no limit.
-	large chan struct{}
+	large *semaphore.Weighted
 	// hasSlot says that the day has a slot of large.
 	hasSlot bool
 }
@@ -68,7 +70,7 @@ func (in *reading) close() {
 	in.day.Close() // the computed figures stay valid
 	if in.hasSlot {
 		in.hasSlot = false
-		<-in.large
+		in.large.Release(1)
 	}
 }
 
@@ -77,13 +79,9 @@ func (in *reading) awaitSlot(ctx context.Context) error {
 	if in.hasSlot || in.large == nil || !in.day.Large() {
 		return nil
 	}
-	select {
-	case in.large <- struct{}{}:
-		in.hasSlot = true
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	err := in.large.Acquire(ctx, 1)
+	in.hasSlot = err == nil
+	return err
 }
 
 // add adds the records of a span of time.

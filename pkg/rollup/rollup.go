@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"trunkline/pkg/archive"
 	"trunkline/pkg/config"
@@ -39,17 +40,24 @@ type Rollup struct {
 	config config.Schedule
 	now    func() time.Time
 	files  func(curated.Day) ([]curated.Object, error)
-	days   [64]sync.Mutex // locks of days; some days share one
+	days   [64]*semaphore.Weighted // locks of days; some days share one
 	seed   maphash.Seed
 	// scratch is the folder of temporary files; empty: the system's folder.
 	scratch string
-	room    int           // memory for a day's records of one kind, in bytes
-	large   chan struct{} // a slot for each large day that may be computed at once
+	room    int                 // memory for a day's records of one kind, in bytes
+	large   *semaphore.Weighted // a slot for each large day that may be computed at once
 }
 
 // New makes a Rollup that reads the records in a store, and publishes there and in a bucket.
 func New(s *store.Store, b archive.Bucket, c config.Schedule, now func() time.Time) *Rollup {
-	return &Rollup{store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed(), room: kpi.Room, large: make(chan struct{}, largeAtOnce)}
+	r := &Rollup{
+		store: s, bucket: b, config: c, now: now, files: curated.Objects, seed: maphash.MakeSeed(), room: kpi.Room,
+		large: semaphore.NewWeighted(largeAtOnce),
+	}
+	for i := range r.days {
+		r.days[i] = semaphore.NewWeighted(1)
+	}
+	return r
 }
 
 // largeAtOnce is how many days that are too large for memory are computed at once.

@@ -38,9 +38,11 @@ const (
 // Work does a task. Any number of workers may do it, at any time, any number of times. Workers
 // that share a Rollup do a day one after the other; others may have to begin again.
 func (r *Rollup) Work(ctx context.Context, t Task) (Result, error) {
-	day := &r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
-	day.Lock()
-	defer day.Unlock()
+	day := r.days[maphash.Comparable(r.seed, t)%uint64(len(r.days))]
+	if err := day.Acquire(ctx, 1); err != nil {
+		return "", fmt.Errorf("wait for another worker, to roll up %s of %s: %w", t.Day, t.MAC, err)
+	}
+	defer day.Release(1)
 	var result Result
 	err := retry.OnConflict(ctx, store.ErrCondition, func() (err error) {
 		result, err = r.try(ctx, t)
